@@ -1,0 +1,1 @@
+//! Attention encoders under a CTC head, on candle

@@ -1,0 +1,1 @@
+//! Alignments, error rates and their intervals

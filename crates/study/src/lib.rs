@@ -1,0 +1,1 @@
+//! What spans runs or manifests: decode a manifest, compare runs

@@ -1,0 +1,1 @@
+//! Transcripts to tokens: normalisation, lexicons, phone sets, token tables
