@@ -1,0 +1,226 @@
+//! Frames to log-mel energies, several at a time.
+
+use pulp::{Arch, NullaryFnOnce};
+use rustfft::num_complex::Complex32;
+
+use crate::dither::Dither;
+use crate::ln::ln;
+use crate::mel::MelBank;
+use crate::spectrum::PowerSpectrum;
+use crate::window::{FULL_SCALE, Framing, coefficients, mirror};
+use crate::{FbankConfig, FrontendError};
+
+/// Frames whose mel energies and logarithms are computed side by side, one a vector lane. Lanes never mix: a frame's
+/// values don't depend on which others it shares a block with.
+const LANES: usize = 16;
+
+/// Samples at a place of the signal.
+#[derive(Clone, Copy)]
+pub(crate) struct Span<'a> {
+    pub(crate) samples: &'a [f32],
+    /// Index in the signal of the first of `samples`.
+    pub(crate) start: usize,
+    /// Samples the signal has, where that is known; only frames that reach beyond `samples` need it.
+    pub(crate) total: usize,
+}
+
+/// All that a frame's computation needs; nothing is allocated after `new`.
+pub(crate) struct Engine {
+    pub(crate) framing: Framing,
+    arch: Arch,
+    bank: MelBank,
+    spectrum: PowerSpectrum,
+    dither: Dither,
+    window: Vec<f32>,
+    preemphasis: f32,
+    remove_dc: bool,
+    /// A frame that had to be put together or dithered, `(length)`.
+    gathered: Vec<f32>,
+    /// A frame, windowed and padded with zeros, `(fft length)`.
+    windowed: Vec<f32>,
+    /// Power spectrum of one frame, `(bins)`.
+    frame_power: Vec<f32>,
+    /// Power spectra of a block of frames, `(bins, LANES)`.
+    power: Vec<[f32; LANES]>,
+    /// Log energies of a block of frames, `(bands, LANES)`.
+    energies: Vec<[f32; LANES]>,
+}
+
+impl Engine {
+    pub(crate) fn new(config: &FbankConfig) -> Result<Self, FrontendError> {
+        config.validate()?;
+        let bank = MelBank::new(config)?;
+        let (length, fft_length) = (config.frame_length(), config.fft_length());
+        Ok(Self {
+            framing: Framing::new(config),
+            arch: Arch::new(),
+            spectrum: PowerSpectrum::new(fft_length),
+            dither: Dither::new(config.dither_seed, config.dither as f32 / FULL_SCALE),
+            window: coefficients(config.window, length),
+            preemphasis: config.preemphasis as f32,
+            remove_dc: config.remove_dc,
+            gathered: vec![0.0; length],
+            windowed: vec![0.0; fft_length],
+            frame_power: vec![0.0; fft_length / 2],
+            power: vec![[0.0; LANES]; fft_length / 2],
+            energies: vec![[0.0; LANES]; bank.len()],
+            bank,
+        })
+    }
+
+    pub(crate) fn bands(&self) -> usize {
+        self.bank.len()
+    }
+
+    pub(crate) fn set_dither(&mut self, seed: u64, level: f64) {
+        self.dither = Dither::new(seed, level as f32 / FULL_SCALE);
+    }
+
+    /// Frames `first..` of the signal into `rows`, `(frames, bands)`.
+    pub(crate) fn compute(&mut self, span: Span<'_>, first: usize, rows: &mut [f32]) {
+        let bands = self.bank.len();
+        for (block, rows) in rows.chunks_mut(LANES * bands).enumerate() {
+            for lane in 0..rows.len() / bands {
+                self.frame(span, first + block * LANES + lane, lane);
+            }
+            self.arch.dispatch(LogMel {
+                bank: &self.bank,
+                power: &self.power,
+                energies: &mut self.energies,
+                rows,
+            });
+        }
+    }
+
+    /// The power spectrum of one frame into its lane.
+    fn frame(&mut self, span: Span<'_>, index: usize, lane: usize) {
+        let begin = self.framing.begin(index);
+        let length = self.framing.length;
+        let offset = begin - span.start as isize;
+        let inside =
+            usize::try_from(offset).ok().and_then(|offset| span.samples.get(offset..offset + length));
+        let samples = match inside {
+            Some(samples) if self.dither.is_off() => samples,
+            _ => {
+                match inside {
+                    Some(samples) => self.gathered.copy_from_slice(samples),
+                    None => {
+                        for (i, sample) in self.gathered.iter_mut().enumerate() {
+                            *sample = span.samples[mirror(begin + i as isize, span.total) - span.start];
+                        }
+                    }
+                }
+                if !self.dither.is_off() {
+                    self.dither.add(&mut self.gathered, index);
+                }
+                &self.gathered
+            }
+        };
+        self.arch.dispatch(Windowed {
+            samples,
+            window: &self.window,
+            preemphasis: self.preemphasis,
+            remove_dc: self.remove_dc,
+            windowed: &mut self.windowed,
+            packed: &mut self.spectrum.packed,
+        });
+        self.spectrum.transform();
+        self.arch.dispatch(Power {
+            spectrum: &self.spectrum,
+            frame_power: &mut self.frame_power,
+            power: &mut self.power,
+            lane,
+        });
+    }
+}
+
+/// Subtracts the mean, pre-emphasises, windows, and packs two samples a point.
+struct Windowed<'a> {
+    samples: &'a [f32],
+    window: &'a [f32],
+    preemphasis: f32,
+    remove_dc: bool,
+    windowed: &'a mut [f32],
+    packed: &'a mut [Complex32],
+}
+
+impl NullaryFnOnce for Windowed<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        let Self { samples, window, preemphasis, remove_dc, windowed, packed } = self;
+        let mean = if remove_dc { sum(samples) / samples.len() as f32 } else { 0.0 };
+        // The first sample has no predecessor: Kaldi takes itself.
+        windowed[0] = ((samples[0] - mean) - preemphasis * (samples[0] - mean)) * window[0];
+        let neighbours = samples.iter().zip(&samples[1..]);
+        for (((before, sample), weight), out) in neighbours.zip(&window[1..]).zip(&mut windowed[1..]) {
+            *out = ((sample - mean) - preemphasis * (before - mean)) * weight;
+        }
+        for (point, pair) in packed.iter_mut().zip(windowed.chunks_exact(2)) {
+            *point = Complex32::new(pair[0], pair[1]);
+        }
+    }
+}
+
+/// The sum in as many parts as vectors have lanes, which is also more exact than one after the other.
+#[inline(always)]
+fn sum(samples: &[f32]) -> f32 {
+    let mut parts = [0.0; 32];
+    let chunks = samples.chunks_exact(parts.len());
+    let rest: f32 = chunks.remainder().iter().sum();
+    for chunk in chunks {
+        for (part, sample) in parts.iter_mut().zip(chunk) {
+            *part += sample;
+        }
+    }
+    rest + parts.iter().sum::<f32>()
+}
+
+/// Squares of the spectrum into a lane of the block.
+struct Power<'a> {
+    spectrum: &'a PowerSpectrum,
+    frame_power: &'a mut [f32],
+    power: &'a mut [[f32; LANES]],
+    lane: usize,
+}
+
+impl NullaryFnOnce for Power<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        self.spectrum.power(self.frame_power);
+        let lane = self.lane % LANES;
+        for (bin, &value) in self.power.iter_mut().zip(self.frame_power.iter()) {
+            bin[lane] = value;
+        }
+    }
+}
+
+/// Log energies of a block's bands into its rows.
+struct LogMel<'a> {
+    bank: &'a MelBank,
+    power: &'a [[f32; LANES]],
+    energies: &'a mut [[f32; LANES]],
+    rows: &'a mut [f32],
+}
+
+impl NullaryFnOnce for LogMel<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        let Self { bank, power, energies, rows } = self;
+        bank.apply(power, energies);
+        for energy in energies.iter_mut().flatten() {
+            // Kaldi's floor; not `max`, which would hide a NaN.
+            *energy = ln(if *energy < f32::EPSILON { f32::EPSILON } else { *energy });
+        }
+        for (lane, row) in rows.chunks_exact_mut(energies.len()).enumerate().take(LANES) {
+            for (value, energy) in row.iter_mut().zip(energies.iter()) {
+                *value = energy[lane];
+            }
+        }
+    }
+}
