@@ -1,1 +1,30 @@
-//! Connectionist temporal classification on plain slices
+//! Connectionist temporal classification on plain slices.
+//!
+//! Everything here reads a row-major `(frames, tokens)` matrix of natural log-probabilities:
+//!
+//! - [`ctc_loss`] and [`ctc_loss_batch`]: the negative log-likelihood of the labels (Graves et al. 2006,
+//!   equations 7.1 to 7.16 of Graves' book) and its gradient;
+//! - [`log_softmax_rows`] and [`log_softmax_backward_rows`]: from logits to log-probabilities and back;
+//! - [`greedy`] and [`greedy_spans`]: the best token of each frame, collapsed, with times and posteriors;
+//! - [`forced_align`]: the best path through given labels.
+//!
+//! The forward-backward recursion works on numbers with a 64-bit exponent beside an f64 mantissa, so that
+//! it needs neither logarithms nor scaling, and can't underflow.
+
+mod align;
+mod check;
+mod emissions;
+mod error;
+mod forward_backward;
+mod greedy;
+mod kernels;
+mod loss;
+mod range;
+mod softmax;
+mod trellis;
+
+pub use align::{Alignment, forced_align};
+pub use error::CtcError;
+pub use greedy::{Span, greedy, greedy_spans};
+pub use loss::{ctc_loss, ctc_loss_batch, required_frames};
+pub use softmax::{log_softmax_backward_rows, log_softmax_rows};
