@@ -1,1 +1,26 @@
-//! Attention encoders under a CTC head, on candle
+//! Attention encoders under a CTC head: ragged batches of features in, log-probabilities of tokens out.
+//!
+//! An [`Encoder`] is a chain of residual blocks (`blocks/`): subsampling, then for each layer a mixer
+//! block, an optional convolution block and a feed-forward block, then the CTC head. A block is one candle op
+//! with its gradient derived by hand on slices; what it computes with lives in `ops/`. The ways of mixing
+//! time ([`MixerKind`]) are one file each in `mixers/`.
+//!
+//! Batches are ragged: the frames of all utterances lie in one (frames, dim) tensor beside their [`Lengths`],
+//! so nothing is padded and no utterance can see another.
+
+mod blocks;
+mod config;
+mod encoder;
+mod error;
+mod lengths;
+mod mixers;
+mod ops;
+mod parameters;
+mod random;
+
+pub use config::{Activation, EncoderConfig, Positions};
+pub use encoder::{BlockTime, Encoder, Mode};
+pub use error::EncoderError;
+pub use lengths::Lengths;
+pub use mixers::MixerKind;
+pub use parameters::{Parameter, ParameterGroup};

@@ -1,0 +1,176 @@
+//! The Conformer's convolution block (Gulati et al., 2020, figure 2), with layer norms so that no utterance sees another:
+//! y = x + drop(W₂·silu(norm(depthwise(glu(W₁·norm(x) + b₁)))) + b₂).
+
+use candle_core::{Result, Tensor};
+use rayon::prelude::*;
+
+use super::{Block, Pass, Saved, compose};
+use crate::config::{Activation, EncoderConfig};
+use crate::lengths::Lengths;
+use crate::ops::norm::{self, STATISTICS};
+use crate::ops::rows::{BLOCK, blocks, for_groups};
+use crate::ops::{activation, depthwise, linear, math, scratch};
+use crate::parameters::ParameterGroup;
+
+/// Saves the first norm's statistics, the GLU's input (rows, 2·dim), its output (rows, dim), the depthwise
+/// convolution's output (rows, dim) and the second norm's statistics.
+#[derive(Debug)]
+pub(crate) struct Convolution {
+    parameters: ParameterGroup,
+    dim: usize,
+    dropout: f32,
+}
+
+impl Convolution {
+    pub(crate) fn new(config: &EncoderConfig) -> Self {
+        let (dim, kernel) = (config.dim, config.convolution);
+        let parameters = ParameterGroup::default()
+            .vector("norm.weight", dim, 1.0)
+            .vector("norm.bias", dim, 0.0)
+            .matrix("expand.weight", 2 * dim, dim)
+            .vector("expand.bias", 2 * dim, 0.0)
+            .kernel("depthwise.weight", &[kernel, dim], kernel)
+            .vector("depthwise.bias", dim, 0.0)
+            .vector("inner_norm.weight", dim, 1.0)
+            .vector("inner_norm.bias", dim, 0.0)
+            .matrix("output.weight", dim, dim)
+            .vector("output.bias", dim, 0.0);
+        Self { parameters, dim, dropout: config.dropout }
+    }
+}
+
+impl Block for Convolution {
+    fn parameters(&self) -> &ParameterGroup {
+        &self.parameters
+    }
+
+    fn dims(&self) -> (usize, usize) {
+        (self.dim, self.dim)
+    }
+
+    fn forward(&self, pass: &Pass, weights: &[f32], x: &[f32], y: &mut [f32]) -> Saved {
+        let w = self.parameters.split(weights);
+        let dim = self.dim;
+        let rows = x.len() / dim;
+        let size = BLOCK * dim;
+        let (mut statistics, mut inner_statistics) =
+            (vec![0.0; rows * STATISTICS], vec![0.0; rows * STATISTICS]);
+        let (mut expanded, mut gated, mut local) =
+            (vec![0.0; 2 * x.len()], vec![0.0; x.len()], vec![0.0; x.len()]);
+        x.par_chunks(size)
+            .zip(statistics.par_chunks_mut(BLOCK * STATISTICS))
+            .zip(expanded.par_chunks_mut(2 * size))
+            .zip(gated.par_chunks_mut(size))
+            .for_each(|(((x, statistics), expanded), gated)| {
+                let mut normal = scratch::take(x.len());
+                norm::forward(x, w[0], w[1], statistics, &mut normal);
+                linear::forward(&normal, w[2], w[3], expanded);
+                activation::glu_forward(expanded, dim, gated);
+            });
+        let mask = pass.mask(self.dropout, "output");
+        y.par_chunks_mut(size)
+            .zip(local.par_chunks_mut(size))
+            .zip(inner_statistics.par_chunks_mut(BLOCK * STATISTICS))
+            .enumerate()
+            .for_each(|(block, ((y, local), statistics))| {
+                let start = block * BLOCK;
+                depthwise::forward(&gated, w[4], w[5], &pass.lengths, start..start + y.len() / dim, local);
+                let (mut normal, mut hidden) = (scratch::take(y.len()), scratch::take(y.len()));
+                norm::forward(local, w[6], w[7], statistics, &mut normal);
+                activation::forward(Activation::Silu, &normal, &mut hidden);
+                linear::forward(&hidden, w[8], w[9], y);
+                mask.apply(start * dim, y);
+                math::vectorised(|| math::add(&x[start * dim..][..y.len()], y));
+            });
+        if pass.train { vec![statistics, expanded, gated, local, inner_statistics] } else { Vec::new() }
+    }
+
+    fn backward(
+        &self,
+        pass: &Pass,
+        weights: &[f32],
+        x: &[f32],
+        _y: &[f32],
+        saved: &Saved,
+        dy: &[f32],
+        dx: &mut [f32],
+        dweights: &mut [f32],
+    ) {
+        let w = self.parameters.split(weights);
+        let dim = self.dim;
+        let rows = x.len() / dim;
+        let [statistics, expanded, gated, local, inner_statistics] = &saved[..] else {
+            unreachable!("saved five")
+        };
+        let mask = pass.mask(self.dropout, "output");
+
+        // From the output to the depthwise convolution's.
+        let mut dlocal = vec![0.0; x.len()];
+        for_groups(rows, &mut dlocal, dim, dweights, |group, dlocal, dweights| {
+            let mut dw = self.parameters.split_mut(dweights);
+            let [.., dgain, dbias, doutput, doutput_bias] = &mut dw[..] else {
+                unreachable!("ten parameters")
+            };
+            for (block, dlocal) in blocks(group).zip(dlocal.chunks_mut(BLOCK * dim)) {
+                let range = block.start * dim..block.end * dim;
+                let local = &local[range.clone()];
+                let statistics = &inner_statistics[block.start * STATISTICS..block.end * STATISTICS];
+                let mut dout = scratch::take(range.len());
+                dout.copy_from_slice(&dy[range.clone()]);
+                mask.apply(range.start, &mut dout);
+                let (mut normal, mut hidden) = (scratch::take(range.len()), scratch::take(range.len()));
+                norm::replay(local, w[6], w[7], statistics, &mut normal);
+                activation::forward(Activation::Silu, &normal, &mut hidden);
+                linear::backward_weight(&hidden, &dout, doutput, doutput_bias);
+                let mut dnormal = hidden;
+                linear::backward_input(&dout, w[8], dim, false, &mut dnormal);
+                activation::backward(Activation::Silu, &normal, &mut dnormal);
+                norm::backward(local, w[6], statistics, &mut dnormal, dlocal, dgain, dbias);
+            }
+        });
+
+        // From there to the input.
+        for_groups(rows, dx, dim, dweights, |group, dx, dweights| {
+            let mut dw = self.parameters.split_mut(dweights);
+            let [dgain, dbias, dexpand, dexpand_bias, dkernel, dkernel_bias, ..] = &mut dw[..] else {
+                unreachable!("ten parameters")
+            };
+            depthwise::backward_weight(gated, &dlocal, &pass.lengths, group.clone(), dkernel, dkernel_bias);
+            for (block, dx) in blocks(group).zip(dx.chunks_mut(BLOCK * dim)) {
+                let range = block.start * dim..block.end * dim;
+                let statistics = &statistics[block.start * STATISTICS..block.end * STATISTICS];
+                let (mut dgated, mut dexpanded) =
+                    (scratch::take(range.len()), scratch::take(2 * range.len()));
+                depthwise::backward_input(&dlocal, w[4], dim, &pass.lengths, block.clone(), &mut dgated);
+                let expanded = &expanded[2 * range.start..2 * range.end];
+                activation::glu_backward(expanded, dim, &dgated, &mut dexpanded);
+                let mut normal = dgated;
+                norm::replay(&x[range.clone()], w[0], w[1], statistics, &mut normal);
+                linear::backward_weight(&normal, &dexpanded, dexpand, dexpand_bias);
+                let mut dnormal = normal;
+                linear::backward_input(&dexpanded, w[2], 2 * dim, false, &mut dnormal);
+                dx.copy_from_slice(&dy[range.clone()]);
+                norm::backward(&x[range], w[0], statistics, &mut dnormal, dx, dgain, dbias);
+            }
+        });
+    }
+
+    fn compose(&self, lengths: &Lengths, w: &[Tensor], x: &Tensor) -> Result<Tensor> {
+        let dim = self.dim;
+        let expanded = compose::linear(&compose::layer_norm(x, &w[0], &w[1])?, &w[2], &w[3])?;
+        let gated = (expanded.narrow(1, 0, dim)? * compose::sigmoid(&expanded.narrow(1, dim, dim)?)?)?;
+        // Candle's grouped convolution loops over the groups: shifted multiply-adds instead.
+        let half = w[4].dim(0)? / 2;
+        let mut local = Vec::with_capacity(lengths.count());
+        for rows in lengths.iter().filter(|rows| !rows.is_empty()) {
+            let padded = gated.narrow(0, rows.start, rows.len())?.pad_with_zeros(0, half, half)?;
+            let mut sum = w[5].broadcast_as((rows.len(), dim))?.contiguous()?;
+            for tap in 0..w[4].dim(0)? {
+                sum = (sum + padded.narrow(0, tap, rows.len())?.broadcast_mul(&w[4].narrow(0, tap, 1)?)?)?;
+            }
+            local.push(sum);
+        }
+        let normal = compose::layer_norm(&Tensor::cat(&local, 0)?, &w[6], &w[7])?;
+        x + compose::linear(&compose::silu(&normal)?, &w[8], &w[9])?
+    }
+}

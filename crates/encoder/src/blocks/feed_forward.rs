@@ -1,0 +1,135 @@
+//! The feed-forward block: y = x + drop(W₂·drop(f(W₁·norm(x) + b₁)) + b₂), row by row.
+
+use candle_core::{Result, Tensor};
+use rayon::prelude::*;
+
+use super::{Block, Pass, Saved, compose};
+use crate::config::{Activation, EncoderConfig};
+use crate::lengths::Lengths;
+use crate::ops::norm::{self, STATISTICS};
+use crate::ops::rows::{BLOCK, blocks, for_groups};
+use crate::ops::{activation, linear, math, scratch};
+use crate::parameters::ParameterGroup;
+
+/// Saves the norm's statistics, (rows, 2), and u = W₁·norm(x) + b₁, (rows, feed_forward).
+#[derive(Debug)]
+pub(crate) struct FeedForward {
+    parameters: ParameterGroup,
+    dim: usize,
+    inner: usize,
+    activation: Activation,
+    dropout: f32,
+}
+
+impl FeedForward {
+    pub(crate) fn new(config: &EncoderConfig) -> Self {
+        let (dim, inner) = (config.dim, config.feed_forward);
+        let parameters = ParameterGroup::default()
+            .vector("norm.weight", dim, 1.0)
+            .vector("norm.bias", dim, 0.0)
+            .matrix("up.weight", inner, dim)
+            .vector("up.bias", inner, 0.0)
+            .matrix("down.weight", dim, inner)
+            .vector("down.bias", dim, 0.0);
+        Self { parameters, dim, inner, activation: config.activation, dropout: config.dropout }
+    }
+}
+
+impl Block for FeedForward {
+    fn parameters(&self) -> &ParameterGroup {
+        &self.parameters
+    }
+
+    fn dims(&self) -> (usize, usize) {
+        (self.dim, self.dim)
+    }
+
+    fn forward(&self, pass: &Pass, weights: &[f32], x: &[f32], y: &mut [f32]) -> Saved {
+        let w = self.parameters.split(weights);
+        let (dim, inner) = (self.dim, self.inner);
+        let (hidden_mask, output_mask) =
+            (pass.mask(self.dropout, "hidden"), pass.mask(self.dropout, "output"));
+        let rows = x.len() / dim;
+        let mut statistics = vec![0.0; rows * STATISTICS];
+        let mut up = vec![0.0; if pass.train { rows * inner } else { 0 }];
+        let body = |block: usize, y: &mut [f32], statistics: &mut [f32], u: &mut [f32]| {
+            let start = block * BLOCK;
+            let x = &x[start * dim..][..y.len()];
+            let mut normal = scratch::take(x.len());
+            norm::forward(x, w[0], w[1], statistics, &mut normal);
+            linear::forward(&normal, w[2], w[3], u);
+            let mut hidden = scratch::take(u.len());
+            activation::forward(self.activation, u, &mut hidden);
+            hidden_mask.apply(start * inner, &mut hidden);
+            linear::forward(&hidden, w[4], w[5], y);
+            output_mask.apply(start * dim, y);
+            math::vectorised(|| math::add(x, y));
+        };
+        let tasks =
+            y.par_chunks_mut(BLOCK * dim).zip(statistics.par_chunks_mut(BLOCK * STATISTICS)).enumerate();
+        if pass.train {
+            tasks.zip(up.par_chunks_mut(BLOCK * inner)).for_each(|((i, (y, s)), u)| body(i, y, s, u));
+            vec![statistics, up]
+        } else {
+            tasks.for_each(|(i, (y, s))| body(i, y, s, &mut scratch::take(s.len() / STATISTICS * inner)));
+            Vec::new()
+        }
+    }
+
+    fn backward(
+        &self,
+        pass: &Pass,
+        weights: &[f32],
+        x: &[f32],
+        _y: &[f32],
+        saved: &Saved,
+        dy: &[f32],
+        dx: &mut [f32],
+        dweights: &mut [f32],
+    ) {
+        let w = self.parameters.split(weights);
+        let (dim, inner) = (self.dim, self.inner);
+        let (hidden_mask, output_mask) =
+            (pass.mask(self.dropout, "hidden"), pass.mask(self.dropout, "output"));
+        let (statistics, up) = (&saved[0], &saved[1]);
+        for_groups(x.len() / dim, dx, dim, dweights, |group, dx, dweights| {
+            let mut dw = self.parameters.split_mut(dweights);
+            for (rows, dx) in blocks(group).zip(dx.chunks_mut(BLOCK * dim)) {
+                let (narrow, wide) = (rows.start * dim..rows.end * dim, rows.start * inner..rows.end * inner);
+                let (x, u, dy) = (&x[narrow.clone()], &up[wide.clone()], &dy[narrow.clone()]);
+                let statistics = &statistics[rows.start * STATISTICS..rows.end * STATISTICS];
+                let mut doutput = scratch::take(x.len());
+                doutput.copy_from_slice(dy);
+                output_mask.apply(narrow.start, &mut doutput);
+                let mut hidden = scratch::take(u.len());
+                activation::forward(self.activation, u, &mut hidden);
+                hidden_mask.apply(wide.start, &mut hidden);
+                let [_, _, dup, dup_bias, ddown, ddown_bias] = &mut dw[..] else {
+                    unreachable!("six parameters")
+                };
+                linear::backward_weight(&hidden, &doutput, ddown, ddown_bias);
+                let mut du = hidden;
+                linear::backward_input(&doutput, w[4], dim, false, &mut du);
+                hidden_mask.apply(wide.start, &mut du);
+                activation::backward(self.activation, u, &mut du);
+                let mut normal = doutput;
+                norm::replay(x, w[0], w[1], statistics, &mut normal);
+                linear::backward_weight(&normal, &du, dup, dup_bias);
+                let mut dnormal = normal;
+                linear::backward_input(&du, w[2], inner, false, &mut dnormal);
+                dx.copy_from_slice(dy);
+                let [dgain, dbias, ..] = &mut dw[..] else { unreachable!("six parameters") };
+                norm::backward(x, w[0], statistics, &mut dnormal, dx, dgain, dbias);
+            }
+        });
+    }
+
+    fn compose(&self, _lengths: &Lengths, w: &[Tensor], x: &Tensor) -> Result<Tensor> {
+        let u = compose::linear(&compose::layer_norm(x, &w[0], &w[1])?, &w[2], &w[3])?;
+        let hidden = match self.activation {
+            Activation::Relu => u.relu()?,
+            Activation::Silu => compose::silu(&u)?,
+        };
+        x + compose::linear(&hidden, &w[4], &w[5])?
+    }
+}

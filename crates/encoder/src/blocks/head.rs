@@ -1,0 +1,111 @@
+//! The CTC head: log-softmax(W·norm(x) + b), row by row.
+
+use candle_core::{D, Result, Tensor};
+use rayon::prelude::*;
+
+use super::{Block, Pass, Saved, compose};
+use crate::lengths::Lengths;
+use crate::ops::norm::{self, STATISTICS};
+use crate::ops::rows::{BLOCK, blocks, for_groups};
+use crate::ops::{linear, math, scratch};
+use crate::parameters::ParameterGroup;
+
+/// Saves the norm's statistics.
+#[derive(Debug)]
+pub(crate) struct Head {
+    parameters: ParameterGroup,
+    dim: usize,
+    tokens: usize,
+}
+
+impl Head {
+    pub(crate) fn new(dim: usize, tokens: usize) -> Self {
+        let parameters = ParameterGroup::default()
+            .vector("norm.weight", dim, 1.0)
+            .vector("norm.bias", dim, 0.0)
+            .matrix("weight", tokens, dim)
+            .vector("bias", tokens, 0.0);
+        Self { parameters, dim, tokens }
+    }
+}
+
+impl Block for Head {
+    fn parameters(&self) -> &ParameterGroup {
+        &self.parameters
+    }
+
+    fn dims(&self) -> (usize, usize) {
+        (self.dim, self.tokens)
+    }
+
+    fn forward(&self, _pass: &Pass, weights: &[f32], x: &[f32], y: &mut [f32]) -> Saved {
+        let w = self.parameters.split(weights);
+        let mut statistics = vec![0.0; x.len() / self.dim * STATISTICS];
+        x.par_chunks(BLOCK * self.dim)
+            .zip(statistics.par_chunks_mut(BLOCK * STATISTICS))
+            .zip(y.par_chunks_mut(BLOCK * self.tokens))
+            .for_each(|((x, statistics), y)| {
+                let mut normal = scratch::take(x.len());
+                norm::forward(x, w[0], w[1], statistics, &mut normal);
+                linear::forward(&normal, w[2], w[3], y);
+                math::vectorised(|| {
+                    for y in y.chunks_exact_mut(self.tokens) {
+                        let highest = math::max(y);
+                        let total: f32 = y.iter().map(|&y| math::exp(y - highest)).sum();
+                        let log_total = highest + total.ln();
+                        y.iter_mut().for_each(|y| *y -= log_total);
+                    }
+                });
+            });
+        vec![statistics]
+    }
+
+    fn backward(
+        &self,
+        _pass: &Pass,
+        weights: &[f32],
+        x: &[f32],
+        y: &[f32],
+        saved: &Saved,
+        dy: &[f32],
+        dx: &mut [f32],
+        dweights: &mut [f32],
+    ) {
+        let w = self.parameters.split(weights);
+        let (dim, tokens) = (self.dim, self.tokens);
+        for_groups(x.len() / dim, dx, dim, dweights, |group, dx, dweights| {
+            let mut dw = self.parameters.split_mut(dweights);
+            let [dgain, dbias, dweight, dweight_bias] = &mut dw[..] else { unreachable!("four parameters") };
+            for (block, dx) in blocks(group).zip(dx.chunks_mut(BLOCK * dim)) {
+                let x = &x[block.start * dim..block.end * dim];
+                let statistics = &saved[0][block.start * STATISTICS..block.end * STATISTICS];
+                let range = block.start * tokens..block.end * tokens;
+                // d logits = dy − softmax · Σ dy
+                let mut dlogits = scratch::take(range.len());
+                math::vectorised(|| {
+                    let rows =
+                        y[range.clone()].chunks_exact(tokens).zip(dy[range.clone()].chunks_exact(tokens));
+                    for ((y, dy), d) in rows.zip(dlogits.chunks_exact_mut(tokens)) {
+                        let total = math::sum(dy);
+                        for i in 0..tokens {
+                            d[i] = dy[i] - math::exp(y[i]) * total;
+                        }
+                    }
+                });
+                let mut normal = scratch::take(x.len());
+                norm::replay(x, w[0], w[1], statistics, &mut normal);
+                linear::backward_weight(&normal, &dlogits, dweight, dweight_bias);
+                let mut dnormal = normal;
+                linear::backward_input(&dlogits, w[2], tokens, false, &mut dnormal);
+                dx.fill(0.0);
+                norm::backward(x, w[0], statistics, &mut dnormal, dx, dgain, dbias);
+            }
+        });
+    }
+
+    fn compose(&self, _lengths: &Lengths, w: &[Tensor], x: &Tensor) -> Result<Tensor> {
+        let logits = compose::linear(&compose::layer_norm(x, &w[0], &w[1])?, &w[2], &w[3])?;
+        let shifted = logits.broadcast_sub(&logits.max_keepdim(D::Minus1)?.detach())?;
+        shifted.broadcast_sub(&shifted.exp()?.sum_keepdim(D::Minus1)?.log()?)
+    }
+}

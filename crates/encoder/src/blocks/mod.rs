@@ -1,0 +1,92 @@
+//! The blocks of an encoder, one file each, and the candle op around them.
+//!
+//! A block maps ragged rows to ragged rows. It does so on slices, and hands back what its backward pass wants; that pass
+//! is derived by hand. Beside it stands the same map of candle's operations: the independent reference.
+
+mod compose;
+mod convolution;
+mod feed_forward;
+mod head;
+mod mixing;
+mod op;
+mod subsampling;
+
+use candle_core::Tensor;
+
+pub(crate) use convolution::Convolution;
+pub(crate) use feed_forward::FeedForward;
+pub(crate) use head::Head;
+pub(crate) use mixing::Mixing;
+pub(crate) use op::{BlockOp, Clock};
+pub(crate) use subsampling::Subsampling;
+
+use crate::lengths::Lengths;
+use crate::ops::dropout::Dropout;
+use crate::parameters::ParameterGroup;
+
+/// What a pass over a batch knows beside the rows.
+#[derive(Debug, Clone)]
+pub(crate) struct Pass {
+    /// The lengths of the block's input.
+    pub(crate) lengths: Lengths,
+    /// Where dropout stands in training; `None` drops nothing.
+    pub(crate) dropout: Option<Place>,
+    /// Whether a backward pass will follow.
+    pub(crate) train: bool,
+}
+
+/// A step of training and a block of the encoder: what the dropout masks depend on.
+#[derive(Debug, Clone)]
+pub(crate) struct Place {
+    pub(crate) seed: u64,
+    pub(crate) step: u64,
+    pub(crate) block: String,
+}
+
+impl Pass {
+    /// The dropout mask of one site in the block.
+    pub(crate) fn mask(&self, rate: f32, site: &str) -> Dropout {
+        match &self.dropout {
+            Some(place) => Dropout::new(rate, place.seed, place.step, &format!("{}.{site}", place.block)),
+            None => Dropout::OFF,
+        }
+    }
+}
+
+/// What a forward pass keeps for the backward pass; each block says in which order.
+pub(crate) type Saved = Vec<Vec<f32>>;
+
+/// A block of the encoder, on row-major slices.
+pub(crate) trait Block: Send + Sync + std::fmt::Debug {
+    /// Its parameters, in the order of the flat slice that it is given as `weights`.
+    fn parameters(&self) -> &ParameterGroup;
+
+    /// Values of an input row and of an output row.
+    fn dims(&self) -> (usize, usize);
+
+    /// The lengths of the output.
+    fn output_lengths(&self, lengths: &Lengths) -> Lengths {
+        lengths.clone()
+    }
+
+    /// Writes every value of `y` from `x`. Returns nothing to save where no backward pass will follow.
+    fn forward(&self, pass: &Pass, weights: &[f32], x: &[f32], y: &mut [f32]) -> Saved;
+
+    /// Writes the gradient of `x` and adds that of the weights, from the gradient of `y`. The first block of an encoder
+    /// is given an empty `dx`.
+    #[allow(clippy::too_many_arguments)]
+    fn backward(
+        &self,
+        pass: &Pass,
+        weights: &[f32],
+        x: &[f32],
+        y: &[f32],
+        saved: &Saved,
+        dy: &[f32],
+        dx: &mut [f32],
+        dweights: &mut [f32],
+    );
+
+    /// The same map without dropout, of candle's operations: (rows, dim) to (rows, dim), with the parameters in order.
+    fn compose(&self, lengths: &Lengths, weights: &[Tensor], x: &Tensor) -> candle_core::Result<Tensor>;
+}

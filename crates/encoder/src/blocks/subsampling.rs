@@ -1,0 +1,277 @@
+//! The first block: fewer frames, of the encoder's width, that know where they are.
+//!
+//! No, one or two 3×3 convolutions of stride 2 with ReLU, a linear map, positions, dropout.
+
+use std::ops::Range;
+
+use candle_core::{Result, Tensor};
+use rayon::prelude::*;
+
+use super::{Block, Pass, Saved, compose};
+use crate::config::{EncoderConfig, Positions};
+use crate::lengths::Lengths;
+use crate::ops::conv2d::Conv2d;
+use crate::ops::rows::{BLOCK, blocks, for_groups, split};
+use crate::ops::{linear, math, scratch};
+use crate::parameters::ParameterGroup;
+
+/// Frames of one task of a convolution.
+const TASK: usize = 64;
+
+/// Saves each convolution's output.
+#[derive(Debug)]
+pub(crate) struct Subsampling {
+    parameters: ParameterGroup,
+    convolutions: Vec<Conv2d>,
+    bands: usize,
+    dim: usize,
+    positions: Positions,
+    dropout: f32,
+}
+
+/// The largest value of a position's sines.
+const POSITION_SCALE: f32 = 0.3;
+
+impl Subsampling {
+    pub(crate) fn new(config: &EncoderConfig, bands: usize) -> Self {
+        let mut parameters = ParameterGroup::default();
+        let mut convolutions = Vec::new();
+        let mut frame = (bands, 1);
+        let names = [["conv1.weight", "conv1.bias"], ["conv2.weight", "conv2.bias"]];
+        for [weight, bias] in names.into_iter().take(config.subsampling.ilog2() as usize) {
+            let conv = Conv2d { bands: frame.0, inputs: frame.1, outputs: config.channels };
+            parameters = parameters.kernel(weight, &[conv.outputs, 3, 3, conv.inputs], conv.patch()).vector(
+                bias,
+                conv.outputs,
+                0.0,
+            );
+            frame = (conv.output_bands(), conv.outputs);
+            convolutions.push(conv);
+        }
+        let parameters = parameters.matrix("linear.weight", config.dim, frame.0 * frame.1).vector(
+            "linear.bias",
+            config.dim,
+            0.0,
+        );
+        let (dim, positions, dropout) = (config.dim, config.positions, config.dropout);
+        Self { parameters, convolutions, bands, dim, positions, dropout }
+    }
+
+    /// The lengths before, between and after the convolutions.
+    fn stages(&self, lengths: &Lengths) -> Vec<Lengths> {
+        let mut stages = vec![lengths.clone()];
+        for i in 0..self.convolutions.len() {
+            stages.push(stages[i].halved());
+        }
+        stages
+    }
+
+    /// Adds the positions of the rows of a range.
+    fn add_positions(&self, lengths: &Lengths, range: Range<usize>, y: &mut [f32]) {
+        if self.positions == Positions::None {
+            return;
+        }
+        let start = range.start;
+        for (piece, utterance) in lengths.pieces(range) {
+            for row in piece {
+                let y = &mut y[(row - start) * self.dim..][..self.dim];
+                for (i, pair) in y.chunks_exact_mut(2).enumerate() {
+                    let angle = (row - utterance.start) as f32 * wavelength(i, self.dim);
+                    pair[0] += POSITION_SCALE * angle.sin();
+                    pair[1] += POSITION_SCALE * angle.cos();
+                }
+            }
+        }
+    }
+}
+
+/// The angle per frame of the i-th pair of sine and cosine.
+fn wavelength(i: usize, dim: usize) -> f32 {
+    10_000f32.powf(-((2 * i) as f32) / dim as f32)
+}
+
+/// Tasks of a convolution: (utterance, its output frames), in the order of the rows.
+fn tasks(output: &Lengths) -> Vec<(usize, Range<usize>)> {
+    let cut = |n: usize| (0..n).step_by(TASK).map(move |t| t..(t + TASK).min(n));
+    output.iter().enumerate().flat_map(|(u, rows)| cut(rows.len()).map(move |range| (u, range))).collect()
+}
+
+/// One utterance's rows of a matrix of `dim` values a row.
+fn utterance<'a>(x: &'a [f32], lengths: &Lengths, u: usize, dim: usize) -> &'a [f32] {
+    let rows = lengths.rows(u);
+    &x[rows.start * dim..rows.end * dim]
+}
+
+impl Block for Subsampling {
+    fn parameters(&self) -> &ParameterGroup {
+        &self.parameters
+    }
+
+    fn dims(&self) -> (usize, usize) {
+        (self.bands, self.dim)
+    }
+
+    fn output_lengths(&self, lengths: &Lengths) -> Lengths {
+        self.convolutions.iter().fold(lengths.clone(), |lengths, _| lengths.halved())
+    }
+
+    fn forward(&self, pass: &Pass, weights: &[f32], x: &[f32], y: &mut [f32]) -> Saved {
+        let w = self.parameters.split(weights);
+        let stages = self.stages(&pass.lengths);
+        let mut outputs: Saved = Vec::new();
+        for (i, conv) in self.convolutions.iter().enumerate() {
+            let input = if i == 0 { x } else { &outputs[i - 1] };
+            let mut output = vec![0.0; stages[i + 1].total() * conv.output_dim()];
+            let tasks = tasks(&stages[i + 1]);
+            let pieces = split(&mut output, tasks.iter().map(|(_, range)| range.len() * conv.output_dim()));
+            tasks.into_par_iter().zip(pieces).for_each(|((u, range), y)| {
+                let x = utterance(input, &stages[i], u, conv.input_dim());
+                conv.forward(x, w[2 * i], w[2 * i + 1], range, y);
+            });
+            outputs.push(output);
+        }
+        let last = self.convolutions.len();
+        let frames = outputs.last().map_or(x, Vec::as_slice);
+        let (dim, input_dim) = (self.dim, w[2 * last].len() / self.dim);
+        let mask = pass.mask(self.dropout, "output");
+        y.par_chunks_mut(BLOCK * dim).enumerate().for_each(|(block, y)| {
+            let (start, rows) = (block * BLOCK, y.len() / dim);
+            linear::forward(
+                &frames[start * input_dim..][..rows * input_dim],
+                w[2 * last],
+                w[2 * last + 1],
+                y,
+            );
+            self.add_positions(&stages[last], start..start + rows, y);
+            mask.apply(start * dim, y);
+        });
+        outputs
+    }
+
+    fn backward(
+        &self,
+        pass: &Pass,
+        weights: &[f32],
+        x: &[f32],
+        _y: &[f32],
+        saved: &Saved,
+        dy: &[f32],
+        _dx: &mut [f32],
+        dweights: &mut [f32],
+    ) {
+        let w = self.parameters.split(weights);
+        let stages = self.stages(&pass.lengths);
+        let last = self.convolutions.len();
+        let (dim, frames) = (self.dim, saved.last().map_or(x, Vec::as_slice));
+        let input_dim = w[2 * last].len() / dim;
+        let (dconvolutions, dlinear) = dweights.split_at_mut(weights.len() - w[2 * last].len() - dim);
+        let mask = pass.mask(self.dropout, "output");
+
+        // The gradient of the last convolution before its ReLU.
+        let mut gradient = vec![0.0; frames.len()];
+        for_groups(
+            frames.len() / input_dim,
+            &mut gradient,
+            input_dim,
+            dlinear,
+            |group, gradient, dlinear| {
+                let (dweight, dbias) = dlinear.split_at_mut(dim * input_dim);
+                for (block, gradient) in blocks(group).zip(gradient.chunks_mut(BLOCK * input_dim)) {
+                    let frames = &frames[block.start * input_dim..block.end * input_dim];
+                    let mut dout = scratch::take(block.len() * dim);
+                    dout.copy_from_slice(&dy[block.start * dim..block.end * dim]);
+                    mask.apply(block.start * dim, &mut dout);
+                    linear::backward_weight(frames, &dout, dweight, dbias);
+                    if last > 0 {
+                        linear::backward_input(&dout, w[2 * last], dim, false, gradient);
+                        relu_backward(frames, gradient);
+                    }
+                }
+            },
+        );
+
+        let sizes = self.parameters.iter().map(|p| p.len()).take(2 * last);
+        let mut sums =
+            split(dconvolutions, sizes.collect::<Vec<_>>().chunks(2).map(|pair| pair.iter().sum()));
+        for (i, conv) in self.convolutions.iter().enumerate().rev() {
+            let input = if i == 0 { x } else { &saved[i - 1] };
+            let rows = stages[i + 1].total();
+            // Groups own no rows of a gradient here: one value a row stands in.
+            let mut rows_only = vec![0.0; rows];
+            for_groups(rows, &mut rows_only, 1, sums[i], |group, _, sums| {
+                let (dkernel, dbias) = sums.split_at_mut(w[2 * i].len());
+                for (piece, utterance_rows) in stages[i + 1].pieces(group) {
+                    let u = stages[i + 1].iter().position(|rows| rows == utterance_rows).unwrap_or_default();
+                    let x = utterance(input, &stages[i], u, conv.input_dim());
+                    let dy = &gradient[piece.start * conv.output_dim()..piece.end * conv.output_dim()];
+                    let range = piece.start - utterance_rows.start..piece.end - utterance_rows.start;
+                    conv.backward_weight(x, dy, range, dkernel, dbias);
+                }
+            });
+            if i > 0 {
+                let mut previous = vec![0.0; input.len()];
+                let tasks = tasks(&stages[i]);
+                let pieces =
+                    split(&mut previous, tasks.iter().map(|(_, range)| range.len() * conv.input_dim()));
+                tasks.into_par_iter().zip(pieces).for_each(|((u, range), dx)| {
+                    let dy = utterance(&gradient, &stages[i + 1], u, conv.output_dim());
+                    let first = (stages[i].rows(u).start + range.start) * conv.input_dim();
+                    conv.backward_input(dy, w[2 * i], range, dx);
+                    relu_backward(&input[first..first + dx.len()], dx);
+                });
+                gradient = previous;
+            }
+        }
+    }
+
+    fn compose(&self, lengths: &Lengths, w: &[Tensor], x: &Tensor) -> Result<Tensor> {
+        let last = self.convolutions.len();
+        let mut frames = Vec::with_capacity(lengths.count());
+        for rows in lengths.iter().filter(|rows| !rows.is_empty()) {
+            // (time, band, channel) all the way
+            let mut frame = x.narrow(0, rows.start, rows.len())?.unsqueeze(2)?;
+            for (i, conv) in self.convolutions.iter().enumerate() {
+                frame = convolve(&frame, &w[2 * i].reshape((conv.outputs, ()))?, &w[2 * i + 1])?;
+            }
+            let frame = frame.flatten_from(1)?;
+            let mut y = compose::linear(&frame, &w[2 * last], &w[2 * last + 1])?;
+            if self.positions == Positions::Sinusoidal {
+                let (n, pairs) = (y.dim(0)?, self.dim / 2);
+                let angles: Vec<f32> =
+                    (0..n * pairs).map(|i| (i / pairs) as f32 * wavelength(i % pairs, self.dim)).collect();
+                let angles = Tensor::from_vec(angles, (n, pairs), y.device())?;
+                let positions = Tensor::stack(&[angles.sin()?, angles.cos()?], 2)?.flatten_from(1)?;
+                y = (y + (positions * f64::from(POSITION_SCALE))?)?;
+            }
+            frames.push(y);
+        }
+        Tensor::cat(&frames, 0)
+    }
+}
+
+/// The 3×3 convolution of stride 2 and its ReLU on (time, band, channel), as one product with gathered neighbours: the
+/// gradient of candle's own convolution wants time and bands both odd or both even.
+fn convolve(x: &Tensor, kernel: &Tensor, bias: &Tensor) -> Result<Tensor> {
+    let (frames, bands, _) = x.dims3()?;
+    let padded = x.pad_with_zeros(0, 1, 2)?.pad_with_zeros(1, 1, 2)?;
+    let every_second = |from: usize, n: usize| {
+        let at: Vec<u32> = (0..n.div_ceil(2)).map(|i| (2 * i + from) as u32).collect();
+        Tensor::new(at, x.device())
+    };
+    let mut neighbours = Vec::with_capacity(9);
+    for i in 0..9 {
+        let rows = padded.index_select(&every_second(i / 3, frames)?, 0)?;
+        neighbours.push(rows.index_select(&every_second(i % 3, bands)?, 1)?);
+    }
+    let patches = Tensor::cat(&neighbours, 2)?;
+    let (frames, bands, patch) = patches.dims3()?;
+    let y = compose::linear(&patches.reshape((frames * bands, patch))?, kernel, bias)?.relu()?;
+    y.reshape((frames, bands, bias.elem_count()))
+}
+
+/// Zeroes the gradient where ReLU's output is 0.
+fn relu_backward(output: &[f32], gradient: &mut [f32]) {
+    math::vectorised(|| {
+        gradient.iter_mut().zip(output).for_each(|(g, &o)| *g = if o > 0.0 { *g } else { 0.0 });
+    });
+}

@@ -1,0 +1,126 @@
+//! What an encoder looks like: the `[model]` table of a run.
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::EncoderError;
+use crate::mixers::MixerKind;
+
+/// The nonlinearity between the two maps of a feed-forward block.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Activation {
+    /// max(x, 0)
+    Relu,
+    /// x·σ(x) (Ramachandran et al., 2017), the Conformer's choice
+    Silu,
+}
+
+/// What is added to the frames so that they know where they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Positions {
+    /// Nothing.
+    None,
+    /// Sines and cosines of geometric wavelengths (Vaswani et al., 2017, section 3.5), scaled by 0.3.
+    Sinusoidal,
+}
+
+/// The `[model]` table: the encoder's size and kind.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct EncoderConfig {
+    /// Frames in for one frame out: 1 (a linear map), 2 or 4 (one or two 3×3 convolutions of stride 2).
+    pub subsampling: usize,
+    /// Channels of the subsampling's convolutions.
+    pub channels: usize,
+    /// What tells the layers where a frame is.
+    pub positions: Positions,
+    /// Layers.
+    pub layers: usize,
+    /// Width of a frame between the layers.
+    pub dim: usize,
+    /// Heads of each mixer; they divide `dim`.
+    pub heads: usize,
+    /// Inner width of the feed-forward blocks.
+    pub feed_forward: usize,
+    /// The feed-forward blocks' nonlinearity.
+    pub activation: Activation,
+    /// The way of mixing time.
+    pub mixer: MixerKind,
+    /// Kernel of the Conformer's convolution block after each mixer, in frames, odd; 0 for no such block.
+    pub convolution: usize,
+    /// Share of values that training drops after each block and inside the feed-forward blocks.
+    pub dropout: f32,
+}
+
+impl Default for EncoderConfig {
+    fn default() -> Self {
+        Self {
+            subsampling: 4,
+            channels: 32,
+            positions: Positions::Sinusoidal,
+            layers: 6,
+            dim: 144,
+            heads: 4,
+            feed_forward: 576,
+            activation: Activation::Silu,
+            mixer: MixerKind::Linear,
+            convolution: 0,
+            dropout: 0.1,
+        }
+    }
+}
+
+impl EncoderConfig {
+    /// The width of one head.
+    pub fn head_dim(&self) -> usize {
+        self.dim / self.heads
+    }
+
+    /// The number of frames that the encoder gives for so many frames of features.
+    pub fn output_frames(&self, frames: usize) -> usize {
+        match self.subsampling {
+            4 => frames.div_ceil(2).div_ceil(2),
+            2 => frames.div_ceil(2),
+            _ => frames,
+        }
+    }
+
+    /// Checks every value's range.
+    pub fn validate(&self) -> Result<(), EncoderError> {
+        let error = |key, value: String, problem: &str| {
+            Err(EncoderError::Config { key, value, problem: problem.to_string() })
+        };
+        if ![1, 2, 4].contains(&self.subsampling) {
+            return error("subsampling", self.subsampling.to_string(), "must be 1, 2 or 4");
+        }
+        for (key, value, most) in [
+            ("channels", self.channels, 1 << 10),
+            ("layers", self.layers, 1 << 8),
+            ("dim", self.dim, 1 << 14),
+            ("heads", self.heads, 1 << 10),
+            ("feed_forward", self.feed_forward, 1 << 16),
+        ] {
+            if value == 0 || value > most {
+                return error(key, value.to_string(), &format!("must be from 1 to {most}"));
+            }
+        }
+        if !self.dim.is_multiple_of(self.heads) {
+            return error("heads", self.heads.to_string(), &format!("must divide dim = {}", self.dim));
+        }
+        if self.positions == Positions::Sinusoidal && !self.dim.is_multiple_of(2) {
+            return error("dim", self.dim.to_string(), "must be even for sinusoidal positions");
+        }
+        if self.convolution != 0 && (self.convolution.is_multiple_of(2) || self.convolution > 255) {
+            return error(
+                "convolution",
+                self.convolution.to_string(),
+                "must be 0 (none) or odd, up to 255 frames",
+            );
+        }
+        if !(0.0..1.0).contains(&self.dropout) {
+            return error("dropout", self.dropout.to_string(), "must be from 0 to below 1");
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,118 @@
+//! Softmax attention: y = softmax(q·kᵀ / √d)·v (Vaswani et al., 2017, equation 1).
+//!
+//! Tiled with an online softmax (Dao et al., 2022, algorithms 1 and 4): no N×N matrix is stored, and the backward pass
+//! computes the probabilities again from each row's log-sum-exp. Time O(N²·d), memory O(N·d).
+
+use candle_core::{D, Result, Tensor};
+
+use super::{Mixer, QKV};
+use crate::ops::math::{dot, exp, max, sum, vectorised};
+use crate::ops::matmul::{Matrix, matmul};
+use crate::ops::scratch;
+
+/// Queries and keys of one tile: 128 × 256 probabilities take 128 kB.
+const QUERIES: usize = 128;
+const KEYS: usize = 256;
+
+#[derive(Debug)]
+pub(crate) struct Softmax;
+
+impl Mixer for Softmax {
+    fn projections(&self) -> &'static [[&'static str; 2]] {
+        &QKV
+    }
+
+    /// Each query's log-sum-exp of its scaled products.
+    fn saved(&self, frames: usize, _dim: usize) -> usize {
+        frames
+    }
+
+    fn forward(&self, inputs: &[&[f32]], dim: usize, saved: &mut [f32], y: &mut [f32]) {
+        let [q, k, v] = [inputs[0], inputs[1], inputs[2]];
+        let scale = 1.0 / (dim as f32).sqrt();
+        let mut tile = scratch::take(QUERIES * KEYS);
+        let mut totals = scratch::take(QUERIES);
+        let queries = q.chunks(QUERIES * dim).zip(y.chunks_mut(QUERIES * dim)).zip(saved.chunks_mut(QUERIES));
+        for ((q, y), maxima) in queries {
+            let totals = &mut totals[..maxima.len()];
+            maxima.fill(f32::NEG_INFINITY);
+            totals.fill(0.0);
+            y.fill(0.0);
+            for (k, v) in k.chunks(KEYS * dim).zip(v.chunks(KEYS * dim)) {
+                let keys = k.len() / dim;
+                let tile = &mut tile[..maxima.len() * keys];
+                matmul(Matrix::new(q, dim), Matrix::new(k, dim).t(), scale, false, tile);
+                vectorised(|| {
+                    let rows = tile.chunks_exact_mut(keys).zip(y.chunks_exact_mut(dim));
+                    for (((row, y), maximum), total) in rows.zip(maxima.iter_mut()).zip(totals.iter_mut()) {
+                        let highest = max(row).max(*maximum);
+                        let shrink = exp(*maximum - highest);
+                        *maximum = highest;
+                        row.iter_mut().for_each(|p| *p = exp(*p - highest));
+                        *total = *total * shrink + sum(row);
+                        y.iter_mut().for_each(|y| *y *= shrink);
+                    }
+                });
+                matmul(Matrix::new(tile, keys), Matrix::new(v, dim), 1.0, true, y);
+            }
+            for ((y, maximum), total) in y.chunks_exact_mut(dim).zip(maxima.iter_mut()).zip(totals.iter()) {
+                let inverse = 1.0 / total;
+                y.iter_mut().for_each(|y| *y *= inverse);
+                *maximum += total.ln();
+            }
+        }
+    }
+
+    fn backward(
+        &self,
+        inputs: &[&[f32]],
+        dim: usize,
+        saved: &[f32],
+        y: &[f32],
+        dy: &[f32],
+        gradients: &mut [&mut [f32]],
+    ) {
+        let [q, k, v] = [inputs[0], inputs[1], inputs[2]];
+        let [dq, dk, dv] = gradients else { unreachable!("three projections") };
+        let scale = 1.0 / (dim as f32).sqrt();
+        let (mut tile, mut dtile) = (scratch::take(QUERIES * KEYS), scratch::take(QUERIES * KEYS));
+        let mut projections = scratch::take(saved.len());
+        vectorised(|| {
+            let rows = dy.chunks_exact(dim).zip(y.chunks_exact(dim));
+            projections.iter_mut().zip(rows).for_each(|(p, (dy, y))| *p = dot(dy, y));
+        });
+        [&mut *dq, &mut *dk, &mut *dv].into_iter().for_each(|d| d.fill(0.0));
+        let size = QUERIES * dim;
+        let keys = k.chunks(KEYS * dim).zip(v.chunks(KEYS * dim));
+        for ((k, v), (dk, dv)) in keys.zip(dk.chunks_mut(KEYS * dim).zip(dv.chunks_mut(KEYS * dim))) {
+            let keys = k.len() / dim;
+            let queries = q.chunks(size).zip(dq.chunks_mut(size)).zip(dy.chunks(size));
+            for (((q, dq), dy), (saved, projections)) in
+                queries.zip(saved.chunks(QUERIES).zip(projections.chunks(QUERIES)))
+            {
+                let (tile, dtile) = (&mut tile[..saved.len() * keys], &mut dtile[..saved.len() * keys]);
+                matmul(Matrix::new(q, dim), Matrix::new(k, dim).t(), scale, false, tile);
+                matmul(Matrix::new(dy, dim), Matrix::new(v, dim).t(), 1.0, false, dtile);
+                vectorised(|| {
+                    let rows = tile.chunks_exact_mut(keys).zip(dtile.chunks_exact_mut(keys));
+                    for (((row, drow), total), projection) in rows.zip(saved).zip(projections) {
+                        for (p, d) in row.iter_mut().zip(drow) {
+                            *p = exp(*p - total);
+                            *d = *p * (*d - projection);
+                        }
+                    }
+                });
+                matmul(Matrix::new(tile, keys).t(), Matrix::new(dy, dim), 1.0, true, dv);
+                matmul(Matrix::new(dtile, keys), Matrix::new(k, dim), scale, true, dq);
+                matmul(Matrix::new(dtile, keys).t(), Matrix::new(q, dim), scale, true, dk);
+            }
+        }
+    }
+
+    fn compose(&self, inputs: &[Tensor]) -> Result<Tensor> {
+        let scale = 1.0 / (inputs[0].dim(D::Minus1)? as f64).sqrt();
+        let products = (inputs[0].contiguous()?.matmul(&inputs[1].transpose(1, 2)?.contiguous()?)? * scale)?;
+        let exponents = products.broadcast_sub(&products.max_keepdim(D::Minus1)?.detach())?.exp()?;
+        exponents.broadcast_div(&exponents.sum_keepdim(D::Minus1)?)?.matmul(&inputs[2].contiguous()?)
+    }
+}

@@ -1,0 +1,143 @@
+//! 3×3 convolution of stride 2 over time and mel bands, one line of zeros around each utterance, then ReLU.
+//!
+//! A frame is (band, channel), channels together. The kernel is (outputs, 3 frames, 3 bands, inputs).
+
+use std::ops::Range;
+
+use crate::ops::linear;
+use crate::ops::math::vectorised;
+use crate::ops::matmul::{Matrix, matmul};
+use crate::ops::scratch;
+
+/// One convolution's sizes.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Conv2d {
+    /// Bands of an input frame.
+    pub(crate) bands: usize,
+    /// Channels of an input frame.
+    pub(crate) inputs: usize,
+    /// Channels of an output frame.
+    pub(crate) outputs: usize,
+}
+
+/// Output frames whose patches are unfolded at once.
+pub(crate) const FRAMES: usize = 16;
+
+impl Conv2d {
+    /// Bands of an output frame.
+    pub(crate) fn output_bands(&self) -> usize {
+        self.bands.div_ceil(2)
+    }
+
+    /// Values of an input frame.
+    pub(crate) fn input_dim(&self) -> usize {
+        self.bands * self.inputs
+    }
+
+    /// Values of an output frame.
+    pub(crate) fn output_dim(&self) -> usize {
+        self.output_bands() * self.outputs
+    }
+
+    /// Values of one patch of the input.
+    pub(crate) fn patch(&self) -> usize {
+        9 * self.inputs
+    }
+
+    /// Where, for one output band, the patch's bands lie: (first value in the frame, first value in the patch's row,
+    /// how many values).
+    #[inline(always)]
+    fn run(&self, band: usize) -> (usize, usize, usize) {
+        let first = (2 * band).saturating_sub(1);
+        let last = (2 * band + 2).min(self.bands);
+        (first * self.inputs, (first + 1 - 2 * band) * self.inputs, (last - first) * self.inputs)
+    }
+
+    /// The patches of a range of output frames of an utterance, (frames · bands, patch).
+    fn unfold(&self, x: &[f32], range: Range<usize>, patches: &mut [f32]) {
+        let (dim, row) = (self.input_dim(), 3 * self.inputs);
+        let frames = x.len() / dim;
+        patches.fill(0.0);
+        for (t, frame) in range.zip(patches.chunks_exact_mut(self.output_bands() * self.patch())) {
+            for (band, patch) in frame.chunks_exact_mut(self.patch()).enumerate() {
+                let (from, to, len) = self.run(band);
+                for k in (0..3).filter(|k| (1..=frames).contains(&(2 * t + k))) {
+                    let source = (2 * t + k - 1) * dim + from;
+                    patch[k * row + to..][..len].copy_from_slice(&x[source..source + len]);
+                }
+            }
+        }
+    }
+
+    /// y = max(0, conv(x) + bias) for a range of an utterance's output frames.
+    pub(crate) fn forward(
+        &self,
+        x: &[f32],
+        kernel: &[f32],
+        bias: &[f32],
+        range: Range<usize>,
+        y: &mut [f32],
+    ) {
+        for (part, y) in parts(range).zip(y.chunks_mut(FRAMES * self.output_dim())) {
+            let mut patches = scratch::take(part.len() * self.output_bands() * self.patch());
+            self.unfold(x, part, &mut patches);
+            linear::forward(&patches, kernel, bias, y);
+            vectorised(|| y.iter_mut().for_each(|y| *y = y.max(0.0)));
+        }
+    }
+
+    /// Adds the gradients of kernel and bias from a range of an utterance's output frames, given `dy` before the ReLU
+    /// for that range.
+    pub(crate) fn backward_weight(
+        &self,
+        x: &[f32],
+        dy: &[f32],
+        range: Range<usize>,
+        dkernel: &mut [f32],
+        dbias: &mut [f32],
+    ) {
+        for (part, dy) in parts(range).zip(dy.chunks(FRAMES * self.output_dim())) {
+            let mut patches = scratch::take(part.len() * self.output_bands() * self.patch());
+            self.unfold(x, part, &mut patches);
+            linear::backward_weight(&patches, dy, dkernel, dbias);
+        }
+    }
+
+    /// dx for a range of an utterance's input frames, from `dy` (before the ReLU) of all its output frames.
+    pub(crate) fn backward_input(&self, dy: &[f32], kernel: &[f32], range: Range<usize>, dx: &mut [f32]) {
+        let (dim, row, patch_frame) = (self.input_dim(), 3 * self.inputs, self.output_bands() * self.patch());
+        let frames = dy.len() / self.output_dim();
+        dx.fill(0.0);
+        // Output frame t reads the input frames 2t − 1 to 2t + 1.
+        let readers = range.start / 2..(range.end / 2 + 1).min(frames);
+        for part in parts(readers) {
+            let mut patches = scratch::take(part.len() * patch_frame);
+            let dy = &dy[part.start * self.output_dim()..part.end * self.output_dim()];
+            matmul(
+                Matrix::new(dy, self.outputs),
+                Matrix::new(kernel, self.patch()),
+                1.0,
+                false,
+                &mut patches,
+            );
+            vectorised(|| {
+                for (t, frame) in part.zip(patches.chunks_exact(patch_frame)) {
+                    for k in (0..3).filter(|k| (range.start + 1..range.end + 1).contains(&(2 * t + k))) {
+                        let dx = &mut dx[(2 * t + k - 1 - range.start) * dim..][..dim];
+                        for (band, patch) in frame.chunks_exact(self.patch()).enumerate() {
+                            let (to, from, len) = self.run(band);
+                            let source = &patch[k * row + from..][..len];
+                            dx[to..to + len].iter_mut().zip(source).for_each(|(d, p)| *d += p);
+                        }
+                    }
+                }
+            });
+        }
+    }
+}
+
+/// A range in parts of [`FRAMES`].
+pub(crate) fn parts(range: Range<usize>) -> impl Iterator<Item = Range<usize>> {
+    let end = range.end;
+    range.step_by(FRAMES).map(move |start| start..(start + FRAMES).min(end))
+}

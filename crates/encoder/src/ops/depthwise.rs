@@ -1,0 +1,91 @@
+//! Convolution over time of each channel by itself, zeros beyond an utterance's ends.
+//!
+//! The kernel is (kernel, dim): tap k meets the frame k − kernel/2 away.
+
+use std::ops::Range;
+
+use crate::lengths::Lengths;
+use crate::ops::math::vectorised;
+
+/// Calls `f(tap, row, source row)` for each row of the range and each tap whose source lies in the row's utterance.
+#[inline(always)]
+fn for_taps(lengths: &Lengths, range: Range<usize>, kernel: usize, mut f: impl FnMut(usize, usize, usize)) {
+    let half = kernel / 2;
+    for (piece, utterance) in lengths.pieces(range) {
+        for row in piece {
+            let first = half.saturating_sub(row - utterance.start);
+            let last = kernel.min(utterance.end - row + half);
+            for tap in first..last {
+                f(tap, row, row + tap - half);
+            }
+        }
+    }
+}
+
+/// c(t) = bias + Σ_k kernel(k) · g(t + k − K/2) for the rows of the range; `c` holds these rows, `g` all rows.
+pub(crate) fn forward(
+    g: &[f32],
+    kernel: &[f32],
+    bias: &[f32],
+    lengths: &Lengths,
+    range: Range<usize>,
+    c: &mut [f32],
+) {
+    let (dim, start) = (bias.len(), range.start);
+    vectorised(|| {
+        c.chunks_exact_mut(dim).for_each(|c| c.copy_from_slice(bias));
+        for_taps(lengths, range, kernel.len() / dim, |tap, row, source| {
+            let c = &mut c[(row - start) * dim..][..dim];
+            for ((c, g), k) in c.iter_mut().zip(&g[source * dim..][..dim]).zip(&kernel[tap * dim..][..dim]) {
+                *c += g * k;
+            }
+        });
+    });
+}
+
+/// dg for the rows of the range, from the gradients `dc` of all rows.
+pub(crate) fn backward_input(
+    dc: &[f32],
+    kernel: &[f32],
+    dim: usize,
+    lengths: &Lengths,
+    range: Range<usize>,
+    dg: &mut [f32],
+) {
+    let (taps, start) = (kernel.len() / dim, range.start);
+    vectorised(|| {
+        dg.fill(0.0);
+        for_taps(lengths, range, taps, |tap, row, source| {
+            // Row `source` met this row with the mirrored tap.
+            let (dg, k) = (&mut dg[(row - start) * dim..][..dim], &kernel[(taps - 1 - tap) * dim..][..dim]);
+            for ((dg, dc), k) in dg.iter_mut().zip(&dc[source * dim..][..dim]).zip(k) {
+                *dg += dc * k;
+            }
+        });
+    });
+}
+
+/// Adds the gradients of kernel and bias that the rows of the range give.
+pub(crate) fn backward_weight(
+    g: &[f32],
+    dc: &[f32],
+    lengths: &Lengths,
+    range: Range<usize>,
+    dkernel: &mut [f32],
+    dbias: &mut [f32],
+) {
+    let dim = dbias.len();
+    vectorised(|| {
+        for row in range.clone() {
+            for (db, dc) in dbias.iter_mut().zip(&dc[row * dim..][..dim]) {
+                *db += dc;
+            }
+        }
+        for_taps(lengths, range, dkernel.len() / dim, |tap, row, source| {
+            let (dc, g) = (&dc[row * dim..][..dim], &g[source * dim..][..dim]);
+            for ((dk, dc), g) in dkernel[tap * dim..][..dim].iter_mut().zip(dc).zip(g) {
+                *dk += dc * g;
+            }
+        });
+    });
+}

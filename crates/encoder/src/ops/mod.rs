@@ -1,0 +1,12 @@
+//! What the blocks compute with: plain functions on slices, each with its gradient.
+
+pub(crate) mod activation;
+pub(crate) mod conv2d;
+pub(crate) mod depthwise;
+pub(crate) mod dropout;
+pub(crate) mod linear;
+pub(crate) mod math;
+pub(crate) mod matmul;
+pub(crate) mod norm;
+pub(crate) mod rows;
+pub(crate) mod scratch;

@@ -1,0 +1,74 @@
+//! Layer normalisation (Ba et al., 2016, equation 4) of rows.
+
+use crate::ops::math;
+
+/// Added to the variance.
+pub(crate) const EPSILON: f32 = 1e-5;
+
+/// The values saved for each row: its mean and the inverse of its standard deviation.
+pub(crate) const STATISTICS: usize = 2;
+
+/// y = gain · (x − mean) / √(variance + ε) + bias for each row of `gain.len()` values; writes the rows' statistics.
+pub(crate) fn forward(x: &[f32], gain: &[f32], bias: &[f32], statistics: &mut [f32], y: &mut [f32]) {
+    let dim = gain.len();
+    math::vectorised(|| {
+        for ((x, y), s) in
+            x.chunks_exact(dim).zip(y.chunks_exact_mut(dim)).zip(statistics.chunks_exact_mut(STATISTICS))
+        {
+            let mean = math::sum(x) / dim as f32;
+            let inverse = 1.0 / (math::sum_of_squares_about(x, mean) / dim as f32 + EPSILON).sqrt();
+            (s[0], s[1]) = (mean, inverse);
+            normalise(x, gain, bias, s, y);
+        }
+    });
+}
+
+/// The forward pass again, from the saved statistics.
+pub(crate) fn replay(x: &[f32], gain: &[f32], bias: &[f32], statistics: &[f32], y: &mut [f32]) {
+    let dim = gain.len();
+    math::vectorised(|| {
+        for ((x, y), s) in
+            x.chunks_exact(dim).zip(y.chunks_exact_mut(dim)).zip(statistics.chunks_exact(STATISTICS))
+        {
+            normalise(x, gain, bias, s, y);
+        }
+    });
+}
+
+#[inline(always)]
+fn normalise(x: &[f32], gain: &[f32], bias: &[f32], s: &[f32], y: &mut [f32]) {
+    for (((y, x), g), b) in y.iter_mut().zip(x).zip(gain).zip(bias) {
+        *y = (x - s[0]) * s[1] * g + b;
+    }
+}
+
+/// Adds the gradient of x to `dx`, and those of gain and bias to theirs. `dy` is overwritten.
+pub(crate) fn backward(
+    x: &[f32],
+    gain: &[f32],
+    statistics: &[f32],
+    dy: &mut [f32],
+    dx: &mut [f32],
+    dgain: &mut [f32],
+    dbias: &mut [f32],
+) {
+    let dim = gain.len();
+    math::vectorised(|| {
+        let rows = x.chunks_exact(dim).zip(statistics.chunks_exact(STATISTICS));
+        for (((x, s), dy), dx) in rows.zip(dy.chunks_exact_mut(dim)).zip(dx.chunks_exact_mut(dim)) {
+            let (mean, inverse) = (s[0], s[1]);
+            for i in 0..dim {
+                let normal = (x[i] - mean) * inverse;
+                dgain[i] += dy[i] * normal;
+                dbias[i] += dy[i];
+                dy[i] *= gain[i];
+            }
+            let sum = math::sum(dy) / dim as f32;
+            // Σ dy · (x − mean) · inverse = inverse · (Σ dy · x − mean · Σ dy)
+            let projection = (math::dot(dy, x) / dim as f32 - mean * sum) * inverse;
+            for i in 0..dim {
+                dx[i] += inverse * (dy[i] - sum - (x[i] - mean) * inverse * projection);
+            }
+        }
+    });
+}

@@ -1,0 +1,231 @@
+//! The fused blocks against candle's own operations, and what a ragged batch promises.
+#![allow(clippy::unwrap_used)]
+
+use candle_core::{Device, Tensor};
+use linnet_encoder::{Activation, Encoder, EncoderConfig, Lengths, MixerKind, Mode, Positions};
+
+const BANDS: usize = 13;
+const TOKENS: usize = 7;
+
+/// Every kind with and without convolution and at every subsampling, small and odd.
+fn configurations() -> Vec<EncoderConfig> {
+    let mut all = Vec::new();
+    for mixer in MixerKind::ALL {
+        for (subsampling, convolution, activation, positions) in [
+            (1, 0, Activation::Relu, Positions::None),
+            (2, 5, Activation::Silu, Positions::Sinusoidal),
+            (4, 15, Activation::Silu, Positions::Sinusoidal),
+        ] {
+            all.push(EncoderConfig {
+                subsampling,
+                channels: 3,
+                positions,
+                layers: 2,
+                dim: 12,
+                heads: 3,
+                feed_forward: 20,
+                activation,
+                mixer,
+                convolution,
+                dropout: 0.0,
+            });
+        }
+    }
+    all
+}
+
+fn encoder(config: &EncoderConfig) -> Encoder {
+    let encoder = Encoder::new(config, BANDS, TOKENS, 5, &Device::Cpu).unwrap();
+    // Biases and gains start at 0 and 1, where mistakes hide: move every weight.
+    for (i, (_, _, weights)) in encoder.groups().enumerate() {
+        let noise = noise(weights.elem_count(), 100 + i as u32, 0.1);
+        let noise = Tensor::from_vec(noise, weights.shape(), &Device::Cpu).unwrap();
+        weights.set(&(weights.as_tensor() + noise).unwrap()).unwrap();
+    }
+    encoder
+}
+
+fn noise(len: usize, seed: u32, scale: f32) -> Vec<f32> {
+    let mut state = seed.wrapping_mul(2_654_435_761).wrapping_add(12345);
+    (0..len)
+        .map(|_| {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            scale * ((state >> 8) as f32 / (1 << 23) as f32 - 1.0)
+        })
+        .collect()
+}
+
+fn features(frames: usize, seed: u32) -> Tensor {
+    Tensor::from_vec(noise(frames * BANDS, seed, 1.5), (frames, BANDS), &Device::Cpu).unwrap()
+}
+
+fn values(t: &Tensor) -> Vec<f32> {
+    t.flatten_all().unwrap().to_vec1().unwrap()
+}
+
+fn largest_difference(a: &[f32], b: &[f32]) -> f32 {
+    assert_eq!(a.len(), b.len());
+    a.iter().zip(b).map(|(x, y)| (x - y).abs()).fold(0.0, f32::max)
+}
+
+const TRAIN: Mode = Mode::Train { seed: 3, step: 11 };
+
+#[test]
+fn values_and_gradients_match_candles_own_operations() {
+    for config in configurations() {
+        let encoder = encoder(&config);
+        let lengths = Lengths::new(&[31, 1, 250, 2, 17]);
+        let x = features(lengths.total(), 1);
+        let (fused, out) = encoder.forward(&x, &lengths, TRAIN).unwrap();
+        let (composed, composed_lengths) = encoder.forward_composed(&x, &lengths).unwrap();
+        assert_eq!(out, composed_lengths);
+        assert!(largest_difference(&values(&fused), &values(&composed)) < 2e-5, "{config:?}");
+
+        let weights =
+            Tensor::from_vec(noise(fused.elem_count(), 2, 1.0), fused.shape(), &Device::Cpu).unwrap();
+        let gradients = (&fused * &weights).unwrap().sum_all().unwrap().backward().unwrap();
+        let reference = (&composed * &weights).unwrap().sum_all().unwrap().backward().unwrap();
+        for (name, group, flat) in encoder.groups() {
+            let (got, want) = (values(gradients.get(flat).unwrap()), values(reference.get(flat).unwrap()));
+            for parameter in group.iter() {
+                let range = parameter.offset..parameter.offset + parameter.len();
+                let size = want[range.clone()].iter().fold(0.0f32, |m, v| m.max(v.abs()));
+                let difference = largest_difference(&got[range.clone()], &want[range]);
+                assert!(
+                    difference <= 1e-4 * size.max(1.0),
+                    "{config:?}: {name}.{} is off by {difference} of {size}",
+                    parameter.name
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn every_parameter_gets_a_gradient() {
+    for config in configurations() {
+        let encoder = encoder(&EncoderConfig { dropout: 0.2, ..config.clone() });
+        let lengths = Lengths::new(&[40, 23]);
+        let (y, _) = encoder.forward(&features(63, 1), &lengths, TRAIN).unwrap();
+        let weights = Tensor::from_vec(noise(y.elem_count(), 2, 1.0), y.shape(), &Device::Cpu).unwrap();
+        let gradients = (&y * &weights).unwrap().sum_all().unwrap().backward().unwrap();
+        for (name, group, flat) in encoder.groups() {
+            let gradient = values(gradients.get(flat).unwrap());
+            for p in group.iter() {
+                // Softmax does not see a shift that all keys share.
+                let blind = config.mixer == MixerKind::Softmax && p.name == "key.bias";
+                let moved = gradient[p.offset..p.offset + p.len()].iter().any(|g| g.abs() > 1e-7);
+                assert!(moved || blind, "{config:?}: {name}.{} gets no gradient", p.name);
+            }
+        }
+    }
+}
+
+#[test]
+fn gradients_through_dropout_match_finite_differences() {
+    for config in configurations() {
+        // ReLU's kinks would spoil the differences; its gradient is compared with candle's above.
+        let activation = Activation::Silu;
+        let encoder = encoder(&EncoderConfig { dropout: 0.3, activation, ..config.clone() });
+        let lengths = Lengths::new(&[19, 6]);
+        let x = features(25, 1);
+        let loss = || {
+            let (y, _) = encoder.forward(&x, &lengths, TRAIN).unwrap();
+            let weights = Tensor::from_vec(noise(y.elem_count(), 2, 1.0), y.shape(), &Device::Cpu).unwrap();
+            (&y * &weights).unwrap().sum_all().unwrap()
+        };
+        let gradients = loss().backward().unwrap();
+        for (i, (name, _, flat)) in encoder.groups().enumerate() {
+            // Along a random direction, a whole block at once.
+            let start = flat.as_tensor().copy().unwrap();
+            let direction =
+                Tensor::from_vec(noise(flat.elem_count(), 50 + i as u32, 1.0), flat.shape(), &Device::Cpu);
+            let direction = direction.unwrap();
+            let at = |step: f64| {
+                flat.set(&(&start + (&direction * step).unwrap()).unwrap()).unwrap();
+                f64::from(loss().to_scalar::<f32>().unwrap())
+            };
+            let want = (at(1e-3) - at(-1e-3)) / 2e-3;
+            flat.set(&start).unwrap();
+            let product = (gradients.get(flat).unwrap() * &direction).unwrap();
+            let got = f64::from(product.sum_all().unwrap().to_scalar::<f32>().unwrap());
+            // The subsampling's convolutions have kinks.
+            let tolerance = if name == "subsampling" { 0.06 } else { 0.02 };
+            assert!(
+                (got - want).abs() < tolerance * (1.0 + want.abs()),
+                "{config:?} {name}: {got}, not {want}"
+            );
+        }
+    }
+}
+
+#[test]
+fn an_utterance_never_sees_its_neighbours() {
+    for config in configurations() {
+        let encoder = encoder(&config);
+        let (before, after) = (21, 34);
+        let x = features(before + 45 + after, 1);
+        let lengths = Lengths::new(&[before, 45, after]);
+        let alone = x.narrow(0, before, 45).unwrap();
+        let (want, _) = encoder.forward(&alone, &Lengths::new(&[45]), Mode::Infer).unwrap();
+        let poison = |n| Tensor::full(1e9f32, (n, BANDS), &Device::Cpu).unwrap();
+        let poisoned = Tensor::cat(&[&poison(before), &alone, &poison(after)], 0).unwrap();
+        for x in [x, poisoned] {
+            let (y, out) = encoder.forward(&x, &lengths, Mode::Infer).unwrap();
+            let rows = out.rows(1);
+            let got = y.narrow(0, rows.start, rows.len()).unwrap();
+            assert!(largest_difference(&values(&got), &values(&want)) < 1e-5, "{config:?}");
+        }
+    }
+}
+
+#[test]
+fn one_seed_gives_one_result_whatever_the_threads() {
+    let config = EncoderConfig { layers: 2, dim: 24, heads: 4, convolution: 7, ..EncoderConfig::default() };
+    let run = |threads: usize| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        pool.install(|| {
+            let encoder = Encoder::new(&config, BANDS, TOKENS, 9, &Device::Cpu).unwrap();
+            let lengths = Lengths::new(&[900, 700, 1, 333]);
+            let (y, _) = encoder.forward(&features(lengths.total(), 4), &lengths, TRAIN).unwrap();
+            let gradients = y.sqr().unwrap().sum_all().unwrap().backward().unwrap();
+            let mut all = values(&y);
+            encoder.groups().for_each(|(_, _, flat)| all.extend(values(gradients.get(flat).unwrap())));
+            all
+        })
+    };
+    let one = run(1);
+    for threads in [2, 3, 2] {
+        assert!(run(threads) == one, "{threads} threads give other bits");
+    }
+}
+
+#[test]
+fn weights_survive_a_file_and_another_models_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("model.safetensors");
+    let config = configurations().remove(1);
+    let first = encoder(&config);
+    first.save(&path).unwrap();
+    let second = Encoder::new(&config, BANDS, TOKENS, 77, &Device::Cpu).unwrap();
+    second.load(&path).unwrap();
+    let (lengths, x) = (Lengths::new(&[30]), features(30, 3));
+    let run = |e: &Encoder| values(&e.forward(&x, &lengths, Mode::Infer).unwrap().0);
+    assert_eq!(run(&first), run(&second));
+
+    let wider =
+        Encoder::new(&EncoderConfig { feed_forward: 24, ..config }, BANDS, TOKENS, 77, &Device::Cpu).unwrap();
+    let before = run(&wider);
+    let message = wider.load(&path).unwrap_err().to_string();
+    assert!(message.contains("layers.0.feed_forward.up.weight") && message.contains("[24, 12]"), "{message}");
+    assert_eq!(run(&wider), before);
+}
+
+#[test]
+fn wrong_shapes_and_settings_are_errors() {
+    let encoder = Encoder::new(&configurations()[0], BANDS, TOKENS, 1, &Device::Cpu).unwrap();
+    assert!(encoder.forward(&features(5, 1), &Lengths::new(&[4]), Mode::Infer).is_err());
+    assert!(encoder.forward(&features(5, 1), &Lengths::new(&[]), Mode::Infer).is_err());
+    let error = EncoderConfig { heads: 5, ..EncoderConfig::default() }.validate().unwrap_err().to_string();
+    assert!(error.contains("heads") && error.contains("144"), "{error}");
+}
