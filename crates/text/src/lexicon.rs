@@ -1,0 +1,155 @@
+//! Pronunciation lexicons: words to phones.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use crate::error::{TextError, read_lines, write_beside};
+use crate::phones::strip_stress;
+
+/// The phones of one way to say a word.
+pub type Pronunciation = Vec<String>;
+
+/// Words with their pronunciations; case doesn't count in look-ups.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Lexicon {
+    words: HashMap<String, Vec<Pronunciation>>,
+}
+
+impl Lexicon {
+    /// No words.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Reads a lexicon: a word and its phones a line, further pronunciations as `WORD(2)`.
+    ///
+    /// This covers CMUdict 0.7 (`;;;` comments, stress digits), its lower-case successor (`#` comments after the phones),
+    /// Sphinx's `.dic` files and Kaldi's `lexicon.txt`. Stress digits are dropped; pronunciations that then are the same
+    /// count once.
+    pub fn read(path: &Path) -> Result<Self, TextError> {
+        let mut lexicon = Self::new();
+        read_lines(path, |number, line| {
+            // Only a # that stands alone comments: it is also the name of a verbalised sign.
+            let line = if line.starts_with(";;;") { "" } else { line.split(" #").next().unwrap_or_default() };
+            let mut fields = line.split_whitespace();
+            let Some(word) = fields.next() else { return Ok(()) };
+            let pronunciation: Pronunciation = fields.map(|phone| strip_stress(phone).to_string()).collect();
+            if pronunciation.is_empty() {
+                return Err(TextError::line(
+                    path,
+                    number,
+                    format!("{word} has no phones; write WORD PHONE PHONE …"),
+                ));
+            }
+            lexicon.add(base(word), pronunciation);
+            Ok(())
+        })?;
+        if lexicon.words.is_empty() {
+            return Err(TextError::line(
+                path,
+                1,
+                "there is no word in it; write WORD PHONE PHONE … on each line",
+            ));
+        }
+        Ok(lexicon)
+    }
+
+    /// Writes the lexicon, words in order, further pronunciations as `WORD(2)`.
+    pub fn write(&self, path: &Path) -> Result<(), TextError> {
+        let mut words: Vec<_> = self.words.iter().collect();
+        words.sort();
+        let mut text = String::new();
+        for (word, pronunciations) in words {
+            for (i, phones) in pronunciations.iter().enumerate() {
+                let variant = if i == 0 { String::new() } else { format!("({})", i + 1) };
+                text += &format!("{word}{variant} {}\n", phones.join(" "));
+            }
+        }
+        write_beside(path, &text)
+    }
+
+    /// Adds a pronunciation, unless the word has it.
+    pub fn add(&mut self, word: &str, pronunciation: Pronunciation) {
+        let all = self.words.entry(word.to_uppercase()).or_default();
+        if !all.contains(&pronunciation) {
+            all.push(pronunciation);
+        }
+    }
+
+    /// A word's pronunciations, the reference first; none for a word that isn't there.
+    pub fn lookup(&self, word: &str) -> &[Pronunciation] {
+        self.words.get(&word.to_uppercase()).map_or(&[], Vec::as_slice)
+    }
+
+    /// The number of words.
+    pub fn len(&self) -> usize {
+        self.words.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.words.is_empty()
+    }
+}
+
+/// A word without its variant's number: `A(2)` → `A`.
+fn base(word: &str) -> &str {
+    let variant = |number: &str| !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit());
+    match word.strip_suffix(')').and_then(|w| w.rsplit_once('(')) {
+        Some((base, number)) if !base.is_empty() && variant(number) => base,
+        _ => word,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Result<Lexicon, TextError> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("lexicon.txt");
+        std::fs::write(&path, text).unwrap();
+        Lexicon::read(&path)
+    }
+
+    fn phones(lexicon: &Lexicon, word: &str) -> Vec<String> {
+        lexicon.lookup(word).iter().map(|p| p.join(" ")).collect()
+    }
+
+    #[test]
+    fn every_dialect_reads_alike() {
+        let cmudict = ";;; comment\nA  AH0\nA(1)  EY1\n(PAREN  P ER0 EH1 N\nMR.  M IH1 S T ER0\n";
+        let successor = "a AH0\na(2) EY1 # letter\n(paren P ER0 EH1 N\nmr. M IH1 S T ER0\n";
+        let sphinx = "A                    AH\r\nA(2)                 EY\r\n\r\n(PAREN\tP ER EH N\r\nMR. M IH S T ER\r\n";
+        for text in [cmudict, successor, sphinx] {
+            let lexicon = read(text).unwrap();
+            assert_eq!(lexicon.len(), 3);
+            assert_eq!(phones(&lexicon, "a"), ["AH", "EY"]);
+            assert_eq!(phones(&lexicon, "(paren"), ["P ER EH N"]);
+            assert_eq!(phones(&lexicon, "Mr."), ["M IH S T ER"]);
+            assert!(lexicon.lookup("missing").is_empty());
+        }
+    }
+
+    #[test]
+    fn pronunciations_that_differ_in_stress_alone_count_once() {
+        assert_eq!(phones(&read("B B IY1\nB(2) B IY2\n").unwrap(), "B"), ["B IY"]);
+    }
+
+    #[test]
+    fn errors_name_the_line() {
+        let message = read("A AH\nB\n").unwrap_err().to_string();
+        assert!(message.contains("lexicon.txt:2:") && message.contains("no phones"), "{message}");
+        assert!(read("\n\n").unwrap_err().to_string().contains("no word"));
+    }
+
+    #[test]
+    fn a_lexicon_survives_its_file() {
+        let lexicon = read("É E\nA(2) EY\nA AH\n").unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("out.txt");
+        lexicon.write(&path).unwrap();
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "A EY\nA(2) AH\nÉ E\n");
+        assert_eq!(Lexicon::read(&path).unwrap(), lexicon);
+    }
+}

@@ -1,0 +1,143 @@
+//! Token tables: what the encoder's outputs stand for.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use crate::error::{TextError, read_lines, write_beside};
+use crate::tokenizer::Unit;
+
+/// The symbol of CTC's blank, which has id 0.
+pub const BLANK: &str = "<blank>";
+
+/// The symbol of the space between words, for characters.
+pub const SPACE: &str = "<space>";
+
+/// The most tokens that a table may have.
+const MOST: usize = 1 << 20;
+
+/// Symbols and their ids, the blank first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TokenTable {
+    symbols: Vec<String>,
+    ids: HashMap<String, u32>,
+}
+
+impl TokenTable {
+    /// The blank, then the given symbols in order; one that occurs again counts once.
+    pub fn new(symbols: Vec<String>) -> Self {
+        let mut table = Self { symbols: Vec::new(), ids: HashMap::new() };
+        for symbol in std::iter::once(BLANK.to_string()).chain(symbols) {
+            let next = table.symbols.len() as u32;
+            if *table.ids.entry(symbol.clone()).or_insert(next) == next {
+                table.symbols.push(symbol);
+            }
+        }
+        table
+    }
+
+    /// Reads a table: a symbol and its id a line, ids from 0 in order, the blank first.
+    pub fn read(path: &Path) -> Result<Self, TextError> {
+        let mut symbols: Vec<String> = Vec::new();
+        read_lines(path, |number, line| {
+            let fields: Vec<&str> = line.split_whitespace().collect();
+            let [symbol, id] = fields[..] else {
+                if fields.is_empty() {
+                    return Ok(());
+                }
+                return Err(TextError::line(path, number, "expected a symbol and its id, as `AH 3`"));
+            };
+            if id.parse() != Ok(symbols.len()) {
+                let problem = format!("expected id {}, found {id}; ids count up from 0", symbols.len());
+                return Err(TextError::line(path, number, problem));
+            }
+            if symbols.is_empty() && symbol != BLANK {
+                let problem =
+                    format!("the first symbol is {symbol}; the blank must be first, as `{BLANK} 0`");
+                return Err(TextError::line(path, number, problem));
+            }
+            if symbols.len() == MOST {
+                return Err(TextError::line(path, number, format!("more than {MOST} symbols")));
+            }
+            symbols.push(symbol.to_string());
+            Ok(())
+        })?;
+        let count = symbols.len();
+        let table = Self::new(symbols);
+        if count == 0 || table.len() != count {
+            let problem = if count == 0 { "there is no symbol in it" } else { "a symbol occurs twice" };
+            return Err(TextError::line(path, count.max(1), problem));
+        }
+        Ok(table)
+    }
+
+    /// Writes the table as [`TokenTable::read`] reads it.
+    pub fn write(&self, path: &Path) -> Result<(), TextError> {
+        let lines: String = self.symbols.iter().enumerate().map(|(id, s)| format!("{s} {id}\n")).collect();
+        write_beside(path, &lines)
+    }
+
+    /// A symbol's id.
+    pub fn id(&self, symbol: &str) -> Option<u32> {
+        self.ids.get(symbol).copied()
+    }
+
+    /// An id's symbol.
+    pub fn symbol(&self, id: u32) -> Option<&str> {
+        self.symbols.get(id as usize).map(String::as_str)
+    }
+
+    /// The number of symbols, the blank included.
+    pub fn len(&self) -> usize {
+        self.symbols.len()
+    }
+
+    /// Never: the blank is always there.
+    pub fn is_empty(&self) -> bool {
+        self.symbols.is_empty()
+    }
+
+    /// What a sequence of ids says: phones parted by spaces, or characters in a row. Blanks and unknown ids say nothing.
+    pub fn text(&self, ids: &[u32], unit: Unit) -> String {
+        let symbols = ids.iter().filter(|&&id| id != 0).filter_map(|&id| self.symbol(id));
+        match unit {
+            Unit::Phone => symbols.collect::<Vec<_>>().join(" "),
+            Unit::Char => {
+                let joined: String = symbols.map(|s| if s == SPACE { " " } else { s }).collect();
+                joined.split_whitespace().collect::<Vec<_>>().join(" ")
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_table_survives_its_file_and_bad_ones_are_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("tokens.txt");
+        let table = TokenTable::new(["<space>", "A", "é", "A"].map(String::from).into());
+        assert_eq!((table.len(), table.id("A"), table.symbol(3)), (4, Some(2), Some("é")));
+        table.write(&path).unwrap();
+        assert_eq!(TokenTable::read(&path).unwrap(), table);
+        for (text, place, problem) in [
+            ("<blank> 0\nA 2\n", ":2:", "expected id 1"),
+            ("A 0\n", ":1:", "blank must be first"),
+            ("<blank> 0\nA\n", ":2:", "expected a symbol"),
+            ("<blank> 0\nA 1\nA 2\n", ":3:", "twice"),
+            ("", ":1:", "no symbol"),
+        ] {
+            std::fs::write(&path, text).unwrap();
+            let message = TokenTable::read(&path).unwrap_err().to_string();
+            assert!(message.contains(place) && message.contains(problem), "{message}");
+        }
+    }
+
+    #[test]
+    fn ids_become_text() {
+        let table = TokenTable::new(["<space>", "A", "B"].map(String::from).into());
+        assert_eq!(table.text(&[1, 2, 0, 3, 1, 1, 2, 9], Unit::Char), "AB A");
+        assert_eq!(table.text(&[2, 0, 3], Unit::Phone), "A B");
+    }
+}
