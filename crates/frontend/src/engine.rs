@@ -1,7 +1,7 @@
 //! Frames to log-mel energies, several at a time.
 
 use pulp::{Arch, NullaryFnOnce};
-use rustfft::num_complex::Complex32;
+use rustfft::num_complex::Complex64;
 
 use crate::dither::Dither;
 use crate::ln::ln;
@@ -12,7 +12,7 @@ use crate::{FbankConfig, FrontendError};
 
 /// Frames whose mel energies and logarithms are computed side by side, one a vector lane. Lanes never mix: a frame's
 /// values don't depend on which others it shares a block with.
-const LANES: usize = 16;
+const LANES: usize = 8;
 
 /// Samples at a place of the signal.
 #[derive(Clone, Copy)]
@@ -31,15 +31,13 @@ pub(crate) struct Engine {
     bank: MelBank,
     spectrum: PowerSpectrum,
     dither: Dither,
-    window: Vec<f32>,
-    preemphasis: f32,
+    window: Vec<f64>,
+    preemphasis: f64,
     remove_dc: bool,
     /// A frame that had to be put together or dithered, `(length)`.
     gathered: Vec<f32>,
     /// A frame, windowed and padded with zeros, `(fft length)`.
-    windowed: Vec<f32>,
-    /// Power spectrum of one frame, `(bins)`.
-    frame_power: Vec<f32>,
+    windowed: Vec<f64>,
     /// Power spectra of a block of frames, `(bins, LANES)`.
     power: Vec<[f32; LANES]>,
     /// Log energies of a block of frames, `(bands, LANES)`.
@@ -55,13 +53,12 @@ impl Engine {
             framing: Framing::new(config),
             arch: Arch::new(),
             spectrum: PowerSpectrum::new(fft_length),
-            dither: Dither::new(config.dither_seed, config.dither as f32 / FULL_SCALE),
+            dither: Dither::new(config.dither_seed, (config.dither / FULL_SCALE) as f32),
             window: coefficients(config.window, length),
-            preemphasis: config.preemphasis as f32,
+            preemphasis: config.preemphasis,
             remove_dc: config.remove_dc,
             gathered: vec![0.0; length],
             windowed: vec![0.0; fft_length],
-            frame_power: vec![0.0; fft_length / 2],
             power: vec![[0.0; LANES]; fft_length / 2],
             energies: vec![[0.0; LANES]; bank.len()],
             bank,
@@ -73,7 +70,7 @@ impl Engine {
     }
 
     pub(crate) fn set_dither(&mut self, seed: u64, level: f64) {
-        self.dither = Dither::new(seed, level as f32 / FULL_SCALE);
+        self.dither = Dither::new(seed, (level / FULL_SCALE) as f32);
     }
 
     /// Frames `first..` of the signal into `rows`, `(frames, bands)`.
@@ -125,23 +122,18 @@ impl Engine {
             packed: &mut self.spectrum.packed,
         });
         self.spectrum.transform();
-        self.arch.dispatch(Power {
-            spectrum: &self.spectrum,
-            frame_power: &mut self.frame_power,
-            power: &mut self.power,
-            lane,
-        });
+        self.arch.dispatch(Power { spectrum: &mut self.spectrum, power: &mut self.power, lane });
     }
 }
 
 /// Subtracts the mean, pre-emphasises, windows, and packs two samples a point.
 struct Windowed<'a> {
     samples: &'a [f32],
-    window: &'a [f32],
-    preemphasis: f32,
+    window: &'a [f64],
+    preemphasis: f64,
     remove_dc: bool,
-    windowed: &'a mut [f32],
-    packed: &'a mut [Complex32],
+    windowed: &'a mut [f64],
+    packed: &'a mut [Complex64],
 }
 
 impl NullaryFnOnce for Windowed<'_> {
@@ -150,37 +142,37 @@ impl NullaryFnOnce for Windowed<'_> {
     #[inline(always)]
     fn call(self) {
         let Self { samples, window, preemphasis, remove_dc, windowed, packed } = self;
-        let mean = if remove_dc { sum(samples) / samples.len() as f32 } else { 0.0 };
+        let mean = if remove_dc { sum(samples) / samples.len() as f64 } else { 0.0 };
+        let centre = |sample: f32| f64::from(sample) - mean;
         // The first sample has no predecessor: Kaldi takes itself.
-        windowed[0] = ((samples[0] - mean) - preemphasis * (samples[0] - mean)) * window[0];
+        windowed[0] = (centre(samples[0]) - preemphasis * centre(samples[0])) * window[0];
         let neighbours = samples.iter().zip(&samples[1..]);
-        for (((before, sample), weight), out) in neighbours.zip(&window[1..]).zip(&mut windowed[1..]) {
-            *out = ((sample - mean) - preemphasis * (before - mean)) * weight;
+        for (((&before, &sample), weight), out) in neighbours.zip(&window[1..]).zip(&mut windowed[1..]) {
+            *out = (centre(sample) - preemphasis * centre(before)) * weight;
         }
         for (point, pair) in packed.iter_mut().zip(windowed.chunks_exact(2)) {
-            *point = Complex32::new(pair[0], pair[1]);
+            *point = Complex64::new(pair[0], pair[1]);
         }
     }
 }
 
-/// The sum in as many parts as vectors have lanes, which is also more exact than one after the other.
+/// The sum in as many parts as keep the vector units busy. It is exact for 16-bit samples.
 #[inline(always)]
-fn sum(samples: &[f32]) -> f32 {
-    let mut parts = [0.0; 32];
+fn sum(samples: &[f32]) -> f64 {
+    let mut parts = [0.0; 16];
     let chunks = samples.chunks_exact(parts.len());
-    let rest: f32 = chunks.remainder().iter().sum();
+    let rest: f64 = chunks.remainder().iter().map(|&sample| f64::from(sample)).sum();
     for chunk in chunks {
-        for (part, sample) in parts.iter_mut().zip(chunk) {
-            *part += sample;
+        for (part, &sample) in parts.iter_mut().zip(chunk) {
+            *part += f64::from(sample);
         }
     }
-    rest + parts.iter().sum::<f32>()
+    rest + parts.iter().sum::<f64>()
 }
 
 /// Squares of the spectrum into a lane of the block.
 struct Power<'a> {
-    spectrum: &'a PowerSpectrum,
-    frame_power: &'a mut [f32],
+    spectrum: &'a mut PowerSpectrum,
     power: &'a mut [[f32; LANES]],
     lane: usize,
 }
@@ -190,11 +182,7 @@ impl NullaryFnOnce for Power<'_> {
 
     #[inline(always)]
     fn call(self) {
-        self.spectrum.power(self.frame_power);
-        let lane = self.lane % LANES;
-        for (bin, &value) in self.power.iter_mut().zip(self.frame_power.iter()) {
-            bin[lane] = value;
-        }
+        self.spectrum.power(self.power, self.lane % LANES);
     }
 }
 
@@ -213,7 +201,7 @@ impl NullaryFnOnce for LogMel<'_> {
     fn call(self) {
         let Self { bank, power, energies, rows } = self;
         bank.apply(power, energies);
-        for energy in energies.iter_mut().flatten() {
+        for energy in energies.as_flattened_mut() {
             // Kaldi's floor; not `max`, which would hide a NaN.
             *energy = ln(if *energy < f32::EPSILON { f32::EPSILON } else { *energy });
         }

@@ -3,12 +3,12 @@
 use crate::{FbankConfig, WindowShape};
 
 /// Full scale of Kaldi's 16-bit samples; a power of two, so that scaling is exact wherever it is done.
-pub(crate) const FULL_SCALE: f32 = 32768.0;
+pub(crate) const FULL_SCALE: f64 = 32768.0;
 
 /// The window's coefficients, `(length)`, each times [`FULL_SCALE`].
 ///
 /// Kaldi's `FeatureWindowFunction` with a = 2π / (length − 1).
-pub(crate) fn coefficients(shape: WindowShape, length: usize) -> Vec<f32> {
+pub(crate) fn coefficients(shape: WindowShape, length: usize) -> Vec<f64> {
     let step = std::f64::consts::TAU / (length.max(2) - 1) as f64;
     (0..length)
         .map(|i| {
@@ -20,7 +20,7 @@ pub(crate) fn coefficients(shape: WindowShape, length: usize) -> Vec<f32> {
                 WindowShape::Blackman => 0.42 - 0.5 * phase.cos() + 0.08 * (2.0 * phase).cos(),
                 WindowShape::Rectangular => 1.0,
             };
-            value as f32 * FULL_SCALE
+            value * FULL_SCALE
         })
         .collect()
 }
