@@ -1,1 +1,23 @@
-//! Audio files and streams to f32 samples
+//! Audio files and streams to `f32` samples in [−1, 1).
+//!
+//! [`read`] looks at a file's content: NIST SPHERE (with G.711 and Shorten) is decoded here, WAV, FLAC, MP3 and OGG Vorbis
+//! by Symphonia, headerless samples by what the caller says of them. 16-bit samples are exact: s / 32768.
+
+mod bits;
+mod coded;
+mod error;
+mod g711;
+mod raw;
+mod read;
+mod resample;
+mod samples;
+mod shorten;
+mod sphere;
+mod wav;
+
+pub use error::AudioError;
+pub use raw::{ByteOrder, RawFormat};
+pub use read::{AudioInfo, ReadOptions, is_audio_path, probe, read, read_from};
+pub use resample::{change_speed, resample};
+pub use samples::{Audio, Channel};
+pub use wav::write_wav;

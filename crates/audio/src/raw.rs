@@ -1,0 +1,82 @@
+//! Headerless 16-bit samples.
+
+use std::path::Path;
+
+use crate::error::AudioError;
+use crate::samples::Audio;
+
+/// Which byte of a sample comes first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ByteOrder {
+    /// The lower.
+    Little,
+    /// The higher.
+    Big,
+}
+
+/// What headerless samples are: 16-bit, signed, channels interleaved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RawFormat {
+    /// Sampling rate, in Hz.
+    pub sample_rate: u32,
+    /// The order of a sample's bytes; `None`: the one that gives the smoother signal.
+    pub byte_order: Option<ByteOrder>,
+    /// Channels.
+    pub channels: usize,
+}
+
+/// Samples of 16 bits.
+pub(crate) fn samples(bytes: &[u8], order: ByteOrder) -> impl Iterator<Item = i16> + '_ {
+    bytes.chunks_exact(2).map(move |b| match order {
+        ByteOrder::Little => i16::from_le_bytes([b[0], b[1]]),
+        ByteOrder::Big => i16::from_be_bytes([b[0], b[1]]),
+    })
+}
+
+/// The byte order in which neighbouring samples differ less, little where they are alike: speech is smooth, and samples
+/// with swapped bytes are noise.
+pub(crate) fn likelier_order(bytes: &[u8], channels: usize) -> ByteOrder {
+    let roughness = |order| -> u64 {
+        let all: Vec<i16> = samples(bytes, order).collect();
+        all.iter().zip(all.iter().skip(channels)).map(|(a, b)| u64::from(a.abs_diff(*b))).sum()
+    };
+    if roughness(ByteOrder::Big) < roughness(ByteOrder::Little) { ByteOrder::Big } else { ByteOrder::Little }
+}
+
+/// Decodes headerless samples.
+pub(crate) fn decode(bytes: &[u8], format: &RawFormat, path: &Path) -> Result<Audio, AudioError> {
+    if format.channels == 0 || format.sample_rate == 0 {
+        return Err(AudioError::Setting(
+            "headerless audio needs a sampling rate and channels above 0".into(),
+        ));
+    }
+    if !bytes.len().is_multiple_of(2 * format.channels) {
+        let problem = format!(
+            "{} bytes are no whole number of 16-bit samples in {} channels; is the file cut off, or no raw audio?",
+            bytes.len(),
+            format.channels
+        );
+        return Err(AudioError::content(path, problem));
+    }
+    let order = format.byte_order.unwrap_or_else(|| likelier_order(bytes, format.channels));
+    let all: Vec<f32> = samples(bytes, order).map(|s| f32::from(s) / 32768.0).collect();
+    Ok(Audio::from_interleaved(format.sample_rate, format.channels, &all))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_smoother_order_is_taken() {
+        let wave: Vec<i16> = (0..400).map(|i| (3000.0 * (i as f64 * 0.05).sin()) as i16).collect();
+        let little: Vec<u8> = wave.iter().flat_map(|s| s.to_le_bytes()).collect();
+        let big: Vec<u8> = wave.iter().flat_map(|s| s.to_be_bytes()).collect();
+        let format = RawFormat { sample_rate: 16_000, byte_order: None, channels: 1 };
+        let want: Vec<f32> = wave.iter().map(|&s| f32::from(s) / 32768.0).collect();
+        for bytes in [&little, &big] {
+            assert_eq!(decode(bytes, &format, Path::new("x.raw")).unwrap().channels, [want.clone()]);
+        }
+        assert!(decode(&little[1..], &format, Path::new("x.raw")).unwrap_err().to_string().contains("x.raw"));
+    }
+}

@@ -1,0 +1,100 @@
+//! Other sampling rates and speeds, through rubato's FFT resampler.
+
+use rubato::audioadapter_buffers::direct::InterleavedSlice;
+use rubato::{Fft, FixedSync, Resampler};
+
+use crate::error::AudioError;
+
+/// Input frames of one block of the resampler.
+const CHUNK: usize = 1024;
+
+/// Sampling rates that are accepted, in Hz.
+const RATES: std::ops::RangeInclusive<u32> = 100..=768_000;
+
+/// Samples at another rate, in Hz: as many as the duration asks for, rounded.
+pub fn resample(samples: &[f32], from: u32, to: u32) -> Result<Vec<f32>, AudioError> {
+    for rate in [from, to] {
+        if !RATES.contains(&rate) {
+            return Err(AudioError::Setting(format!(
+                "a sampling rate of {rate} Hz can't be resampled; it must be from 100 to 768000"
+            )));
+        }
+    }
+    if from == to || samples.is_empty() {
+        return Ok(samples.to_vec());
+    }
+    convert(samples, from as usize, to as usize)
+}
+
+/// Samples that pass `factor` times as fast, at the same rate: 1 / `factor` as many, higher by `factor`.
+///
+/// The factor is rounded to thousandths.
+pub fn change_speed(samples: &[f32], factor: f64) -> Result<Vec<f32>, AudioError> {
+    if !(0.1..=10.0).contains(&factor) {
+        return Err(AudioError::Setting(format!(
+            "a speed of {factor} is out of range; it must be from 0.1 to 10"
+        )));
+    }
+    let thousandths = (factor * 1000.0).round() as usize;
+    if thousandths == 1000 || samples.is_empty() {
+        return Ok(samples.to_vec());
+    }
+    convert(samples, thousandths, 1000)
+}
+
+fn convert(samples: &[f32], from: usize, to: usize) -> Result<Vec<f32>, AudioError> {
+    let failed = |e: String| AudioError::Setting(format!("resampling by {to}/{from}: {e}"));
+    let mut resampler =
+        Fft::<f32>::new(from, to, CHUNK, 1, FixedSync::Both).map_err(|e| failed(e.to_string()))?;
+    let input = InterleavedSlice::new(samples, 1, samples.len()).map_err(|e| failed(e.to_string()))?;
+    let output = resampler.process_all(&input, samples.len(), None).map_err(|e| failed(e.to_string()))?;
+    let mut output = output.take_data();
+    output.resize((samples.len() as f64 * to as f64 / from as f64).round() as usize, 0.0);
+    Ok(output)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tone(hz: f64, rate: f64, samples: usize) -> Vec<f32> {
+        (0..samples).map(|i| (0.5 * (std::f64::consts::TAU * hz * i as f64 / rate).sin()) as f32).collect()
+    }
+
+    /// The largest difference in the middle, away from the ends' ringing.
+    fn difference(a: &[f32], b: &[f32]) -> f32 {
+        assert_eq!(a.len(), b.len());
+        let middle = a.len() / 8..a.len() - a.len() / 8;
+        a[middle.clone()].iter().zip(&b[middle]).map(|(x, y)| (x - y).abs()).fold(0.0, f32::max)
+    }
+
+    #[test]
+    fn a_tone_keeps_its_pitch_and_its_place() {
+        for (from, to) in [(44_100, 16_000), (8_000, 16_000), (48_000, 16_000), (22_050, 16_000)] {
+            let n = from as usize * 2;
+            let got = resample(&tone(440.0, f64::from(from), n), from, to).unwrap();
+            let far = difference(&got, &tone(440.0, f64::from(to), 2 * to as usize));
+            // Rates whose ratio has an odd numerator come half an input sample late.
+            assert!(far < 0.016, "{from} to {to}: {far}");
+        }
+    }
+
+    #[test]
+    fn speed_shortens_and_raises() {
+        let got = change_speed(&tone(400.0, 16_000.0, 32_000), 1.1).unwrap();
+        assert!(difference(&got, &tone(440.0, 16_000.0, 29_091)) < 2e-3);
+        assert_eq!(change_speed(&[0.1; 10], 1.0).unwrap(), [0.1; 10]);
+        assert!(change_speed(&[0.1; 10], f64::NAN).is_err());
+        assert!(resample(&[0.1; 10], 0, 16_000).is_err());
+    }
+
+    #[test]
+    fn short_clips_keep_their_length() {
+        for n in [1, 2, 17, 1000] {
+            assert_eq!(
+                resample(&vec![0.5; n], 32_000, 16_000).unwrap().len(),
+                (n as f64 / 2.0).round() as usize
+            );
+        }
+    }
+}

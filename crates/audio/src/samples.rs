@@ -1,0 +1,87 @@
+//! Decoded audio.
+
+use crate::error::AudioError;
+use crate::resample;
+
+/// Decoded audio: one vector of samples a channel, all of one length.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Audio {
+    /// Sampling rate, in Hz.
+    pub sample_rate: u32,
+    /// Samples of each channel, in [−1, 1).
+    pub channels: Vec<Vec<f32>>,
+}
+
+/// Which channel of several.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Channel {
+    /// One, counted from 0.
+    Index(usize),
+    /// The mean of all.
+    Mix,
+}
+
+impl Audio {
+    /// Splits interleaved samples.
+    pub(crate) fn from_interleaved(sample_rate: u32, channels: usize, samples: &[f32]) -> Self {
+        let of = |c: usize| samples.iter().skip(c).step_by(channels).copied().collect();
+        Self { sample_rate, channels: (0..channels).map(of).collect() }
+    }
+
+    /// Samples of each channel.
+    pub fn frames(&self) -> usize {
+        self.channels.first().map_or(0, Vec::len)
+    }
+
+    /// Length, in seconds.
+    pub fn duration_s(&self) -> f64 {
+        self.frames() as f64 / f64::from(self.sample_rate.max(1))
+    }
+
+    /// The samples of one channel, or the mean of all.
+    pub fn channel(&self, channel: Channel) -> Result<Vec<f32>, AudioError> {
+        match channel {
+            Channel::Index(i) => self.channels.get(i).cloned().ok_or_else(|| {
+                AudioError::Setting(format!(
+                    "there is no channel {i}; channels are 0 to {}",
+                    self.channels.len() - 1
+                ))
+            }),
+            Channel::Mix if self.channels.len() == 1 => Ok(self.channels[0].clone()),
+            Channel::Mix => {
+                let scale = 1.0 / self.channels.len().max(1) as f32;
+                Ok((0..self.frames())
+                    .map(|i| scale * self.channels.iter().map(|c| c[i]).sum::<f32>())
+                    .collect())
+            }
+        }
+    }
+
+    /// The same sound at another sampling rate, in Hz.
+    pub fn resample(&self, sample_rate: u32) -> Result<Self, AudioError> {
+        let each = self.channels.iter().map(|c| resample::resample(c, self.sample_rate, sample_rate));
+        Ok(Self { sample_rate, channels: each.collect::<Result<_, _>>()? })
+    }
+
+    /// Faster (above 1) and higher, or slower and lower, as a tape would be.
+    pub fn change_speed(&self, factor: f64) -> Result<Self, AudioError> {
+        let each = self.channels.iter().map(|c| resample::change_speed(c, factor));
+        Ok(Self { sample_rate: self.sample_rate, channels: each.collect::<Result<_, _>>()? })
+    }
+
+    /// A part, from a time on, in seconds.
+    pub(crate) fn part(mut self, offset_s: f64, duration_s: Option<f64>) -> Self {
+        let frames = self.frames();
+        let at =
+            |seconds: f64| ((seconds * f64::from(self.sample_rate)).round().max(0.0) as usize).min(frames);
+        let start = at(offset_s);
+        let end = duration_s.map_or(frames, |d| at(offset_s + d)).max(start);
+        if start > 0 || end < frames {
+            for channel in &mut self.channels {
+                channel.truncate(end);
+                channel.drain(..start);
+            }
+        }
+        self
+    }
+}

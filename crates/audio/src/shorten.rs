@@ -1,0 +1,198 @@
+//! Shorten, version 2 (Robinson, 1994): lossless coding of waveforms by linear prediction and Rice codes.
+
+use crate::bits::{Bits, EndOfStream};
+
+/// Limits of what a header may ask for.
+const MOST_CHANNELS: u32 = 16;
+const MOST_BLOCK: u32 = 1 << 16;
+const MOST_ORDER: u32 = 64;
+const MOST_MEANS: u32 = 64;
+const MOST_BITS: u32 = 31;
+const MOST_SAMPLES: usize = 1 << 31;
+
+/// Sample types of the stream.
+const S16_BIG: u32 = 3;
+const S16_LITTLE: u32 = 5;
+
+/// Why a stream doesn't decode, and the byte of the stream where.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct ShortenError {
+    pub(crate) at: usize,
+    pub(crate) problem: String,
+}
+
+/// Decoded samples, one vector a channel.
+pub(crate) type Channels = Vec<Vec<i16>>;
+
+struct Channel {
+    out: Vec<i16>,
+    /// The last samples before the bits' shift, oldest first, then the block at hand.
+    work: Vec<i32>,
+    means: Vec<i32>,
+}
+
+/// Decodes a stream that starts with `ajkg`.
+pub(crate) fn decode(stream: &[u8]) -> Result<Channels, ShortenError> {
+    let fail = |at: usize, problem: &str| ShortenError { at, problem: problem.to_string() };
+    if !stream.starts_with(b"ajkg") {
+        return Err(fail(0, "there is no Shorten stream (it would start with ajkg)"));
+    }
+    if stream.get(4) != Some(&2) {
+        return Err(fail(4, "only version 2 of Shorten is read; decode the file with another tool"));
+    }
+    let mut decoder =
+        Decoder { bits: Bits::new(&stream[5..]), shift: 0, wrap: 0, block: 0, channels: Vec::new() };
+    match decoder.run() {
+        Ok(()) => Ok(decoder.channels.into_iter().map(|c| c.out).collect()),
+        Err(Failure::End) => Err(fail(stream.len(), "the Shorten stream ends early; the file is cut off")),
+        Err(Failure::Broken(problem)) => Err(fail(5 + decoder.bits.position(), problem)),
+    }
+}
+
+enum Failure {
+    End,
+    Broken(&'static str),
+}
+
+impl From<EndOfStream> for Failure {
+    fn from(_: EndOfStream) -> Self {
+        Self::End
+    }
+}
+
+struct Decoder<'a> {
+    bits: Bits<'a>,
+    shift: u32,
+    /// Samples of history a channel keeps.
+    wrap: usize,
+    block: usize,
+    channels: Vec<Channel>,
+}
+
+impl Decoder<'_> {
+    fn run(&mut self) -> Result<(), Failure> {
+        let broken = |fine: bool, problem| if fine { Ok(()) } else { Err(Failure::Broken(problem)) };
+        let kind = self.bits.ulong()?;
+        broken(kind == S16_BIG || kind == S16_LITTLE, "its samples are not 16-bit; only such are read")?;
+        let channels = self.bits.ulong()?;
+        broken((1..=MOST_CHANNELS).contains(&channels), "its number of channels is out of range")?;
+        let block = self.bits.ulong()?;
+        broken((1..=MOST_BLOCK).contains(&block), "its block size is out of range")?;
+        let order = self.bits.ulong()?;
+        broken(order <= MOST_ORDER, "its order of prediction is out of range")?;
+        let means = self.bits.ulong()?;
+        broken(means <= MOST_MEANS, "its number of means is out of range")?;
+        for _ in 0..self.bits.ulong()? {
+            self.bits.uvar(7)?;
+        }
+        self.block = block as usize;
+        self.wrap = order.max(3) as usize;
+        let channel =
+            || Channel { out: Vec::new(), work: vec![0; self.wrap], means: vec![0; means as usize] };
+        self.channels = (0..channels).map(|_| channel()).collect();
+        let mut turn = 0;
+        loop {
+            match self.bits.uvar(2)? {
+                command @ (0..=3 | 7 | 8) => {
+                    self.block(command, turn)?;
+                    turn = (turn + 1) % self.channels.len();
+                }
+                4 => return Ok(()),
+                5 => {
+                    let block = self.bits.ulong()?;
+                    broken((1..=MOST_BLOCK).contains(&block), "a block size is out of range")?;
+                    self.block = block as usize;
+                }
+                6 => {
+                    self.shift = self.bits.uvar(2)?;
+                    broken(self.shift < 16, "a shift of bits is out of range")?;
+                }
+                9 => {
+                    let len = self.bits.uvar(5)?;
+                    for _ in 0..len {
+                        self.bits.uvar(8)?;
+                    }
+                }
+                _ => return Err(Failure::Broken("there is an unknown command; the stream is damaged")),
+            }
+        }
+    }
+
+    /// One block of one channel.
+    fn block(&mut self, command: u32, turn: usize) -> Result<(), Failure> {
+        let (n, wrap, shift) = (self.block, self.wrap, self.shift);
+        let channel = &mut self.channels[turn];
+        if channel.out.len() + n > MOST_SAMPLES {
+            return Err(Failure::Broken("it has more samples than are read"));
+        }
+        let offset = if channel.means.is_empty() {
+            0
+        } else {
+            let count = channel.means.len() as i32;
+            let mean = channel.means.iter().fold(count / 2, |sum: i32, &m| sum.wrapping_add(m)) / count;
+            if shift > 0 { (mean >> (shift - 1)) >> 1 } else { mean }
+        };
+        channel.work.truncate(wrap);
+        let bits = &mut self.bits;
+        let work = &mut channel.work;
+        if command == 8 {
+            work.resize(wrap + n, 0);
+        } else {
+            let k = bits.uvar(3)?;
+            if k >= MOST_BITS {
+                return Err(Failure::Broken("a residual's width is out of range"));
+            }
+            match command {
+                0 => predict(bits, work, n, k, |_| offset)?,
+                1 => predict(bits, work, n, k, |x| x[x.len() - 1])?,
+                2 => predict(bits, work, n, k, |x| {
+                    let [a, b] = [x[x.len() - 1], x[x.len() - 2]];
+                    a.wrapping_mul(2).wrapping_sub(b)
+                })?,
+                3 => predict(bits, work, n, k, |x| {
+                    let [a, b, c] = [x[x.len() - 1], x[x.len() - 2], x[x.len() - 3]];
+                    a.wrapping_sub(b).wrapping_mul(3).wrapping_add(c)
+                })?,
+                _ => {
+                    let order = bits.uvar(2)? as usize;
+                    if order > wrap {
+                        return Err(Failure::Broken("an order of prediction is above the header's"));
+                    }
+                    let coefficients: Vec<i32> = (0..order).map(|_| bits.var(5)).collect::<Result<_, _>>()?;
+                    predict(bits, work, n, k, |x| {
+                        let sum = coefficients.iter().zip(x.iter().rev()).fold(32i32, |sum, (c, x)| {
+                            sum.wrapping_add(c.wrapping_mul(x.wrapping_sub(offset)))
+                        });
+                        (sum >> 5).wrapping_add(offset)
+                    })?;
+                }
+            }
+        }
+        let block = &channel.work[wrap..];
+        if !channel.means.is_empty() {
+            let sum: i64 = block.iter().map(|&x| i64::from(x)).sum();
+            let mean = (sum + (n / 2) as i64) / n as i64;
+            channel.means.remove(0);
+            channel.means.push((mean as i32).wrapping_shl(shift));
+        }
+        channel.out.extend(block.iter().map(|&x| x.wrapping_shl(shift) as i16));
+        channel.work.drain(..n);
+        Ok(())
+    }
+}
+
+/// Appends `n` samples, each its residual added to a prediction from those before.
+#[inline(always)]
+fn predict(
+    bits: &mut Bits<'_>,
+    work: &mut Vec<i32>,
+    n: usize,
+    k: u32,
+    prediction: impl Fn(&[i32]) -> i32,
+) -> Result<(), EndOfStream> {
+    for _ in 0..n {
+        let residual = bits.var(k)?;
+        work.push(residual.wrapping_add(prediction(work)));
+    }
+    Ok(())
+}
