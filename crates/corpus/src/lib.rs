@@ -1,1 +1,20 @@
-//! Corpora on disk to manifests to ragged batches
+//! Corpora on disk to manifests to ragged batches.
+//!
+//! [`prepare`] turns corpora (AN4, WSJ, Kaldi's folders, a folder of files) into [`Manifest`]s, a token table and a lexicon;
+//! [`Dataset`] turns a manifest into batches of features and labels, with worker threads beside the consumer.
+
+mod batches;
+mod error;
+mod files;
+mod manifest;
+pub mod prepare;
+mod progress;
+mod random;
+
+pub use batches::{
+    Augment, Batch, BatchOptions, Dataset, Epoch, LoaderStats, Normalise, Shuffle, compute_cmvn, read_samples,
+};
+pub use error::CorpusError;
+pub use manifest::{BadLine, Manifest, Utterance};
+pub use prepare::Skipped;
+pub use progress::Progress;

@@ -1,0 +1,123 @@
+//! One utterance's samples and features, and a corpus's statistics.
+
+use std::sync::Arc;
+
+use linnet_audio::{Channel, ReadOptions, change_speed, read, resample};
+use linnet_frontend::{Cmvn, CmvnAccumulator, Fbank, FbankConfig, Features, FrontendError};
+use rayon::prelude::*;
+
+use super::options::Normalise;
+use crate::progress::{Counter, Progress};
+use crate::random::stream;
+use crate::{CorpusError, Manifest, Skipped, Utterance};
+
+/// Samples of an utterance, mono, in [-1, 1), at `sample_rate` Hz: its part of the file, its channel (or all, mixed).
+pub fn read_samples(utterance: &Utterance, sample_rate: u32) -> Result<Vec<f32>, CorpusError> {
+    let fail = |source| CorpusError::Audio { id: utterance.id.clone(), source };
+    let options =
+        ReadOptions { raw: utterance.raw, offset_s: utterance.offset_s, duration_s: utterance.duration_s };
+    let audio = read(&utterance.audio, &options).map_err(fail)?;
+    let samples = audio.channel(utterance.channel.map_or(Channel::Mix, Channel::Index)).map_err(fail)?;
+    if audio.sample_rate == sample_rate {
+        return Ok(samples);
+    }
+    resample(&samples, audio.sample_rate, sample_rate).map_err(fail)
+}
+
+/// Makes features; one serves one thread.
+pub(super) struct Loader {
+    fbank: Fbank,
+    normalise: Normalise,
+    seed: u64,
+}
+
+impl Loader {
+    pub(super) fn new(config: &FbankConfig, normalise: &Normalise, seed: u64) -> Result<Self, CorpusError> {
+        Ok(Self { fbank: Fbank::new(config)?, normalise: normalise.clone(), seed })
+    }
+
+    /// Normalised features of an utterance, `(frames, bands)`, at a speed.
+    pub(super) fn features(&mut self, utterance: &Utterance, speed: f64) -> Result<Features, CorpusError> {
+        let id = || utterance.id.clone();
+        let mut samples = read_samples(utterance, self.fbank.config().sample_rate)?;
+        if speed != 1.0 {
+            samples =
+                change_speed(&samples, speed).map_err(|source| CorpusError::Audio { id: id(), source })?;
+        }
+        if self.fbank.config().dither > 0.0 {
+            // The noise must not depend on what this thread has dithered before.
+            let mut noise = stream(self.seed, "dither", speed.to_bits(), &utterance.id);
+            self.fbank.set_dither_seed(rand::RngExt::random(&mut noise));
+        }
+        let mut features = self.fbank.compute(&samples);
+        let fail = |source: FrontendError| CorpusError::Features { id: id(), source };
+        if features.is_empty() {
+            return Err(fail(FrontendError::NoFrames));
+        }
+        features.check_finite().map_err(fail)?;
+        match &self.normalise {
+            Normalise::None => {}
+            Normalise::Utterance => {
+                Cmvn::per_utterance(&features).and_then(|cmvn| cmvn.apply(&mut features)).map_err(fail)?;
+            }
+            Normalise::Global(cmvn) => cmvn.apply(&mut features).map_err(fail)?,
+        }
+        Ok(features)
+    }
+
+    /// As [`features`](Self::features), to be shared.
+    pub(super) fn shared(&mut self, utterance: &Utterance, speed: f64) -> Result<Arc<Features>, CorpusError> {
+        self.features(utterance, speed).map(Arc::new)
+    }
+}
+
+/// Utterances whose sums are held at a time.
+const CHUNK: usize = 512;
+
+/// Mean and deviation of the features of a manifest's utterances, and the utterances that could not be read. Sums are
+/// taken in the manifest's order, so that the number of threads does not show.
+pub fn compute_cmvn(
+    manifest: &Manifest,
+    config: &FbankConfig,
+    progress: Progress,
+) -> Result<(Cmvn, Vec<Skipped>), CorpusError> {
+    Fbank::new(config)?;
+    let counter = Counter::new(manifest.utterances.len(), progress);
+    let (mut all, mut skipped) = (CmvnAccumulator::new(config.bands), Vec::new());
+    for chunk in manifest.utterances.chunks(CHUNK) {
+        let sums: Vec<Result<CmvnAccumulator, CorpusError>> = chunk
+            .par_iter()
+            .map_init(
+                || Loader::new(config, &Normalise::None, 0),
+                |loader, utterance| {
+                    let loader = loader.as_mut().map_err(|error| CorpusError::Option {
+                        key: "features",
+                        problem: error.to_string(),
+                    })?;
+                    let sums = utterance_sums(loader, utterance);
+                    counter.step();
+                    sums
+                },
+            )
+            .collect();
+        for (utterance, sums) in chunk.iter().zip(sums) {
+            match sums {
+                Ok(sums) => all.merge(&sums)?,
+                Err(error) => skipped.push(Skipped { id: utterance.id.clone(), reason: error.reason() }),
+            }
+        }
+    }
+    match (all.finish(), skipped.first()) {
+        (Err(FrontendError::NoFrames), Some(first)) => {
+            Err(CorpusError::Empty { what: "the manifest".to_owned(), reason: first.reason.clone() })
+        }
+        (finished, _) => Ok((finished?, skipped)),
+    }
+}
+
+fn utterance_sums(loader: &mut Loader, utterance: &Utterance) -> Result<CmvnAccumulator, CorpusError> {
+    let features = loader.features(utterance, 1.0)?;
+    let mut sums = CmvnAccumulator::new(features.dim);
+    sums.add(&features)?;
+    Ok(sums)
+}

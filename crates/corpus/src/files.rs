@@ -1,0 +1,53 @@
+//! Files written whole, and folders walked in a fixed order.
+
+use std::fs;
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use walkdir::WalkDir;
+
+use crate::CorpusError;
+
+/// Folders below a root that are looked into: corpora are shallow, and a bound ends a walk that went astray.
+const DEEPEST: usize = 24;
+
+/// Writes a file beside its place, then renames it: a reader never sees half of it.
+pub(crate) fn write_beside(
+    path: &Path,
+    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> Result<(), CorpusError> {
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(".part");
+    let beside = PathBuf::from(beside);
+    let written = || {
+        let mut out = BufWriter::new(fs::File::create(&beside)?);
+        write(&mut out)?;
+        out.into_inner().map_err(|error| error.into_error())?.sync_all()?;
+        fs::rename(&beside, path)
+    };
+    written().map_err(|source| {
+        // What is left of a failed write is of no use; the first error is the one to tell.
+        let _ = fs::remove_file(&beside);
+        CorpusError::io(path)(source)
+    })
+}
+
+/// All files below `root` in the order of their names, links followed. What cannot be looked into is named in `notes`
+/// and left out, but for the root itself.
+pub(crate) fn walk(root: &Path, notes: &mut Vec<String>) -> Result<Vec<PathBuf>, CorpusError> {
+    fs::read_dir(root).map_err(CorpusError::io(root))?;
+    let mut files = Vec::new();
+    for entry in WalkDir::new(root).follow_links(true).max_depth(DEEPEST).sort_by_file_name() {
+        match entry {
+            Ok(entry) if entry.file_type().is_file() => files.push(entry.into_path()),
+            Ok(_) => {}
+            Err(error) => notes.push(format!("left out: {error}")),
+        }
+    }
+    Ok(files)
+}
+
+/// Whether a path ends in an extension, in any case.
+pub(crate) fn has_extension(path: &Path, extension: &str) -> bool {
+    path.extension().is_some_and(|found| found.eq_ignore_ascii_case(extension))
+}

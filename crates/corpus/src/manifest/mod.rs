@@ -1,0 +1,112 @@
+//! Manifests: one utterance a line, NeMo-style JSON.
+
+mod line;
+mod paths;
+
+use std::collections::HashSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use linnet_audio::RawFormat;
+
+use crate::CorpusError;
+use crate::files::write_beside;
+
+/// One utterance: where its audio is and what is said.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Utterance {
+    /// Name of the utterance, of its own within a manifest.
+    pub id: String,
+    /// The audio file.
+    pub audio: PathBuf,
+    /// Where the utterance starts in the file, seconds.
+    pub offset_s: f64,
+    /// How long it is, seconds; `None`: to the file's end.
+    pub duration_s: Option<f64>,
+    /// What is said.
+    pub text: String,
+    /// Who says it.
+    pub speaker: Option<String>,
+    /// Channel of the file, from 0; `None`: all of them, mixed.
+    pub channel: Option<usize>,
+    /// What a headerless file holds.
+    pub raw: Option<RawFormat>,
+    /// Fields of the line that Linnet gives no meaning to; they are written again.
+    pub extra: serde_json::Map<String, serde_json::Value>,
+}
+
+/// A list of utterances.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Manifest {
+    /// The utterances in the file's order.
+    pub utterances: Vec<Utterance>,
+}
+
+/// A line of a manifest that is no utterance.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct BadLine {
+    /// Line, from 1.
+    pub line: usize,
+    /// What is wrong with it, and the mend.
+    pub problem: String,
+}
+
+impl Manifest {
+    /// Reads JSON lines with `audio_filepath`, `text`, and perhaps `duration`, `offset` (seconds), `id`, `speaker`,
+    /// `channel` and others. A relative audio path is taken from the manifest's folder. An utterance without an `id`
+    /// is named by its file. Fails at the first line that is no utterance.
+    pub fn read(path: &Path) -> Result<Self, CorpusError> {
+        let (manifest, bad) = Self::read_lenient(path)?;
+        match bad.into_iter().next() {
+            None => Ok(manifest),
+            Some(BadLine { line, problem }) => Err(CorpusError::Line { path: path.into(), line, problem }),
+        }
+    }
+
+    /// As [`read`](Self::read), but lines that are no utterance are left out and listed beside.
+    pub fn read_lenient(path: &Path) -> Result<(Self, Vec<BadLine>), CorpusError> {
+        let bytes = fs::read(path).map_err(CorpusError::io(path))?;
+        Ok(Self::parse(&bytes, path.parent().unwrap_or(Path::new(""))))
+    }
+
+    /// Parses the bytes of a manifest that lies in `folder`; lines that are no utterance are listed beside.
+    pub fn parse(bytes: &[u8], folder: &Path) -> (Self, Vec<BadLine>) {
+        let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+        let mut ids = HashSet::new();
+        let (mut manifest, mut bad) = (Self::default(), Vec::new());
+        for (number, line) in bytes.split(|&byte| byte == b'\n').enumerate() {
+            let (number, line) = (number + 1, line.trim_ascii());
+            if line.is_empty() {
+                continue;
+            }
+            match line::parse(line, folder).and_then(|named| line::name(named, number, &mut ids)) {
+                Ok(utterance) => manifest.utterances.push(utterance),
+                Err(problem) => bad.push(BadLine { line: number, problem }),
+            }
+        }
+        (manifest, bad)
+    }
+
+    /// Writes the file that [`read`](Self::read) reads: beside, then renamed. The path of audio that lies below the
+    /// manifest's folder, or near it, is written relative to it, so that both can be moved together.
+    pub fn write(&self, path: &Path) -> Result<(), CorpusError> {
+        let mut relative = paths::Relative::to(path.parent().unwrap_or(Path::new("")));
+        let lines = self.utterances.iter().map(|utterance| line::json(utterance, &mut relative));
+        let lines = lines.collect::<Result<Vec<_>, _>>()?;
+        write_beside(path, |out| lines.iter().try_for_each(|line| writeln!(out, "{line}")))
+    }
+
+    /// The sum of the durations that are known, hours.
+    pub fn hours(&self) -> f64 {
+        self.utterances.iter().filter_map(|utterance| utterance.duration_s).sum::<f64>() / 3600.0
+    }
+
+    /// The number of speakers that are named.
+    pub fn speakers(&self) -> usize {
+        self.utterances
+            .iter()
+            .filter_map(|utterance| utterance.speaker.as_deref())
+            .collect::<HashSet<_>>()
+            .len()
+    }
+}

@@ -1,0 +1,98 @@
+//! Corpora on disk to manifests, a token table and a lexicon.
+//!
+//! Each corpus has a module with a function `prepare`, which finds the sets, transcripts and audio; what follows is the same
+//! for all. Into the output folder go a manifest for each set (`train.jsonl`, …), `tokens.txt`, and for phones
+//! `lexicon.txt` (the words that occur) and `oov.txt` (those that the lexicon lacks, with counts).
+
+pub mod an4;
+mod draft;
+pub mod folder;
+pub mod kaldi;
+mod raw;
+mod report;
+mod tokens;
+pub mod wsj;
+
+use std::fs;
+use std::path::PathBuf;
+
+use linnet_text::{Tokenizer, Unit};
+
+pub use report::{Oov, Report, SetReport, Skipped};
+
+use self::draft::{Draft, SetDraft, measure};
+use crate::progress::Progress;
+use crate::{CorpusError, Manifest};
+
+/// What a preparation writes, and where.
+#[derive(Clone, Debug)]
+pub struct Output {
+    /// The folder for what is written; it is made where it is missing.
+    pub dir: PathBuf,
+    /// What tokens are.
+    pub unit: Unit,
+    /// Lexicons for phones, of which the first that has a word gives its pronunciations; empty: the corpus's own, where it
+    /// has one.
+    pub lexicons: Vec<PathBuf>,
+}
+
+/// Measures the audio and writes everything.
+fn write(mut draft: Draft, output: &Output, progress: Progress) -> Result<Report, CorpusError> {
+    fs::create_dir_all(&output.dir).map_err(CorpusError::io(&output.dir))?;
+    let own = std::mem::take(&mut draft.lexicons);
+    let lexicons = if output.lexicons.is_empty() { &own } else { &output.lexicons };
+    // Texts first: a missing lexicon should not be told after minutes of looking at audio.
+    let lexicon = tokens::read_lexicons(output.unit, lexicons)?;
+    measure(&mut draft.sets, progress);
+    if let Some(reason) = none_usable(&draft.sets) {
+        return Err(CorpusError::Empty { what: "the corpus".to_owned(), reason });
+    }
+    let (tokenizer, oov) = tokens::build(output.unit, lexicon, &draft.sets)?;
+    tokens::write(&tokenizer, &oov, &output.dir)?;
+    let mut report = Report { tokens: tokenizer.table.len(), oov, notes: draft.notes, ..Default::default() };
+    for set in draft.sets {
+        let set = write_set(set, &tokenizer, output)?;
+        if let Some(expected) = set.expected.filter(|&expected| expected != set.utterances) {
+            report
+                .notes
+                .push(format!("{}: {} utterances, where {expected} are known", set.name, set.utterances));
+        }
+        report.sets.push(set);
+    }
+    Ok(report)
+}
+
+/// Why there is no utterance at all, where that is so.
+fn none_usable(sets: &[SetDraft]) -> Option<String> {
+    if sets.iter().any(|set| !set.utterances.is_empty()) {
+        return None;
+    }
+    let first = sets.iter().flat_map(|set| &set.skipped).next();
+    Some(first.map_or("it lists none".to_owned(), |Skipped { id, reason }| format!("{id}: {reason}")))
+}
+
+fn write_set(set: SetDraft, tokenizer: &Tokenizer, output: &Output) -> Result<SetReport, CorpusError> {
+    let manifest = Manifest { utterances: set.utterances };
+    let path = output.dir.join(format!("{}.jsonl", set.name));
+    manifest.write(&path)?;
+    let (mut words, mut tokens, mut oov_utterances) = (0, 0, 0);
+    for utterance in &manifest.utterances {
+        words += utterance.text.split_whitespace().count();
+        match tokenizer.encode(&utterance.text) {
+            Ok(labels) => tokens += labels.len(),
+            Err(_) => oov_utterances += 1,
+        }
+    }
+    Ok(SetReport {
+        name: set.name,
+        manifest: path,
+        utterances: manifest.utterances.len(),
+        expected: set.expected,
+        hours: manifest.hours(),
+        speakers: manifest.speakers(),
+        words,
+        tokens,
+        oov_utterances,
+        skipped: set.skipped,
+    })
+}

@@ -1,0 +1,68 @@
+//! What a preparation has done.
+
+use std::path::PathBuf;
+
+use serde::Serialize;
+
+/// What a preparation has done, to be shown.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Report {
+    /// The sets, in order.
+    pub sets: Vec<SetReport>,
+    /// Tokens in the table, the blank included.
+    pub tokens: usize,
+    /// Words (or, where the unit is the character, characters) without tokens, the most frequent first.
+    pub oov: Vec<Oov>,
+    /// What is worth a look: counts that differ from the expected ones, lines and files left out, …
+    pub notes: Vec<String>,
+}
+
+/// One set of a corpus.
+#[derive(Clone, Debug, Serialize)]
+pub struct SetReport {
+    /// Its name, which its manifest has too.
+    pub name: String,
+    /// The manifest that was written.
+    pub manifest: PathBuf,
+    /// Utterances in it.
+    pub utterances: usize,
+    /// Utterances that the corpus should have, where that is known.
+    pub expected: Option<usize>,
+    /// Hours of audio.
+    pub hours: f64,
+    /// Speakers that are named.
+    pub speakers: usize,
+    /// Words of the texts.
+    pub words: usize,
+    /// Tokens of the texts of those utterances that have no word without tokens.
+    pub tokens: usize,
+    /// Utterances with a word without tokens. They are in the manifest, and training leaves them out.
+    pub oov_utterances: usize,
+    /// Utterances that are not in the manifest.
+    pub skipped: Vec<Skipped>,
+}
+
+/// An utterance that was left out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Skipped {
+    /// The utterance.
+    pub id: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// Something in the texts that has no tokens.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Oov {
+    /// The word or character.
+    pub word: String,
+    /// How often it occurs.
+    pub count: usize,
+}
+
+impl Report {
+    /// Utterances that were left out of all sets together.
+    pub fn skipped(&self) -> usize {
+        self.sets.iter().map(|set| set.skipped.len()).sum()
+    }
+}

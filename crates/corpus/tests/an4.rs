@@ -1,0 +1,161 @@
+//! `prepare an4` over the real corpus, where it is at hand, and over miniatures of its archives.
+#![allow(clippy::unwrap_used)]
+
+mod common;
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use common::{ids, put, put_raw, put_sphere, put_wav, read, texts, tone};
+use linnet_audio::ByteOrder;
+use linnet_corpus::prepare::an4::{An4Options, prepare};
+use linnet_corpus::prepare::{Output, Report};
+use linnet_corpus::{Utterance, read_samples};
+use linnet_text::Unit;
+
+fn run(root: &Path, unit: Unit, dir: &Path) -> Report {
+    let options = An4Options { root: root.into(), byte_order: None };
+    let output = Output { dir: dir.into(), unit, lexicons: vec![] };
+    prepare(&options, &output, &|_, _| {}).unwrap()
+}
+
+#[test]
+fn the_real_corpus_has_the_facts_that_are_known_of_it() {
+    let Some(root) = common::shared("corpora/an4") else { return };
+    let out = tempfile::tempdir().unwrap();
+    let report = run(&root, Unit::Phone, out.path());
+    assert_eq!(report.notes, Vec::<String>::new());
+    assert_eq!((report.oov.len(), report.skipped()), (0, 0));
+    let facts: Vec<_> = report
+        .sets
+        .iter()
+        .map(|s| (s.name.as_str(), s.utterances, s.speakers, s.words, s.oov_utterances))
+        .collect();
+    assert_eq!(facts, [("train", 848, 66, 4851, 0), ("dev", 100, 8, 591, 0), ("test", 130, 10, 773, 0)]);
+    let [train, dev, test] = &report.sets[..] else { panic!() };
+    assert_eq!((train.tokens + dev.tokens, test.tokens), (14_313, 2_040));
+    assert_eq!((train.hours * 3600.0).round(), 2283.0);
+    assert_eq!(((train.hours + dev.hours) * 3600.0).round(), 2546.0);
+
+    let manifests = ["train", "dev", "test"].map(|set| read(out.path(), set));
+    let speakers = manifests
+        .each_ref()
+        .map(|m| m.utterances.iter().filter_map(|u| u.speaker.clone()).collect::<BTreeSet<_>>());
+    assert!(speakers[0].is_disjoint(&speakers[1]) && speakers[0].is_disjoint(&speakers[2]));
+    let words = |m: &linnet_corpus::Manifest| {
+        m.utterances.iter().flat_map(|u| u.text.split(' ').map(str::to_owned)).collect::<BTreeSet<_>>()
+    };
+    let [train_words, dev_words, test_words] = manifests.each_ref().map(words);
+    let only = |words: &BTreeSet<String>, known: &BTreeSet<String>| {
+        words.difference(known).cloned().collect::<Vec<_>>()
+    };
+    assert_eq!(only(&dev_words, &train_words), ["ELEVENTH", "TWENTIETH"]);
+    let all_train = &train_words | &dev_words;
+    assert_eq!((all_train.len(), test_words.len()), (99, 69));
+    assert_eq!(only(&test_words, &all_train), ["NOVEMBER", "THIRTEEN"]);
+    assert_eq!(ids(&manifests[1])[..2], ["an251-fash-b", "an253-fash-b"]);
+}
+
+#[test]
+fn the_real_corpus_has_its_characters() {
+    let Some(root) = common::shared("corpora/an4") else { return };
+    let out = tempfile::tempdir().unwrap();
+    let report = run(&root, Unit::Char, out.path());
+    let tokens: Vec<_> = report.sets.iter().map(|set| set.tokens).collect();
+    assert_eq!((tokens[0] + tokens[1], tokens[2]), (17_854, 2_565));
+    assert_eq!((report.tokens, report.oov.len()), (28, 0));
+}
+
+/// Writes samples to a file of this stem.
+type PutAudio = fn(&Path, &[i16]);
+
+/// 104 training utterances of two speakers and a test utterance.
+fn miniature(root: &Path, put_audio: impl Fn(&Path, &[i16])) {
+    let mut training: Vec<(String, String)> =
+        (0..52).map(|i| ("mzzz".to_owned(), format!("an{i}-mzzz-b"))).collect();
+    training.extend((0..52).map(|i| ("fabc".to_owned(), format!("cen{i}-fabc-b"))));
+    let mut lists = (String::new(), String::new());
+    for (i, (speaker, id)) in training.iter().enumerate() {
+        lists.0 += &format!("an4_clstk/{speaker}/{id}\n");
+        lists.1 += &format!("<s> GO  YES </s> ({id})\n");
+        put_audio(&root.join(format!("wav/an4_clstk/{speaker}/{id}")), &tone(400, i));
+    }
+    put(&root.join("etc/an4_train.fileids"), lists.0 + "an4_clstk/gone/an1-gone-b\n");
+    put(&root.join("etc/an4_train.transcription"), lists.1 + "<s> NO </s> (an1-gone-b)\n");
+    put(
+        &root.join("etc/an4_test.fileids"),
+        "an4test_clstk/fcaw/an406-fcaw-b\n\nan4test_clstk/fcaw/an407-fcaw-b\n",
+    );
+    put(&root.join("etc/an4_test.transcription"), "STOP (an406-fcaw-b)\n");
+    put_audio(&root.join("wav/an4test_clstk/fcaw/an406-fcaw-b"), &tone(800, 3));
+    put(&root.join("etc/an4.dic"), "GO G OW\nNO N OW\nSTOP S T AA P\nYES Y EH S\n");
+}
+
+fn named(stem: &Path, extension: &str) -> std::path::PathBuf {
+    stem.with_extension(extension)
+}
+
+#[test]
+fn every_archives_files_are_read() {
+    let put_audio: [(&str, PutAudio); 4] = [
+        ("wav", |stem, samples| put_wav(&named(stem, "wav"), samples)),
+        ("sph", |stem, samples| put_sphere(&named(stem, "sph"), samples)),
+        ("raw", |stem, samples| put_raw(&named(stem, "raw"), samples, false)),
+        ("raw", |stem, samples| put_raw(&named(stem, "raw"), samples, true)),
+    ];
+    for (extension, put_audio) in put_audio {
+        let folder = tempfile::tempdir().unwrap();
+        miniature(&folder.path().join("an4"), put_audio);
+        let out = folder.path().join("data");
+        let report = run(folder.path(), Unit::Phone, &out);
+        assert_eq!(report.sets.iter().map(|set| set.utterances).collect::<Vec<_>>(), [4, 100, 1]);
+        let test = read(&out, "test");
+        assert_eq!(texts(&test), ["an406-fcaw-b: STOP"]);
+        let utterance: &Utterance = &test.utterances[0];
+        assert_eq!((utterance.speaker.as_deref(), utterance.duration_s), (Some("fcaw"), Some(0.05)));
+        let samples: Vec<f32> = tone(800, 3).into_iter().map(|sample| f32::from(sample) / 32_768.0).collect();
+        assert_eq!(read_samples(utterance, 16_000).unwrap(), samples, "{extension}");
+    }
+}
+
+#[test]
+fn the_first_hundred_by_speaker_and_utterance_are_for_development() {
+    let folder = tempfile::tempdir().unwrap();
+    miniature(folder.path(), |stem, samples| put_wav(&named(stem, "wav"), samples));
+    let out = folder.path().join("data");
+    let report = run(folder.path(), Unit::Phone, &out);
+    let dev = read(&out, "dev");
+    assert_eq!((ids(&dev)[0], ids(&dev)[51], ids(&dev)[52]), ("cen0-fabc-b", "cen9-fabc-b", "an0-mzzz-b"));
+    // As text sorts, not as numbers: an6, an7, an8, an9 are the last.
+    assert_eq!(ids(&read(&out, "train")), ["an6-mzzz-b", "an7-mzzz-b", "an8-mzzz-b", "an9-mzzz-b"]);
+    let reasons: Vec<_> =
+        report.sets.iter().flat_map(|set| &set.skipped).map(|s| s.reason.as_str()).collect();
+    assert_eq!(
+        reasons,
+        [
+            "wav/an4_clstk/gone/an1-gone-b is there as none of .flac, .wav, .sph, .raw",
+            "an4_test.transcription has no line of it"
+        ]
+    );
+    assert_eq!(report.notes.len(), 2, "{:?}", report.notes);
+}
+
+#[test]
+fn a_byte_order_given_is_taken() {
+    let folder = tempfile::tempdir().unwrap();
+    miniature(folder.path(), |stem, samples| put_raw(&named(stem, "raw"), samples, true));
+    let options = An4Options { root: folder.path().into(), byte_order: Some(ByteOrder::Little) };
+    let output = Output { dir: folder.path().join("data"), unit: Unit::Phone, lexicons: vec![] };
+    prepare(&options, &output, &|_, _| {}).unwrap();
+    let raw = read(&output.dir, "test").utterances[0].raw.unwrap();
+    assert_eq!(raw.byte_order, Some(ByteOrder::Little));
+}
+
+#[test]
+fn another_folder_is_told_to_be_no_an4() {
+    let folder = tempfile::tempdir().unwrap();
+    let options = An4Options { root: folder.path().into(), byte_order: None };
+    let output = Output { dir: folder.path().join("data"), unit: Unit::Phone, lexicons: vec![] };
+    let error = prepare(&options, &output, &|_, _| {}).unwrap_err().to_string();
+    assert!(error.contains("no etc/an4_train.fileids"), "{error}");
+}

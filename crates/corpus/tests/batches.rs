@@ -1,0 +1,305 @@
+//! Datasets: what is in the batches, bit for bit, whatever the threads do.
+#![allow(clippy::unwrap_used)]
+
+mod common;
+
+use std::path::Path;
+
+use common::{put, put_wav, tone};
+use linnet_corpus::{
+    Augment, Batch, BatchOptions, Dataset, Manifest, Normalise, Shuffle, Utterance, compute_cmvn,
+    read_samples,
+};
+use linnet_frontend::{Fbank, FbankConfig, Features, SpecAugment};
+use linnet_text::{Lexicon, TokenTable, Tokenizer, Unit};
+
+/// 40 utterances of 0.1 to 1 s.
+fn corpus(folder: &Path) -> Manifest {
+    let utterances = (0..40).map(|i| {
+        let audio = folder.join(format!("u{i:02}.wav"));
+        let samples = 1600 + (i * 7919) % 14_400;
+        put_wav(&audio, &tone(samples, i));
+        let duration_s = (i % 3 != 0).then_some(samples as f64 / 16_000.0);
+        Utterance {
+            id: format!("u{i:02}"),
+            audio,
+            duration_s,
+            speaker: Some(format!("s{}", i % 4)),
+            ..Default::default()
+        }
+    });
+    Manifest { utterances: utterances.collect() }
+}
+
+fn training() -> BatchOptions {
+    BatchOptions {
+        augment: Augment { speeds: vec![1.0, 0.9, 1.1], spec_augment: Some(SpecAugment::default()) },
+        batch_frames: 300,
+        shuffle: Some(Shuffle::default()),
+        seed: 11,
+        ..Default::default()
+    }
+}
+
+fn epoch(manifest: &Manifest, options: &BatchOptions, epoch: u64) -> Vec<Batch> {
+    let dataset = Dataset::new(manifest, None, options.clone()).unwrap();
+    dataset.epoch(epoch).unwrap().collect()
+}
+
+#[test]
+fn batches_are_the_same_to_the_bit_for_any_number_of_workers_and_any_cache() {
+    let folder = tempfile::tempdir().unwrap();
+    let manifest = corpus(folder.path());
+    let mut options = training();
+    options.features.dither = 1.0;
+    let expected = epoch(&manifest, &options, 3);
+    assert!(expected.len() > 5);
+    for (workers, ahead, cache_bytes) in [(1, 1, 0), (2, 3, 1 << 30), (5, 1, 100_000)] {
+        let options = BatchOptions { workers, ahead, cache_bytes, ..options.clone() };
+        let dataset = Dataset::new(&manifest, None, options).unwrap();
+        // Other epochs before, so that the cache and the workers have a past.
+        for past in 0..3 {
+            assert_ne!(dataset.epoch(past).unwrap().collect::<Vec<_>>(), expected);
+        }
+        assert_eq!(dataset.epoch(3).unwrap().collect::<Vec<_>>(), expected, "{workers} workers");
+    }
+}
+
+#[test]
+fn what_an_utterance_is_does_not_depend_on_the_others() {
+    let folder = tempfile::tempdir().unwrap();
+    let all = corpus(folder.path());
+    let few = Manifest { utterances: all.utterances[10..13].to_vec() };
+    let find = |batches: &[Batch], id: &str| {
+        let batch = batches.iter().find(|batch| batch.ids.iter().any(|found| found == id)).unwrap();
+        let at = batch.ids.iter().position(|found| found == id).unwrap();
+        let start: usize = batch.lengths[..at].iter().sum();
+        batch.features.data[start * 80..(start + batch.lengths[at]) * 80].to_vec()
+    };
+    let (all, few) = (epoch(&all, &training(), 2), epoch(&few, &training(), 2));
+    for id in ["u10", "u11", "u12"] {
+        assert_eq!(find(&all, id), find(&few, id));
+    }
+}
+
+#[test]
+fn utterances_draw_apart() {
+    let folder = tempfile::tempdir().unwrap();
+    let audio = folder.path().join("a.wav");
+    put_wav(&audio, &tone(8000, 1));
+    let alike = |i| Utterance { id: format!("u{i:02}"), audio: audio.clone(), ..Default::default() };
+    let manifest = Manifest { utterances: (0..20).map(alike).collect() };
+    let lengths = |options: &BatchOptions| {
+        let lengths = epoch(&manifest, options, 0).into_iter().flat_map(|batch| batch.lengths);
+        lengths.collect::<std::collections::BTreeSet<_>>().len()
+    };
+    assert_eq!(lengths(&training()), 3);
+
+    // Noise is an utterance's own too.
+    let mut options = BatchOptions { batch_frames: usize::MAX, ..Default::default() };
+    let equal = |options: &BatchOptions| {
+        let data = &epoch(&manifest, options, 0)[0].features.data;
+        data[..50 * 80] == data[50 * 80..100 * 80]
+    };
+    assert!(equal(&options));
+    options.features.dither = 1.0;
+    assert!(!equal(&options));
+}
+
+#[test]
+fn an_epoch_has_every_utterance_once_within_the_budget_in_the_plans_order() {
+    let folder = tempfile::tempdir().unwrap();
+    let manifest = corpus(folder.path());
+    let dataset = Dataset::new(&manifest, None, BatchOptions { workers: 3, ..training() }).unwrap();
+    let batches: Vec<_> = dataset.epoch(1).unwrap().collect();
+    let plan: Vec<Vec<&str>> = dataset.plan(1);
+    assert_eq!(batches.iter().map(|b| b.ids.clone()).collect::<Vec<_>>(), plan);
+    assert_eq!(batches.iter().map(|b| b.index).collect::<Vec<_>>(), (0..plan.len()).collect::<Vec<_>>());
+    let mut ids: Vec<_> = plan.into_iter().flatten().collect();
+    ids.sort_unstable();
+    assert_eq!(ids, common::ids(&manifest));
+    for batch in &batches {
+        assert!(batch.features.frames() <= 300);
+        assert_eq!(batch.lengths.iter().sum::<usize>(), batch.features.frames());
+        assert_eq!(
+            (batch.labels.len(), batch.speakers.len(), batch.len()),
+            (batch.len(), batch.len(), batch.ids.len())
+        );
+    }
+}
+
+#[test]
+fn an_epoch_can_begin_at_a_batch() {
+    let folder = tempfile::tempdir().unwrap();
+    let manifest = corpus(folder.path());
+    let dataset = Dataset::new(&manifest, None, BatchOptions { workers: 2, ..training() }).unwrap();
+    let whole: Vec<_> = dataset.epoch(4).unwrap().collect();
+    let rest: Vec<_> = dataset.epoch_from(4, 3).unwrap().collect();
+    assert_eq!(rest, whole[3..]);
+    assert_eq!(dataset.epoch_from(4, 1000).unwrap().count(), 0);
+}
+
+#[test]
+fn plain_batches_hold_the_frontends_features() {
+    let folder = tempfile::tempdir().unwrap();
+    let manifest = corpus(folder.path());
+    let config = FbankConfig { bands: 40, ..FbankConfig::default() };
+    let (cmvn, skipped) = compute_cmvn(&manifest, &config, &|_, _| {}).unwrap();
+    assert_eq!(skipped, []);
+    let options = BatchOptions {
+        features: config.clone(),
+        normalise: Normalise::Global(cmvn.clone()),
+        batch_frames: usize::MAX,
+        ..Default::default()
+    };
+    let batches = epoch(&manifest, &options, 0);
+    assert_eq!(batches.len(), 1);
+    let mut fbank = Fbank::new(&config).unwrap();
+    let mut expected = Features::new(40);
+    for id in &batches[0].ids {
+        let utterance = manifest.utterances.iter().find(|u| &u.id == id).unwrap();
+        let mut features = fbank.compute(&read_samples(utterance, 16_000).unwrap());
+        cmvn.apply(&mut features).unwrap();
+        expected.data.append(&mut features.data);
+    }
+    assert_eq!(batches[0].features, expected);
+    assert!(batches[0].lengths.is_sorted());
+    // The statistics are those of all frames: what they normalise has mean 0 and deviation 1.
+    let values = expected.data.iter().step_by(40);
+    let (count, sum) = values.clone().fold((0.0, 0.0), |(n, s), &v| (n + 1.0, s + f64::from(v)));
+    let squares: f64 = values.map(|&v| f64::from(v).powi(2)).sum();
+    assert!(
+        (sum / count).abs() < 1e-3 && (squares / count - 1.0).abs() < 1e-3,
+        "{} {}",
+        sum / count,
+        squares / count
+    );
+}
+
+#[test]
+fn statistics_do_not_depend_on_threads() {
+    let folder = tempfile::tempdir().unwrap();
+    let manifest = corpus(folder.path());
+    let with = |threads| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        pool.install(|| compute_cmvn(&manifest, &FbankConfig::default(), &|_, _| {}).unwrap().0)
+    };
+    let one = with(1);
+    assert_eq!(one, with(3));
+    assert_eq!(one, with(8));
+}
+
+#[test]
+fn speed_changes_lengths_and_every_speed_is_drawn() {
+    let folder = tempfile::tempdir().unwrap();
+    let manifest = corpus(folder.path());
+    let mut options = training();
+    options.augment.spec_augment = None;
+    let dataset = Dataset::new(&manifest, None, options).unwrap();
+    let mut seen = std::collections::BTreeSet::new();
+    for number in 0..12 {
+        for batch in dataset.epoch(number).unwrap() {
+            let at = batch.ids.iter().position(|id| id == "u02");
+            seen.extend(at.map(|at| batch.lengths[at]));
+        }
+    }
+    let frames = |speed: f64| ((1600 + 2 * 7919 % 14_400) as f64 / speed / 160.0).round() as usize;
+    assert_eq!(seen.into_iter().collect::<Vec<_>>(), [frames(1.1), frames(1.0), frames(0.9)]);
+}
+
+#[test]
+fn bad_audio_is_left_out_and_reported_while_the_rest_goes_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut manifest = corpus(folder.path());
+    std::fs::remove_file(&manifest.utterances[3].audio).unwrap();
+    // Its line says how long it is, so that only reading it finds out.
+    put(&manifest.utterances[5].audio, "no audio at all");
+    manifest.utterances[5].duration_s = Some(0.5);
+    manifest.utterances[7].duration_s = Some(100.0);
+    manifest.utterances[8].duration_s = Some(0.01);
+    let options = BatchOptions { longest_s: 20.0, shortest_s: 0.05, batch_frames: 1, ..Default::default() };
+    let dataset = Dataset::new(&manifest, None, options).unwrap();
+    let skipped: Vec<_> = dataset.skipped().iter().map(|s| s.id.as_str()).collect();
+    assert_eq!(skipped, ["u03", "u07", "u08"]);
+    assert!(dataset.skipped()[0].reason.contains("u03.wav"));
+    assert_eq!(dataset.skipped()[1].reason, "100.00 s is longer than 20 s");
+    let mut epoch = dataset.epoch(0).unwrap();
+    assert_eq!(epoch.batches(), 37);
+    assert_eq!(epoch.by_ref().map(|batch| batch.len()).collect::<Vec<_>>(), [1; 36]);
+    let [skipped] = epoch.skipped() else { panic!("{:?}", epoch.skipped()) };
+    assert!(skipped.id == "u05" && skipped.reason.contains("u05.wav"), "{skipped:?}");
+    let stats = epoch.stats();
+    assert_eq!((stats.batches, stats.utterances), (36, 36));
+    assert!(stats.frames > 0 && stats.busy.as_nanos() > 0 && stats.wait.as_nanos() > 0);
+}
+
+#[test]
+fn a_tokenizer_gives_labels_and_leaves_out_words_it_does_not_know() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut manifest = corpus(folder.path());
+    for (i, utterance) in manifest.utterances.iter_mut().enumerate() {
+        utterance.text = if i == 4 { "A DOG" } else { ["A", "A BE", ""][i % 3] }.to_owned();
+    }
+    let mut lexicon = Lexicon::new();
+    lexicon.add("A", vec!["AH".into()]);
+    lexicon.add("BE", vec!["B".into(), "IY".into()]);
+    let table = TokenTable::new(["AH", "B", "IY"].map(String::from).into());
+    let tokenizer = Tokenizer { unit: Unit::Phone, table, lexicon: Some(lexicon) };
+    let dataset = Dataset::new(&manifest, Some(&tokenizer), training()).unwrap();
+    let [skipped] = dataset.skipped() else { panic!("{:?}", dataset.skipped()) };
+    assert!(skipped.id == "u04" && skipped.reason.contains("DOG"), "{skipped:?}");
+    assert_eq!((dataset.len(), dataset.labels()), (39, 14 + 3 * 12));
+    for batch in dataset.epoch(0).unwrap() {
+        for (id, labels) in batch.ids.iter().zip(&batch.labels) {
+            let expected = [&[1][..], &[1, 2, 3], &[]][id[1..].parse::<usize>().unwrap() % 3];
+            assert_eq!(labels, expected, "{id}");
+        }
+    }
+}
+
+#[test]
+fn nothing_left_is_an_error_with_the_first_reason() {
+    let missing = Utterance { id: "a".into(), audio: "/no/such.wav".into(), ..Default::default() };
+    let manifest = Manifest { utterances: vec![missing] };
+    let error = Dataset::new(&manifest, None, BatchOptions::default()).err().unwrap().to_string();
+    assert!(error.contains("no usable utterance: a: /no/such.wav"), "{error}");
+    let error = compute_cmvn(&manifest, &FbankConfig::default(), &|_, _| {}).unwrap_err().to_string();
+    assert!(error.contains("/no/such.wav"), "{error}");
+}
+
+#[test]
+fn settings_that_cannot_be_are_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let manifest = corpus(folder.path());
+    let error = |change: fn(&mut BatchOptions)| {
+        let mut options = BatchOptions::default();
+        change(&mut options);
+        Dataset::new(&manifest, None, options).err().unwrap().to_string()
+    };
+    assert!(error(|o| o.augment.speeds = vec![]).starts_with("speeds: empty"));
+    assert!(error(|o| o.augment.speeds = vec![0.0]).starts_with("speeds: 0 is not"));
+    assert!(error(|o| o.batch_frames = 0).starts_with("batch_frames: 0"));
+    assert!(error(|o| o.shuffle = Some(Shuffle { noise_frames: f64::NAN })).starts_with("noise_frames"));
+    assert!(error(|o| o.workers = 0).starts_with("workers"));
+    assert!(error(|o| o.longest_s = -1.0).starts_with("shortest_s"));
+    assert!(error(|o| o.features.bands = 0).starts_with("bands"));
+    let (cmvn, _) = compute_cmvn(&manifest, &FbankConfig::default(), &|_, _| {}).unwrap();
+    let options = BatchOptions {
+        features: FbankConfig { bands: 40, ..FbankConfig::default() },
+        normalise: Normalise::Global(cmvn),
+        ..Default::default()
+    };
+    let error = Dataset::new(&manifest, None, options).err().unwrap().to_string();
+    assert!(error.contains("80 bands for features of 40"), "{error}");
+}
+
+#[test]
+fn an_epoch_dropped_early_ends_its_threads() {
+    let folder = tempfile::tempdir().unwrap();
+    let manifest = corpus(folder.path());
+    let options = BatchOptions { batch_frames: 1, workers: 2, ahead: 1, ..Default::default() };
+    let dataset = Dataset::new(&manifest, None, options).unwrap();
+    let mut epoch = dataset.epoch(0).unwrap();
+    assert!(epoch.next().is_some());
+    drop(epoch);
+}
