@@ -234,6 +234,36 @@ fn bad_audio_is_left_out_and_reported_while_the_rest_goes_on() {
 }
 
 #[test]
+fn statistics_leave_out_what_cannot_be_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let manifest = corpus(folder.path());
+    put(&manifest.utterances[5].audio, "no audio at all");
+    let rest = manifest.utterances.iter().filter(|utterance| utterance.id != "u05").cloned().collect();
+    let (cmvn, skipped) = compute_cmvn(&manifest, &FbankConfig::default(), &|_, _| {}).unwrap();
+    assert_eq!(skipped.iter().map(|s| s.id.as_str()).collect::<Vec<_>>(), ["u05"]);
+    let expected = compute_cmvn(&Manifest { utterances: rest }, &FbankConfig::default(), &|_, _| {});
+    assert_eq!(cmvn, expected.unwrap().0);
+}
+
+#[test]
+fn an_utterance_is_its_part_of_the_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let audio = folder.path().join("a.wav");
+    put_wav(&audio, &tone(16_000, 1));
+    let whole = Utterance { id: "a".into(), audio, ..Default::default() };
+    let part = Utterance { offset_s: 0.25, duration_s: Some(0.5), ..whole.clone() };
+    let samples = read_samples(&whole, 16_000).unwrap();
+    assert_eq!(read_samples(&part, 16_000).unwrap(), samples[4000..12_000]);
+    let first = Utterance { channel: Some(0), ..whole.clone() };
+    assert_eq!(read_samples(&first, 16_000).unwrap(), samples);
+    let second = Utterance { channel: Some(1), ..whole.clone() };
+    let error = read_samples(&second, 16_000).unwrap_err().to_string();
+    assert!(error.starts_with("utterance a: ") && error.contains("channel 1"), "{error}");
+    let half = read_samples(&whole, 8000).unwrap().len();
+    assert!(half.abs_diff(8000) <= 1, "{half}");
+}
+
+#[test]
 fn a_tokenizer_gives_labels_and_leaves_out_words_it_does_not_know() {
     let folder = tempfile::tempdir().unwrap();
     let mut manifest = corpus(folder.path());
