@@ -41,6 +41,7 @@ pub(crate) fn read_lines(
     mut each: impl FnMut(usize, &str) -> Result<(), TextError>,
 ) -> Result<(), TextError> {
     let bytes = std::fs::read(path).map_err(|source| TextError::Io { path: path.to_path_buf(), source })?;
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes); // some editors mark UTF-8 so
     for (i, line) in bytes.split(|&b| b == b'\n').enumerate() {
         if line.len() > LONGEST_LINE {
             return Err(TextError::line(
@@ -50,7 +51,11 @@ pub(crate) fn read_lines(
             ));
         }
         let line = std::str::from_utf8(line).map_err(|_| {
-            TextError::line(path, i + 1, "the line is not UTF-8; convert the file with iconv")
+            TextError::line(
+                path,
+                i + 1,
+                "the line is not UTF-8; convert the file, as by `iconv -f LATIN1 -t UTF-8`",
+            )
         })?;
         each(i + 1, line.strip_suffix('\r').unwrap_or(line))?;
     }

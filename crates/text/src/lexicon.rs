@@ -1,7 +1,10 @@
 //! Pronunciation lexicons: words to phones.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::path::Path;
+
+use unicode_normalization::UnicodeNormalization;
 
 use crate::error::{TextError, read_lines, write_beside};
 use crate::phones::strip_stress;
@@ -9,7 +12,7 @@ use crate::phones::strip_stress;
 /// The phones of one way to say a word.
 pub type Pronunciation = Vec<String>;
 
-/// Words with their pronunciations; case doesn't count in look-ups.
+/// Words with their pronunciations; neither case nor Unicode's forms of one letter count in look-ups.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Lexicon {
     words: HashMap<String, Vec<Pronunciation>>,
@@ -25,15 +28,20 @@ impl Lexicon {
     ///
     /// This covers CMUdict 0.7 (`;;;` comments, stress digits), its lower-case successor (`#` comments after the phones),
     /// Sphinx's `.dic` files and Kaldi's `lexicon.txt`. Stress digits are dropped; pronunciations that then are the same
-    /// count once.
+    /// count once. A word's reference is the one that stands first in the file.
     pub fn read(path: &Path) -> Result<Self, TextError> {
         let mut lexicon = Self::new();
         read_lines(path, |number, line| {
-            // Only a # that stands alone comments: it is also the name of a verbalised sign.
-            let line = if line.starts_with(";;;") { "" } else { line.split(" #").next().unwrap_or_default() };
             let mut fields = line.split_whitespace();
-            let Some(word) = fields.next() else { return Ok(()) };
-            let pronunciation: Pronunciation = fields.map(|phone| strip_stress(phone).to_string()).collect();
+            let Some(word) = fields.next().filter(|word| !is_comment(word)) else { return Ok(()) };
+            let phones = fields.take_while(|field| !field.starts_with('#'));
+            let pronunciation: Pronunciation = phones.map(|phone| strip_stress(phone).to_string()).collect();
+            if let Some(first) = pronunciation.first().filter(|first| is_probability(first)) {
+                let problem = format!(
+                    "{first} is a probability and no phone; write WORD PHONE PHONE …, as in Kaldi's lexicon.txt"
+                );
+                return Err(TextError::line(path, number, problem));
+            }
             if pronunciation.is_empty() {
                 return Err(TextError::line(
                     path,
@@ -70,7 +78,7 @@ impl Lexicon {
 
     /// Adds a pronunciation, unless the word has it.
     pub fn add(&mut self, word: &str, pronunciation: Pronunciation) {
-        let all = self.words.entry(word.to_uppercase()).or_default();
+        let all = self.words.entry(key(word).into_owned()).or_default();
         if !all.contains(&pronunciation) {
             all.push(pronunciation);
         }
@@ -78,7 +86,7 @@ impl Lexicon {
 
     /// A word's pronunciations, the reference first; none for a word that isn't there.
     pub fn lookup(&self, word: &str) -> &[Pronunciation] {
-        self.words.get(&word.to_uppercase()).map_or(&[], Vec::as_slice)
+        self.words.get(key(word).as_ref()).map_or(&[], Vec::as_slice)
     }
 
     /// The number of words.
@@ -89,6 +97,26 @@ impl Lexicon {
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.words.is_empty()
+    }
+}
+
+/// Whether a line with this first field comments. `;` and `#` may also begin a sign's name, as in `#sharp-sign`.
+fn is_comment(field: &str) -> bool {
+    field.starts_with(";;;") || field.starts_with("##") || field == "#"
+}
+
+fn is_probability(field: &str) -> bool {
+    field.contains('.') && field.parse::<f64>().is_ok()
+}
+
+/// What words that are the same have in common: the upper-case form, composed.
+fn key(word: &str) -> Cow<'_, str> {
+    if !word.is_ascii() {
+        Cow::Owned(word.to_uppercase().nfc().collect())
+    } else if word.bytes().any(|b| b.is_ascii_lowercase()) {
+        Cow::Owned(word.to_ascii_uppercase())
+    } else {
+        Cow::Borrowed(word)
     }
 }
 
@@ -119,7 +147,7 @@ mod tests {
     #[test]
     fn every_dialect_reads_alike() {
         let cmudict = ";;; comment\nA  AH0\nA(1)  EY1\n(PAREN  P ER0 EH1 N\nMR.  M IH1 S T ER0\n";
-        let successor = "a AH0\na(2) EY1 # letter\n(paren P ER0 EH1 N\nmr. M IH1 S T ER0\n";
+        let successor = "# head\n## 2\na AH0\na(2) EY1 # letter\n(paren P ER0 EH1 N\nmr. M IH1 S T ER0\n";
         let sphinx = "A                    AH\r\nA(2)                 EY\r\n\r\n(PAREN\tP ER EH N\r\nMR. M IH S T ER\r\n";
         for text in [cmudict, successor, sphinx] {
             let lexicon = read(text).unwrap();
@@ -140,7 +168,33 @@ mod tests {
     fn errors_name_the_line() {
         let message = read("A AH\nB\n").unwrap_err().to_string();
         assert!(message.contains("lexicon.txt:2:") && message.contains("no phones"), "{message}");
+        let message = read("A AH\n\nB 1.0 B IY\n").unwrap_err().to_string();
+        assert!(message.contains("lexicon.txt:3:") && message.contains("probability"), "{message}");
         assert!(read("\n\n").unwrap_err().to_string().contains("no word"));
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("latin1.dic");
+        std::fs::write(&path, b"A AH\nD\xc9J\xc0 D EY ZH AA\n").unwrap();
+        let message = Lexicon::read(&path).unwrap_err().to_string();
+        assert!(message.contains("latin1.dic:2:") && message.contains("iconv"), "{message}");
+        let message = Lexicon::read(&folder.path().join("none.dic")).unwrap_err().to_string();
+        assert!(message.contains("none.dic"), "{message}");
+    }
+
+    #[test]
+    fn signs_that_also_comment_are_words() {
+        let lexicon = read("#sharp-sign SH AA1 R P\n;semi-colon S EH1\n'em AH0 M # them\n").unwrap();
+        assert_eq!(phones(&lexicon, "#SHARP-SIGN"), ["SH AA R P"]);
+        assert_eq!(phones(&lexicon, ";SEMI-COLON"), ["S EH"]);
+        assert_eq!(phones(&lexicon, "'EM"), ["AH M"]);
+    }
+
+    #[test]
+    fn look_ups_know_no_case_and_no_form() {
+        let lexicon = read("\u{feff}caf\u{e9} K A F E\nStraße S\n").unwrap();
+        for word in ["cafe\u{301}", "CAFÉ", "Cafe\u{301}"] {
+            assert_eq!(phones(&lexicon, word), ["K A F E"], "{word}");
+        }
+        assert_eq!(phones(&lexicon, "STRASSE"), ["S"]);
     }
 
     #[test]

@@ -7,6 +7,7 @@
 mod error;
 mod lexicon;
 mod normalise;
+mod oov;
 mod phones;
 mod table;
 mod tokenizer;
@@ -14,6 +15,7 @@ mod tokenizer;
 pub use error::TextError;
 pub use lexicon::{Lexicon, Pronunciation};
 pub use normalise::{Case, Normaliser};
+pub use oov::{Oov, OovReport};
 pub use phones::{PhoneMap, arpabet39, strip_stress};
 pub use table::{BLANK, SPACE, TokenTable};
 pub use tokenizer::{EncodeError, Tokenizer, Unit};

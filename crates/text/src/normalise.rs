@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
 
 /// What becomes of upper and lower case.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,31 +18,46 @@ pub enum Case {
 }
 
 /// How transcripts are spelt: Unicode's composed form (NFC), one case, words parted by single spaces.
+///
+/// Typographic apostrophes and hyphens become ASCII's, and invisible characters (soft hyphens, zero-width spaces, marks
+/// of writing direction) go.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Normaliser {
     /// What becomes of case.
     pub case: Case,
-    /// Whether punctuation is dropped. Apostrophes and hyphens within a word stay; typographic ones become plain.
+    /// Whether punctuation and signs are dropped. Apostrophes and hyphens within a word stay; full stops and commas
+    /// within one close up (`U.S.` → `US`); all else parts words (`and/or` → `and or`).
     pub drop_punctuation: bool,
 }
 
 impl Normaliser {
-    /// The normal spelling of a transcript.
+    /// The normal spelling of a transcript. Applied to its own result it changes nothing.
     pub fn apply(&self, text: &str) -> String {
-        let composed: String = text.nfc().map(plain).collect();
+        let composed: String = text.nfc().filter(|&c| !is_invisible(c)).collect();
         let cased = match self.case {
             Case::Upper => composed.to_uppercase(),
             Case::Lower => composed.to_lowercase(),
             Case::Keep => composed,
         };
-        let words: Vec<String> = cased
-            .split_whitespace()
-            .map(|word| if self.drop_punctuation { without_punctuation(word) } else { word.to_string() })
-            .filter(|word| !word.is_empty())
-            .collect();
-        words.join(" ")
+        // Again, as some letters have no composed form in the other case.
+        let plain: String = cased.nfc().map(plain).collect();
+        if !self.drop_punctuation {
+            return joined(plain.split_whitespace());
+        }
+        let parted = plain.replace(parts_words, " ").replace("..", " ");
+        let words = parted.split_whitespace().map(without_punctuation).filter(|word| !word.is_empty());
+        joined(words).nfc().collect()
     }
+}
+
+fn joined(words: impl Iterator<Item = impl AsRef<str>>) -> String {
+    words.fold(String::new(), |mut line, word| {
+        if !line.is_empty() {
+            line.push(' ');
+        }
+        line + word.as_ref()
+    })
 }
 
 /// Typographic apostrophes and hyphens as ASCII has them.
@@ -53,16 +69,29 @@ fn plain(c: char) -> char {
     }
 }
 
+/// Soft hyphen, zero-width space, word joiner, byte-order mark, marks of direction. (The zero-width joiners spell words.)
+fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{ad}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+}
+
+/// Letters, digits, the marks on them, and the joiners that some scripts spell words with.
+fn spells(c: char) -> bool {
+    c.is_alphanumeric() || is_combining_mark(c) || matches!(c, '\u{200c}' | '\u{200d}')
+}
+
+fn parts_words(c: char) -> bool {
+    !spells(c) && !matches!(c, '\'' | '-' | '.' | ',')
+}
+
 fn without_punctuation(word: &str) -> String {
-    let inner = word.trim_matches(|c: char| !c.is_alphanumeric());
-    // Combining marks are not alphanumeric, and stay.
-    let combining = |c: char| ('\u{0300}'..='\u{036f}').contains(&c);
-    inner.chars().filter(|&c| c.is_alphanumeric() || c == '\'' || c == '-' || combining(c)).collect()
+    word.trim_matches(|c| !spells(c)).replace(['.', ','], "")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const BARE: Normaliser = Normaliser { case: Case::Keep, drop_punctuation: true };
 
     #[test]
     fn case_spaces_and_composed_letters() {
@@ -71,5 +100,36 @@ mod tests {
         let n = Normaliser { case: Case::Lower, drop_punctuation: true };
         assert_eq!(n.apply("“It’s well-known,” he said – twice... ΣΑΣ"), "it's well-known he said twice σας");
         assert_eq!(n.apply("\u{200b} ... !"), "");
+    }
+
+    #[test]
+    fn punctuation_within_words_parts_or_joins_them() {
+        assert_eq!(
+            BARE.apply("and/or, the U.S.A.—1,000 'times'…yes...no -"),
+            "and or the USA 1000 times yes no"
+        );
+    }
+
+    #[test]
+    fn every_script_keeps_what_spells_its_words() {
+        // A virama, a tone mark, a non-joiner and a vowel sign are no letters, but words need them.
+        for word in ["हिन्दी", "ที่นี่", "می\u{200c}خواهم", "שָׁלוֹם", "日本語"]
+        {
+            assert_eq!(BARE.apply(&format!("«{word}»!")), word.nfc().collect::<String>());
+        }
+        assert_eq!(BARE.apply("\u{feff}co\u{ad}op"), "coop");
+    }
+
+    #[test]
+    fn a_normal_text_stays() {
+        for case in [Case::Upper, Case::Lower, Case::Keep] {
+            for drop_punctuation in [false, true] {
+                let n = Normaliser { case, drop_punctuation };
+                for c in '\0'..='\u{ffff}' {
+                    let once = n.apply(&format!("a{c}b.{c}\u{301}{c}"));
+                    assert_eq!(n.apply(&once), once, "{case:?} {drop_punctuation} {c:?}");
+                }
+            }
+        }
     }
 }

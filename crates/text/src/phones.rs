@@ -7,10 +7,14 @@ pub fn arpabet39() -> Vec<&'static str> {
     include_str!("../../../data/phones/arpabet39.txt").split_whitespace().collect()
 }
 
-/// A phone without its stress digit: `AH0` → `AH`.
+/// The vowels among the 39 phones: those that CMUdict marks with stress.
+const VOWELS: [&str; 15] =
+    ["AA", "AE", "AH", "AO", "AW", "AY", "EH", "ER", "EY", "IH", "IY", "OW", "OY", "UH", "UW"];
+
+/// A vowel of the 39 phones without its stress digit: `AH0` → `AH`. Other phones stay, as digits may be tones in them.
 pub fn strip_stress(phone: &str) -> &str {
     match phone.strip_suffix(['0', '1', '2']) {
-        Some(bare) if !bare.is_empty() => bare,
+        Some(bare) if VOWELS.contains(&bare) => bare,
         _ => phone,
     }
 }
@@ -93,7 +97,8 @@ mod tests {
 
     #[test]
     fn stress_is_stripped_and_nothing_else() {
-        let stripped: Vec<_> = ["AH0", "EY1", "IY2", "B", "0"].map(strip_stress).into();
-        assert_eq!(stripped, ["AH", "EY", "IY", "B", "0"]);
+        let stripped: Vec<_> = ["AH0", "EY1", "IY2", "IY3", "B", "0", "a1", "X2"].map(strip_stress).into();
+        assert_eq!(stripped, ["AH", "EY", "IY", "IY3", "B", "0", "a1", "X2"]);
+        assert!(VOWELS.iter().all(|vowel| arpabet39().contains(vowel)));
     }
 }

@@ -1,6 +1,6 @@
 //! Token tables: what the encoder's outputs stand for.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
 use crate::error::{TextError, read_lines, write_beside};
@@ -38,6 +38,7 @@ impl TokenTable {
     /// Reads a table: a symbol and its id a line, ids from 0 in order, the blank first.
     pub fn read(path: &Path) -> Result<Self, TextError> {
         let mut symbols: Vec<String> = Vec::new();
+        let mut known: HashSet<String> = HashSet::new();
         read_lines(path, |number, line| {
             let fields: Vec<&str> = line.split_whitespace().collect();
             let [symbol, id] = fields[..] else {
@@ -58,16 +59,24 @@ impl TokenTable {
             if symbols.len() == MOST {
                 return Err(TextError::line(path, number, format!("more than {MOST} symbols")));
             }
+            if !known.insert(symbol.to_string()) {
+                return Err(TextError::line(
+                    path,
+                    number,
+                    format!("{symbol} occurs twice; name each symbol once"),
+                ));
+            }
             symbols.push(symbol.to_string());
             Ok(())
         })?;
-        let count = symbols.len();
-        let table = Self::new(symbols);
-        if count == 0 || table.len() != count {
-            let problem = if count == 0 { "there is no symbol in it" } else { "a symbol occurs twice" };
-            return Err(TextError::line(path, count.max(1), problem));
+        if symbols.is_empty() {
+            return Err(TextError::line(
+                path,
+                1,
+                format!("there is no symbol in it; begin with `{BLANK} 0`"),
+            ));
         }
-        Ok(table)
+        Ok(Self::new(symbols))
     }
 
     /// Writes the table as [`TokenTable::read`] reads it.
@@ -125,7 +134,7 @@ mod tests {
             ("<blank> 0\nA 2\n", ":2:", "expected id 1"),
             ("A 0\n", ":1:", "blank must be first"),
             ("<blank> 0\nA\n", ":2:", "expected a symbol"),
-            ("<blank> 0\nA 1\nA 2\n", ":3:", "twice"),
+            ("<blank> 0\nA 1\nA 2\nB 3\n", ":3:", "twice"),
             ("", ":1:", "no symbol"),
         ] {
             std::fs::write(&path, text).unwrap();

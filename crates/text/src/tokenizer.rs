@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::lexicon::Lexicon;
+use crate::lexicon::{Lexicon, Pronunciation};
 use crate::table::{SPACE, TokenTable};
 
 /// What a token is.
@@ -29,24 +29,42 @@ pub struct Tokenizer {
     pub lexicon: Option<Lexicon>,
 }
 
+impl Unit {
+    /// What to do about words or characters that have no tokens.
+    pub(crate) fn mend(self) -> &'static str {
+        match self {
+            Self::Phone => "add them to the lexicon, a line WORD PHONE PHONE … each",
+            Self::Char => "normalise the text, or make the token table from it too",
+        }
+    }
+}
+
 /// A transcript has words or characters without tokens.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EncodeError {
     /// What a token is.
     pub unit: Unit,
-    /// The words that the lexicon lacks, or the phones or characters that the token table lacks, each once.
-    pub unknown: Vec<String>,
+    /// The words that the lexicon lacks, each once.
+    pub words: Vec<String>,
+    /// The phones or characters that the token table lacks, each once.
+    pub symbols: Vec<String>,
 }
 
 impl std::error::Error for EncodeError {}
 
 impl fmt::Display for EncodeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let unknown = self.unknown.join(", ");
+        let (words, symbols) = (self.words.join(", "), self.symbols.join(", "));
         match self.unit {
-            Unit::Phone => write!(f, "without pronunciation or token: {unknown}; add them to the lexicon"),
-            Unit::Char => {
-                write!(f, "without token: {unknown}; normalise the text, or make the token table from it too")
+            Unit::Char => write!(f, "without token: {symbols}; {}", self.unit.mend()),
+            Unit::Phone if !words.is_empty() => {
+                write!(f, "without pronunciation: {words}; {}", self.unit.mend())
+            }
+            Unit::Phone => {
+                write!(
+                    f,
+                    "phones without token: {symbols}; use the lexicon that the token table was made from"
+                )
             }
         }
     }
@@ -55,27 +73,35 @@ impl fmt::Display for EncodeError {
 impl Tokenizer {
     /// The ids of a transcript, blanks not among them.
     pub fn encode(&self, text: &str) -> Result<Vec<u32>, EncodeError> {
-        let (mut ids, mut unknown) = (Vec::new(), Vec::new());
-        let mut push = |symbol: &str, unknown: &mut Vec<String>| match self.table.id(symbol) {
+        let (mut ids, mut words, mut symbols) = (Vec::new(), Vec::new(), Vec::new());
+        let mut push = |symbol: &str| match self.table.id(symbol) {
             Some(id) if id != 0 => ids.push(id),
-            _ => miss(unknown, symbol),
+            _ => miss(&mut symbols, symbol),
         };
         for (i, word) in text.split_whitespace().enumerate() {
             match self.unit {
-                Unit::Phone => match self.lexicon.as_ref().and_then(|l| l.lookup(word).first()) {
-                    Some(phones) => phones.iter().for_each(|phone| push(phone, &mut unknown)),
-                    None => miss(&mut unknown, word),
+                Unit::Phone => match self.reference(word) {
+                    Some(phones) => phones.iter().for_each(|phone| push(phone)),
+                    None => miss(&mut words, word),
                 },
                 Unit::Char => {
                     if i > 0 {
-                        push(SPACE, &mut unknown);
+                        push(SPACE);
                     }
-                    let mut buffer = [0; 4];
-                    word.chars().for_each(|c| push(c.encode_utf8(&mut buffer), &mut unknown));
+                    word.split_inclusive(|_| true).for_each(&mut push);
                 }
             }
         }
-        if unknown.is_empty() { Ok(ids) } else { Err(EncodeError { unit: self.unit, unknown }) }
+        if words.is_empty() && symbols.is_empty() {
+            Ok(ids)
+        } else {
+            Err(EncodeError { unit: self.unit, words, symbols })
+        }
+    }
+
+    /// A word's reference pronunciation.
+    pub(crate) fn reference(&self, word: &str) -> Option<&Pronunciation> {
+        self.lexicon.as_ref()?.lookup(word).first()
     }
 
     /// What a sequence of ids says, see [`TokenTable::text`].
@@ -110,8 +136,12 @@ mod tests {
         assert_eq!(ids, [2, 3, 1, 2, 3]);
         assert_eq!(tokenizer.decode(&ids), "B IY AH B IY");
         let error = tokenizer.encode("a CAT be CAT DOG").unwrap_err();
-        assert_eq!(error.unknown, ["CAT", "DOG"]);
-        assert!(error.to_string().contains("lexicon"));
+        assert_eq!(error.words, ["CAT", "DOG"]);
+        assert!(error.to_string().contains("CAT, DOG; add them to the lexicon"));
+        let smaller = Tokenizer { table: table(&["AH", "B"]), ..tokenizer.clone() };
+        let error = smaller.encode("BE A BE").unwrap_err();
+        assert_eq!((error.words.len(), error.symbols.as_slice()), (0, &["IY".to_string()][..]));
+        assert!(error.to_string().contains("phones without token: IY"));
         assert_eq!(tokenizer.encode("").unwrap(), []);
     }
 
@@ -120,6 +150,6 @@ mod tests {
         let tokenizer = Tokenizer { unit: Unit::Char, table: table(&[SPACE, "A", "É"]), lexicon: None };
         let ids = tokenizer.encode("AÉ  A").unwrap();
         assert_eq!((ids.as_slice(), tokenizer.decode(&ids).as_str()), (&[2, 3, 1, 2][..], "AÉ A"));
-        assert_eq!(tokenizer.encode("A?").unwrap_err().unknown, ["?"]);
+        assert_eq!(tokenizer.encode("A??").unwrap_err().symbols, ["?"]);
     }
 }
