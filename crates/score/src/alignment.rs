@@ -1,5 +1,7 @@
 //! The Levenshtein alignment of two sequences.
 
+use unicode_width::UnicodeWidthStr;
+
 use crate::counts::ErrorCounts;
 
 /// One step of an alignment; the numbers are places in the reference and the hypothesis.
@@ -25,13 +27,12 @@ pub struct Alignment {
 /// Aligns a hypothesis with its reference, all errors costing 1 (Levenshtein, 1966).
 ///
 /// Of several alignments with the fewest errors the one is taken that, read from the end, prefers a match or
-/// substitution to a deletion and a deletion to an insertion. Time and memory O(reference · hypothesis).
+/// substitution to a deletion and a deletion to an insertion. Time and memory O(reference · hypothesis);
+/// [`count_errors`](crate::count_errors) needs less memory where the counts are enough.
 pub fn align<T: Eq>(reference: &[T], hypothesis: &[T]) -> Alignment {
     let (rows, columns) = (reference.len() + 1, hypothesis.len() + 1);
     let mut cost: Vec<u32> = vec![0; rows * columns];
-    for j in 0..columns {
-        cost[j] = j as u32;
-    }
+    cost.iter_mut().take(columns).zip(0..).for_each(|(cost, insertions)| *cost = insertions);
     for i in 1..rows {
         let (above, row) = cost[(i - 1) * columns..(i + 1) * columns].split_at_mut(columns);
         row[0] = i as u32;
@@ -76,25 +77,33 @@ impl Alignment {
         counts
     }
 
-    /// Three lines, `REF`, `HYP` and `EVAL`, whose columns stand below each other; errors are S, D and I.
+    /// Three lines, `REF`, `HYP` and `EVAL`, whose columns stand below each other in a fixed-width font; errors are S, D
+    /// and I. The sequences are those that were aligned.
     pub fn print(&self, reference: &[String], hypothesis: &[String]) -> String {
         let mut lines = [String::from("REF: "), String::from("HYP: "), String::from("EVAL:")];
         for edit in &self.edits {
             let (r, h, mark) = match *edit {
-                Edit::Correct(i, j) => (reference[i].as_str(), hypothesis[j].as_str(), ""),
-                Edit::Substitution(i, j) => (reference[i].as_str(), hypothesis[j].as_str(), "S"),
-                Edit::Deletion(i) => (reference[i].as_str(), "", "D"),
-                Edit::Insertion(j) => ("", hypothesis[j].as_str(), "I"),
+                Edit::Correct(i, j) => (reference.get(i), hypothesis.get(j), ""),
+                Edit::Substitution(i, j) => (reference.get(i), hypothesis.get(j), "S"),
+                Edit::Deletion(i) => (reference.get(i), None, "D"),
+                Edit::Insertion(j) => (None, hypothesis.get(j), "I"),
             };
-            let width = r.chars().count().max(h.chars().count());
-            let star = "*".repeat(width);
-            let cells = [if r.is_empty() { &star } else { r }, if h.is_empty() { &star } else { h }, mark];
-            for (line, cell) in lines.iter_mut().zip(cells) {
-                *line += &format!(" {cell:width$}");
+            let (r, h) = (r.map(|token| visible(token)), h.map(|token| visible(token)));
+            let width = r.map_or(0, UnicodeWidthStr::width).max(h.map_or(0, UnicodeWidthStr::width)).max(1);
+            let stars = "*".repeat(width);
+            for (line, cell) in lines.iter_mut().zip([r.unwrap_or(&stars), h.unwrap_or(&stars), mark]) {
+                line.push(' ');
+                *line += cell;
+                *line += &" ".repeat(width.saturating_sub(cell.width()));
             }
         }
         lines.map(|line| line.trim_end().to_string()).join("\n")
     }
+}
+
+/// The space between words as a character that shows.
+fn visible(token: &str) -> &str {
+    if token == " " { "␣" } else { token }
 }
 
 #[cfg(test)]
@@ -121,7 +130,7 @@ mod tests {
         let counts = align(&words("a b c d"), &words("b x d e")).counts();
         assert_eq!((counts.reference, counts.correct, counts.errors()), (4, 2, 3));
         assert_eq!(counts.rate(), 75.0);
-        assert_eq!(align(&[], &[1]).counts().rate(), f64::INFINITY);
+        assert_eq!(align(&[], &[1]).counts().rate(), 100.0);
         assert_eq!(align::<u8>(&[], &[]).counts().rate(), 0.0);
     }
 
@@ -131,5 +140,11 @@ mod tests {
         let text = align(&r, &h).print(&r, &h);
         let want = "REF:  the café is    open\nHYP:  the **** cafes open\nEVAL:     D    S";
         assert_eq!(text, want);
+        // 東京 takes four columns, e with a combining accent one.
+        let (r, h) = (words("東京 is cafe\u{301} x"), words("tokyo cafe x"));
+        let want = "REF:  東京 is    cafe\u{301} x\nHYP:  **** tokyo cafe x\nEVAL: D    S     S";
+        assert_eq!(align(&r, &h).print(&r, &h), want);
+        let (r, h) = (["a", " ", "b"].map(String::from), ["a", "b"].map(String::from));
+        assert_eq!(align(&r, &h).print(&r, &h), "REF:  a ␣ b\nHYP:  a * b\nEVAL:   D");
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// One utterance's errors and who spoke it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,7 +18,7 @@ pub struct Scored {
 }
 
 /// A 95 % interval in percent.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Interval {
     /// Its lower end.
     pub low: f64,
@@ -43,10 +43,13 @@ pub fn bootstrap(utterances: &[Scored], resamples: usize, seed: u64) -> Interval
 }
 
 /// The 95 % percentile interval of the difference b − a of two systems' error rates on the same utterances in the same
-/// order.
+/// order: each resample picks the same utterances for both. Lists of different lengths are no pairs and say nothing of
+/// the difference: its interval is then (−∞, ∞).
 pub fn bootstrap_difference(a: &[Scored], b: &[Scored], resamples: usize, seed: u64) -> Interval {
-    let count = a.len().min(b.len());
-    resample(&a[..count], resamples, seed, |picks| {
+    if a.len() != b.len() {
+        return Interval { low: f64::NEG_INFINITY, high: f64::INFINITY };
+    }
+    resample(a, resamples, seed, |picks| {
         let sum = |of: fn(&Scored) -> usize, s: &[Scored]| picks.iter().map(|&i| of(&s[i])).sum::<usize>();
         let of_system = |s: &[Scored]| rate(sum(|u| u.errors, s), sum(|u| u.reference, s));
         of_system(b) - of_system(a)
@@ -130,5 +133,6 @@ mod tests {
         let interval = bootstrap_difference(&a, &b, 500, 3);
         assert!((interval.low - 10.0).abs() < 1e-9 && (interval.high - 10.0).abs() < 1e-9);
         assert!(!interval.contains_zero() && bootstrap_difference(&a, &a, 500, 3).contains_zero());
+        assert!(bootstrap_difference(&a, &b[1..], 500, 3).contains_zero());
     }
 }

@@ -24,11 +24,36 @@ pub enum ScoreError {
         problem: String,
     },
     /// References and hypotheses are not of the same utterances.
-    #[error("utterance {id} has no {missing}; score the same utterances that were decoded")]
+    #[error("utterance {id}{} has no {missing}; score the same utterances that were decoded", and_more(*.more))]
     Unpaired {
-        /// The utterance.
+        /// The first such utterance.
         id: String,
+        /// How many others there are.
+        more: usize,
         /// "hypothesis" or "reference".
         missing: &'static str,
     },
+    /// References or hypotheses name an utterance twice.
+    #[error("utterance {id} occurs twice in the {of}; ids must differ")]
+    Repeated {
+        /// The utterance.
+        id: String,
+        /// "references" or "hypotheses".
+        of: &'static str,
+    },
+    /// A trn file can't hold an utterance.
+    #[error(
+        "{path}: utterance {id:?} doesn't fit into a trn file; an id needs its parentheses in pairs and no line break, \
+         and a text must not begin with ;;"
+    )]
+    Unwritable {
+        /// The file.
+        path: PathBuf,
+        /// The utterance.
+        id: String,
+    },
+}
+
+fn and_more(more: usize) -> String {
+    if more == 0 { String::new() } else { format!(" (and {more} more)") }
 }

@@ -1,12 +1,12 @@
 //! The score of a set of utterances.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashSet};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::alignment::align;
 use crate::bootstrap::{Interval, Scored, bootstrap};
-use crate::counts::ErrorCounts;
+use crate::counts::{ErrorCounts, count_errors};
 use crate::error::ScoreError;
 use crate::trn::Trn;
 use crate::units::{ScoreUnit, tokens};
@@ -16,7 +16,7 @@ const RESAMPLES: usize = 1000;
 const SEED: u64 = 0;
 
 /// The score of a set of utterances.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ScoreReport {
     /// What is counted.
     pub unit: ScoreUnit,
@@ -33,7 +33,7 @@ pub struct ScoreReport {
 }
 
 /// One speaker's errors.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SpeakerScore {
     /// The speaker.
     pub speaker: String,
@@ -44,12 +44,12 @@ pub struct SpeakerScore {
 }
 
 /// One utterance's errors.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct UtteranceScore {
     /// The utterance.
     pub id: String,
     /// Who spoke it, where known.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub speaker: Option<String>,
     /// Its errors.
     pub counts: ErrorCounts,
@@ -62,18 +62,14 @@ pub fn score(
     unit: ScoreUnit,
     speaker: impl Fn(&str) -> Option<String>,
 ) -> Result<ScoreReport, ScoreError> {
-    let mut by_id: HashMap<&str, &Trn> = hypotheses.iter().map(|h| (h.id.as_str(), h)).collect();
-    let mut utterances = Vec::with_capacity(references.len());
-    for reference in references {
-        let hypothesis = by_id
-            .remove(reference.id.as_str())
-            .ok_or_else(|| ScoreError::Unpaired { id: reference.id.clone(), missing: "hypothesis" })?;
-        let counts = align(&tokens(&reference.text, unit), &tokens(&hypothesis.text, unit)).counts();
-        utterances.push(UtteranceScore { id: reference.id.clone(), speaker: speaker(&reference.id), counts });
-    }
-    if let Some(id) = by_id.keys().min() {
-        return Err(ScoreError::Unpaired { id: id.to_string(), missing: "reference" });
-    }
+    let utterances: Vec<UtteranceScore> = pair(references, hypotheses)?
+        .into_iter()
+        .map(|(reference, hypothesis)| UtteranceScore {
+            id: reference.id.clone(),
+            speaker: speaker(&reference.id),
+            counts: count_errors(&tokens(&reference.text, unit), &tokens(&hypothesis.text, unit)),
+        })
+        .collect();
     let mut counts = ErrorCounts::default();
     let mut speakers: BTreeMap<&str, SpeakerScore> = BTreeMap::new();
     for utterance in &utterances {
@@ -90,6 +86,53 @@ pub fn score(
     let scored: Vec<Scored> = utterances.iter().map(UtteranceScore::scored).collect();
     let interval = bootstrap(&scored, RESAMPLES, SEED);
     Ok(ScoreReport { unit, counts, rate: counts.rate(), interval, speakers, utterances })
+}
+
+/// The alignment of each utterance, in the references' order: its id and errors, then `REF`, `HYP` and `EVAL`.
+pub fn alignments(references: &[Trn], hypotheses: &[Trn], unit: ScoreUnit) -> Result<String, ScoreError> {
+    let mut text = String::new();
+    for (reference, hypothesis) in pair(references, hypotheses)? {
+        let (r, h) = (tokens(&reference.text, unit), tokens(&hypothesis.text, unit));
+        let alignment = align(&r, &h);
+        let c = alignment.counts();
+        text += &format!(
+            "({}) {} errors in {} {}\n{}\n\n",
+            reference.id,
+            c.errors(),
+            c.reference,
+            unit.plural(),
+            alignment.print(&r, &h)
+        );
+    }
+    Ok(text)
+}
+
+/// Each reference with the hypothesis of the same utterance.
+fn pair<'a>(references: &'a [Trn], hypotheses: &'a [Trn]) -> Result<Vec<(&'a Trn, &'a Trn)>, ScoreError> {
+    let mut by_id = BTreeMap::new();
+    for hypothesis in hypotheses {
+        if by_id.insert(hypothesis.id.as_str(), hypothesis).is_some() {
+            return Err(ScoreError::Repeated { id: hypothesis.id.clone(), of: "hypotheses" });
+        }
+    }
+    let mut ids = HashSet::new();
+    let (mut pairs, mut alone) = (Vec::with_capacity(references.len()), Vec::new());
+    for reference in references {
+        if !ids.insert(reference.id.as_str()) {
+            return Err(ScoreError::Repeated { id: reference.id.clone(), of: "references" });
+        }
+        match by_id.remove(reference.id.as_str()) {
+            Some(hypothesis) => pairs.push((reference, hypothesis)),
+            None => alone.push(reference.id.as_str()),
+        }
+    }
+    let extra: Vec<&str> = by_id.into_keys().collect();
+    for (ids, missing) in [(alone, "hypothesis"), (extra, "reference")] {
+        if let Some((first, rest)) = ids.split_first() {
+            return Err(ScoreError::Unpaired { id: first.to_string(), more: rest.len(), missing });
+        }
+    }
+    Ok(pairs)
 }
 
 impl UtteranceScore {
@@ -173,16 +216,20 @@ mod tests {
         assert!(report.table().contains("WER 50.00 %"));
         let chars = score(&references[1..2], &hypotheses[2..], ScoreUnit::Char, |_| None).unwrap();
         assert_eq!((chars.counts.errors(), chars.counts.reference), (5, 5));
+        let text = alignments(&references[..1], &hypotheses[1..2], ScoreUnit::Word).unwrap();
+        assert_eq!(text, "(a-1) 0 errors in 2 words\nREF:  ONE TWO\nHYP:  ONE TWO\nEVAL:\n\n");
+        let json = serde_json::to_string(&report).unwrap();
+        assert_eq!(serde_json::from_str::<ScoreReport>(&json).unwrap(), report);
     }
 
     #[test]
     fn unpaired_utterances_are_named() {
-        let (r, h) = (trn(&[("x", "A")]), trn(&[("x", "A"), ("y", "B")]));
-        assert!(
-            score(&h, &r, ScoreUnit::Word, |_| None).unwrap_err().to_string().contains("y has no hypothesis")
-        );
-        assert!(
-            score(&r, &h, ScoreUnit::Word, |_| None).unwrap_err().to_string().contains("y has no reference")
-        );
+        let (r, h) = (trn(&[("x", "A")]), trn(&[("x", "A"), ("z", "C"), ("y", "B")]));
+        let message = |r: &[Trn], h: &[Trn]| score(r, h, ScoreUnit::Word, |_| None).unwrap_err().to_string();
+        assert!(message(&h, &r).starts_with("utterance z (and 1 more) has no hypothesis"));
+        assert!(message(&r, &h[..2]).starts_with("utterance z has no reference"));
+        let twice = trn(&[("x", "A"), ("x", "B")]);
+        assert!(message(&r, &twice).contains("x occurs twice in the hypotheses"));
+        assert!(message(&twice, &r).contains("x occurs twice in the references"));
     }
 }

@@ -1,9 +1,9 @@
 //! What error rates count.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// What is counted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ScoreUnit {
     /// Phones, parted by spaces: PER.
