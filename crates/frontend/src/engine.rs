@@ -38,7 +38,9 @@ pub(crate) struct Engine {
     gathered: Vec<f32>,
     /// A frame, windowed and padded with zeros, `(fft length)`.
     windowed: Vec<f64>,
-    /// Power spectra of a block of frames, `(bins, LANES)`.
+    /// Power spectra of a block of frames, `(LANES, bins)`.
+    spectra: Vec<f32>,
+    /// The same, `(bins, LANES)`.
     power: Vec<[f32; LANES]>,
     /// Log energies of a block of frames, `(bands, LANES)`.
     energies: Vec<[f32; LANES]>,
@@ -59,6 +61,7 @@ impl Engine {
             remove_dc: config.remove_dc,
             gathered: vec![0.0; length],
             windowed: vec![0.0; fft_length],
+            spectra: vec![0.0; fft_length / 2 * LANES],
             power: vec![[0.0; LANES]; fft_length / 2],
             energies: vec![[0.0; LANES]; bank.len()],
             bank,
@@ -82,7 +85,8 @@ impl Engine {
             }
             self.arch.dispatch(LogMel {
                 bank: &self.bank,
-                power: &self.power,
+                spectra: &self.spectra,
+                power: &mut self.power,
                 energies: &mut self.energies,
                 rows,
             });
@@ -122,7 +126,9 @@ impl Engine {
             packed: &mut self.spectrum.packed,
         });
         self.spectrum.transform();
-        self.arch.dispatch(Power { spectrum: &mut self.spectrum, power: &mut self.power, lane });
+        let bins = self.power.len();
+        let power = &mut self.spectra[lane * bins..(lane + 1) * bins];
+        self.arch.dispatch(Power { spectrum: &mut self.spectrum, power });
     }
 }
 
@@ -143,12 +149,14 @@ impl NullaryFnOnce for Windowed<'_> {
     fn call(self) {
         let Self { samples, window, preemphasis, remove_dc, windowed, packed } = self;
         let mean = if remove_dc { sum(samples) / samples.len() as f64 } else { 0.0 };
-        let centre = |sample: f32| f64::from(sample) - mean;
+        // The mean's share of a pre-emphasised sample.
+        let offset = mean - preemphasis * mean;
         // The first sample has no predecessor: Kaldi takes itself.
-        windowed[0] = (centre(samples[0]) - preemphasis * centre(samples[0])) * window[0];
+        let first = f64::from(samples[0]);
+        windowed[0] = (first - preemphasis * first - offset) * window[0];
         let neighbours = samples.iter().zip(&samples[1..]);
         for (((&before, &sample), weight), out) in neighbours.zip(&window[1..]).zip(&mut windowed[1..]) {
-            *out = (centre(sample) - preemphasis * centre(before)) * weight;
+            *out = (f64::from(sample) - preemphasis * f64::from(before) - offset) * weight;
         }
         for (point, pair) in packed.iter_mut().zip(windowed.chunks_exact(2)) {
             *point = Complex64::new(pair[0], pair[1]);
@@ -156,7 +164,7 @@ impl NullaryFnOnce for Windowed<'_> {
     }
 }
 
-/// The sum in as many parts as keep the vector units busy. It is exact for 16-bit samples.
+/// The sum, in as many parts as keep the vector units busy; it is exact for 16-bit samples.
 #[inline(always)]
 fn sum(samples: &[f32]) -> f64 {
     let mut parts = [0.0; 16];
@@ -164,17 +172,21 @@ fn sum(samples: &[f32]) -> f64 {
     let rest: f64 = chunks.remainder().iter().map(|&sample| f64::from(sample)).sum();
     for chunk in chunks {
         for (part, &sample) in parts.iter_mut().zip(chunk) {
-            *part += f64::from(sample);
+            *part += sample;
         }
     }
-    rest + parts.iter().sum::<f64>()
+    // Pairs of pairs, since one addition after the other waits for its predecessor.
+    let fours: [f64; 4] = std::array::from_fn(|i| {
+        let part = |group: usize| f64::from(parts[4 * group + i]);
+        (part(0) + part(1)) + (part(2) + part(3))
+    });
+    rest + ((fours[0] + fours[1]) + (fours[2] + fours[3]))
 }
 
-/// Squares of the spectrum into a lane of the block.
+/// Squares of one frame's spectrum.
 struct Power<'a> {
     spectrum: &'a mut PowerSpectrum,
-    power: &'a mut [[f32; LANES]],
-    lane: usize,
+    power: &'a mut [f32],
 }
 
 impl NullaryFnOnce for Power<'_> {
@@ -182,14 +194,15 @@ impl NullaryFnOnce for Power<'_> {
 
     #[inline(always)]
     fn call(self) {
-        self.spectrum.power(self.power, self.lane % LANES);
+        self.spectrum.power(self.power);
     }
 }
 
 /// Log energies of a block's bands into its rows.
 struct LogMel<'a> {
     bank: &'a MelBank,
-    power: &'a [[f32; LANES]],
+    spectra: &'a [f32],
+    power: &'a mut [[f32; LANES]],
     energies: &'a mut [[f32; LANES]],
     rows: &'a mut [f32],
 }
@@ -199,7 +212,8 @@ impl NullaryFnOnce for LogMel<'_> {
 
     #[inline(always)]
     fn call(self) {
-        let Self { bank, power, energies, rows } = self;
+        let Self { bank, spectra, power, energies, rows } = self;
+        transpose(spectra, power);
         bank.apply(power, energies);
         for energy in energies.as_flattened_mut() {
             // Kaldi's floor; not `max`, which would hide a NaN.
@@ -210,5 +224,15 @@ impl NullaryFnOnce for LogMel<'_> {
                 *value = energy[lane];
             }
         }
+    }
+}
+
+/// `(LANES, bins)` to `(bins, LANES)`.
+#[inline(always)]
+fn transpose(spectra: &[f32], power: &mut [[f32; LANES]]) {
+    let bins = power.len();
+    let lanes: [&[f32]; LANES] = std::array::from_fn(|lane| &spectra[lane * bins..(lane + 1) * bins]);
+    for (bin, power) in power.iter_mut().enumerate() {
+        *power = std::array::from_fn(|lane| lanes[lane][bin]);
     }
 }
