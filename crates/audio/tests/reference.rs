@@ -1,6 +1,6 @@
 //! Decoded samples against the reference files of `../shared/sphere` (or `$LINNET_SHARED/sphere`), where they exist, and
 //! damaged copies of them.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::print_stderr)]
 
 use std::path::{Path, PathBuf};
 

@@ -1,2 +1,26 @@
-//! Under construction.
-fn main() {}
+//! The command line over all of Linnet: raw arguments, resolved settings, one library call, an exit code.
+//!
+//! Data goes to standard output, talk to standard error. Exit codes: 0 done, 1 failed, 2 wrong usage.
+#![allow(clippy::print_stdout, clippy::print_stderr)]
+
+mod args;
+mod commands;
+mod npy;
+mod talk;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+fn main() -> ExitCode {
+    let cli = args::Cli::parse();
+    let talk = talk::Talk::new(cli.quiet);
+    match commands::run(cli.command, &talk) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            talk.error(&*error);
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -190,9 +190,15 @@ impl Encoder {
 
     /// Reads all parameters from a safetensors file; nothing changes unless every one is there with its shape.
     pub fn load(&self, path: &Path) -> Result<(), EncoderError> {
-        let error = |problem: String| EncoderError::Weights { path: path.to_path_buf(), problem };
-        let mut tensors = candle_core::safetensors::load(path, &self.device)
+        let tensors = candle_core::safetensors::load(path, &self.device)
             .map_err(|source| EncoderError::File { path: path.to_path_buf(), source })?;
+        self.set_tensors(tensors, path)
+    }
+
+    /// Takes over all parameters, named as [`Encoder::tensors`] names them; `path` is where they came from. Nothing
+    /// changes unless every one is there with its shape.
+    pub fn set_tensors(&self, mut tensors: HashMap<String, Tensor>, path: &Path) -> Result<(), EncoderError> {
+        let error = |problem: String| EncoderError::Weights { path: path.to_path_buf(), problem };
         let mut loaded = Vec::with_capacity(self.stages.len());
         for (prefix, group, _) in self.groups() {
             let mut flat = Vec::new();

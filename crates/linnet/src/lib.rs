@@ -1,1 +1,14 @@
-//! The model folder and the recogniser over it
+//! The model folder and the recogniser over it.
+//!
+//! A [`Model`] is what training makes and recognition needs: configuration, weights, token table, and where they
+//! exist lexicon and normalisation. A [`Recognizer`] runs the stages over it: audio, features, encoder, CTC, text.
+
+mod config;
+mod error;
+mod model;
+mod recognizer;
+
+pub use config::{ModelConfig, Normalisation};
+pub use error::ModelError;
+pub use model::Model;
+pub use recognizer::{Recognizer, TokenTime, Transcript};

@@ -1,1 +1,29 @@
-//! Batches to a model folder: the training loop
+//! Batches to a model folder: the training loop.
+//!
+//! A run is one resolved [`RunConfig`] and one experiment folder; [`train`] makes the folder, or continues it bit for
+//! bit. What it does is told to an [`Observer`]; this crate prints nothing.
+
+mod checkpoint;
+mod config;
+mod ctc_op;
+mod data;
+mod environment;
+mod error;
+mod evaluate;
+mod metrics;
+mod observer;
+mod optimizer;
+mod schedule;
+mod tensorboard;
+mod trainer;
+
+pub use config::{DataConfig, RunConfig, Select, TrainConfig};
+pub use ctc_op::{BLANK, CtcLosses, ctc_losses};
+pub use error::TrainError;
+pub use evaluate::{Evaluation, Hypothesis, evaluate};
+pub use metrics::{EpochRecord, read_metrics};
+pub use observer::{Observer, Start, StepReport};
+pub use optimizer::{Adam, AdamSettings, OptimizerKind, gradient_norm};
+pub use schedule::{Schedule, ScheduleKind};
+pub use tensorboard::EventWriter;
+pub use trainer::{Options, Outcome, train};

@@ -1,0 +1,257 @@
+//! Raw arguments, as clap reads them.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Train speech recognisers with attention in linear time, and transcribe with them.
+///
+/// The way from recordings to an error rate:
+///
+///   linnet prepare an4 CORPUS --out data        recordings and transcripts → manifests, tokens, lexicon
+///   linnet train conf/linear.toml --out exp     manifests → an experiment folder with a model folder in it
+///   linnet decode exp/model data/test.jsonl --out exp/decode/test      a manifest → hypotheses and error rates
+///   linnet transcribe exp/model RECORDINGS      audio → text
+///
+/// The rest looks closer: features, score, compare, inspect, convert.
+#[derive(Debug, Parser)]
+#[command(name = "linnet", version, verbatim_doc_comment, arg_required_else_help = true)]
+pub(crate) struct Cli {
+    /// Say nothing but errors and warnings.
+    #[arg(long, global = true)]
+    pub(crate) quiet: bool,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Turn a corpus into manifests, a token table and a lexicon.
+    Prepare(Prepare),
+    /// Write the log-mel features of a recording.
+    Features(Features),
+    /// Train a model.
+    Train(Train),
+    /// Decode a manifest and score it.
+    Decode(Decode),
+    /// Score hypotheses against references.
+    Score(Score),
+    /// Compare finished runs: a table, and an HTML report.
+    Compare(Compare),
+    /// Transcribe recordings.
+    Transcribe(Transcribe),
+    /// Describe a model folder, an experiment folder, a manifest or a recording.
+    Inspect(Inspect),
+    /// Convert any readable audio to a 16-bit WAV file.
+    Convert(Convert),
+}
+
+/// How headerless audio is to be read.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Raw {
+    /// Sampling rate of headerless .raw files, in Hz.
+    #[arg(long, value_name = "HZ")]
+    pub(crate) raw_rate: Option<u32>,
+    /// Byte order of headerless .raw files; without it the likelier one is taken.
+    #[arg(long, value_enum)]
+    pub(crate) byte_order: Option<ByteOrder>,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum ByteOrder {
+    Little,
+    Big,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum Corpus {
+    /// The Wall Street Journal discs, LDC93S6 and LDC94S13: the folders that hold them.
+    Wsj,
+    /// CMU's AN4: the folder with etc/ and wav/.
+    An4,
+    /// A Kaldi data folder, or one a set.
+    Kaldi,
+    /// Audio files beside .txt files, or a table of files and texts.
+    Folder,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum Unit {
+    Phone,
+    Char,
+}
+
+/// Turn a corpus into manifests, a token table and a lexicon.
+#[derive(Debug, Args)]
+#[command(after_help = "Example: linnet prepare an4 corpora/an4 --out data --unit phone")]
+pub(crate) struct Prepare {
+    /// The kind of corpus.
+    #[arg(value_enum)]
+    pub(crate) corpus: Corpus,
+    /// Where it lies.
+    #[arg(required = true)]
+    pub(crate) sources: Vec<PathBuf>,
+    /// The folder to write.
+    #[arg(long)]
+    pub(crate) out: PathBuf,
+    /// What a token is.
+    #[arg(long, value_enum, default_value = "phone")]
+    pub(crate) unit: Unit,
+    /// A pronunciation lexicon in CMUdict's format; AN4 brings its own.
+    #[arg(long)]
+    pub(crate) lexicon: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) raw: Raw,
+    /// Seed of the split of a folder into training, development and test set.
+    #[arg(long, default_value_t = 0)]
+    pub(crate) seed: u64,
+}
+
+/// Write the log-mel features of a recording as a NumPy file, (time, mel) float32.
+#[derive(Debug, Args)]
+#[command(after_help = "Example: linnet features speech.wav --out speech.npy --set features.bands=40")]
+pub(crate) struct Features {
+    /// The recording.
+    pub(crate) audio: PathBuf,
+    /// The file to write.
+    #[arg(long)]
+    pub(crate) out: PathBuf,
+    /// A run's configuration, whose [features] count.
+    #[arg(long)]
+    pub(crate) config: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) raw: Raw,
+}
+
+/// Train a model.
+#[derive(Debug, Args)]
+#[command(after_help = "Example: linnet train conf/linear.toml --out exp/linear --set train.epochs=20")]
+pub(crate) struct Train {
+    /// The configuration.
+    pub(crate) config: PathBuf,
+    /// The experiment folder to make or to continue.
+    #[arg(long)]
+    pub(crate) out: PathBuf,
+    /// Change one key of the configuration; may be repeated.
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub(crate) set: Vec<String>,
+    /// Start from the weights of a model folder.
+    #[arg(long, value_name = "MODEL")]
+    pub(crate) init: Option<PathBuf>,
+    /// Continue from the last checkpoint.
+    #[arg(long)]
+    pub(crate) resume: bool,
+}
+
+/// Decode a manifest and score it against its texts.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Example: linnet decode exp/linear/model data/test.jsonl --out exp/linear/decode/test"
+)]
+pub(crate) struct Decode {
+    /// The model folder.
+    pub(crate) model: PathBuf,
+    /// The manifest.
+    pub(crate) manifest: PathBuf,
+    /// The folder to write: hyp.trn, ref.trn, score.txt, score.json.
+    #[arg(long)]
+    pub(crate) out: PathBuf,
+}
+
+/// Score hypotheses against references, both in trn files or manifests.
+#[derive(Debug, Args)]
+#[command(after_help = "Example: linnet score --ref ref.trn --hyp hyp.trn --unit word")]
+pub(crate) struct Score {
+    /// The references.
+    #[arg(long = "ref")]
+    pub(crate) reference: PathBuf,
+    /// The hypotheses.
+    #[arg(long = "hyp")]
+    pub(crate) hypothesis: PathBuf,
+    /// What is counted.
+    #[arg(long, value_enum, default_value = "word")]
+    pub(crate) unit: ScoreUnit,
+    /// Print JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Print every utterance's alignment.
+    #[arg(long)]
+    pub(crate) alignments: bool,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum ScoreUnit {
+    Phone,
+    Word,
+    Char,
+}
+
+/// Compare finished runs.
+#[derive(Debug, Args)]
+#[command(after_help = "Example: linnet compare exp/softmax exp/linear --out report.html --plot per.svg")]
+pub(crate) struct Compare {
+    /// Experiment folders; the first is the one that the others are compared with.
+    #[arg(required = true)]
+    pub(crate) experiments: Vec<PathBuf>,
+    /// The HTML report to write.
+    #[arg(long)]
+    pub(crate) out: Option<PathBuf>,
+    /// The SVG plot to write: error rate against epochs and against time.
+    #[arg(long)]
+    pub(crate) plot: Option<PathBuf>,
+}
+
+/// Transcribe recordings: files, folders, or - for standard input.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Example: linnet transcribe exp/linear/model recordings --format json > transcripts.jsonl"
+)]
+pub(crate) struct Transcribe {
+    /// The model folder.
+    pub(crate) model: PathBuf,
+    /// Recordings, or folders of them, or - for standard input.
+    #[arg(required = true)]
+    pub(crate) audio: Vec<PathBuf>,
+    /// What is printed for each recording.
+    #[arg(long, value_enum, default_value = "text")]
+    pub(crate) format: Format,
+    /// Recordings transcribed at once; 0: one a processor.
+    #[arg(long, default_value_t = 0)]
+    pub(crate) jobs: usize,
+    #[command(flatten)]
+    pub(crate) raw: Raw,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// One line: the path, a tab, the text.
+    Text,
+    /// One JSON object a line: path, text, tokens with times and confidences.
+    Json,
+}
+
+/// Describe a model folder, an experiment folder, a manifest or a recording.
+#[derive(Debug, Args)]
+#[command(after_help = "Example: linnet inspect exp/linear/model")]
+pub(crate) struct Inspect {
+    /// What to describe.
+    pub(crate) path: PathBuf,
+    #[command(flatten)]
+    pub(crate) raw: Raw,
+}
+
+/// Convert any readable audio to a 16-bit WAV file; its channels are kept.
+#[derive(Debug, Args)]
+#[command(after_help = "Example: linnet convert 01ic0201.wv1 --out 01ic0201.wav")]
+pub(crate) struct Convert {
+    /// The recording.
+    pub(crate) audio: PathBuf,
+    /// The file to write.
+    #[arg(long)]
+    pub(crate) out: PathBuf,
+    /// Resample to this rate, in Hz.
+    #[arg(long, value_name = "HZ")]
+    pub(crate) rate: Option<u32>,
+    #[command(flatten)]
+    pub(crate) raw: Raw,
+}

@@ -1,0 +1,66 @@
+//! One file a command: settings from arguments, one library call, what is printed.
+
+mod compare;
+mod convert;
+mod decode;
+mod features;
+mod inspect;
+mod prepare;
+mod score;
+mod train;
+mod transcribe;
+
+use std::error::Error;
+
+use linnet_audio::{RawFormat, ReadOptions};
+use linnet_corpus::Skipped;
+
+use crate::args::{ByteOrder, Command, Raw};
+use crate::talk::Talk;
+
+/// Whether everything went well; `false` if parts failed and the rest went on.
+type Done = Result<bool, Box<dyn Error>>;
+
+/// Runs a command.
+pub(crate) fn run(command: Command, talk: &Talk) -> Done {
+    match command {
+        Command::Prepare(args) => prepare::run(args, talk),
+        Command::Features(args) => features::run(args, talk),
+        Command::Train(args) => train::run(args, talk),
+        Command::Decode(args) => decode::run(args, talk),
+        Command::Score(args) => score::run(args),
+        Command::Compare(args) => compare::run(args, talk),
+        Command::Transcribe(args) => transcribe::run(args, talk),
+        Command::Inspect(args) => inspect::run(args),
+        Command::Convert(args) => convert::run(args, talk),
+    }
+}
+
+impl From<ByteOrder> for linnet_audio::ByteOrder {
+    fn from(order: ByteOrder) -> Self {
+        match order {
+            ByteOrder::Little => Self::Little,
+            ByteOrder::Big => Self::Big,
+        }
+    }
+}
+
+impl Raw {
+    /// How audio is read; `.raw` files have one channel.
+    fn read_options(&self) -> ReadOptions {
+        let byte_order = self.byte_order.map(Into::into);
+        let raw = self.raw_rate.map(|sample_rate| RawFormat { sample_rate, byte_order, channels: 1 });
+        ReadOptions { raw, ..ReadOptions::default() }
+    }
+}
+
+/// Names the utterances that were left out, up to a screenful.
+fn warn_of_skipped(skipped: &[Skipped], talk: &Talk) {
+    const SCREEN: usize = 20;
+    for Skipped { id, reason } in skipped.iter().take(SCREEN) {
+        talk.warn(format!("left out {id}: {reason}"));
+    }
+    if skipped.len() > SCREEN {
+        talk.warn(format!("left out {} more", skipped.len() - SCREEN));
+    }
+}

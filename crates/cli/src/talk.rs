@@ -1,0 +1,59 @@
+//! What is said on standard error: messages, and progress on a terminal.
+
+use std::error::Error;
+use std::io::IsTerminal;
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+/// Speaks on standard error, or is quiet.
+#[derive(Debug, Clone)]
+pub(crate) struct Talk {
+    quiet: bool,
+}
+
+impl Talk {
+    pub(crate) fn new(quiet: bool) -> Self {
+        Self { quiet }
+    }
+
+    /// Something worth knowing.
+    pub(crate) fn say(&self, message: impl AsRef<str>) {
+        if !self.quiet {
+            eprintln!("{}", message.as_ref());
+        }
+    }
+
+    /// Something that went wrong with one item while the rest goes on: said even when quiet.
+    pub(crate) fn warn(&self, message: impl AsRef<str>) {
+        eprintln!("warning: {}", message.as_ref());
+    }
+
+    /// Why the command failed, with the causes that its message doesn't name.
+    pub(crate) fn error(&self, error: &dyn Error) {
+        let mut message = error.to_string();
+        let mut source = error.source();
+        while let Some(cause) = source {
+            let text = cause.to_string();
+            if !message.contains(&text) {
+                message += &format!(": {text}");
+            }
+            source = cause.source();
+        }
+        eprintln!("error: {message}");
+    }
+
+    /// A bar with the time left, on a terminal; nothing elsewhere.
+    pub(crate) fn bar(&self, length: u64, what: &str) -> ProgressBar {
+        if self.quiet || !std::io::stderr().is_terminal() {
+            return ProgressBar::hidden();
+        }
+        let bar = ProgressBar::with_draw_target(Some(length), ProgressDrawTarget::stderr());
+        let template = format!("{what} {{bar:30}} {{pos}}/{{len}} {{msg}} {{eta}} left");
+        bar.set_style(
+            ProgressStyle::with_template(&template).unwrap_or_else(|_| ProgressStyle::default_bar()),
+        );
+        bar.enable_steady_tick(Duration::from_millis(500));
+        bar
+    }
+}

@@ -1,0 +1,33 @@
+//! A model folder's `config.toml`: what recognition must know.
+
+use linnet_encoder::EncoderConfig;
+use linnet_frontend::FbankConfig;
+use linnet_text::Unit;
+use serde::{Deserialize, Serialize};
+
+/// How features are brought to mean 0 and variance 1.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Normalisation {
+    /// By the training set's statistics, in `cmvn.json`.
+    #[default]
+    Global,
+    /// By each utterance's own.
+    Utterance,
+    /// Not at all.
+    None,
+}
+
+/// A model folder's `config.toml`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ModelConfig {
+    /// What a token is.
+    pub unit: Unit,
+    /// How features are normalised.
+    pub normalisation: Normalisation,
+    /// How features are made.
+    pub features: FbankConfig,
+    /// The encoder.
+    pub model: EncoderConfig,
+}

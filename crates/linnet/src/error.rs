@@ -1,0 +1,66 @@
+//! What can go wrong with a model folder or in recognition.
+
+use std::path::{Path, PathBuf};
+
+/// An error of this crate.
+#[derive(Debug, thiserror::Error)]
+pub enum ModelError {
+    /// The model folder lacks a file.
+    #[error(
+        "{folder}: {file} is missing; a model folder holds config.toml, model.safetensors and tokens.txt"
+    )]
+    Missing {
+        /// The folder.
+        folder: PathBuf,
+        /// The file.
+        file: &'static str,
+    },
+    /// A file can't be read or written.
+    #[error("{path}: {source}")]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        source: std::io::Error,
+    },
+    /// The configuration doesn't parse.
+    #[error("{path}: {problem}")]
+    Config {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong, with its line.
+        problem: String,
+    },
+    /// Two parts of the model don't fit each other.
+    #[error("{folder}: {problem}; take all files of the folder from one training run")]
+    Mismatch {
+        /// The folder.
+        folder: PathBuf,
+        /// What doesn't fit.
+        problem: String,
+    },
+    /// The audio can't be used.
+    #[error(transparent)]
+    Audio(#[from] linnet_audio::AudioError),
+    /// The features can't be computed.
+    #[error(transparent)]
+    Frontend(#[from] linnet_frontend::FrontendError),
+    /// The token table or the lexicon can't be read or written.
+    #[error(transparent)]
+    Text(#[from] linnet_text::TextError),
+    /// The encoder reports an error.
+    #[error(transparent)]
+    Encoder(#[from] linnet_encoder::EncoderError),
+}
+
+impl ModelError {
+    pub(crate) fn io(path: &Path, source: std::io::Error) -> Self {
+        Self::Io { path: path.to_path_buf(), source }
+    }
+}
+
+impl From<candle_core::Error> for ModelError {
+    fn from(error: candle_core::Error) -> Self {
+        Self::Encoder(error.into())
+    }
+}

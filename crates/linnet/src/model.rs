@@ -1,0 +1,124 @@
+//! The model folder: read, checked, written.
+
+use std::path::Path;
+
+use candle_core::Device;
+use linnet_encoder::Encoder;
+use linnet_frontend::{Cmvn, Features};
+use linnet_text::{Lexicon, TokenTable};
+
+use crate::config::{ModelConfig, Normalisation};
+use crate::error::ModelError;
+
+const CONFIG: &str = "config.toml";
+const WEIGHTS: &str = "model.safetensors";
+const TOKENS: &str = "tokens.txt";
+const LEXICON: &str = "lexicon.txt";
+const CMVN: &str = "cmvn.json";
+
+/// A trained model, or one in training.
+#[derive(Debug)]
+pub struct Model {
+    /// What it was made with.
+    pub config: ModelConfig,
+    /// What the encoder's outputs stand for.
+    pub tokens: TokenTable,
+    /// The training set's means and deviations, for [`Normalisation::Global`].
+    pub cmvn: Option<Cmvn>,
+    /// The pronunciations of the words that training knew, for phones.
+    pub lexicon: Option<Lexicon>,
+    /// The network.
+    pub encoder: Encoder,
+}
+
+impl Model {
+    /// An untrained model without normalisation's statistics and lexicon.
+    pub fn new(config: ModelConfig, tokens: TokenTable, seed: u64) -> Result<Self, ModelError> {
+        let encoder = Encoder::new(&config.model, config.features.bands, tokens.len(), seed, &Device::Cpu)?;
+        Ok(Self { config, tokens, cmvn: None, lexicon: None, encoder })
+    }
+
+    /// Reads a model folder and checks that its files belong together.
+    pub fn read(folder: &Path) -> Result<Self, ModelError> {
+        for file in [CONFIG, WEIGHTS, TOKENS] {
+            if !folder.join(file).is_file() {
+                return Err(ModelError::Missing { folder: folder.to_path_buf(), file });
+            }
+        }
+        let path = folder.join(CONFIG);
+        let text = std::fs::read_to_string(&path).map_err(|e| ModelError::io(&path, e))?;
+        let config: ModelConfig =
+            toml::from_str(&text).map_err(|e| ModelError::Config { path, problem: e.to_string() })?;
+        config.features.validate()?;
+        let tokens = TokenTable::read(&folder.join(TOKENS))?;
+        let cmvn = if config.normalisation == Normalisation::Global {
+            if !folder.join(CMVN).is_file() {
+                return Err(ModelError::Missing { folder: folder.to_path_buf(), file: CMVN });
+            }
+            let cmvn = Cmvn::read(&folder.join(CMVN))?;
+            if cmvn.mean.len() != config.features.bands {
+                let problem = format!(
+                    "{CMVN} has {} dimensions, {CONFIG} {} bands",
+                    cmvn.mean.len(),
+                    config.features.bands
+                );
+                return Err(ModelError::Mismatch { folder: folder.to_path_buf(), problem });
+            }
+            Some(cmvn)
+        } else {
+            None
+        };
+        let lexicon = folder.join(LEXICON);
+        let lexicon = if lexicon.is_file() { Some(Lexicon::read(&lexicon)?) } else { None };
+        let mut model = Self::new(config, tokens, 0)?;
+        (model.cmvn, model.lexicon) = (cmvn, lexicon);
+        model.encoder.load(&folder.join(WEIGHTS))?;
+        Ok(model)
+    }
+
+    /// Writes the model folder, each file beside and then renamed.
+    ///
+    /// `about` is the text of its README.md.
+    pub fn write(&self, folder: &Path, about: &str) -> Result<(), ModelError> {
+        std::fs::create_dir_all(folder).map_err(|e| ModelError::io(folder, e))?;
+        let config = toml::to_string(&self.config)
+            .map_err(|e| ModelError::Config { path: folder.join(CONFIG), problem: e.to_string() })?;
+        write_beside(&folder.join(CONFIG), config.as_bytes())?;
+        write_beside(&folder.join("README.md"), about.as_bytes())?;
+        self.tokens.write(&folder.join(TOKENS))?;
+        if let Some(cmvn) = &self.cmvn {
+            cmvn.write(&folder.join(CMVN))?;
+        }
+        if let Some(lexicon) = &self.lexicon {
+            lexicon.write(&folder.join(LEXICON))?;
+        }
+        let path = folder.join(WEIGHTS);
+        let beside = tempfile::Builder::new()
+            .suffix(".safetensors")
+            .tempfile_in(folder)
+            .map_err(|e| ModelError::io(folder, e))?;
+        self.encoder.save(beside.path())?;
+        beside.persist(&path).map_err(|e| ModelError::io(&path, e.error))?;
+        Ok(())
+    }
+
+    /// Brings features to the scale that the encoder was trained on.
+    pub fn normalise(&self, features: &mut Features) -> Result<(), ModelError> {
+        match (self.config.normalisation, &self.cmvn) {
+            (Normalisation::Global, Some(cmvn)) => cmvn.apply(features)?,
+            (Normalisation::Utterance, _) => Cmvn::per_utterance(features)?.apply(features)?,
+            _ => {}
+        }
+        Ok(())
+    }
+}
+
+/// Writes a whole file: beside it first, then renamed.
+fn write_beside(path: &Path, bytes: &[u8]) -> Result<(), ModelError> {
+    use std::io::Write;
+    let error = |e| ModelError::io(path, e);
+    let mut file = tempfile::NamedTempFile::new_in(path.parent().unwrap_or(Path::new("."))).map_err(error)?;
+    file.write_all(bytes).map_err(error)?;
+    file.persist(path).map_err(|e| error(e.error))?;
+    Ok(())
+}

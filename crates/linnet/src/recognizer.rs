@@ -1,0 +1,89 @@
+//! From audio to text.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use candle_core::{Device, Tensor};
+use linnet_audio::{Audio, Channel};
+use linnet_ctc::greedy_spans;
+use linnet_encoder::{Lengths, Mode};
+use linnet_frontend::Fbank;
+use serde::Serialize;
+
+use crate::error::ModelError;
+use crate::model::Model;
+
+/// A model with all that it needs to transcribe; one a thread, all over one model.
+pub struct Recognizer {
+    model: Arc<Model>,
+    fbank: Fbank,
+}
+
+/// What was said in one recording.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Transcript {
+    /// The text: words for characters, phones for phones.
+    pub text: String,
+    /// The tokens with their times.
+    pub tokens: Vec<TokenTime>,
+}
+
+/// One token and when it was spoken.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct TokenTime {
+    /// The token's symbol.
+    pub token: String,
+    /// Where it starts, in seconds.
+    pub start: f64,
+    /// Where it ends, in seconds.
+    pub end: f64,
+    /// The mean posterior of its frames.
+    pub confidence: f32,
+}
+
+impl Recognizer {
+    /// Opens a model folder.
+    pub fn open(folder: &Path) -> Result<Self, ModelError> {
+        Self::new(Arc::new(Model::read(folder)?))
+    }
+
+    /// A recogniser over a model.
+    pub fn new(model: Arc<Model>) -> Result<Self, ModelError> {
+        let fbank = Fbank::new(&model.config.features)?;
+        Ok(Self { model, fbank })
+    }
+
+    /// The model.
+    pub fn model(&self) -> &Model {
+        &self.model
+    }
+
+    /// Transcribes a recording: its channels mixed, at the model's sampling rate.
+    pub fn transcribe(&mut self, audio: &Audio) -> Result<Transcript, ModelError> {
+        let samples = audio.resample(self.model.config.features.sample_rate)?.channel(Channel::Mix)?;
+        let mut features = self.fbank.compute(&samples);
+        self.model.normalise(&mut features)?;
+        let lengths = Lengths::new(&[features.frames()]);
+        let features = Tensor::from_vec(features.data, (lengths.total(), features.dim), &Device::Cpu)?;
+        let (log_probs, _) = self.model.encoder.forward(&features, &lengths, Mode::Infer)?;
+        let log_probs = log_probs.flatten_all()?.to_vec1()?;
+        let spans = greedy_spans(&log_probs, self.model.tokens.len(), 0);
+        Ok(self.transcript(&spans))
+    }
+
+    fn transcript(&self, spans: &[linnet_ctc::Span]) -> Transcript {
+        let config = &self.model.config;
+        let frame_s = config.features.frame_shift_ms / 1e3 * config.model.subsampling as f64;
+        let ids: Vec<u32> = spans.iter().map(|s| s.token).collect();
+        let tokens = spans
+            .iter()
+            .map(|s| TokenTime {
+                token: self.model.tokens.symbol(s.token).unwrap_or_default().to_string(),
+                start: s.start as f64 * frame_s,
+                end: s.end as f64 * frame_s,
+                confidence: s.posterior,
+            })
+            .collect();
+        Transcript { text: self.model.tokens.text(&ids, config.unit), tokens }
+    }
+}

@@ -1,0 +1,174 @@
+//! Checkpoints: all that a run needs to continue bit for bit, in one file.
+
+use std::collections::HashMap;
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use candle_core::{Device, Tensor};
+use linnet_encoder::Encoder;
+use safetensors::SafeTensors;
+use serde::{Deserialize, Serialize};
+
+use crate::error::TrainError;
+use crate::optimizer::Adam;
+use crate::schedule::Schedule;
+
+/// A run's place between two steps.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct State {
+    /// The epoch at hand, from 1.
+    pub(crate) epoch: u64,
+    /// The batch of the epoch's plan that comes next.
+    pub(crate) batch: usize,
+    /// Steps done.
+    pub(crate) step: u64,
+    pub(crate) schedule: Schedule,
+    /// The lowest development error rate and its epoch.
+    pub(crate) best: Option<(f64, u64)>,
+    pub(crate) sums: Sums,
+    /// Seconds of training before the epoch at hand.
+    pub(crate) seconds: f64,
+}
+
+/// What the epoch at hand has summed.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Sums {
+    pub(crate) loss: f64,
+    pub(crate) labels: usize,
+    pub(crate) gradient_norm: f64,
+    pub(crate) steps: usize,
+    pub(crate) utterances: usize,
+    pub(crate) skipped: usize,
+    pub(crate) frames: usize,
+    pub(crate) seconds: f64,
+    pub(crate) wait: f64,
+    pub(crate) work: f64,
+    pub(crate) subsampling: f64,
+}
+
+const MODEL: &str = "model.";
+const OPTIMIZER: &str = "optimizer.";
+const STATE: &str = "state";
+
+/// The checkpoints of an experiment folder.
+#[derive(Debug)]
+pub(crate) struct Checkpoints {
+    folder: PathBuf,
+}
+
+impl Checkpoints {
+    pub(crate) fn new(experiment: &Path) -> Result<Self, TrainError> {
+        let folder = experiment.join("checkpoints");
+        fs::create_dir_all(&folder).map_err(|e| TrainError::io(&folder, e))?;
+        Ok(Self { folder })
+    }
+
+    /// The file that a run continues from.
+    pub(crate) fn latest(&self) -> PathBuf {
+        self.folder.join("latest.safetensors")
+    }
+
+    /// The weights of the best epoch.
+    pub(crate) fn best(&self) -> PathBuf {
+        self.folder.join("best.safetensors")
+    }
+
+    /// The weights at an epoch's end.
+    pub(crate) fn epoch(&self, epoch: u64) -> PathBuf {
+        self.folder.join(format!("epoch-{epoch:04}.safetensors"))
+    }
+
+    /// Writes weights, optimiser and state.
+    pub(crate) fn save(&self, encoder: &Encoder, adam: &Adam, state: &State) -> Result<(), TrainError> {
+        let mut tensors = HashMap::new();
+        tensors.extend(encoder.tensors()?.into_iter().map(|(name, t)| (format!("{MODEL}{name}"), t)));
+        tensors.extend(adam.tensors(encoder)?.into_iter().map(|(name, t)| (format!("{OPTIMIZER}{name}"), t)));
+        let path = self.latest();
+        let state = serde_json::to_string(state).map_err(|e| TrainError::io(&path, e.into()))?;
+        write(&path, &tensors, Some(HashMap::from([(STATE.to_string(), state)])))
+    }
+
+    /// Writes the weights alone.
+    pub(crate) fn save_weights(&self, encoder: &Encoder, path: &Path) -> Result<(), TrainError> {
+        write(path, &encoder.tensors()?, None)
+    }
+
+    /// Forgets the weights of old epochs.
+    pub(crate) fn forget(&self, epoch: u64) -> Result<(), TrainError> {
+        let path = self.epoch(epoch);
+        match fs::remove_file(&path) {
+            Err(e) if e.kind() != std::io::ErrorKind::NotFound => Err(TrainError::io(&path, e)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Reads weights and optimiser back, and the state.
+    pub(crate) fn restore(&self, encoder: &Encoder, adam: &mut Adam) -> Result<State, TrainError> {
+        let path = self.latest();
+        let error = |problem: String| TrainError::Checkpoint { path: path.clone(), problem };
+        if !path.is_file() {
+            return Err(error("there is no checkpoint to continue from; leave --resume out to start".into()));
+        }
+        let bytes = fs::read(&path).map_err(|e| TrainError::io(&path, e))?;
+        let (_, header) =
+            SafeTensors::read_metadata(&bytes).map_err(|e| error(format!("no checkpoint: {e}")))?;
+        let state = header
+            .metadata()
+            .as_ref()
+            .and_then(|m| m.get(STATE))
+            .ok_or_else(|| error("it holds no state, only weights; it is no run's checkpoint".into()))?;
+        let state: State = serde_json::from_str(state)
+            .map_err(|e| error(format!("its state doesn't read: {e}; it is of another version of Linnet")))?;
+        let tensors = candle_core::safetensors::load_buffer(&bytes, &Device::Cpu)?;
+        let part = |prefix: &str| -> HashMap<String, Tensor> {
+            let named =
+                tensors.iter().filter_map(|(n, t)| Some((n.strip_prefix(prefix)?.to_string(), t.clone())));
+            named.collect()
+        };
+        adam.restore(encoder, &part(OPTIMIZER)).map_err(|e| error(format!("optimiser: {e}")))?;
+        encoder.set_tensors(part(MODEL), &path)?;
+        Ok(state)
+    }
+
+    /// Sets the encoder's weights to the mean of several epochs', summed in f64 in the epochs' order.
+    pub(crate) fn average(&self, encoder: &Encoder, epochs: &[u64]) -> Result<(), TrainError> {
+        let mut sums: HashMap<String, (Vec<f64>, candle_core::Shape)> = HashMap::new();
+        for &epoch in epochs {
+            let path = self.epoch(epoch);
+            let tensors = candle_core::safetensors::load(&path, &Device::Cpu)?;
+            for (name, tensor) in tensors {
+                let values = tensor.flatten_all()?.to_vec1::<f32>()?;
+                let (sum, _) =
+                    sums.entry(name).or_insert_with(|| (vec![0.0; values.len()], tensor.shape().clone()));
+                sum.iter_mut().zip(values).for_each(|(s, v)| *s += f64::from(v));
+            }
+        }
+        let mut means = HashMap::new();
+        for (name, (sum, shape)) in sums {
+            let mean: Vec<f32> = sum.iter().map(|s| (s / epochs.len() as f64) as f32).collect();
+            means.insert(name, Tensor::from_vec(mean, shape, &Device::Cpu)?);
+        }
+        Ok(encoder.set_tensors(means, &self.folder)?)
+    }
+}
+
+fn write(
+    path: &Path,
+    tensors: &HashMap<String, Tensor>,
+    metadata: Option<HashMap<String, String>>,
+) -> Result<(), TrainError> {
+    let bytes = safetensors::serialize(tensors, metadata)
+        .map_err(|e| TrainError::io(path, std::io::Error::other(e.to_string())))?;
+    write_beside(path, &bytes)
+}
+
+/// Writes a whole file: beside it first, then renamed.
+pub(crate) fn write_beside(path: &Path, bytes: &[u8]) -> Result<(), TrainError> {
+    let error = |e| TrainError::io(path, e);
+    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(error)?;
+    file.write_all(bytes).map_err(error)?;
+    file.persist(path).map_err(|e| error(e.error))?;
+    Ok(())
+}

@@ -1,0 +1,150 @@
+//! One run, one TOML: tables, defaults, overlays.
+
+mod overlay;
+mod train;
+
+use std::path::{Path, PathBuf};
+
+use linnet_corpus::Augment;
+use linnet_encoder::EncoderConfig;
+use linnet_frontend::{FbankConfig, SpecAugment};
+use linnet_text::Unit;
+use serde::{Deserialize, Serialize};
+use toml::Table;
+
+pub use train::{Select, TrainConfig};
+
+use crate::error::TrainError;
+
+/// A run's configuration, all keys resolved.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RunConfig {
+    /// What is trained on.
+    pub data: DataConfig,
+    /// How features are made.
+    pub features: FbankConfig,
+    /// How training utterances are varied.
+    pub augment: Augment,
+    /// The encoder.
+    pub model: EncoderConfig,
+    /// How it is trained.
+    pub train: TrainConfig,
+}
+
+/// The `[data]` table: files as `linnet prepare` writes them. Relative paths start at the current folder.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct DataConfig {
+    /// Manifest of the training set.
+    pub train: PathBuf,
+    /// Manifest of the development set.
+    pub dev: PathBuf,
+    /// The token table.
+    pub tokens: PathBuf,
+    /// The pronunciation lexicon, for phones.
+    pub lexicon: PathBuf,
+    /// What a token is.
+    pub unit: Unit,
+}
+
+impl Default for DataConfig {
+    fn default() -> Self {
+        Self {
+            train: "data/train.jsonl".into(),
+            dev: "data/dev.jsonl".into(),
+            tokens: "data/tokens.txt".into(),
+            lexicon: "data/lexicon.txt".into(),
+            unit: Unit::Phone,
+        }
+    }
+}
+
+impl RunConfig {
+    /// Reads a configuration file, the files that it extends, and settings `key.path=value` on top.
+    ///
+    /// # Errors
+    ///
+    /// An unknown key is named with its file and the nearest known key; a wrong value with what is allowed.
+    pub fn read(path: &Path, settings: &[String]) -> Result<Self, TrainError> {
+        let known = known()?;
+        let mut table = overlay::read(path, &known)?;
+        for setting in settings {
+            overlay::set(&mut table, setting, &known)?;
+        }
+        let config: Self = Self::deserialize(toml::Value::Table(table)).map_err(|e| TrainError::Config {
+            file: path.to_path_buf(),
+            problem: e.to_string().trim().to_string(),
+        })?;
+        config.validate(path)?;
+        Ok(config)
+    }
+
+    /// Reads a resolved configuration as [`RunConfig::to_toml`] writes it.
+    pub fn read_resolved(path: &Path) -> Result<Self, TrainError> {
+        Self::read(path, &[])
+    }
+
+    /// The resolved configuration as a file.
+    pub fn to_toml(&self) -> Result<String, TrainError> {
+        toml::to_string(self)
+            .map_err(|e| TrainError::Config { file: "config.toml".into(), problem: e.to_string() })
+    }
+
+    /// The keys in which two configurations differ.
+    pub fn differences(&self, other: &Self) -> Result<Vec<String>, TrainError> {
+        let table = |c: &Self| Table::try_from(c).unwrap_or_default();
+        let mut keys = Vec::new();
+        differ(&table(self), &table(other), "", &mut keys);
+        Ok(keys)
+    }
+
+    fn validate(&self, path: &Path) -> Result<(), TrainError> {
+        let wrong = |problem: String| TrainError::Config { file: path.to_path_buf(), problem };
+        self.features.validate().map_err(|e| wrong(e.to_string()))?;
+        self.model.validate().map_err(|e| wrong(e.to_string()))?;
+        self.train.validate().map_err(wrong)
+    }
+}
+
+/// Every key that exists, as a table of defaults.
+fn known() -> Result<Table, TrainError> {
+    let augment = Augment { spec_augment: Some(SpecAugment::default()), ..Augment::default() };
+    Table::try_from(RunConfig { augment, ..RunConfig::default() })
+        .map_err(|e| TrainError::Config { file: "defaults".into(), problem: e.to_string() })
+}
+
+fn differ(a: &Table, b: &Table, prefix: &str, keys: &mut Vec<String>) {
+    for key in a.keys().chain(b.keys().filter(|key| !a.contains_key(*key))) {
+        match (a.get(key), b.get(key)) {
+            (Some(toml::Value::Table(a)), Some(toml::Value::Table(b))) => {
+                differ(a, b, &format!("{prefix}{key}."), keys);
+            }
+            (a, b) if a != b => keys.push(format!("{prefix}{key}")),
+            _ => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_resolved_configuration_reads_as_itself_and_wrong_values_are_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let (first, second) = (folder.path().join("a.toml"), folder.path().join("b.toml"));
+        std::fs::write(&first, "[model]\nmixer = \"softmax\"\n[augment.spec_augment]\n").unwrap();
+        let config = RunConfig::read(&first, &["train.epochs=3".into()]).unwrap();
+        assert_eq!(config.train.epochs, 3);
+        std::fs::write(&second, config.to_toml().unwrap()).unwrap();
+        assert_eq!(RunConfig::read_resolved(&second).unwrap(), config);
+        let other = RunConfig::read(&first, &["train.seed=9".into(), "model.dim=96".into()]).unwrap();
+        assert_eq!(config.differences(&other).unwrap(), ["model.dim", "train.epochs", "train.seed"]);
+
+        let message = |set: &str| RunConfig::read(&first, &[set.into()]).unwrap_err().to_string();
+        assert!(message("model.mixer=\"softmix\"").contains("linear"), "{}", message("model.mixer=softmix"));
+        assert!(message("train.clip=-1").contains("train.clip"));
+        assert!(message("model.heads=5").contains("heads"));
+    }
+}

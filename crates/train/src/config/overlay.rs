@@ -1,0 +1,146 @@
+//! TOML files that extend each other, and settings from the command line on top.
+
+use std::path::{Path, PathBuf};
+
+use toml::{Table, Value};
+
+use crate::error::TrainError;
+
+/// How deep `extends` may go: more is a circle.
+const MOST_FILES: usize = 16;
+
+/// Reads a configuration file and what it extends, base first, and checks every key against `known`.
+pub(super) fn read(path: &Path, known: &Table) -> Result<Table, TrainError> {
+    let mut merged = Table::new();
+    for (file, table) in chain(path)?.into_iter().rev() {
+        check(&table, known, "", &file)?;
+        merge(&mut merged, table);
+    }
+    Ok(merged)
+}
+
+/// The file and those that it extends, one after another, each without its `extends`.
+fn chain(path: &Path) -> Result<Vec<(PathBuf, Table)>, TrainError> {
+    let mut files = Vec::new();
+    let mut next = Some(path.to_path_buf());
+    while let Some(path) = next.take() {
+        let error = |problem: String| TrainError::Config { file: path.clone(), problem };
+        if files.len() == MOST_FILES {
+            return Err(error(format!("more than {MOST_FILES} files extend each other; is there a circle?")));
+        }
+        let text = std::fs::read_to_string(&path).map_err(|source| TrainError::io(&path, source))?;
+        let mut table: Table = text.parse().map_err(|e: toml::de::Error| error(e.to_string()))?;
+        match table.remove("extends") {
+            None => {}
+            Some(Value::String(base)) => {
+                next = Some(path.parent().unwrap_or(Path::new("")).join(base));
+            }
+            Some(_) => return Err(error("extends must be the name of one file, in quotes".into())),
+        }
+        files.push((path, table));
+    }
+    Ok(files)
+}
+
+/// Applies `key.path=value` on top of a table; the value is TOML, or else a string.
+pub(super) fn set(table: &mut Table, assignment: &str, known: &Table) -> Result<(), TrainError> {
+    let error = |problem: String| TrainError::Set { assignment: assignment.to_string(), problem };
+    let (key, value) =
+        assignment.split_once('=').ok_or_else(|| error("write KEY=VALUE, as train.epochs=3".into()))?;
+    let value = value.trim();
+    let value = format!("value = {value}")
+        .parse::<Table>()
+        .ok()
+        .and_then(|mut t| t.remove("value"))
+        .unwrap_or_else(|| Value::String(value.to_string()));
+    let nested = key.trim().rsplit('.').fold(value, |inner, name| {
+        let mut table = Table::new();
+        table.insert(name.to_string(), inner);
+        Value::Table(table)
+    });
+    let Value::Table(nested) = nested else { return Err(error("the key is empty".into())) };
+    check(&nested, known, "", Path::new("--set"))?;
+    merge(table, nested);
+    Ok(())
+}
+
+/// Lays `over` on top of `base`, table by table.
+fn merge(base: &mut Table, over: Table) {
+    for (key, value) in over {
+        match (base.get_mut(&key), value) {
+            (Some(Value::Table(base)), Value::Table(over)) => merge(base, over),
+            (_, value) => {
+                base.insert(key, value);
+            }
+        }
+    }
+}
+
+/// Fails on the first key that `known` doesn't have, with the nearest that it has.
+fn check(table: &Table, known: &Table, prefix: &str, file: &Path) -> Result<(), TrainError> {
+    for (key, value) in table {
+        let full = format!("{prefix}{key}");
+        match (known.get(key), value) {
+            (Some(Value::Table(known)), Value::Table(inner)) => {
+                check(inner, known, &format!("{full}."), file)?
+            }
+            (Some(Value::Table(_)), _) => {
+                let problem = format!("{full} is a table: write [{full}] and its keys below");
+                return Err(TrainError::Config { file: file.to_path_buf(), problem });
+            }
+            (Some(_), _) => {}
+            (None, _) => {
+                let nearest = nearest(&full, known, prefix);
+                return Err(TrainError::UnknownKey { file: file.to_path_buf(), key: full, nearest });
+            }
+        }
+    }
+    Ok(())
+}
+
+fn nearest(key: &str, known: &Table, prefix: &str) -> String {
+    let distance = |name: &String| strsim::damerau_levenshtein(key, name);
+    known.keys().map(|name| format!("{prefix}{name}")).min_by_key(distance).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn known() -> Table {
+        "[train]\nepochs = 1\nrate = 0.5\n[model]\ndim = 3\nmixer = \"a\"".parse().unwrap()
+    }
+
+    #[test]
+    fn files_extend_each_other_and_settings_come_last() {
+        let folder = tempfile::tempdir().unwrap();
+        let base = folder.path().join("base.toml");
+        let top = folder.path().join("top.toml");
+        std::fs::write(&base, "[train]\nepochs = 2\nrate = 0.1\n").unwrap();
+        std::fs::write(&top, "extends = \"base.toml\"\n[train]\nepochs = 5\n[model]\nmixer = \"b\"").unwrap();
+        let mut table = read(&top, &known()).unwrap();
+        set(&mut table, "model.dim=7", &known()).unwrap();
+        set(&mut table, "model.mixer=linear", &known()).unwrap();
+        let want: Table =
+            "[train]\nepochs = 5\nrate = 0.1\n[model]\ndim = 7\nmixer = \"linear\"".parse().unwrap();
+        assert_eq!(table, want);
+    }
+
+    #[test]
+    fn an_unknown_key_names_the_file_and_the_nearest_key() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("a.toml");
+        std::fs::write(&file, "[train]\nepoch = 2\n").unwrap();
+        let message = read(&file, &known()).unwrap_err().to_string();
+        assert!(
+            message.contains("a.toml")
+                && message.contains("train.epoch;")
+                && message.contains("train.epochs")
+        );
+        assert!(set(&mut Table::new(), "modle.dim=3", &known()).unwrap_err().to_string().contains("model"));
+        std::fs::write(&file, "extends = \"a.toml\"").unwrap();
+        assert!(read(&file, &known()).unwrap_err().to_string().contains("circle"));
+        std::fs::write(&file, "train = 3").unwrap();
+        assert!(read(&file, &known()).unwrap_err().to_string().contains("[train]"));
+    }
+}

@@ -1,0 +1,148 @@
+//! The `[train]` table.
+
+use linnet::Normalisation;
+use serde::{Deserialize, Serialize};
+
+use crate::optimizer::{AdamSettings, OptimizerKind};
+use crate::schedule::ScheduleKind;
+
+/// Which weights become the model.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Select {
+    /// The mean of the last `average` epochs' weights.
+    Average,
+    /// The weights of the epoch with the lowest development error rate.
+    Best,
+    /// The last weights.
+    Last,
+}
+
+/// The `[train]` table.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct TrainConfig {
+    /// The seed of everything that is random: starting weights, order, dropout, augmentation.
+    pub seed: u64,
+    /// Passes over the training set.
+    pub epochs: u64,
+    /// Audio in a batch, in seconds.
+    pub batch_seconds: f64,
+    /// The rule of the update.
+    pub optimizer: OptimizerKind,
+    /// The highest learning rate.
+    pub learning_rate: f64,
+    /// Decay of the gradient's mean.
+    pub beta1: f64,
+    /// Decay of the squared gradient's mean.
+    pub beta2: f64,
+    /// Added to the optimiser's denominator.
+    pub epsilon: f64,
+    /// Decay of the matrices, per unit of learning rate.
+    pub weight_decay: f64,
+    /// The longest gradient; a longer one is shortened to it. 0: no limit.
+    pub clip: f64,
+    /// The learning rate's course.
+    pub schedule: ScheduleKind,
+    /// Share of all steps in which the learning rate climbs.
+    pub warmup: f64,
+    /// Epochs without improvement after which the plateau schedule halves the learning rate.
+    pub patience: usize,
+    /// Epochs without improvement after which training stops; 0: never.
+    pub stop_after: usize,
+    /// Which weights become the model.
+    pub select: Select,
+    /// Epochs whose weights are averaged.
+    pub average: usize,
+    /// Steps between checkpoints within an epoch; 0: only at its end.
+    pub checkpoint_steps: u64,
+    /// Whether utterances too short for their labels are skipped and counted; otherwise they end the run.
+    pub skip_impossible: bool,
+    /// How features are normalised.
+    pub normalisation: Normalisation,
+    /// Utterances shorter than this are left out, in seconds.
+    pub shortest_s: f64,
+    /// Utterances longer than this are left out, in seconds.
+    pub longest_s: f64,
+    /// Noise on the length by which utterances are sorted into batches, in seconds.
+    pub shuffle_s: f64,
+    /// Threads that make batches.
+    pub workers: usize,
+    /// Memory for features that are kept from epoch to epoch, in megabytes.
+    pub cache_mb: usize,
+}
+
+impl Default for TrainConfig {
+    fn default() -> Self {
+        Self {
+            seed: 0,
+            epochs: 40,
+            batch_seconds: 40.0,
+            optimizer: OptimizerKind::AdamW,
+            learning_rate: 1.5e-3,
+            beta1: 0.9,
+            beta2: 0.98,
+            epsilon: 1e-8,
+            weight_decay: 0.01,
+            clip: 5.0,
+            schedule: ScheduleKind::Cosine,
+            warmup: 0.1,
+            patience: 5,
+            stop_after: 0,
+            select: Select::Average,
+            average: 5,
+            checkpoint_steps: 0,
+            skip_impossible: true,
+            normalisation: Normalisation::Global,
+            shortest_s: 0.1,
+            longest_s: 60.0,
+            shuffle_s: 0.6,
+            workers: 1,
+            cache_mb: 1024,
+        }
+    }
+}
+
+impl TrainConfig {
+    /// The optimiser's constants.
+    pub(crate) fn adam(&self) -> AdamSettings {
+        AdamSettings {
+            kind: self.optimizer,
+            beta1: self.beta1,
+            beta2: self.beta2,
+            epsilon: self.epsilon,
+            weight_decay: self.weight_decay,
+        }
+    }
+
+    /// Checks every value's range; the error names the key.
+    pub(super) fn validate(&self) -> Result<(), String> {
+        let positive = |x: f64| x > 0.0 && x.is_finite();
+        let share = |x: f64| (0.0..1.0).contains(&x);
+        for (key, fine, range) in [
+            ("epochs", self.epochs > 0, "above 0"),
+            ("batch_seconds", positive(self.batch_seconds), "above 0"),
+            ("learning_rate", positive(self.learning_rate), "above 0"),
+            ("beta1", share(self.beta1), "from 0 to below 1"),
+            ("beta2", share(self.beta2), "from 0 to below 1"),
+            ("epsilon", positive(self.epsilon), "above 0"),
+            ("weight_decay", self.weight_decay >= 0.0 && self.weight_decay.is_finite(), "0 or above"),
+            ("clip", self.clip >= 0.0 && self.clip.is_finite(), "0 (no limit) or above"),
+            ("warmup", share(self.warmup), "a share of all steps, from 0 to below 1"),
+            ("patience", self.patience > 0, "above 0"),
+            ("average", self.average > 0, "above 0"),
+            (
+                "shortest_s",
+                self.shortest_s >= 0.0 && self.shortest_s < self.longest_s,
+                "0 or above, below longest_s",
+            ),
+            ("shuffle_s", self.shuffle_s >= 0.0 && self.shuffle_s.is_finite(), "0 or above"),
+            ("workers", (1..=256).contains(&self.workers), "from 1 to 256"),
+        ] {
+            if !fine {
+                return Err(format!("train.{key} must be {range}"));
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,59 @@
+//! The CTC loss as a candle op on the encoder's log-probabilities.
+
+use std::sync::Mutex;
+
+use candle_core::{CpuStorage, CustomOp1, Error, Layout, Result, Shape, Tensor};
+use linnet_ctc::{CtcError, ctc_loss_batch};
+use linnet_encoder::Lengths;
+
+/// The id of the blank in every token table.
+pub const BLANK: u32 = 0;
+
+/// The losses of a batch.
+#[derive(Debug)]
+pub struct CtcLosses {
+    /// The sum of the losses of the utterances that have one, divided by their labels: a scalar with a gradient.
+    pub loss: Tensor,
+    /// Each utterance's loss in nats, or why it has none; such an utterance has no share in the loss and its gradient.
+    pub each: Vec<std::result::Result<f64, CtcError>>,
+}
+
+/// The CTC loss per label of a ragged batch (Graves et al., 2006, equation 8).
+///
+/// `log_probs`: (Σ lengths, tokens), as the encoder gives them; `labels`: one sequence of token ids an utterance.
+pub fn ctc_losses(log_probs: &Tensor, lengths: &Lengths, labels: &[Vec<u32>]) -> Result<CtcLosses> {
+    let tokens = log_probs.dim(1)?;
+    let values = log_probs.flatten_all()?.to_vec1::<f32>()?;
+    let mut gradient = vec![0.0; values.len()];
+    let each = ctc_loss_batch(&values, &lengths.to_vec(), tokens, labels, BLANK, Some(&mut gradient));
+    let counted: usize =
+        labels.iter().zip(&each).filter(|(_, loss)| loss.is_ok()).map(|(l, _)| l.len()).sum();
+    let scale = 1.0 / counted.max(1) as f64;
+    let total: f64 = each.iter().flatten().sum();
+    gradient.iter_mut().for_each(|g| *g *= scale as f32);
+    let op = Ctc { loss: (total * scale) as f32, gradient: Mutex::new(gradient) };
+    Ok(CtcLosses { loss: log_probs.apply_op1(op)?, each })
+}
+
+struct Ctc {
+    loss: f32,
+    gradient: Mutex<Vec<f32>>,
+}
+
+impl CustomOp1 for Ctc {
+    fn name(&self) -> &'static str {
+        "linnet-ctc"
+    }
+
+    fn cpu_fwd(&self, _log_probs: &CpuStorage, _layout: &Layout) -> Result<(CpuStorage, Shape)> {
+        Ok((CpuStorage::F32(vec![self.loss]), Shape::from(())))
+    }
+
+    fn bwd(&self, log_probs: &Tensor, _loss: &Tensor, dloss: &Tensor) -> Result<Option<Tensor>> {
+        let mut gradient =
+            self.gradient.lock().map_err(|_| Error::Msg("the loss failed on another thread".into()))?;
+        let gradient =
+            Tensor::from_vec(std::mem::take(&mut *gradient), log_probs.shape(), log_probs.device())?;
+        gradient.broadcast_mul(dloss).map(Some)
+    }
+}

@@ -1,0 +1,64 @@
+//! The datasets of a run.
+
+use linnet::Normalisation;
+use linnet_corpus::{Augment, BatchOptions, Dataset, Manifest, Normalise, Shuffle, compute_cmvn};
+use linnet_frontend::Cmvn;
+use linnet_text::{Lexicon, TokenTable, Tokenizer, Unit};
+
+use crate::config::RunConfig;
+use crate::error::TrainError;
+
+/// What a run reads.
+pub(crate) struct RunData {
+    pub(crate) tokens: TokenTable,
+    pub(crate) lexicon: Option<Lexicon>,
+    pub(crate) cmvn: Option<Cmvn>,
+    pub(crate) train: Dataset,
+    pub(crate) dev: Dataset,
+}
+
+impl RunData {
+    pub(crate) fn read(config: &RunConfig) -> Result<Self, TrainError> {
+        let data = &config.data;
+        let tokens = TokenTable::read(&data.tokens)?;
+        let lexicon = match data.unit {
+            Unit::Phone => Some(Lexicon::read(&data.lexicon)?),
+            Unit::Char => None,
+        };
+        let tokenizer = Tokenizer { unit: data.unit, table: tokens.clone(), lexicon: lexicon.clone() };
+        let (train, dev) = (Manifest::read(&data.train)?, Manifest::read(&data.dev)?);
+        let cmvn = match config.train.normalisation {
+            Normalisation::Global => Some(compute_cmvn(&train, &config.features, &|_, _| {})?.0),
+            _ => None,
+        };
+        let options = BatchOptions { augment: config.augment.clone(), ..options(config, cmvn.as_ref()) };
+        let shuffle = Shuffle { noise_frames: 1e3 * config.train.shuffle_s / config.features.frame_shift_ms };
+        let train = Dataset::new(
+            &train,
+            Some(&tokenizer),
+            BatchOptions { shuffle: Some(shuffle), ..options.clone() },
+        )?;
+        let dev =
+            Dataset::new(&dev, Some(&tokenizer), BatchOptions { augment: Augment::default(), ..options })?;
+        Ok(Self { tokens, lexicon, cmvn, train, dev })
+    }
+}
+
+fn options(config: &RunConfig, cmvn: Option<&Cmvn>) -> BatchOptions {
+    let train = &config.train;
+    BatchOptions {
+        features: config.features.clone(),
+        normalise: match (train.normalisation, cmvn) {
+            (Normalisation::Global, Some(cmvn)) => Normalise::Global(cmvn.clone()),
+            (Normalisation::Utterance, _) => Normalise::Utterance,
+            _ => Normalise::None,
+        },
+        batch_frames: (1e3 * train.batch_seconds / config.features.frame_shift_ms) as usize,
+        seed: train.seed,
+        shortest_s: train.shortest_s,
+        longest_s: train.longest_s,
+        workers: train.workers,
+        cache_bytes: train.cache_mb << 20,
+        ..BatchOptions::default()
+    }
+}

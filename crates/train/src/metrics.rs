@@ -1,0 +1,74 @@
+//! `metrics.jsonl`: one line an epoch.
+
+use std::fs;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use crate::checkpoint::write_beside;
+use crate::error::TrainError;
+
+/// An epoch's figures.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct EpochRecord {
+    /// The epoch, from 1.
+    pub epoch: u64,
+    /// Steps done in all.
+    pub step: u64,
+    /// Mean training loss, in nats per label.
+    pub loss: f64,
+    /// Loss on the development set, in nats per label.
+    pub dev_loss: f64,
+    /// Greedy token error rate on the development set, in percent: PER for phones, CER for characters.
+    pub dev_error_rate: f64,
+    /// The learning rate of the last step.
+    pub learning_rate: f64,
+    /// Mean length of the gradient before clipping.
+    pub gradient_norm: f64,
+    /// Parameters of the encoder.
+    pub parameters: usize,
+    /// Utterances trained on.
+    pub utterances: usize,
+    /// Utterances left out of the epoch's steps.
+    pub skipped: usize,
+    /// Frames of features trained on.
+    pub frames: usize,
+    /// Seconds of training, without the development set.
+    pub seconds: f64,
+    /// Seconds of training since the run's first step, without the development set.
+    pub total_seconds: f64,
+    /// Frames of features per second.
+    pub frames_per_s: f64,
+    /// Share of the seconds in which training waited for data.
+    pub data_wait: f64,
+    /// Working time of the data threads, as a share of the seconds.
+    pub data_work: f64,
+    /// Share of the seconds that subsampling took.
+    pub subsampling: f64,
+    /// Peak memory of the process so far, in megabytes; 0 where the system doesn't tell.
+    pub peak_mb: f64,
+}
+
+/// Reads the epochs of a `metrics.jsonl`.
+pub fn read_metrics(path: &Path) -> Result<Vec<EpochRecord>, TrainError> {
+    let text = fs::read_to_string(path).map_err(|e| TrainError::io(path, e))?;
+    text.lines()
+        .enumerate()
+        .map(|(i, line)| {
+            serde_json::from_str(line).map_err(|e| {
+                let problem = format!("line {}: {e}; it is no epoch's record", i + 1);
+                TrainError::Config { file: path.to_path_buf(), problem }
+            })
+        })
+        .collect()
+}
+
+/// Writes all epochs' records.
+pub(crate) fn write_metrics(path: &Path, records: &[EpochRecord]) -> Result<(), TrainError> {
+    let mut text = String::new();
+    for record in records {
+        text += &serde_json::to_string(record).map_err(|e| TrainError::io(path, e.into()))?;
+        text.push('\n');
+    }
+    write_beside(path, text.as_bytes())
+}

@@ -1,0 +1,222 @@
+//! AdamW and RAdam, fused over each block's flat tensor, with moments that can be saved.
+
+use std::collections::HashMap;
+
+use candle_core::backprop::GradStore;
+use candle_core::{CpuStorage, Device, Error, InplaceOp2, Layout, Result, Tensor};
+use linnet_encoder::{Encoder, ParameterGroup};
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+use std::sync::Mutex;
+
+/// The rule of the update.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum OptimizerKind {
+    /// Adam with decoupled weight decay (Loshchilov and Hutter, 2019, algorithm 2).
+    AdamW,
+    /// Rectified Adam (Liu et al., 2020, algorithm 2), with decoupled weight decay.
+    RAdam,
+}
+
+/// The optimiser's constants.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct AdamSettings {
+    /// The rule.
+    pub kind: OptimizerKind,
+    /// Decay of the gradient's mean.
+    pub beta1: f64,
+    /// Decay of the squared gradient's mean.
+    pub beta2: f64,
+    /// Added to the denominator.
+    pub epsilon: f64,
+    /// Decay of the matrices, per unit of learning rate.
+    pub weight_decay: f64,
+}
+
+/// The optimiser's state: two moments a parameter and the number of steps.
+#[derive(Debug)]
+pub struct Adam {
+    settings: AdamSettings,
+    steps: u64,
+    moments: Vec<Mutex<Moments>>,
+}
+
+#[derive(Debug)]
+struct Moments {
+    mean: Vec<f32>,
+    square: Vec<f32>,
+}
+
+/// The length of a gradient over all parameters, summed in f64 in a fixed order.
+pub fn gradient_norm(encoder: &Encoder, gradients: &GradStore) -> Result<f64> {
+    let mut total = 0.0;
+    for (_, _, weights) in encoder.groups() {
+        if let Some(gradient) = gradients.get(weights) {
+            total += gradient.to_vec1::<f32>()?.iter().map(|&g| f64::from(g) * f64::from(g)).sum::<f64>();
+        }
+    }
+    Ok(total.sqrt())
+}
+
+impl Adam {
+    /// A fresh state for an encoder's parameters.
+    pub fn new(encoder: &Encoder, settings: AdamSettings) -> Self {
+        let zeros = |n: usize| Mutex::new(Moments { mean: vec![0.0; n], square: vec![0.0; n] });
+        Self {
+            settings,
+            steps: 0,
+            moments: encoder.groups().map(|(_, group, _)| zeros(group.len())).collect(),
+        }
+    }
+
+    /// Moves every parameter against its gradient times `scale` (clipping).
+    pub fn step(
+        &mut self,
+        encoder: &Encoder,
+        gradients: &GradStore,
+        learning_rate: f64,
+        scale: f64,
+    ) -> Result<()> {
+        self.steps += 1;
+        let update = Update::new(&self.settings, self.steps, learning_rate, scale);
+        for ((_, group, weights), moments) in encoder.groups().zip(&self.moments) {
+            if let Some(gradient) = gradients.get(weights) {
+                let step = Step { update, group, moments, decay: learning_rate * self.settings.weight_decay };
+                weights.as_tensor().inplace_op2(&gradient.contiguous()?, &step)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The moments as tensors, `BLOCK.mean` and `BLOCK.square`, and `steps`.
+    pub fn tensors(&self, encoder: &Encoder) -> Result<HashMap<String, Tensor>> {
+        let mut tensors = HashMap::new();
+        for ((name, ..), moments) in encoder.groups().zip(&self.moments) {
+            let moments = lock(moments)?;
+            tensors.insert(format!("{name}.mean"), Tensor::new(moments.mean.as_slice(), &Device::Cpu)?);
+            tensors.insert(format!("{name}.square"), Tensor::new(moments.square.as_slice(), &Device::Cpu)?);
+        }
+        tensors.insert("steps".into(), Tensor::new(&[self.steps as i64], &Device::Cpu)?);
+        Ok(tensors)
+    }
+
+    /// Takes over the moments of [`Adam::tensors`]; the error says which is missing or of another size.
+    pub fn restore(&mut self, encoder: &Encoder, tensors: &HashMap<String, Tensor>) -> Result<()> {
+        let get = |name: &str| tensors.get(name).ok_or_else(|| Error::Msg(format!("{name} is missing")));
+        for ((name, group, _), moments) in encoder.groups().zip(&mut self.moments) {
+            let values = |suffix: &str| {
+                let values = get(&format!("{name}.{suffix}"))?.to_vec1::<f32>()?;
+                if values.len() == group.len() {
+                    Ok(values)
+                } else {
+                    Err(Error::Msg(format!(
+                        "{name}.{suffix} has {} values, not {}",
+                        values.len(),
+                        group.len()
+                    )))
+                }
+            };
+            *moments = Mutex::new(Moments { mean: values("mean")?, square: values("square")? });
+        }
+        self.steps = get("steps")?.to_vec1::<i64>()?.first().copied().unwrap_or(0).max(0) as u64;
+        Ok(())
+    }
+}
+
+fn lock(moments: &Mutex<Moments>) -> Result<std::sync::MutexGuard<'_, Moments>> {
+    moments.lock().map_err(|_| Error::Msg("an update failed on another thread".into()))
+}
+
+/// The numbers of one step.
+#[derive(Debug, Clone, Copy)]
+struct Update {
+    beta1: f32,
+    beta2: f32,
+    epsilon: f32,
+    gradient_scale: f32,
+    /// The learning rate with the corrections of both moments' bias and, for RAdam, its rectification.
+    rate: f32,
+    /// 1 / (1 − β₂ᵗ), or `None` while RAdam's variance is intractable: the update is the mean alone.
+    square_correction: Option<f32>,
+}
+
+impl Update {
+    fn new(settings: &AdamSettings, step: u64, learning_rate: f64, gradient_scale: f64) -> Self {
+        let t = step as f64;
+        let (beta1_t, beta2_t) = (settings.beta1.powf(t), settings.beta2.powf(t));
+        let mut rate = learning_rate / (1.0 - beta1_t);
+        let mut adaptive = true;
+        if settings.kind == OptimizerKind::RAdam {
+            let longest = 2.0 / (1.0 - settings.beta2) - 1.0;
+            let length = longest - 2.0 * t * beta2_t / (1.0 - beta2_t);
+            adaptive = length > 5.0;
+            if adaptive {
+                let above = (length - 4.0) * (length - 2.0) * longest;
+                let below = (longest - 4.0) * (longest - 2.0) * length;
+                rate *= (above / below).sqrt();
+            }
+        }
+        Self {
+            beta1: settings.beta1 as f32,
+            beta2: settings.beta2 as f32,
+            epsilon: settings.epsilon as f32,
+            gradient_scale: gradient_scale as f32,
+            rate: rate as f32,
+            square_correction: adaptive.then_some((1.0 / (1.0 - beta2_t)) as f32),
+        }
+    }
+
+    fn apply(&self, weights: &mut [f32], gradient: &[f32], mean: &mut [f32], square: &mut [f32], keep: f32) {
+        for (((w, g), m), v) in weights.iter_mut().zip(gradient).zip(mean).zip(square) {
+            let g = g * self.gradient_scale;
+            *m += (1.0 - self.beta1) * (g - *m);
+            *v += (1.0 - self.beta2) * (g * g - *v);
+            let denominator = self.square_correction.map_or(1.0, |c| (*v * c).sqrt() + self.epsilon);
+            *w = *w * keep - self.rate * *m / denominator;
+        }
+    }
+}
+
+struct Step<'a> {
+    update: Update,
+    group: &'a ParameterGroup,
+    moments: &'a Mutex<Moments>,
+    decay: f64,
+}
+
+impl InplaceOp2 for Step<'_> {
+    fn name(&self) -> &'static str {
+        "linnet-adam"
+    }
+
+    fn cpu_fwd(
+        &self,
+        weights: &mut CpuStorage,
+        wl: &Layout,
+        gradient: &CpuStorage,
+        gl: &Layout,
+    ) -> Result<()> {
+        let (CpuStorage::F32(weights), CpuStorage::F32(gradient)) = (weights, gradient) else {
+            return Err(Error::Msg("the optimiser works on f32".into()));
+        };
+        let (Some((start, end)), Some((from, to))) = (wl.contiguous_offsets(), gl.contiguous_offsets())
+        else {
+            return Err(Error::Msg("the optimiser needs contiguous tensors".into()));
+        };
+        let (weights, gradient) = (&mut weights[start..end], &gradient[from..to]);
+        let mut moments = lock(self.moments)?;
+        let Moments { mean, square } = &mut *moments;
+        const PIECE: usize = 1 << 14;
+        for parameter in self.group.iter() {
+            let range = parameter.offset..parameter.offset + parameter.len();
+            let keep = if parameter.decay { (1.0 - self.decay) as f32 } else { 1.0 };
+            weights[range.clone()]
+                .par_chunks_mut(PIECE)
+                .zip(gradient[range.clone()].par_chunks(PIECE))
+                .zip(mean[range.clone()].par_chunks_mut(PIECE).zip(square[range].par_chunks_mut(PIECE)))
+                .for_each(|((w, g), (m, v))| self.update.apply(w, g, m, v, keep));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,372 @@
+//! The loop: epochs of steps, the development set, checkpoints, the model.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+
+use candle_core::{Device, Tensor};
+use linnet::{Model, ModelConfig};
+use linnet_corpus::{Batch, Skipped};
+use linnet_encoder::{Lengths, Mode};
+
+use crate::checkpoint::{Checkpoints, State, Sums, write_beside};
+use crate::config::{RunConfig, Select};
+use crate::ctc_op::ctc_losses;
+use crate::data::RunData;
+use crate::environment;
+use crate::error::TrainError;
+use crate::evaluate::evaluate;
+use crate::metrics::{EpochRecord, read_metrics, write_metrics};
+use crate::observer::{Observer, Start, StepReport};
+use crate::optimizer::{Adam, gradient_norm};
+use crate::schedule::Schedule;
+use crate::tensorboard::EventWriter;
+
+/// How a run starts and ends, beside its configuration.
+#[derive(Debug, Default)]
+pub struct Options<'a> {
+    /// Continue the run that the experiment folder holds.
+    pub resume: bool,
+    /// Start from the weights of this model folder.
+    pub init: Option<PathBuf>,
+    /// Once true, the run saves a checkpoint and returns after the step at hand.
+    pub interrupt: Option<&'a AtomicBool>,
+}
+
+/// How a run ended.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Outcome {
+    /// All epochs are done, or training stopped early; the model is written.
+    Finished {
+        /// The development error rate of the model that was written, in percent.
+        dev_error_rate: f64,
+    },
+    /// It was interrupted; the checkpoint holds its place.
+    Interrupted {
+        /// The epoch at hand, from 1.
+        epoch: u64,
+        /// Steps done.
+        step: u64,
+    },
+}
+
+/// Trains a model: makes or continues the experiment folder `out`.
+///
+/// The folder holds `config.toml` (resolved), `env.json`, `metrics.jsonl`, TensorBoard events, `checkpoints/` and in
+/// the end `model/`.
+pub fn train(
+    config: &RunConfig,
+    out: &Path,
+    options: &Options<'_>,
+    observer: &mut dyn Observer,
+) -> Result<Outcome, TrainError> {
+    let resolved = out.join("config.toml");
+    if options.resume {
+        same_run(config, &resolved)?;
+    } else if resolved.exists() {
+        return Err(TrainError::Exists { path: out.to_path_buf() });
+    }
+    let data = RunData::read(config)?;
+    fs::create_dir_all(out).map_err(|e| TrainError::io(out, e))?;
+    let mut run = Run::new(config, out, data)?;
+    if let Some(init) = &options.init {
+        run.model.encoder.load(&init.join("model.safetensors"))?;
+    }
+    if options.resume {
+        run.resume()?;
+    } else {
+        write_beside(&resolved, config.to_toml()?.as_bytes())?;
+        environment::write(&out.join("env.json"))?;
+    }
+    run.start(observer);
+    while run.state.epoch <= config.train.epochs && !run.stopped_early() {
+        if !run.epoch(options.interrupt, observer)? {
+            return Ok(Outcome::Interrupted { epoch: run.state.epoch, step: run.state.step });
+        }
+    }
+    run.finish()
+}
+
+/// Fails unless the experiment folder's configuration is the given one, but for what may change between sittings.
+fn same_run(config: &RunConfig, resolved: &Path) -> Result<(), TrainError> {
+    let mut earlier = RunConfig::read_resolved(resolved)?;
+    (earlier.train.workers, earlier.train.cache_mb) = (config.train.workers, config.train.cache_mb);
+    let differences = config.differences(&earlier)?;
+    if differences.is_empty() {
+        return Ok(());
+    }
+    let problem = format!(
+        "the run was started with other values of {}; give the same, or another folder",
+        differences.join(", ")
+    );
+    Err(TrainError::Checkpoint { path: resolved.to_path_buf(), problem })
+}
+
+struct Run<'a> {
+    config: &'a RunConfig,
+    out: &'a Path,
+    data: RunData,
+    model: Model,
+    adam: Adam,
+    checkpoints: Checkpoints,
+    events: EventWriter,
+    records: Vec<EpochRecord>,
+    state: State,
+    total_steps: u64,
+    /// When this sitting began and the steps that were done then.
+    sitting: (Instant, u64),
+}
+
+impl<'a> Run<'a> {
+    fn new(config: &'a RunConfig, out: &'a Path, data: RunData) -> Result<Self, TrainError> {
+        let model_config = ModelConfig {
+            unit: config.data.unit,
+            normalisation: config.train.normalisation,
+            features: config.features.clone(),
+            model: config.model.clone(),
+        };
+        let mut model = Model::new(model_config, data.tokens.clone(), config.train.seed)?;
+        (model.cmvn, model.lexicon) = (data.cmvn.clone(), data.lexicon.clone());
+        let total_steps: u64 = (1..=config.train.epochs).map(|e| data.train.plan(e).len() as u64).sum();
+        let warmup = (config.train.warmup * total_steps as f64).ceil() as u64;
+        let schedule = Schedule::new(config.train.schedule, warmup, total_steps, config.train.patience);
+        let state =
+            State { epoch: 1, batch: 0, step: 0, schedule, best: None, sums: Sums::default(), seconds: 0.0 };
+        let adam = Adam::new(&model.encoder, config.train.adam());
+        let (checkpoints, events) = (Checkpoints::new(out)?, EventWriter::create(out)?);
+        let (records, sitting) = (Vec::new(), (Instant::now(), 0));
+        Ok(Self { config, out, data, model, adam, checkpoints, events, records, state, total_steps, sitting })
+    }
+
+    fn metrics(&self) -> PathBuf {
+        self.out.join("metrics.jsonl")
+    }
+
+    fn resume(&mut self) -> Result<(), TrainError> {
+        self.state = self.checkpoints.restore(&self.model.encoder, &mut self.adam)?;
+        if self.metrics().exists() {
+            self.records = read_metrics(&self.metrics())?;
+            // An epoch whose record was written after the checkpoint comes again.
+            self.records.retain(|r| r.epoch < self.state.epoch);
+        }
+        self.sitting = (Instant::now(), self.state.step);
+        Ok(())
+    }
+
+    fn start(&self, observer: &mut dyn Observer) {
+        let (train, dev) = (&self.data.train, &self.data.dev);
+        observer.started(&Start {
+            parameters: self.model.encoder.parameter_count(),
+            utterances: train.len(),
+            seconds: train.seconds(),
+            dev_utterances: dev.len(),
+            skipped: &[train.skipped(), dev.skipped()].concat(),
+            epochs: self.config.train.epochs,
+            steps: self.total_steps,
+            done: self.state.step,
+        });
+    }
+
+    fn stopped_early(&self) -> bool {
+        let best = self.state.best.map_or(0, |(_, epoch)| epoch);
+        let since = (self.state.epoch - 1).saturating_sub(best);
+        self.config.train.stop_after > 0 && since >= self.config.train.stop_after as u64
+    }
+
+    fn save(&self) -> Result<(), TrainError> {
+        self.checkpoints.save(&self.model.encoder, &self.adam, &self.state)
+    }
+
+    /// Runs the epoch at hand from its next batch to its end. `false`: it was interrupted.
+    fn epoch(
+        &mut self,
+        interrupt: Option<&AtomicBool>,
+        observer: &mut dyn Observer,
+    ) -> Result<bool, TrainError> {
+        let mut epoch = self.data.train.epoch_from(self.state.epoch, self.state.batch)?;
+        let before = self.state.sums.clone();
+        let start = Instant::now();
+        self.model.encoder.take_times();
+        while let Some(batch) = epoch.next() {
+            for skipped in &batch.skipped {
+                observer.skipped(skipped);
+            }
+            self.state.sums.skipped += batch.skipped.len();
+            self.state.batch = batch.index + 1;
+            self.step(batch, observer)?;
+            self.state.step += 1;
+            let stats = epoch.stats();
+            let sums = &mut self.state.sums;
+            sums.seconds = before.seconds + start.elapsed().as_secs_f64();
+            sums.wait = before.wait + stats.wait.as_secs_f64();
+            sums.work = before.work + stats.busy.as_secs_f64();
+            let times = self.model.encoder.take_times();
+            sums.subsampling += times.first().map_or(0.0, |t| t.seconds);
+            observer.step(&self.report());
+            let interrupted = interrupt.is_some_and(|i| i.load(Ordering::Relaxed));
+            let every = self.config.train.checkpoint_steps;
+            if interrupted || (every > 0 && self.state.step.is_multiple_of(every)) {
+                self.save()?;
+            }
+            if interrupted {
+                return Ok(false);
+            }
+        }
+        self.end_of_epoch(observer)?;
+        Ok(true)
+    }
+
+    fn report(&self) -> StepReport {
+        let (sums, (start, done)) = (&self.state.sums, self.sitting);
+        let pace = start.elapsed().as_secs_f64() / (self.state.step - done).max(1) as f64;
+        StepReport {
+            epoch: self.state.epoch,
+            step: self.state.step,
+            loss: sums.loss / sums.labels.max(1) as f64,
+            frames_per_s: sums.frames as f64 / sums.seconds.max(1e-9),
+            left_s: pace * self.total_steps.saturating_sub(self.state.step) as f64,
+        }
+    }
+
+    /// One update of the weights.
+    fn step(&mut self, batch: Batch, observer: &mut dyn Observer) -> Result<(), TrainError> {
+        let Batch { features, lengths, labels, ids, .. } = batch;
+        let (step, seed) = (self.state.step, self.config.train.seed);
+        let frames: usize = lengths.iter().sum();
+        let features = Tensor::from_vec(features.data, (frames, features.dim), &Device::Cpu)?;
+        let encoder = &self.model.encoder;
+        let (log_probs, lengths) =
+            encoder.forward(&features, &Lengths::new(&lengths), Mode::Train { seed, step })?;
+        let losses = ctc_losses(&log_probs, &lengths, &labels)?;
+        let (mut total, mut counted, mut not_finite) = (0.0, 0, Vec::new());
+        for ((each, id), labels) in losses.each.iter().zip(&ids).zip(&labels) {
+            match each {
+                Ok(loss) => {
+                    total += loss;
+                    counted += labels.len();
+                }
+                Err(
+                    linnet_ctc::CtcError::NotALogProbability { .. } | linnet_ctc::CtcError::ZeroProbability,
+                ) => {
+                    not_finite.push(id.as_str());
+                }
+                Err(error) if self.config.train.skip_impossible => {
+                    self.state.sums.skipped += 1;
+                    observer.skipped(&Skipped { id: id.clone(), reason: error.to_string() });
+                }
+                Err(error) => {
+                    let problem = format!("{error}; leave it out, or set train.skip_impossible = true");
+                    return Err(TrainError::Utterance { utterance: id.clone(), problem });
+                }
+            }
+        }
+        if !not_finite.is_empty() {
+            return Err(TrainError::NotFinite { step, what: "loss", utterances: not_finite.join(", ") });
+        }
+        let gradients = losses.loss.backward()?;
+        let norm = gradient_norm(encoder, &gradients)?;
+        if !norm.is_finite() {
+            return Err(TrainError::NotFinite { step, what: "gradient", utterances: ids.join(", ") });
+        }
+        let clip = self.config.train.clip;
+        let scale = if clip > 0.0 && norm > clip { clip / norm } else { 1.0 };
+        self.adam.step(encoder, &gradients, self.learning_rate(), scale)?;
+        let sums = &mut self.state.sums;
+        sums.loss += total;
+        sums.labels += counted;
+        sums.gradient_norm += norm;
+        sums.steps += 1;
+        sums.utterances += ids.len();
+        sums.frames += frames;
+        Ok(())
+    }
+
+    fn learning_rate(&self) -> f64 {
+        self.config.train.learning_rate * self.state.schedule.factor(self.state.step)
+    }
+
+    fn end_of_epoch(&mut self, observer: &mut dyn Observer) -> Result<(), TrainError> {
+        let evaluation = evaluate(&self.model.encoder, &self.data.dev)?;
+        let sums = std::mem::take(&mut self.state.sums);
+        self.state.seconds += sums.seconds;
+        let share = |seconds: f64| seconds / sums.seconds.max(1e-9);
+        let record = EpochRecord {
+            epoch: self.state.epoch,
+            step: self.state.step,
+            loss: sums.loss / sums.labels.max(1) as f64,
+            dev_loss: evaluation.loss,
+            dev_error_rate: evaluation.counts.rate(),
+            learning_rate: self.config.train.learning_rate
+                * self.state.schedule.factor(self.state.step.saturating_sub(1)),
+            gradient_norm: sums.gradient_norm / sums.steps.max(1) as f64,
+            parameters: self.model.encoder.parameter_count(),
+            utterances: sums.utterances,
+            skipped: sums.skipped,
+            frames: sums.frames,
+            seconds: sums.seconds,
+            total_seconds: self.state.seconds,
+            frames_per_s: sums.frames as f64 / sums.seconds.max(1e-9),
+            data_wait: share(sums.wait),
+            data_work: share(sums.work),
+            subsampling: share(sums.subsampling),
+            peak_mb: environment::peak_mb(),
+        };
+        self.state.schedule.epoch_ended(record.dev_error_rate);
+        if self.state.best.is_none_or(|(best, _)| record.dev_error_rate < best) {
+            self.state.best = Some((record.dev_error_rate, record.epoch));
+            self.checkpoints.save_weights(&self.model.encoder, &self.checkpoints.best())?;
+        }
+        self.checkpoints.save_weights(&self.model.encoder, &self.checkpoints.epoch(record.epoch))?;
+        if let Some(old) = record.epoch.checked_sub(self.config.train.average as u64) {
+            self.checkpoints.forget(old)?;
+        }
+        self.events.scalars(
+            record.step,
+            &[
+                ("loss/train", record.loss),
+                ("loss/dev", record.dev_loss),
+                ("error_rate/dev", record.dev_error_rate),
+                ("learning_rate", record.learning_rate),
+                ("gradient_norm", record.gradient_norm),
+                ("frames_per_s", record.frames_per_s),
+            ],
+        )?;
+        observer.epoch(&record);
+        self.records.push(record);
+        write_metrics(&self.metrics(), &self.records)?;
+        self.state.epoch += 1;
+        self.state.batch = 0;
+        self.save()
+    }
+
+    /// Writes the model folder with the chosen weights.
+    fn finish(&mut self) -> Result<Outcome, TrainError> {
+        let last = self.state.epoch - 1;
+        let encoder = &self.model.encoder;
+        let chosen = match self.config.train.select {
+            Select::Last => format!("the weights of epoch {last}, the last"),
+            Select::Best => {
+                encoder.load(&self.checkpoints.best())?;
+                format!("the weights of epoch {}, the best", self.state.best.map_or(last, |(_, epoch)| epoch))
+            }
+            Select::Average => {
+                let first = (last + 1).saturating_sub(self.config.train.average as u64).max(1);
+                self.checkpoints.average(encoder, &(first..=last).collect::<Vec<_>>())?;
+                format!("the mean of the weights of epochs {first} to {last}")
+            }
+        };
+        let evaluation = evaluate(encoder, &self.data.dev)?;
+        let dev_error_rate = evaluation.counts.rate();
+        let about = format!(
+            "# A Linnet model\n\n{} mixer, {} parameters, {} tokens: {chosen}.\n\
+             Token error rate on {}: {dev_error_rate:.2} %.\n\nTranscribe with `linnet transcribe THIS_FOLDER AUDIO`.\n",
+            self.config.model.mixer.name(),
+            encoder.parameter_count(),
+            encoder.tokens(),
+            self.config.data.dev.display(),
+        );
+        self.model.write(&self.out.join("model"), &about)?;
+        Ok(Outcome::Finished { dev_error_rate })
+    }
+}
