@@ -220,3 +220,62 @@ impl InplaceOp2 for Step<'_> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settings(kind: OptimizerKind) -> AdamSettings {
+        AdamSettings { kind, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weight_decay: 0.0 }
+    }
+
+    /// Moves one weight with the gradients 0.5, −0.25, 0.125, … and gives its course.
+    fn course(kind: OptimizerKind, steps: u64) -> Vec<f32> {
+        let (mut w, mut m, mut v) = ([1.0], [0.0], [0.0]);
+        (1..=steps)
+            .map(|t| {
+                let gradient = 0.5f32.powi(t as i32) * if t % 2 == 0 { -1.0 } else { 1.0 };
+                Update::new(&settings(kind), t, 0.1, 1.0).apply(&mut w, &[gradient], &mut m, &mut v, 0.999);
+                w[0]
+            })
+            .collect()
+    }
+
+    /// The same by the papers' formulas, in f64.
+    fn plain(kind: OptimizerKind, steps: u64) -> Vec<f64> {
+        let (mut w, mut m, mut v) = (1.0f64, 0.0f64, 0.0f64);
+        (1..=steps as i32)
+            .map(|t| {
+                let g = 0.5f64.powi(t) * if t % 2 == 0 { -1.0 } else { 1.0 };
+                m = 0.9 * m + 0.1 * g;
+                v = 0.999 * v + 0.001 * g * g;
+                let (mean, variance) = (m / (1.0 - 0.9f64.powi(t)), v / (1.0 - 0.999f64.powi(t)));
+                w *= 0.999;
+                if kind == OptimizerKind::AdamW {
+                    w -= 0.1 * mean / (variance.sqrt() + 1e-8);
+                    return w;
+                }
+                let longest = 2.0 / (1.0 - 0.999) - 1.0;
+                let length = longest - 2.0 * f64::from(t) * 0.999f64.powi(t) / (1.0 - 0.999f64.powi(t));
+                if length > 5.0 {
+                    let r = ((length - 4.0) * (length - 2.0) * longest
+                        / ((longest - 4.0) * (longest - 2.0) * length))
+                        .sqrt();
+                    w -= 0.1 * r * mean / (variance.sqrt() + 1e-8);
+                } else {
+                    w -= 0.1 * mean;
+                }
+                w
+            })
+            .collect()
+    }
+
+    #[test]
+    fn updates_follow_the_papers() {
+        for kind in [OptimizerKind::AdamW, OptimizerKind::RAdam] {
+            for (got, want) in course(kind, 12).iter().zip(plain(kind, 12)) {
+                assert!((f64::from(*got) - want).abs() < 1e-5, "{kind:?}: {got}, not {want}");
+            }
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! Whole runs on a corpus of tones, one for each letter.
+#![allow(clippy::unwrap_used)]
+
+use std::fs;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use linnet_audio::{Audio, write_wav};
+use linnet_corpus::Skipped;
+use linnet_train::{
+    EpochRecord, Observer, Options, Outcome, RunConfig, Start, StepReport, read_metrics, train,
+};
+
+/// Writes recordings in which each letter is a tone of its own, manifests and a token table; returns the configuration.
+fn corpus(folder: &Path, extra: &str) -> RunConfig {
+    let texts = ["AB", "BA", "CAB", "ABC", "BCA", "AC", "CB", "A", "BAC", "CC"];
+    let mut lines = String::new();
+    for (i, text) in texts.iter().enumerate() {
+        let mut samples = vec![0.0f32; 800];
+        for letter in text.bytes() {
+            let hz = 400.0 * f64::from(letter - b'A' + 1) + 7.0 * i as f64;
+            let tone = |t: usize| 0.3 * (std::f64::consts::TAU * hz * t as f64 / 16_000.0).sin();
+            samples.extend((0..2400).map(|t| tone(t) as f32));
+            samples.extend([0.0; 800]);
+        }
+        write_wav(&folder.join(format!("u{i}.wav")), &Audio { sample_rate: 16_000, channels: vec![samples] })
+            .unwrap();
+        lines += &format!("{{\"audio_filepath\": \"u{i}.wav\", \"text\": \"{text}\"}}\n");
+    }
+    fs::write(folder.join("all.jsonl"), lines).unwrap();
+    fs::write(folder.join("tokens.txt"), "<blank> 0\nA 1\nB 2\nC 3\n").unwrap();
+    let place = folder.display();
+    let text = format!(
+        "[data]\ntrain = \"{place}/all.jsonl\"\ndev = \"{place}/all.jsonl\"\ntokens = \"{place}/tokens.txt\"\nunit = \"char\"\n\
+         [features]\nbands = 20\n[augment]\nspeeds = [1.0, 0.95]\n[augment.spec_augment]\n\
+         [model]\nsubsampling = 2\nchannels = 4\nlayers = 1\ndim = 16\nheads = 2\nfeed_forward = 32\nconvolution = 3\n\
+         [train]\nepochs = 3\nbatch_seconds = 1.5\naverage = 2\n{extra}"
+    );
+    let path = folder.join("run.toml");
+    fs::write(&path, text).unwrap();
+    RunConfig::read(&path, &[]).unwrap()
+}
+
+/// Interrupts the run after so many steps, and counts what it is told.
+struct Watcher<'a> {
+    stop_after: u64,
+    interrupt: &'a AtomicBool,
+    skipped: Vec<String>,
+}
+
+impl Observer for Watcher<'_> {
+    fn started(&mut self, _: &Start<'_>) {}
+    fn step(&mut self, report: &StepReport) {
+        self.interrupt.store(report.step == self.stop_after, Ordering::Relaxed);
+    }
+    fn epoch(&mut self, _: &EpochRecord) {}
+    fn skipped(&mut self, skipped: &Skipped) {
+        self.skipped.push(skipped.id.clone());
+    }
+}
+
+/// The figures that don't depend on the clock.
+fn figures(folder: &Path) -> Vec<(u64, u64, f64, f64, f64, f64)> {
+    let records = read_metrics(&folder.join("metrics.jsonl")).unwrap();
+    records.iter().map(|r| (r.epoch, r.step, r.loss, r.dev_loss, r.dev_error_rate, r.gradient_norm)).collect()
+}
+
+#[test]
+fn an_interrupted_run_continues_bit_for_bit() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = corpus(folder.path(), "");
+    let (straight, broken) = (folder.path().join("straight"), folder.path().join("broken"));
+    assert!(matches!(train(&config, &straight, &Options::default(), &mut ()), Ok(Outcome::Finished { .. })));
+
+    let interrupt = AtomicBool::new(false);
+    let mut resume = false;
+    // In the middle of the first epoch, and of the second.
+    for stop_after in [2, 6] {
+        let mut watcher = Watcher { stop_after, interrupt: &interrupt, skipped: Vec::new() };
+        let options = Options { resume, interrupt: Some(&interrupt), ..Options::default() };
+        let outcome = train(&config, &broken, &options, &mut watcher).unwrap();
+        assert!(matches!(outcome, Outcome::Interrupted { step, .. } if step == stop_after), "{outcome:?}");
+        resume = true;
+    }
+    interrupt.store(false, Ordering::Relaxed);
+    let options = Options { resume: true, ..Options::default() };
+    assert!(matches!(train(&config, &broken, &options, &mut ()), Ok(Outcome::Finished { .. })));
+    assert_eq!(figures(&straight), figures(&broken));
+    let weights = |run: &Path| fs::read(run.join("model/model.safetensors")).unwrap();
+    assert!(weights(&straight) == weights(&broken), "the models differ");
+}
+
+#[test]
+fn it_learns_and_other_seeds_differ() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut config = corpus(folder.path(), "learning_rate = 5e-3\n");
+    config.train.epochs = 25;
+    let first = folder.path().join("first");
+    train(&config, &first, &Options::default(), &mut ()).unwrap();
+    let records = read_metrics(&first.join("metrics.jsonl")).unwrap();
+    let (start, end) = (records[0].dev_loss, records[24].dev_loss);
+    assert!(end < 0.6 * start, "the loss goes from {start} to {end}");
+    config.train.seed = 1;
+    config.train.epochs = 1;
+    let second = folder.path().join("second");
+    train(&config, &second, &Options::default(), &mut ()).unwrap();
+    assert_ne!(figures(&first)[0].2, figures(&second)[0].2);
+}
+
+#[test]
+fn wrong_starts_are_refused_and_nothing_is_lost() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = corpus(folder.path(), "");
+    let out = folder.path().join("run");
+    let resume = Options { resume: true, ..Options::default() };
+    assert!(train(&config, &out, &resume, &mut ()).is_err());
+    train(&config, &out, &Options::default(), &mut ()).unwrap();
+    let before = fs::read(out.join("metrics.jsonl")).unwrap();
+    let message = train(&config, &out, &Options::default(), &mut ()).unwrap_err().to_string();
+    assert!(message.contains("--resume"), "{message}");
+    let mut other = config.clone();
+    other.model.dim = 20;
+    let message = train(&other, &out, &resume, &mut ()).unwrap_err().to_string();
+    assert!(message.contains("model.dim"), "{message}");
+    assert_eq!(fs::read(out.join("metrics.jsonl")).unwrap(), before);
+}
+
+#[test]
+fn utterances_too_short_for_their_labels_are_skipped_or_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut config = corpus(folder.path(), "");
+    let manifest = folder.path().join("all.jsonl");
+    let long = "A".repeat(60);
+    let lines = fs::read_to_string(&manifest).unwrap()
+        + &format!("{{\"audio_filepath\": \"u0.wav\", \"id\": \"long\", \"text\": \"{long}\"}}\n");
+    fs::write(&manifest, lines).unwrap();
+    config.train.epochs = 1;
+    let interrupt = AtomicBool::new(false);
+    let mut watcher = Watcher { stop_after: 0, interrupt: &interrupt, skipped: Vec::new() };
+    train(&config, &folder.path().join("skip"), &Options::default(), &mut watcher).unwrap();
+    assert_eq!(watcher.skipped, ["long"]);
+    assert_eq!(read_metrics(&folder.path().join("skip/metrics.jsonl")).unwrap()[0].skipped, 1);
+    config.train.skip_impossible = false;
+    let error =
+        train(&config, &folder.path().join("stop"), &Options::default(), &mut ()).unwrap_err().to_string();
+    assert!(error.contains("utterance long"), "{error}");
+}

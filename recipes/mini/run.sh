@@ -1,0 +1,43 @@
+#!/usr/bin/env bash
+# Softmax against linear attention on the embedded miniature corpus: prepare, train, decode, compare.
+#
+#   recipes/mini/run.sh [--smoke] [--exp DIR]
+#
+# --smoke trains one epoch of each kind, to see that everything runs. Runs continue where they were interrupted.
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+root=$(cd "$here/../.." && pwd)
+exp=$here/exp settings=()
+while [ $# -gt 0 ]; do
+  case "$1" in
+    --smoke) settings=(--set train.epochs=1 --set train.average=1); exp=$(mktemp -d); trap 'rm -rf "$exp"' EXIT; shift ;;
+    --exp) exp=$2; shift 2 ;;
+    *) echo "usage: recipes/mini/run.sh [--smoke] [--exp DIR]" >&2; exit 2 ;;
+  esac
+done
+
+cargo build --release --quiet --manifest-path "$root/Cargo.toml" -p linnet-cli
+linnet=$root/target/release/linnet
+data=$exp/data
+
+echo "== 1 prepare"
+"$linnet" prepare wsj "$root/data/mini" --lexicon "$root/data/mini/lexicon.txt" --out "$data"
+
+for kind in softmax linear; do
+  out=$exp/$kind
+  if [ ! -d "$out/model" ]; then
+    echo "== 2 train $kind"
+    resume=()
+    [ ! -f "$out/checkpoints/latest.safetensors" ] || resume=(--resume)
+    "$linnet" train "$here/conf/$kind.toml" --out "$out" "${resume[@]}" "${settings[@]}" \
+      --set data.train="$data/train_si84.jsonl" --set data.dev="$data/test_dev93.jsonl" \
+      --set data.tokens="$data/tokens.txt" --set data.lexicon="$data/lexicon.txt"
+  fi
+  echo "== 3 decode $kind: new sentences by the training voices (eval92), by a voice never heard (eval93)"
+  for set in eval92 eval93; do
+    "$linnet" --quiet decode "$out/model" "$data/test_$set.jsonl" --out "$out/decode/$set"
+  done
+done
+
+echo "== 4 compare"
+"$linnet" compare "$exp/softmax" "$exp/linear" --out "$exp/report.html" --plot "$exp/per.svg"
