@@ -99,11 +99,11 @@ impl<'a> Bits<'a> {
 
     /// Shorten's ulong: how many bits, then the number.
     pub(crate) fn ulong(&mut self) -> Result<u32, EndOfStream> {
-        let bits = self.uvar(2)?;
-        if bits > 31 {
-            return Err(EndOfStream);
+        // A width above 31 is no number of a header; the largest one fails its limit too.
+        match self.uvar(2)? {
+            bits @ 0..=31 => self.uvar(bits),
+            _ => Ok(u32::MAX),
         }
-        self.uvar(bits)
     }
 }
 

@@ -1,63 +1,96 @@
 //! WAV, FLAC, MP3 and OGG Vorbis, through Symphonia.
 
+use std::fs::File;
+use std::io::Cursor;
 use std::path::Path;
 
 use symphonia::core::codecs::audio::{AudioDecoder, AudioDecoderOptions};
 use symphonia::core::errors::Error;
 use symphonia::core::formats::probe::Hint;
 use symphonia::core::formats::{FormatOptions, FormatReader, TrackType};
-use symphonia::core::io::{MediaSource, MediaSourceStream};
+use symphonia::core::io::{MediaSource, MediaSourceStream, ReadOnlySource};
 use symphonia::core::meta::MetadataOptions;
 
-use crate::error::AudioError;
+use crate::error::{AudioError, Place};
+use crate::probe::AudioInfo;
+use crate::riff;
 use crate::samples::Audio;
+
+/// Samples of all channels: 18 hours at 16 kHz.
+const MOST_SAMPLES: usize = 1 << 30;
+
+/// Samples that an MP3 file may have fewer than its first frame tells: some encoders count that frame too.
+const MP3_SLACK: u64 = 2 * 1152;
 
 struct Opened {
     format: Box<dyn FormatReader>,
     decoder: Box<dyn AudioDecoder>,
     track: u32,
-    frames: Option<u64>,
+    /// Samples a channel, where the file tells them.
+    told: Option<u64>,
 }
 
-fn open(source: Box<dyn MediaSource>, path: &Path) -> Result<Opened, AudioError> {
+/// What a file's first bytes say that it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Wav,
+    Flac,
+    Ogg,
+    /// MP3, or nothing that is read.
+    Other,
+}
+
+impl Kind {
+    pub(crate) fn of(bytes: &[u8]) -> Self {
+        match bytes {
+            _ if riff::is_wav(bytes) => Self::Wav,
+            _ if bytes.starts_with(b"fLaC") => Self::Flac,
+            _ if bytes.starts_with(b"OggS") => Self::Ogg,
+            _ => Self::Other,
+        }
+    }
+}
+
+fn open(source: Box<dyn MediaSource>, kind: Kind, path: &Path) -> Result<Opened, AudioError> {
     let mut hint = Hint::new();
     if let Some(extension) = path.extension().and_then(|e| e.to_str()) {
         hint.with_extension(extension);
     }
     let stream = MediaSourceStream::new(source, Default::default());
+    let unknown = |problem: String| AudioError::unsupported(path, problem);
     let format = symphonia::default::get_probe()
         .probe(&hint, stream, FormatOptions::default(), MetadataOptions::default())
-        .map_err(|e| match e {
-            Error::IoError(source) if source.kind() != std::io::ErrorKind::UnexpectedEof => {
-                AudioError::io(path, source)
-            }
-            e => AudioError::content(
-                path,
-                format!("no WAV, FLAC, MP3, OGG or SPHERE audio ({e}); convert it to one of them"),
-            ),
+        .map_err(|e| {
+            unknown(format!("no WAV, FLAC, MP3, OGG or SPHERE audio ({e}); convert it to one of them"))
         })?;
     let track = format
         .default_track(TrackType::Audio)
-        .ok_or_else(|| AudioError::content(path, "there is no audio track in it"))?;
+        .ok_or_else(|| unknown("there is no audio track in it; convert it to WAV or FLAC".into()))?;
     let parameters = track
         .codec_params
         .as_ref()
         .and_then(|p| p.audio())
-        .ok_or_else(|| AudioError::content(path, "its audio track tells no codec"))?;
+        .ok_or_else(|| unknown("its audio track tells no codec; convert it to WAV or FLAC".into()))?;
     let decoder = symphonia::default::get_codecs()
-        .make_audio_decoder(parameters, &AudioDecoderOptions::default())
-        .map_err(|e| {
-            AudioError::content(path, format!("its codec is not read: {e}; convert it to WAV or FLAC"))
-        })?;
-    let (track, frames) = (track.id, track.num_frames);
-    Ok(Opened { format, decoder, track, frames })
+        .make_audio_decoder(parameters, &AudioDecoderOptions::default().verify(kind == Kind::Flac))
+        .map_err(|e| unknown(format!("its codec is not read ({e}); convert it to WAV or FLAC")))?;
+    // The count of an OGG file starts where its recorder did, which need not be the file's start.
+    let (track, told) = (track.id, track.num_frames.filter(|_| kind != Kind::Ogg));
+    Ok(Opened { format, decoder, track, told })
 }
 
-/// Decodes a whole file. `source` holds its bytes, `path` names it.
-pub(crate) fn decode(source: Box<dyn MediaSource>, path: &Path) -> Result<Audio, AudioError> {
-    let mut opened = open(source, path)?;
+/// Decodes a whole file. `bytes` is its content, `path` names it.
+pub(crate) fn decode(bytes: Vec<u8>, path: &Path) -> Result<Audio, AudioError> {
+    let kind = Kind::of(&bytes);
+    let source: Box<dyn MediaSource> = match kind {
+        Kind::Wav => Box::new(Cursor::new(riff::shortest(&bytes, path)?)),
+        Kind::Flac | Kind::Ogg => Box::new(Cursor::new(bytes)),
+        // Of an MP3 file that it can seek in, Symphonia guesses the length from the rate of bits and cuts it there.
+        Kind::Other => Box::new(ReadOnlySource::new(Cursor::new(bytes))),
+    };
+    let mut opened = open(source, kind, path)?;
     let fail = |done: usize, problem: String| {
-        AudioError::content(path, format!("after {done} samples: {problem}; the file is damaged or cut off"))
+        AudioError::damaged(path, Place::Sample(done), format!("{problem}; copy the file again"))
     };
     let (mut rate, mut channels, mut done) = (0, Vec::<Vec<f32>>::new(), 0);
     let mut planes: Vec<Vec<f32>> = Vec::new();
@@ -65,10 +98,8 @@ pub(crate) fn decode(source: Box<dyn MediaSource>, path: &Path) -> Result<Audio,
         let packet = match opened.format.next_packet() {
             Ok(Some(packet)) => packet,
             Ok(None) => break,
-            Err(Error::IoError(e)) if e.kind() == std::io::ErrorKind::UnexpectedEof => {
-                // Streams of unknown length end like this; the count below catches the others.
-                break;
-            }
+            // Streams of unknown length end like this; the count below catches the others.
+            Err(Error::IoError(e)) if e.kind() == std::io::ErrorKind::UnexpectedEof => break,
             Err(e) => return Err(fail(done, e.to_string())),
         };
         if packet.track_id != opened.track {
@@ -83,33 +114,52 @@ pub(crate) fn decode(source: Box<dyn MediaSource>, path: &Path) -> Result<Audio,
         if spec_rate != rate || count != channels.len() {
             return Err(fail(done, "the rate or the number of channels changes".into()));
         }
+        if (done + buffer.frames()).saturating_mul(count) > MOST_SAMPLES {
+            let problem = format!("it has more than {MOST_SAMPLES} samples; split it");
+            return Err(AudioError::unsupported(path, problem));
+        }
         buffer.copy_to_vecs_planar(&mut planes);
         for (channel, plane) in channels.iter_mut().zip(&planes) {
             channel.extend_from_slice(plane);
         }
         done = channels.first().map_or(0, Vec::len);
     }
-    if let Some(told) = opened.frames.filter(|&told| told > done as u64) {
-        let problem =
-            format!("the header tells of {told} samples a channel, the file has {done}; it is cut off");
-        return Err(AudioError::content(path, problem));
+    let slack = if kind == Kind::Other { MP3_SLACK } else { 0 };
+    if let Some(told) = opened.told.filter(|&told| told > done as u64 + slack) {
+        return Err(fail(done, format!("it ends here, its header tells of {told} samples")));
     }
-    if rate == 0 {
-        return Err(AudioError::content(path, "it has no samples; record it again or leave it out"));
+    if opened.decoder.finalize().verify_ok == Some(false) {
+        let [found, told] = ["another".to_string(), "the MD5 sum of the original".to_string()];
+        return Err(AudioError::Checksum { path: path.to_path_buf(), found, told });
+    }
+    if rate == 0 || done == 0 {
+        return Err(AudioError::NoSamples { path: path.to_path_buf(), from_s: 0.0, length_s: 0.0 });
     }
     Ok(Audio { sample_rate: rate, channels })
 }
 
-/// Rate, channels and, where the header tells it, the number of samples.
+/// What a WAV or FLAC file's header tells of its samples, `None` where it doesn't or can't be true of a file of
+/// `file_len` bytes.
 pub(crate) fn probe(
-    source: Box<dyn MediaSource>,
+    file: File,
+    file_len: u64,
+    kind: Kind,
     path: &Path,
-) -> Result<Option<(u32, usize, usize)>, AudioError> {
-    let opened = open(source, path)?;
+) -> Result<Option<AudioInfo>, AudioError> {
+    let opened = open(Box::new(file), kind, path)?;
     let parameters = opened.decoder.codec_params();
-    let (rate, channels) = (parameters.sample_rate, parameters.channels.as_ref().map(|c| c.count()));
-    Ok(match (rate, channels, opened.frames) {
-        (Some(rate), Some(channels), Some(frames)) => Some((rate, channels, frames as usize)),
-        _ => None,
-    })
+    let channels = parameters.channels.as_ref().map(|c| c.count());
+    let (Some(sample_rate), Some(channels), Some(frames)) = (parameters.sample_rate, channels, opened.told)
+    else {
+        return Ok(None);
+    };
+    if kind == Kind::Wav {
+        let bits = u64::from(parameters.bits_per_sample.unwrap_or(8)).saturating_mul(channels as u64);
+        if frames == 0 || frames.saturating_mul(bits) / 8 > file_len {
+            return Ok(None);
+        }
+    }
+    let coding = opened.decoder.codec_info().short_name.to_string();
+    let format = format!("{kind:?}").to_uppercase();
+    Ok(Some(AudioInfo { format, coding, sample_rate, channels, frames: frames as usize }))
 }

@@ -1,29 +1,114 @@
-//! What can go wrong with audio.
+//! What can go wrong with audio, by cause.
 
+use std::fmt;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 /// An error of this crate.
 #[derive(Debug, thiserror::Error)]
 pub enum AudioError {
     /// A file can't be read or written.
-    #[error("{path}: {source}")]
+    #[error("{}: {source}{}", path.display(), io_mend(source.kind()))]
     Io {
         /// The file.
         path: PathBuf,
         /// Why not.
         source: std::io::Error,
     },
-    /// A file's content is broken or of a kind that isn't read.
-    #[error("{path}: {problem}")]
-    Content {
+    /// Content that contradicts itself or ends early.
+    #[error("{}: {place}: {problem}", path.display())]
+    Damaged {
         /// The file.
         path: PathBuf,
-        /// What is wrong, where, and what to do.
+        /// Where in it.
+        place: Place,
+        /// What is wrong there, and what to do.
         problem: String,
+    },
+    /// The decoded samples are not those that were coded.
+    #[error(
+        "{}: the checksum of its samples is {found}, its header says {told}; the file is damaged, copy it again",
+        path.display()
+    )]
+    Checksum {
+        /// The file.
+        path: PathBuf,
+        /// The checksum of the decoded samples.
+        found: String,
+        /// The checksum that the file tells.
+        told: String,
+    },
+    /// A container or coding that isn't read.
+    #[error("{}: {problem}", path.display())]
+    Unsupported {
+        /// The file.
+        path: PathBuf,
+        /// What it is, and what to do.
+        problem: String,
+    },
+    /// A file, or the part that is asked for, has no samples.
+    #[error("{}: there are no samples {}", path.display(), what_is_empty(*from_s, *length_s))]
+    NoSamples {
+        /// The file.
+        path: PathBuf,
+        /// Where the part starts, in seconds.
+        from_s: f64,
+        /// How long the file is, in seconds.
+        length_s: f64,
+    },
+    /// A floating-point sample is infinite or no number.
+    #[error(
+        "{}: sample {sample} of channel {channel} is no finite number; write the file again from its source",
+        path.display()
+    )]
+    NotFinite {
+        /// The file.
+        path: PathBuf,
+        /// The channel, from 0.
+        channel: usize,
+        /// The sample of the channel, from 0.
+        sample: usize,
     },
     /// A setting makes no sense for the audio.
     #[error("{0}")]
     Setting(String),
+}
+
+/// Where in a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// Bytes from the start.
+    Byte(usize),
+    /// Samples of a channel from the start.
+    Sample(usize),
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Byte(at) => write!(f, "byte {at}"),
+            Self::Sample(at) => write!(f, "sample {at}"),
+        }
+    }
+}
+
+fn io_mend(kind: ErrorKind) -> &'static str {
+    match kind {
+        ErrorKind::NotFound => "; check the path",
+        ErrorKind::PermissionDenied => "; check its permissions",
+        ErrorKind::StorageFull => "; make room on the disc",
+        _ => "",
+    }
+}
+
+fn what_is_empty(from_s: f64, length_s: f64) -> String {
+    if length_s == 0.0 {
+        "in it; record it again or leave it out".into()
+    } else if from_s < length_s {
+        format!("in the part from {from_s} s on; give it a longer duration")
+    } else {
+        format!("from {from_s} s on, the file has {length_s:.3} s; correct the offset")
+    }
 }
 
 impl AudioError {
@@ -31,7 +116,11 @@ impl AudioError {
         Self::Io { path: path.to_path_buf(), source }
     }
 
-    pub(crate) fn content(path: &Path, problem: impl Into<String>) -> Self {
-        Self::Content { path: path.to_path_buf(), problem: problem.into() }
+    pub(crate) fn damaged(path: &Path, place: Place, problem: impl Into<String>) -> Self {
+        Self::Damaged { path: path.to_path_buf(), place, problem: problem.into() }
+    }
+
+    pub(crate) fn unsupported(path: &Path, problem: impl Into<String>) -> Self {
+        Self::Unsupported { path: path.to_path_buf(), problem: problem.into() }
     }
 }

@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use crate::error::AudioError;
+use crate::error::{AudioError, Place};
+use crate::read::ReadOptions;
 use crate::samples::Audio;
 
 /// Which byte of a sample comes first.
@@ -37,27 +38,38 @@ pub(crate) fn samples(bytes: &[u8], order: ByteOrder) -> impl Iterator<Item = i1
 /// with swapped bytes are noise.
 pub(crate) fn likelier_order(bytes: &[u8], channels: usize) -> ByteOrder {
     let roughness = |order| -> u64 {
-        let all: Vec<i16> = samples(bytes, order).collect();
-        all.iter().zip(all.iter().skip(channels)).map(|(a, b)| u64::from(a.abs_diff(*b))).sum()
+        let later = samples(bytes, order).skip(channels);
+        samples(bytes, order).zip(later).map(|(a, b)| u64::from(a.abs_diff(b))).sum()
     };
     if roughness(ByteOrder::Big) < roughness(ByteOrder::Little) { ByteOrder::Big } else { ByteOrder::Little }
 }
 
-/// Decodes headerless samples.
-pub(crate) fn decode(bytes: &[u8], format: &RawFormat, path: &Path) -> Result<Audio, AudioError> {
+/// The format that the caller gives, and the samples a channel of a file of so many bytes.
+pub(crate) fn frames(
+    options: &ReadOptions,
+    bytes: usize,
+    path: &Path,
+) -> Result<(RawFormat, usize), AudioError> {
+    let setting = |problem: &str| AudioError::Setting(format!("{}: {problem}", path.display()));
+    let format =
+        options.raw.ok_or_else(|| setting("it has no header; give its sampling rate and byte order"))?;
     if format.channels == 0 || format.sample_rate == 0 {
-        return Err(AudioError::Setting(
-            "headerless audio needs a sampling rate and channels above 0".into(),
-        ));
+        return Err(setting("headerless audio needs a sampling rate and channels above 0"));
     }
-    if !bytes.len().is_multiple_of(2 * format.channels) {
+    let frame = format.channels.saturating_mul(2);
+    if !bytes.is_multiple_of(frame) {
         let problem = format!(
-            "{} bytes are no whole number of 16-bit samples in {} channels; is the file cut off, or no raw audio?",
-            bytes.len(),
+            "the last sample is incomplete (16 bits, channels: {}); is the file cut off, or no raw audio?",
             format.channels
         );
-        return Err(AudioError::content(path, problem));
+        return Err(AudioError::damaged(path, Place::Byte(bytes - bytes % frame), problem));
     }
+    Ok((format, bytes / frame))
+}
+
+/// Decodes headerless samples.
+pub(crate) fn decode(bytes: &[u8], options: &ReadOptions, path: &Path) -> Result<Audio, AudioError> {
+    let (format, _) = frames(options, bytes.len(), path)?;
     let order = format.byte_order.unwrap_or_else(|| likelier_order(bytes, format.channels));
     let all: Vec<f32> = samples(bytes, order).map(|s| f32::from(s) / 32768.0).collect();
     Ok(Audio::from_interleaved(format.sample_rate, format.channels, &all))
@@ -72,11 +84,14 @@ mod tests {
         let wave: Vec<i16> = (0..400).map(|i| (3000.0 * (i as f64 * 0.05).sin()) as i16).collect();
         let little: Vec<u8> = wave.iter().flat_map(|s| s.to_le_bytes()).collect();
         let big: Vec<u8> = wave.iter().flat_map(|s| s.to_be_bytes()).collect();
-        let format = RawFormat { sample_rate: 16_000, byte_order: None, channels: 1 };
+        let raw = Some(RawFormat { sample_rate: 16_000, byte_order: None, channels: 1 });
+        let options = ReadOptions { raw, ..ReadOptions::default() };
         let want: Vec<f32> = wave.iter().map(|&s| f32::from(s) / 32768.0).collect();
         for bytes in [&little, &big] {
-            assert_eq!(decode(bytes, &format, Path::new("x.raw")).unwrap().channels[0], want);
+            assert_eq!(decode(bytes, &options, Path::new("x.raw")).unwrap().channels[0], want);
         }
-        assert!(decode(&little[1..], &format, Path::new("x.raw")).unwrap_err().to_string().contains("x.raw"));
+        assert!(
+            decode(&little[1..], &options, Path::new("x.raw")).unwrap_err().to_string().contains("x.raw")
+        );
     }
 }

@@ -42,17 +42,17 @@ impl Audio {
     pub fn channel(&self, channel: Channel) -> Result<Vec<f32>, AudioError> {
         match channel {
             Channel::Index(i) => self.channels.get(i).cloned().ok_or_else(|| {
-                AudioError::Setting(format!(
-                    "there is no channel {i}; channels are 0 to {}",
-                    self.channels.len() - 1
-                ))
+                let count = self.channels.len();
+                AudioError::Setting(format!("there is no channel {i}; there are {count}, counted from 0"))
             }),
-            Channel::Mix if self.channels.len() == 1 => Ok(self.channels[0].clone()),
             Channel::Mix => {
-                let scale = 1.0 / self.channels.len().max(1) as f32;
-                Ok((0..self.frames())
-                    .map(|i| scale * self.channels.iter().map(|c| c[i]).sum::<f32>())
-                    .collect())
+                let mut sum = self.channels.first().cloned().unwrap_or_default();
+                for channel in self.channels.iter().skip(1) {
+                    sum.iter_mut().zip(channel).for_each(|(sum, s)| *sum += s);
+                }
+                let count = self.channels.len().max(1) as f32;
+                sum.iter_mut().for_each(|s| *s /= count);
+                Ok(sum)
             }
         }
     }

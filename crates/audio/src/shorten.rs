@@ -8,7 +8,12 @@ const MOST_BLOCK: u32 = 1 << 16;
 const MOST_ORDER: u32 = 64;
 const MOST_MEANS: u32 = 64;
 const MOST_BITS: u32 = 31;
-const MOST_SAMPLES: usize = 1 << 31;
+/// Samples of all channels: 4.6 hours at 16 kHz.
+const MOST_SAMPLES: usize = 1 << 28;
+/// Samples for each byte of a stream, so that a small file can't fill the memory with blocks of silence. The usual block
+/// of 256 samples takes 5 bits at least.
+const MOST_SAMPLES_PER_BYTE: usize = 4096;
+const MOST_SHIFT: u32 = 15;
 
 /// Sample types of the stream.
 const S16_BIG: u32 = 3;
@@ -31,8 +36,10 @@ struct Channel {
     means: Vec<i32>,
 }
 
-/// Decodes a stream that starts with `ajkg`.
-pub(crate) fn decode(stream: &[u8]) -> Result<Channels, ShortenError> {
+/// Decodes a stream that starts with `ajkg`; `told` is the number of samples a channel that its container tells.
+///
+/// All channels of the result are of one length.
+pub(crate) fn decode(stream: &[u8], told: Option<usize>) -> Result<Channels, ShortenError> {
     let fail = |at: usize, problem: &str| ShortenError { at, problem: problem.to_string() };
     if !stream.starts_with(b"ajkg") {
         return Err(fail(0, "there is no Shorten stream (it would start with ajkg)"));
@@ -40,12 +47,33 @@ pub(crate) fn decode(stream: &[u8]) -> Result<Channels, ShortenError> {
     if stream.get(4) != Some(&2) {
         return Err(fail(4, "only version 2 of Shorten is read; decode the file with another tool"));
     }
-    let mut decoder =
-        Decoder { bits: Bits::new(&stream[5..]), shift: 0, wrap: 0, block: 0, channels: Vec::new() };
+    let mut decoder = Decoder {
+        bits: Bits::new(&stream[5..]),
+        shift: 0,
+        wrap: 0,
+        block: 0,
+        told: told.unwrap_or(usize::MAX),
+        room: MOST_SAMPLES.min(stream.len().saturating_mul(MOST_SAMPLES_PER_BYTE)),
+        channels: Vec::new(),
+    };
     match decoder.run() {
         Ok(()) => Ok(decoder.channels.into_iter().map(|c| c.out).collect()),
-        Err(Failure::End) => Err(fail(stream.len(), "the Shorten stream ends early; the file is cut off")),
-        Err(Failure::Broken(problem)) => Err(fail(5 + decoder.bits.position(), problem)),
+        Err(Failure::End) => {
+            let done = decoder.channels.first().map_or(0, |c| c.out.len());
+            let problem = match told {
+                Some(told) => {
+                    format!(
+                        "the Shorten stream ends early, after {done} of {told} samples; copy the file again"
+                    )
+                }
+                None => format!("the Shorten stream ends early, after {done} samples; copy the file again"),
+            };
+            Err(ShortenError { at: stream.len(), problem })
+        }
+        Err(Failure::Broken(problem)) => Err(ShortenError {
+            at: 5 + decoder.bits.position(),
+            problem: format!("Shorten: {problem}; the file is damaged, copy it again"),
+        }),
     }
 }
 
@@ -66,6 +94,10 @@ struct Decoder<'a> {
     /// Samples of history a channel keeps.
     wrap: usize,
     block: usize,
+    /// Samples a channel that the container tells.
+    told: usize,
+    /// Samples of all channels that may still come.
+    room: usize,
     channels: Vec<Channel>,
 }
 
@@ -73,15 +105,15 @@ impl Decoder<'_> {
     fn run(&mut self) -> Result<(), Failure> {
         let broken = |fine: bool, problem| if fine { Ok(()) } else { Err(Failure::Broken(problem)) };
         let kind = self.bits.ulong()?;
-        broken(kind == S16_BIG || kind == S16_LITTLE, "its samples are not 16-bit; only such are read")?;
+        broken(kind == S16_BIG || kind == S16_LITTLE, "the samples are not 16-bit, only such are read")?;
         let channels = self.bits.ulong()?;
-        broken((1..=MOST_CHANNELS).contains(&channels), "its number of channels is out of range")?;
+        broken((1..=MOST_CHANNELS).contains(&channels), "the number of channels is out of range")?;
         let block = self.bits.ulong()?;
-        broken((1..=MOST_BLOCK).contains(&block), "its block size is out of range")?;
+        broken((1..=MOST_BLOCK).contains(&block), "the block size is out of range")?;
         let order = self.bits.ulong()?;
-        broken(order <= MOST_ORDER, "its order of prediction is out of range")?;
+        broken(order <= MOST_ORDER, "the order of prediction is out of range")?;
         let means = self.bits.ulong()?;
-        broken(means <= MOST_MEANS, "its number of means is out of range")?;
+        broken(means <= MOST_MEANS, "the number of means is out of range")?;
         for _ in 0..self.bits.ulong()? {
             self.bits.uvar(7)?;
         }
@@ -97,6 +129,9 @@ impl Decoder<'_> {
                     self.block(command, turn)?;
                     turn = (turn + 1) % self.channels.len();
                 }
+                4 if turn != 0 => {
+                    return Err(Failure::Broken("it ends before all channels have their last block"));
+                }
                 4 => return Ok(()),
                 5 => {
                     let block = self.bits.ulong()?;
@@ -105,7 +140,7 @@ impl Decoder<'_> {
                 }
                 6 => {
                     self.shift = self.bits.uvar(2)?;
-                    broken(self.shift < 16, "a shift of bits is out of range")?;
+                    broken(self.shift <= MOST_SHIFT, "a shift of bits is out of range")?;
                 }
                 9 => {
                     let len = self.bits.uvar(5)?;
@@ -113,7 +148,7 @@ impl Decoder<'_> {
                         self.bits.uvar(8)?;
                     }
                 }
-                _ => return Err(Failure::Broken("there is an unknown command; the stream is damaged")),
+                _ => return Err(Failure::Broken("there is an unknown command")),
             }
         }
     }
@@ -122,9 +157,13 @@ impl Decoder<'_> {
     fn block(&mut self, command: u32, turn: usize) -> Result<(), Failure> {
         let (n, wrap, shift) = (self.block, self.wrap, self.shift);
         let channel = &mut self.channels[turn];
-        if channel.out.len() + n > MOST_SAMPLES {
-            return Err(Failure::Broken("it has more samples than are read"));
+        if channel.out.len() + n > self.told {
+            return Err(Failure::Broken("it has more samples than the header tells"));
         }
+        self.room = self
+            .room
+            .checked_sub(n)
+            .ok_or(Failure::Broken("it has more samples than a stream of its size can"))?;
         let offset = if channel.means.is_empty() {
             0
         } else {

@@ -1,9 +1,10 @@
 //! NIST SPHERE files.
 
 use std::collections::HashMap;
+use std::ops::RangeInclusive;
 use std::path::Path;
 
-use crate::error::AudioError;
+use crate::error::{AudioError, Place};
 use crate::raw::{ByteOrder, samples};
 use crate::samples::Audio;
 use crate::{g711, shorten};
@@ -18,6 +19,32 @@ pub(crate) fn is_sphere(bytes: &[u8]) -> bool {
     bytes.starts_with(MAGIC)
 }
 
+/// The most samples a channel that a header may tell; nothing is allocated by it.
+const MOST_SAMPLES: i64 = 1 << 40;
+
+/// How a sample is coded, apart from what is embedded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Coding {
+    Pcm,
+    MuLaw,
+    ALaw,
+}
+
+impl Coding {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Pcm => "pcm",
+            Self::MuLaw => "mu-law",
+            Self::ALaw => "A-law",
+        }
+    }
+
+    /// Bytes a sample.
+    fn bytes(self) -> usize {
+        if self == Self::Pcm { 2 } else { 1 }
+    }
+}
+
 /// What a header says.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Header {
@@ -27,139 +54,174 @@ pub(crate) struct Header {
     pub(crate) channels: usize,
     /// Samples a channel, where it is told.
     pub(crate) samples: Option<usize>,
-    pub(crate) bytes: usize,
-    pub(crate) order: ByteOrder,
-    /// `pcm`, `ulaw`, `alaw`, …, without what is embedded.
-    pub(crate) coding: String,
+    /// Bytes a sample.
+    bytes: usize,
+    order: ByteOrder,
+    pub(crate) coding: Coding,
     /// `shorten-v2.00`, where something is embedded.
     pub(crate) embedded: Option<String>,
-    checksum: Option<u32>,
+    checksum: Option<u16>,
+}
+
+impl Header {
+    /// Bytes that the file has at least, where the samples are not compressed.
+    pub(crate) fn file_len(&self) -> Option<u64> {
+        let samples = self.samples.filter(|_| self.embedded.is_none())?;
+        Some(self.len as u64 + samples as u64 * (self.channels * self.bytes) as u64)
+    }
 }
 
 /// Reads a header from a file's first bytes.
 pub(crate) fn header(bytes: &[u8], path: &Path) -> Result<Header, AudioError> {
-    let fail = |problem: String| AudioError::content(path, format!("SPHERE header: {problem}"));
+    let fail_at = |at: usize, problem: String| {
+        AudioError::damaged(path, Place::Byte(at), format!("SPHERE header: {problem}"))
+    };
     let length = bytes.get(8..16).and_then(|b| std::str::from_utf8(b).ok()).map(str::trim);
     let len: usize = length
         .and_then(|l| l.parse().ok())
-        .ok_or_else(|| fail("bytes 8 to 15 are no header length; the file is damaged".into()))?;
+        .ok_or_else(|| fail_at(8, "there is no header length; copy the file again".into()))?;
     if !(16..=MOST_HEADER).contains(&len) {
-        return Err(fail(format!("a length of {len} bytes is out of range; the file is damaged")));
+        return Err(fail_at(8, format!("a length of {len} bytes is out of range; copy the file again")));
     }
     let text = bytes.get(16..len).ok_or_else(|| {
-        fail(format!("it should have {len} bytes and the file has {}; the file is cut off", bytes.len()))
+        fail_at(bytes.len(), format!("it should have {len} bytes, the file is cut off here; copy it again"))
     })?;
-    let fields = fields(text).map_err(|at| fail(format!("byte {}: no `name -type value`", 16 + at)))?;
+    let fields = fields(text).map_err(|(at, problem)| fail_at(16 + at, problem.to_string()))?;
+    let at = |name: &str| fields.get(name).map_or(16, |f| 16 + f.at);
+    let fail =
+        |name: &str, problem: String| fail_at(at(name), problem + "; correct it or copy the file again");
     let number = |name: &str| -> Result<Option<i64>, AudioError> {
-        let value = |text: &String| {
-            let whole = text.trim().parse::<i64>().ok();
-            whole.or_else(|| text.trim().parse::<f64>().ok().filter(|x| x.fract() == 0.0).map(|x| x as i64))
+        let Some(text) = fields.get(name).map(|f| f.value.trim()) else { return Ok(None) };
+        // Writers disagree about types: whole numbers come as -i, -r and -s.
+        let real = || text.parse::<f64>().ok().filter(|x| x.fract() == 0.0).map(|x| x as i64);
+        match text.parse::<i64>().ok().or_else(real) {
+            None => Err(fail(name, format!("{name} is {text}, no whole number"))),
+            number => Ok(number),
+        }
+    };
+    let within =
+        |name: &str, default: Option<i64>, range: RangeInclusive<i64>| match number(name)?.or(default) {
+            Some(value) if range.contains(&value) => Ok(value as usize),
+            Some(value) => {
+                let (low, high) = (range.start(), range.end());
+                Err(fail(name, format!("{name} is {value}, it must be from {low} to {high}")))
+            }
+            None => Err(fail(name, format!("{name} is missing"))),
         };
-        let text = fields.get(name);
-        match text.map(|text| value(text).ok_or(text)) {
-            None => Ok(None),
-            Some(Ok(number)) => Ok(Some(number)),
-            Some(Err(text)) => Err(fail(format!("{name} is {text}, no number"))),
-        }
+    let text = |name: &str| fields.get(name).map_or("", |f| f.value.trim());
+    let (base, embedded) = match text("sample_coding").split_once(",embedded-") {
+        Some((base, embedded)) => (base.trim().to_lowercase(), Some(embedded.trim().to_lowercase())),
+        None => (text("sample_coding").to_lowercase(), None),
     };
-    let needed = |name: &str| number(name)?.ok_or_else(|| fail(format!("{name} is missing")));
-    let within = |name: &str, value: i64, most: i64| {
-        if (1..=most).contains(&value) {
-            Ok(value as usize)
-        } else {
-            Err(fail(format!("{name} is {value}; it must be from 1 to {most}")))
-        }
-    };
-    let coding = fields.get("sample_coding").map_or("pcm", String::as_str);
-    let mut parts = coding.split(",embedded-");
-    let base = parts.next().unwrap_or("pcm").trim().to_lowercase();
     let coding = match base.as_str() {
-        "" | "pcm" => "pcm",
-        "ulaw" | "mu-law" => "ulaw",
-        "alaw" | "a-law" => "alaw",
+        "" | "pcm" => Coding::Pcm,
+        "ulaw" | "mu-law" => Coding::MuLaw,
+        "alaw" | "a-law" => Coding::ALaw,
         other => {
-            return Err(fail(format!("sample_coding {other} is not read; pcm, ulaw, alaw and Shorten are")));
+            let problem = format!("sample_coding {other} is not read; convert the file to pcm with sph2pipe");
+            return Err(AudioError::unsupported(path, problem));
         }
     };
-    let default_bytes = if coding == "pcm" { 2 } else { 1 };
-    let order = match fields.get("sample_byte_format").map(|f| f.trim()) {
-        Some("10") => ByteOrder::Big,
-        _ => ByteOrder::Little,
+    let bytes = within("sample_n_bytes", Some(coding.bytes() as i64), 1..=8)?;
+    let order = match text("sample_byte_format") {
+        "10" => ByteOrder::Big,
+        "01" | "" => ByteOrder::Little,
+        _ if coding != Coding::Pcm || embedded.is_some() => ByteOrder::Little,
+        other => {
+            return Err(fail(
+                "sample_byte_format",
+                format!("sample_byte_format is {other}, neither 01 nor 10"),
+            ));
+        }
     };
-    let samples = number("sample_count")?.map(|n| within("sample_count", n, 1 << 40)).transpose();
     let samples = match number("sample_count")? {
-        Some(0) => Some(0),
-        _ => samples?,
+        Some(_) => Some(within("sample_count", None, 0..=MOST_SAMPLES)?),
+        None => None,
     };
     Ok(Header {
         len,
-        sample_rate: within("sample_rate", needed("sample_rate")?, 768_000)? as u32,
-        channels: within("channel_count", number("channel_count")?.unwrap_or(1), 64)?,
+        sample_rate: within("sample_rate", None, 1..=768_000)? as u32,
+        channels: within("channel_count", Some(1), 1..=64)?,
         samples,
-        bytes: within("sample_n_bytes", number("sample_n_bytes")?.unwrap_or(default_bytes), 4)?,
+        bytes,
         order,
-        coding: coding.to_string(),
-        embedded: parts.next().map(|e| e.trim().to_lowercase()),
-        checksum: number("sample_checksum")?.map(|n| n as u32),
+        coding,
+        embedded,
+        checksum: number("sample_checksum")?.map(|n| n as u16),
     })
 }
 
-/// The fields up to `end_head`; the error is the place of a line that is none.
-fn fields(text: &[u8]) -> Result<HashMap<String, String>, usize> {
+/// A field of a header.
+struct Field {
+    value: String,
+    /// Where its line starts, in bytes from the first line's start.
+    at: usize,
+}
+
+/// The fields up to `end_head`; the error is the place and what is wrong there.
+fn fields(text: &[u8]) -> Result<HashMap<String, Field>, (usize, &'static str)> {
     let (mut fields, mut at) = (HashMap::new(), 0);
     while at < text.len() {
         let rest = &text[at..];
         let line_len = rest.iter().position(|&b| b == b'\n').unwrap_or(rest.len());
-        let line = String::from_utf8_lossy(&rest[..line_len]);
-        let line = line.trim_end_matches(['\r', '\0']);
-        if line.trim() == "end_head" {
+        let line = &rest[..line_len];
+        let shown = String::from_utf8_lossy(line);
+        let shown = shown.trim_end_matches(['\r', '\0']);
+        if shown.trim() == "end_head" {
             return Ok(fields);
         }
-        let mut parts = line.splitn(3, ' ');
+        let mut parts = shown.splitn(3, ' ');
         match (parts.next(), parts.next(), parts.next()) {
             (Some(""), None, None) => {}
             (Some(comment), ..) if comment.starts_with(';') => {}
             (Some(name), Some(kind), Some(value)) if kind.starts_with('-') => {
                 let length = kind.strip_prefix("-s").and_then(|n| n.parse::<usize>().ok());
-                let value: String = length.map_or(value.to_string(), |n| value.chars().take(n).collect());
-                fields.insert(name.to_string(), value);
+                let start = name.len() + kind.len() + 2;
+                let value = match length.and_then(|n| line.get(start..start.checked_add(n)?)) {
+                    Some(bytes) => String::from_utf8_lossy(bytes).into_owned(),
+                    None => value.to_string(),
+                };
+                fields.insert(name.to_string(), Field { value, at });
             }
-            _ => return Err(at),
+            _ => return Err((at, "this line is no `name -type value`; copy the file again")),
         }
         at += line_len + 1;
     }
-    Err(text.len())
+    Err((text.len(), "it has no end_head; copy the file again"))
 }
 
 /// Decodes a whole file and checks its checksum.
 pub(crate) fn decode(bytes: &[u8], path: &Path) -> Result<Audio, AudioError> {
     let header = header(bytes, path)?;
     let body = &bytes[header.len..];
-    let fail = |problem: String| Err(AudioError::content(path, problem));
     let channels = match header.embedded.as_deref() {
-        Some(e) if e.starts_with("shorten") => {
-            let decoded = shorten::decode(body).map_err(|e| {
-                AudioError::content(path, format!("byte {}: {}", header.len + e.at, e.problem))
-            })?;
-            if decoded.len() != header.channels {
-                return fail(format!(
-                    "the header tells of {} channels, the Shorten stream has {}; the file is damaged",
-                    header.channels,
-                    decoded.len()
-                ));
-            }
-            decoded
+        Some(e) if e.starts_with("shorten") && header.coding == Coding::Pcm => {
+            shorten::decode(body, header.samples)
+                .map_err(|e| AudioError::damaged(path, Place::Byte(header.len + e.at), e.problem))?
         }
         Some(other) => {
-            return fail(format!("embedded coding {other} is not read; decode the file with sph2pipe"));
+            let problem = format!(
+                "{} with embedded {other} is not read; convert the file to pcm with sph2pipe",
+                header.coding.name()
+            );
+            return Err(AudioError::unsupported(path, problem));
         }
         None => plain(&header, body, path)?,
     };
+    if channels.len() != header.channels {
+        let problem = format!(
+            "the header tells of {} channels, the Shorten stream of {}; correct channel_count",
+            header.channels,
+            channels.len()
+        );
+        return Err(AudioError::damaged(path, Place::Byte(header.len), problem));
+    }
     let found = channels.first().map_or(0, Vec::len);
     if let Some(told) = header.samples.filter(|&told| told != found) {
-        return fail(format!(
-            "the header tells of {told} samples a channel, the file has {found}; it is cut off or its header is wrong"
-        ));
+        let problem = format!(
+            "the header tells of {told} samples a channel, the file has {found}; it is cut off or sample_count is wrong"
+        );
+        return Err(AudioError::damaged(path, Place::Byte(bytes.len()), problem));
     }
     verify(&header, &channels, body, path)?;
     let scaled = |c: Vec<i16>| c.into_iter().map(|s| f32::from(s) / 32768.0).collect();
@@ -168,23 +230,23 @@ pub(crate) fn decode(bytes: &[u8], path: &Path) -> Result<Audio, AudioError> {
 
 /// Samples that are not compressed.
 fn plain(header: &Header, body: &[u8], path: &Path) -> Result<Vec<Vec<i16>>, AudioError> {
-    let width = if header.coding == "pcm" { 2 } else { 1 };
+    let width = header.coding.bytes();
     if header.bytes != width {
         let problem = format!(
-            "{} of {} bytes a sample is not read; convert the file to 16 bits",
-            header.coding, header.bytes
+            "{} of {} bytes a sample is not read; convert the file to 16 bits with sox",
+            header.coding.name(),
+            header.bytes
         );
-        return Err(AudioError::content(path, problem));
+        return Err(AudioError::unsupported(path, problem));
     }
-    // Files may be padded beyond their samples, not cut off before.
-    let body = match header.samples {
-        Some(told) => body.get(..told * width * header.channels).unwrap_or(body),
-        None => &body[..body.len() - body.len() % (width * header.channels)],
-    };
-    let all: Vec<i16> = match header.coding.as_str() {
-        "ulaw" => body.iter().map(|&b| g711::mu_law(b)).collect(),
-        "alaw" => body.iter().map(|&b| g711::a_law(b)).collect(),
-        _ => samples(body, header.order).collect(),
+    // Files may be padded beyond their samples. One that is cut off before is found by its number of samples.
+    let frame = width * header.channels;
+    let frames = header.samples.unwrap_or(usize::MAX).min(body.len() / frame);
+    let body = &body[..frames * frame];
+    let all: Vec<i16> = match header.coding {
+        Coding::MuLaw => body.iter().map(|&b| g711::mu_law(b)).collect(),
+        Coding::ALaw => body.iter().map(|&b| g711::a_law(b)).collect(),
+        Coding::Pcm => samples(body, header.order).collect(),
     };
     let channel = |c: usize| all.iter().skip(c).step_by(header.channels).copied().collect();
     Ok((0..header.channels).map(channel).collect())
@@ -193,16 +255,15 @@ fn plain(header: &Header, body: &[u8], path: &Path) -> Result<Vec<Vec<i16>>, Aud
 /// The sum of all samples as unsigned 16-bit numbers, or of all codes, modulo 2¹⁶.
 fn verify(header: &Header, channels: &[Vec<i16>], body: &[u8], path: &Path) -> Result<(), AudioError> {
     let Some(told) = header.checksum else { return Ok(()) };
-    let found = if header.coding == "pcm" {
-        channels.iter().flatten().fold(0u32, |sum, &s| sum.wrapping_add(u32::from(s as u16)))
+    let found = if header.coding == Coding::Pcm {
+        channels.iter().flatten().fold(0u16, |sum, &s| sum.wrapping_add(s as u16))
     } else {
-        let codes = header.samples.map_or(body.len(), |n| n * header.channels);
-        body.iter().take(codes).fold(0u32, |sum, &b| sum.wrapping_add(u32::from(b)))
-    } & 0xffff;
-    if found == told & 0xffff {
+        let codes = channels.iter().map(Vec::len).sum();
+        body.iter().take(codes).fold(0u16, |sum, &b| sum.wrapping_add(u16::from(b)))
+    };
+    if found == told {
         return Ok(());
     }
-    let problem =
-        format!("the samples' checksum is {found}, the header's {told}; the file is damaged, copy it again");
-    Err(AudioError::content(path, problem))
+    let [found, told] = [found, told].map(|sum| sum.to_string());
+    Err(AudioError::Checksum { path: path.to_path_buf(), found, told })
 }

@@ -98,7 +98,7 @@ fn a_header_that_lies_is_named() {
     for (fields, problem) in [
         (good.replace("100", "999999999999"), "cut off"),
         (good.replace("16000", "0"), "sample_rate"),
-        (good.replace("16000", "many"), "no number"),
+        (good.replace("16000", "many"), "no whole number"),
         (good.replace("-i 2", "-i 3"), "convert"),
         (good.replace("-i 1\n", "-i 0\n"), "channel_count"),
         (good.to_string() + "sample_checksum -i 7\n", "checksum"),

@@ -1,0 +1,118 @@
+//! What a file holds, by its header where that tells.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+use crate::coded::{self, Kind};
+use crate::error::{AudioError, Place};
+use crate::raw;
+use crate::read::{ReadOptions, is_raw, read};
+use crate::samples::Audio;
+use crate::sphere;
+
+/// Bytes that are read first: most SPHERE headers have 1,024.
+const HEAD: u64 = 1 << 14;
+
+/// What a file holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AudioInfo {
+    /// The container: `SPHERE`, `WAV`, `FLAC`, `OGG`, `MP3` or `raw`.
+    pub format: String,
+    /// How its samples are coded, as `pcm` or `pcm, shorten-v2.00`.
+    pub coding: String,
+    /// Sampling rate, in Hz.
+    pub sample_rate: u32,
+    /// Channels.
+    pub channels: usize,
+    /// Samples a channel.
+    pub frames: usize,
+}
+
+impl AudioInfo {
+    /// Length, in seconds.
+    pub fn duration_s(&self) -> f64 {
+        self.frames as f64 / f64::from(self.sample_rate.max(1))
+    }
+
+    fn of(audio: &Audio, format: &str, coding: &str) -> Self {
+        Self {
+            format: format.into(),
+            coding: coding.into(),
+            sample_rate: audio.sample_rate,
+            channels: audio.channels.len(),
+            frames: audio.frames(),
+        }
+    }
+}
+
+/// What a whole file holds, whatever part of it `options` ask for; it is decoded only where its header doesn't tell.
+///
+/// # Errors
+///
+/// As [`read`], as far as the header shows them.
+pub fn probe(path: &Path, options: &ReadOptions) -> Result<AudioInfo, AudioError> {
+    let io = |e| AudioError::io(path, e);
+    let file = File::open(path).map_err(io)?;
+    let file_len = file.metadata().map_err(io)?.len();
+    let mut head = Vec::new();
+    (&file).take(HEAD).read_to_end(&mut head).map_err(io)?;
+    let whole = ReadOptions { raw: options.raw, ..ReadOptions::default() };
+    if sphere::is_sphere(&head) {
+        return probe_sphere(&head, file_len, &whole, path);
+    }
+    let kind = Kind::of(&head);
+    if is_raw(&head, &whole, path) {
+        let (format, frames) = raw::frames(&whole, file_len as usize, path)?;
+        return Ok(AudioInfo {
+            format: "raw".into(),
+            coding: "pcm".into(),
+            sample_rate: format.sample_rate,
+            channels: format.channels,
+            frames,
+        });
+    }
+    if matches!(kind, Kind::Wav | Kind::Flac) {
+        let again = File::open(path).map_err(io)?;
+        if let Some(info) = coded::probe(again, file_len, kind, path)? {
+            return Ok(info);
+        }
+    }
+    let [format, coding] = match kind {
+        Kind::Wav => ["WAV", "pcm"],
+        Kind::Flac => ["FLAC", "flac"],
+        Kind::Ogg => ["OGG", "vorbis"],
+        Kind::Other => ["MP3", "mp3"],
+    };
+    Ok(AudioInfo::of(&read(path, &whole)?, format, coding))
+}
+
+fn probe_sphere(
+    head: &[u8],
+    file_len: u64,
+    whole: &ReadOptions,
+    path: &Path,
+) -> Result<AudioInfo, AudioError> {
+    let header = match sphere::header(head, path) {
+        Err(_) if head.len() as u64 == HEAD => {
+            let bytes = std::fs::read(path).map_err(|e| AudioError::io(path, e))?;
+            sphere::header(&bytes, path)?
+        }
+        header => header?,
+    };
+    let mut coding = header.coding.name().to_string();
+    if let Some(embedded) = &header.embedded {
+        coding += &format!(", {embedded}");
+    }
+    let Some(frames) = header.samples else {
+        return Ok(AudioInfo::of(&read(path, whole)?, "SPHERE", &coding));
+    };
+    if header.file_len().is_some_and(|told| told > file_len) {
+        let problem = format!(
+            "the header tells of {frames} samples a channel, the file is cut off here; copy it again"
+        );
+        return Err(AudioError::damaged(path, Place::Byte(file_len as usize), problem));
+    }
+    let (sample_rate, channels) = (header.sample_rate, header.channels);
+    Ok(AudioInfo { format: "SPHERE".into(), coding, sample_rate, channels, frames })
+}
