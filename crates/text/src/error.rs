@@ -1,5 +1,6 @@
 //! What can go wrong with files of text.
 
+use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -35,27 +36,26 @@ impl TextError {
 /// The longest line that a file of text may have, in bytes: a longer one is no text.
 const LONGEST_LINE: usize = 1 << 16;
 
-/// The lines of a UTF-8 file with their numbers from 1.
-pub(crate) fn read_lines(
+/// The bytes of a file.
+pub(crate) fn read_bytes(path: &Path) -> Result<Vec<u8>, TextError> {
+    std::fs::read(path).map_err(|source| TextError::Io { path: path.to_path_buf(), source })
+}
+
+/// The lines of a UTF-8 file's bytes with their numbers from 1.
+pub(crate) fn each_line(
+    bytes: &[u8],
     path: &Path,
     mut each: impl FnMut(usize, &str) -> Result<(), TextError>,
 ) -> Result<(), TextError> {
-    let bytes = std::fs::read(path).map_err(|source| TextError::Io { path: path.to_path_buf(), source })?;
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes); // some editors mark UTF-8 so
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes); // some editors mark UTF-8 so
     for (i, line) in bytes.split(|&b| b == b'\n').enumerate() {
         if line.len() > LONGEST_LINE {
-            return Err(TextError::line(
-                path,
-                i + 1,
-                format!("the line is longer than {LONGEST_LINE} bytes"),
-            ));
+            let problem = format!("the line is longer than {LONGEST_LINE} bytes; give a file of text");
+            return Err(TextError::line(path, i + 1, problem));
         }
         let line = std::str::from_utf8(line).map_err(|_| {
-            TextError::line(
-                path,
-                i + 1,
-                "the line is not UTF-8; convert the file, as by `iconv -f LATIN1 -t UTF-8`",
-            )
+            let problem = "the line is not UTF-8; convert the file, as by `iconv -f LATIN1 -t UTF-8`";
+            TextError::line(path, i + 1, problem)
         })?;
         each(i + 1, line.strip_suffix('\r').unwrap_or(line))?;
     }
@@ -64,10 +64,38 @@ pub(crate) fn read_lines(
 
 /// Writes a whole file: beside it first, then renamed.
 pub(crate) fn write_beside(path: &Path, text: &str) -> Result<(), TextError> {
-    let error = |source| TextError::Io { path: path.to_path_buf(), source };
-    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(error)?;
-    file.write_all(text.as_bytes()).map_err(error)?;
-    file.persist(path).map_err(|e| error(e.error))?;
-    Ok(())
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(".part");
+    let beside = PathBuf::from(beside);
+    let written = || {
+        let mut file = File::create(&beside)?;
+        file.write_all(text.as_bytes())?;
+        file.sync_all()?;
+        std::fs::rename(&beside, path)
+    };
+    written().map_err(|source| {
+        // What is left of a failed write is of no use; the first error is the one to tell.
+        let _ = std::fs::remove_file(&beside);
+        TextError::Io { path: path.to_path_buf(), source }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_written_whole_with_the_usual_rights_or_not_at_all() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, plain) = (folder.path().join("out.txt"), folder.path().join("plain.txt"));
+        write_beside(&path, "new").unwrap();
+        std::fs::write(&plain, "new").unwrap();
+        let rights = |path: &Path| std::fs::metadata(path).unwrap().permissions();
+        assert_eq!(rights(&path), rights(&plain));
+        let taken = folder.path().join("folder");
+        std::fs::create_dir(&taken).unwrap();
+        let message = write_beside(&taken, "new").unwrap_err().to_string();
+        assert!(message.contains("folder: "), "{message}");
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 3, "a rest lies about");
+    }
 }

@@ -1,12 +1,13 @@
 //! Pronunciation lexicons: words to phones.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 
 use unicode_normalization::UnicodeNormalization;
 
-use crate::error::{TextError, read_lines, write_beside};
+use crate::error::{TextError, each_line, read_bytes, write_beside};
+use crate::normalise::shown;
 use crate::phones::strip_stress;
 
 /// The phones of one way to say a word.
@@ -30,34 +31,36 @@ impl Lexicon {
     /// Sphinx's `.dic` files and Kaldi's `lexicon.txt`. Stress digits are dropped; pronunciations that then are the same
     /// count once. A word's reference is the one that stands first in the file.
     pub fn read(path: &Path) -> Result<Self, TextError> {
+        Self::parse(&read_bytes(path)?, path)
+    }
+
+    /// A lexicon from the bytes of a file, see [`Lexicon::read`]; errors name the path.
+    pub fn parse(bytes: &[u8], path: &Path) -> Result<Self, TextError> {
         let mut lexicon = Self::new();
-        read_lines(path, |number, line| {
+        // A table that grows is most of the time that a large lexicon takes.
+        lexicon.words.reserve(bytes.iter().filter(|&&b| b == b'\n').count().min(MOST_RESERVED));
+        each_line(bytes, path, |number, line| {
             let mut fields = line.split_whitespace();
             let Some(word) = fields.next().filter(|word| !is_comment(word)) else { return Ok(()) };
             let phones = fields.take_while(|field| !field.starts_with('#'));
             let pronunciation: Pronunciation = phones.map(|phone| strip_stress(phone).to_string()).collect();
             if let Some(first) = pronunciation.first().filter(|first| is_probability(first)) {
                 let problem = format!(
-                    "{first} is a probability and no phone; write WORD PHONE PHONE …, as in Kaldi's lexicon.txt"
+                    "{} is a probability and no phone; write WORD PHONE PHONE …, as in Kaldi's lexicon.txt",
+                    shown(first)
                 );
                 return Err(TextError::line(path, number, problem));
             }
             if pronunciation.is_empty() {
-                return Err(TextError::line(
-                    path,
-                    number,
-                    format!("{word} has no phones; write WORD PHONE PHONE …"),
-                ));
+                let problem = format!("{} has no phones; write WORD PHONE PHONE …", shown(word));
+                return Err(TextError::line(path, number, problem));
             }
             lexicon.add(base(word), pronunciation);
             Ok(())
         })?;
         if lexicon.words.is_empty() {
-            return Err(TextError::line(
-                path,
-                1,
-                "there is no word in it; write WORD PHONE PHONE … on each line",
-            ));
+            let problem = "there is no word in it; write WORD PHONE PHONE … on each line";
+            return Err(TextError::line(path, 1, problem));
         }
         Ok(lexicon)
     }
@@ -74,6 +77,11 @@ impl Lexicon {
             }
         }
         write_beside(path, &text)
+    }
+
+    /// All phones of all pronunciations, each once, in order.
+    pub fn phones(&self) -> BTreeSet<&str> {
+        self.words.values().flatten().flatten().map(String::as_str).collect()
     }
 
     /// Adds a pronunciation, unless the word has it.
@@ -100,6 +108,9 @@ impl Lexicon {
     }
 }
 
+/// The most words that room is made for before they are read.
+const MOST_RESERVED: usize = 1 << 18;
+
 /// Whether a line with this first field comments. `;` and `#` may also begin a sign's name, as in `#sharp-sign`.
 fn is_comment(field: &str) -> bool {
     field.starts_with(";;;") || field.starts_with("##") || field == "#"
@@ -121,12 +132,16 @@ fn key(word: &str) -> Cow<'_, str> {
 }
 
 /// A word without its variant's number: `A(2)` → `A`.
-fn base(word: &str) -> &str {
+fn base(mut word: &str) -> &str {
     let variant = |number: &str| !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit());
-    match word.strip_suffix(')').and_then(|w| w.rsplit_once('(')) {
-        Some((base, number)) if !base.is_empty() && variant(number) => base,
-        _ => word,
+    // Every number goes, so that what is read and written reads alike again.
+    while let Some((base, number)) = word.strip_suffix(')').and_then(|w| w.rsplit_once('(')) {
+        if base.is_empty() || !variant(number) {
+            break;
+        }
+        word = base;
     }
+    word
 }
 
 #[cfg(test)]

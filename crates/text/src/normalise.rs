@@ -79,6 +79,20 @@ fn spells(c: char) -> bool {
     c.is_alphanumeric() || is_combining_mark(c) || matches!(c, '\u{200c}' | '\u{200d}')
 }
 
+/// The most characters of one word that a message shows.
+const SHOWN: usize = 40;
+
+/// A word or character as a message shows it: what can't be seen by itself becomes its code, and long ones are cut.
+pub(crate) fn shown(word: &str) -> String {
+    let alone = word.chars().nth(1).is_none();
+    let unseen = |c: char| c.is_control() || is_invisible(c) || alone && spells(c) && !c.is_alphanumeric();
+    let mut text = String::new();
+    for c in word.chars().take(SHOWN) {
+        if unseen(c) { text += &format!("U+{:04X}", c as u32) } else { text.push(c) }
+    }
+    if word.chars().nth(SHOWN).is_some() { text + "…" } else { text }
+}
+
 fn parts_words(c: char) -> bool {
     !spells(c) && !matches!(c, '\'' | '-' | '.' | ',')
 }
@@ -118,6 +132,21 @@ mod tests {
             assert_eq!(BARE.apply(&format!("«{word}»!")), word.nfc().collect::<String>());
         }
         assert_eq!(BARE.apply("\u{feff}co\u{ad}op"), "coop");
+    }
+
+    #[test]
+    fn messages_show_what_is_unseen() {
+        for (word, text) in [
+            ("don't", "don't"),
+            ("\u{301}", "U+0301"),
+            ("e\u{301}", "e\u{301}"),
+            ("\u{200d}", "U+200D"),
+            ("a\u{1b}[2Jb\u{202e}", "aU+001B[2JbU+202E"),
+        ] {
+            assert_eq!(shown(word), text);
+        }
+        assert_eq!(shown(&"ä".repeat(41)), "ä".repeat(40) + "…");
+        assert_eq!(shown(&"ä".repeat(40)), "ä".repeat(40));
     }
 
     #[test]

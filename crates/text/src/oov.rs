@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 use std::fmt;
 
+use crate::normalise::shown;
 use crate::table::SPACE;
-use crate::tokenizer::{Tokenizer, Unit};
+use crate::tokenizer::{NAMED, Tokenizer, Unit};
 
 /// A word without pronunciation, or a character without token.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,20 +50,21 @@ impl Tokenizer {
     }
 }
 
-/// How many are named before the rest is only counted.
-const SHOWN: usize = 20;
-
 impl fmt::Display for OovReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let what = match self.unit {
             Unit::Phone => "without pronunciation",
             Unit::Char => "without token",
         };
-        let named: Vec<String> =
-            self.oov.iter().take(SHOWN).map(|Oov { word, count }| format!("{word} ×{count}")).collect();
+        let named: Vec<String> = self
+            .oov
+            .iter()
+            .take(NAMED)
+            .map(|Oov { word, count }| format!("{} ×{count}", shown(word)))
+            .collect();
         write!(f, "{what}: {}", named.join(", "))?;
-        if self.oov.len() > SHOWN {
-            let rest = &self.oov[SHOWN..];
+        if self.oov.len() > NAMED {
+            let rest = &self.oov[NAMED..];
             write!(f, " and {} more ×{}", rest.len(), rest.iter().map(|oov| oov.count).sum::<usize>())?;
         }
         write!(f, "; {}", self.unit.mend())

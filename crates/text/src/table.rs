@@ -1,9 +1,12 @@
 //! Token tables: what the encoder's outputs stand for.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::Path;
 
-use crate::error::{TextError, read_lines, write_beside};
+use crate::error::{TextError, each_line, read_bytes, write_beside};
+use crate::lexicon::Lexicon;
+use crate::normalise::shown;
+use crate::phones::arpabet39;
 use crate::tokenizer::Unit;
 
 /// The symbol of CTC's blank, which has id 0.
@@ -35,11 +38,27 @@ impl TokenTable {
         table
     }
 
+    /// The 39 phones of ARPAbet where they are enough for a lexicon, so that models of several corpora have the same
+    /// tokens; else the lexicon's own phones in order.
+    pub fn phones(lexicon: &Lexicon) -> Self {
+        let (usual, own) = (arpabet39(), lexicon.phones());
+        let enough = own.iter().all(|phone| usual.contains(phone));
+        let phones = if enough { usual } else { own.into_iter().collect() };
+        Self::new(phones.into_iter().map(str::to_string).collect())
+    }
+
+    /// The space between words, then the characters of texts in Unicode's order.
+    pub fn characters<'a>(texts: impl IntoIterator<Item = &'a str>) -> Self {
+        let characters: BTreeSet<char> = texts.into_iter().flat_map(str::chars).collect();
+        let spelt = characters.into_iter().filter(|c| !c.is_whitespace()).map(String::from);
+        Self::new(std::iter::once(SPACE.to_string()).chain(spelt).collect())
+    }
+
     /// Reads a table: a symbol and its id a line, ids from 0 in order, the blank first.
     pub fn read(path: &Path) -> Result<Self, TextError> {
         let mut symbols: Vec<String> = Vec::new();
         let mut known: HashSet<String> = HashSet::new();
-        read_lines(path, |number, line| {
+        each_line(&read_bytes(path)?, path, |number, line| {
             let fields: Vec<&str> = line.split_whitespace().collect();
             let [symbol, id] = fields[..] else {
                 if fields.is_empty() {
@@ -48,12 +67,13 @@ impl TokenTable {
                 return Err(TextError::line(path, number, "expected a symbol and its id, as `AH 3`"));
             };
             if id.parse() != Ok(symbols.len()) {
-                let problem = format!("expected id {}, found {id}; ids count up from 0", symbols.len());
+                let problem =
+                    format!("expected id {}, found {}; ids count up from 0", symbols.len(), shown(id));
                 return Err(TextError::line(path, number, problem));
             }
             if symbols.is_empty() && symbol != BLANK {
                 let problem =
-                    format!("the first symbol is {symbol}; the blank must be first, as `{BLANK} 0`");
+                    format!("the first symbol is {}; the blank must be first, as `{BLANK} 0`", shown(symbol));
                 return Err(TextError::line(path, number, problem));
             }
             if symbols.len() == MOST {
@@ -63,7 +83,7 @@ impl TokenTable {
                 return Err(TextError::line(
                     path,
                     number,
-                    format!("{symbol} occurs twice; name each symbol once"),
+                    format!("{} occurs twice; name each symbol once", shown(symbol)),
                 ));
             }
             symbols.push(symbol.to_string());
@@ -141,6 +161,19 @@ mod tests {
             let message = TokenTable::read(&path).unwrap_err().to_string();
             assert!(message.contains(place) && message.contains(problem), "{message}");
         }
+    }
+
+    #[test]
+    fn tables_are_made_of_texts_and_lexicons() {
+        let table = TokenTable::characters(["b é\ta", "b\u{a0}日"]);
+        assert_eq!(table, TokenTable::new([SPACE, "a", "b", "é", "日"].map(String::from).into()));
+        let mut lexicon = Lexicon::new();
+        lexicon.add("JA", vec!["Y".into(), "AA".into()]);
+        let table = TokenTable::phones(&lexicon);
+        assert_eq!((table.len(), table.symbol(1), table.id("ZH")), (40, Some("AA"), Some(39)));
+        lexicon.add("DA", vec!["t".into(), "a:".into()]);
+        let own = ["AA", "Y", "a:", "t"].map(String::from);
+        assert_eq!(TokenTable::phones(&lexicon), TokenTable::new(own.into()));
     }
 
     #[test]

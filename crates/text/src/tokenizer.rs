@@ -5,6 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::lexicon::{Lexicon, Pronunciation};
+use crate::normalise::shown;
 use crate::table::{SPACE, TokenTable};
 
 /// What a token is.
@@ -54,10 +55,10 @@ impl std::error::Error for EncodeError {}
 
 impl fmt::Display for EncodeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (words, symbols) = (self.words.join(", "), self.symbols.join(", "));
+        let (words, symbols) = (listed(&self.words), listed(&self.symbols));
         match self.unit {
             Unit::Char => write!(f, "without token: {symbols}; {}", self.unit.mend()),
-            Unit::Phone if !words.is_empty() => {
+            Unit::Phone if !self.words.is_empty() => {
                 write!(f, "without pronunciation: {words}; {}", self.unit.mend())
             }
             Unit::Phone => {
@@ -68,6 +69,16 @@ impl fmt::Display for EncodeError {
             }
         }
     }
+}
+
+/// How many words or characters are named before the rest is only counted.
+pub(crate) const NAMED: usize = 20;
+
+fn listed(all: &[String]) -> String {
+    let named: Vec<String> = all.iter().take(NAMED).map(|word| shown(word)).collect();
+    let rest = all.len() - named.len();
+    let more = if rest > 0 { format!(" and {rest} more") } else { String::new() };
+    named.join(", ") + &more
 }
 
 impl Tokenizer {
@@ -143,6 +154,9 @@ mod tests {
         assert_eq!((error.words.len(), error.symbols.as_slice()), (0, &["IY".to_string()][..]));
         assert!(error.to_string().contains("phones without token: IY"));
         assert_eq!(tokenizer.encode("").unwrap(), []);
+        let many: Vec<String> = (0..22).map(|i| format!("W{i:02}")).collect();
+        let error = tokenizer.encode(&many.join(" ")).unwrap_err();
+        assert!(error.to_string().contains("W18, W19 and 2 more; add"), "{error}");
     }
 
     #[test]
