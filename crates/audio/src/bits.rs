@@ -75,7 +75,7 @@ impl<'a> Bits<'a> {
             }
             let zeros = self.window.leading_zeros();
             if zeros < self.count {
-                self.window <<= zeros + 1;
+                self.window = self.window << zeros << 1;
                 self.count -= zeros + 1;
                 quotient = quotient.checked_add(zeros).ok_or(EndOfStream)?;
                 break;
@@ -129,8 +129,12 @@ mod tests {
         assert_eq!(reader.take(8), Ok(255));
         assert_eq!(reader.take(32), Err(EndOfStream));
         assert_eq!(Bits::new(&[0; 20]).uvar(3), Err(EndOfStream));
-        let signs = [0b1000_0000u8, 0b1010_0000].map(|b| Bits::new(&[b]).var(0));
-        assert_eq!(signs, [Ok(0), Ok(0)]);
-        assert_eq!(Bits::new(&[0b1110_0000]).var(0), Ok(-1));
+        // The last bytes of a stream fill the window wholly; a one at its end leaves nothing.
+        assert_eq!(Bits::new(&[0, 0, 0, 0, 0, 0, 0, 1]).uvar(0), Ok(63));
+        let mut reader = Bits::new(&[0, 0, 0, 0, 0, 0, 0, 1, 0x40]);
+        assert_eq!([reader.uvar(0), reader.uvar(0)], [Ok(63), Ok(1)]);
+        // 1 0, 1 1, 01 0, 01 1: the last bit is the sign.
+        let mut reader = Bits::new(&[0b1011_0100, 0b1100_0000]);
+        assert_eq!([(); 4].map(|_| reader.var(0)), [Ok(0), Ok(-1), Ok(1), Ok(-2)]);
     }
 }

@@ -171,39 +171,36 @@ impl Decoder<'_> {
             let mean = channel.means.iter().fold(count / 2, |sum: i32, &m| sum.wrapping_add(m)) / count;
             if shift > 0 { (mean >> (shift - 1)) >> 1 } else { mean }
         };
-        channel.work.truncate(wrap);
+        channel.work.resize(wrap + n, 0);
         let bits = &mut self.bits;
-        let work = &mut channel.work;
+        let work = &mut channel.work[..];
         if command == 8 {
-            work.resize(wrap + n, 0);
+            work[wrap..].fill(0);
         } else {
             let k = bits.uvar(3)?;
             if k >= MOST_BITS {
                 return Err(Failure::Broken("a residual's width is out of range"));
             }
             match command {
-                0 => predict(bits, work, n, k, |_| offset)?,
-                1 => predict(bits, work, n, k, |x| x[x.len() - 1])?,
-                2 => predict(bits, work, n, k, |x| {
-                    let [a, b] = [x[x.len() - 1], x[x.len() - 2]];
-                    a.wrapping_mul(2).wrapping_sub(b)
-                })?,
-                3 => predict(bits, work, n, k, |x| {
-                    let [a, b, c] = [x[x.len() - 1], x[x.len() - 2], x[x.len() - 3]];
-                    a.wrapping_sub(b).wrapping_mul(3).wrapping_add(c)
-                })?,
+                0 => {
+                    for x in &mut work[wrap..] {
+                        *x = bits.var(k)?.wrapping_add(offset);
+                    }
+                }
+                1 => integrate::<1>(bits, work, wrap, k)?,
+                2 => integrate::<2>(bits, work, wrap, k)?,
+                3 => integrate::<3>(bits, work, wrap, k)?,
                 _ => {
                     let order = bits.uvar(2)? as usize;
                     if order > wrap {
                         return Err(Failure::Broken("an order of prediction is above the header's"));
                     }
-                    let coefficients: Vec<i32> = (0..order).map(|_| bits.var(5)).collect::<Result<_, _>>()?;
-                    predict(bits, work, n, k, |x| {
-                        let sum = coefficients.iter().zip(x.iter().rev()).fold(32i32, |sum, (c, x)| {
-                            sum.wrapping_add(c.wrapping_mul(x.wrapping_sub(offset)))
-                        });
-                        (sum >> 5).wrapping_add(offset)
-                    })?;
+                    // The newest sample's comes first; turned round, they lie as the samples do.
+                    let coefficients = &mut [0; MOST_ORDER as usize][..order];
+                    for a in coefficients.iter_mut().rev() {
+                        *a = bits.var(5)?;
+                    }
+                    predict(bits, work, wrap, k, coefficients, offset)?;
                 }
             }
         }
@@ -214,24 +211,51 @@ impl Decoder<'_> {
             channel.means.remove(0);
             channel.means.push((mean as i32).wrapping_shl(shift));
         }
-        channel.out.extend(block.iter().map(|&x| x.wrapping_shl(shift) as i16));
-        channel.work.drain(..n);
+        // A lossy encoder may round the highest samples beyond 16 bits.
+        let sample = |&x: &i32| (i64::from(x) << shift).clamp(i16::MIN.into(), i16::MAX.into()) as i16;
+        channel.out.extend(block.iter().map(sample));
+        channel.work.copy_within(n.., 0);
         Ok(())
     }
 }
 
-/// Appends `n` samples, each its residual added to a prediction from those before.
-#[inline(always)]
+/// The samples of a block from their differences of an order, by as many running sums.
+fn integrate<const ORDER: usize>(
+    bits: &mut Bits<'_>,
+    work: &mut [i32],
+    start: usize,
+    k: u32,
+) -> Result<(), EndOfStream> {
+    let [c, b, a] = [3, 2, 1].map(|back| work[start - back]);
+    let mut sums = [a, a.wrapping_sub(b), a.wrapping_sub(b.wrapping_mul(2)).wrapping_add(c)];
+    for x in &mut work[start..] {
+        let mut sum = bits.var(k)?;
+        for of_order in sums[..ORDER].iter_mut().rev() {
+            sum = of_order.wrapping_add(sum);
+            *of_order = sum;
+        }
+        *x = sum;
+    }
+    Ok(())
+}
+
+/// The samples of a block by linear prediction from those before, less their offset; `coefficients` are in 1/32.
 fn predict(
     bits: &mut Bits<'_>,
-    work: &mut Vec<i32>,
-    n: usize,
+    work: &mut [i32],
+    start: usize,
     k: u32,
-    prediction: impl Fn(&[i32]) -> i32,
+    coefficients: &[i32],
+    offset: i32,
 ) -> Result<(), EndOfStream> {
-    for _ in 0..n {
-        let residual = bits.var(k)?;
-        work.push(residual.wrapping_add(prediction(work)));
+    let order = coefficients.len();
+    let work = &mut work[start - order..];
+    work[..order].iter_mut().for_each(|x| *x = x.wrapping_sub(offset));
+    for t in order..work.len() {
+        let terms = coefficients.iter().zip(&work[t - order..t]);
+        let sum = terms.fold(32i32, |sum, (a, x)| sum.wrapping_add(a.wrapping_mul(*x)));
+        work[t] = bits.var(k)?.wrapping_add(sum >> 5);
     }
+    work.iter_mut().for_each(|x| *x = x.wrapping_add(offset));
     Ok(())
 }
