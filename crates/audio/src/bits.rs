@@ -131,8 +131,8 @@ mod tests {
         assert_eq!(Bits::new(&[0; 20]).uvar(3), Err(EndOfStream));
         // The last bytes of a stream fill the window wholly; a one at its end leaves nothing.
         assert_eq!(Bits::new(&[0, 0, 0, 0, 0, 0, 0, 1]).uvar(0), Ok(63));
-        let mut reader = Bits::new(&[0, 0, 0, 0, 0, 0, 0, 1, 0x40]);
-        assert_eq!([reader.uvar(0), reader.uvar(0)], [Ok(63), Ok(1)]);
+        let mut reader = Bits::new(&[0, 0, 0, 0, 0, 0, 0, 1, 0, 0x80]);
+        assert_eq!([reader.uvar(0), reader.uvar(0)], [Ok(63), Ok(8)]);
         // 1 0, 1 1, 01 0, 01 1: the last bit is the sign.
         let mut reader = Bits::new(&[0b1011_0100, 0b1100_0000]);
         assert_eq!([(); 4].map(|_| reader.var(0)), [Ok(0), Ok(-1), Ok(1), Ok(-2)]);

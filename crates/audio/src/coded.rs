@@ -13,8 +13,8 @@ use symphonia::core::meta::MetadataOptions;
 
 use crate::error::{AudioError, Place};
 use crate::probe::AudioInfo;
-use crate::riff;
 use crate::samples::Audio;
+use crate::{ogg, riff};
 
 /// Samples of all channels: 18 hours at 16 kHz.
 const MOST_SAMPLES: usize = 1 << 30;
@@ -60,8 +60,14 @@ fn open(source: Box<dyn MediaSource>, kind: Kind, path: &Path) -> Result<Opened,
     let unknown = |problem: String| AudioError::unsupported(path, problem);
     let format = symphonia::default::get_probe()
         .probe(&hint, stream, FormatOptions::default(), MetadataOptions::default())
-        .map_err(|e| {
-            unknown(format!("no WAV, FLAC, MP3, OGG or SPHERE audio ({e}); convert it to one of them"))
+        .map_err(|e| match (kind, e) {
+            (Kind::Other, e) | (_, e @ Error::Unsupported(_)) => {
+                unknown(format!("no WAV, FLAC, MP3, OGG or SPHERE audio ({e}); convert it to one of them"))
+            }
+            (kind, e) => {
+                let problem = format!("the {kind:?} header is damaged or cut off ({e}); copy the file again");
+                AudioError::damaged(path, Place::Byte(0), problem)
+            }
         })?;
     let track = format
         .default_track(TrackType::Audio)
@@ -84,7 +90,11 @@ pub(crate) fn decode(bytes: Vec<u8>, path: &Path) -> Result<Audio, AudioError> {
     let kind = Kind::of(&bytes);
     let source: Box<dyn MediaSource> = match kind {
         Kind::Wav => Box::new(Cursor::new(riff::shortest(&bytes, path)?)),
-        Kind::Flac | Kind::Ogg => Box::new(Cursor::new(bytes)),
+        Kind::Flac => Box::new(Cursor::new(bytes)),
+        Kind::Ogg => {
+            ogg::check(&bytes, path)?;
+            Box::new(Cursor::new(bytes))
+        }
         // Of an MP3 file that it can seek in, Symphonia guesses the length from the rate of bits and cuts it there.
         Kind::Other => Box::new(ReadOnlySource::new(Cursor::new(bytes))),
     };
@@ -129,7 +139,7 @@ pub(crate) fn decode(bytes: Vec<u8>, path: &Path) -> Result<Audio, AudioError> {
         return Err(fail(done, format!("it ends here, its header tells of {told} samples")));
     }
     if opened.decoder.finalize().verify_ok == Some(false) {
-        let [found, told] = ["another".to_string(), "the MD5 sum of the original".to_string()];
+        let [found, told] = ["another".to_string(), "the MD5 sum of what was encoded".to_string()];
         return Err(AudioError::Checksum { path: path.to_path_buf(), found, told });
     }
     if rate == 0 || done == 0 {

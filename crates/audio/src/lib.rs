@@ -7,6 +7,7 @@ mod bits;
 mod coded;
 mod error;
 mod g711;
+mod ogg;
 mod probe;
 mod raw;
 mod read;

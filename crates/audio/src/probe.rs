@@ -81,6 +81,7 @@ pub fn probe(path: &Path, options: &ReadOptions) -> Result<AudioInfo, AudioError
     let [format, coding] = match kind {
         Kind::Wav => ["WAV", "pcm"],
         Kind::Flac => ["FLAC", "flac"],
+        Kind::Ogg if head.windows(5).any(|w| w == b"\x7fFLAC") => ["OGG", "flac"],
         Kind::Ogg => ["OGG", "vorbis"],
         Kind::Other => ["MP3", "mp3"],
     };

@@ -1,6 +1,7 @@
 //! Files of any kind: which decoder, and what every one promises.
 
 use std::ffi::OsStr;
+use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
@@ -12,6 +13,9 @@ use crate::sphere;
 
 /// Extensions of audio files, lower-case.
 const EXTENSIONS: [&str; 10] = ["wav", "flac", "mp3", "ogg", "oga", "sph", "wv1", "wv2", "nist", "raw"];
+
+/// The most bytes that are read: 4 GiB.
+const MOST_BYTES: u64 = 1 << 32;
 
 /// How a file is to be read.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -49,8 +53,8 @@ pub(crate) fn is_raw(head: &[u8], options: &ReadOptions, path: &Path) -> bool {
 /// Each names the file, the place and what to do: a file that can't be opened, is damaged, cut off or of a coding that
 /// isn't read, a wrong checksum, no samples, a sample that is no finite number, a part that makes no sense.
 pub fn read(path: &Path, options: &ReadOptions) -> Result<Audio, AudioError> {
-    let bytes = std::fs::read(path).map_err(|e| AudioError::io(path, e))?;
-    decode(bytes, path, options)
+    let file = File::open(path).map_err(|e| AudioError::io(path, e))?;
+    decode(all(file, path)?, path, options)
 }
 
 /// Reads and decodes a stream; `name` stands for the file in errors, and its extension is a hint.
@@ -58,11 +62,19 @@ pub fn read(path: &Path, options: &ReadOptions) -> Result<Audio, AudioError> {
 /// # Errors
 ///
 /// As [`read`].
-pub fn read_from(mut source: impl Read, name: &str, options: &ReadOptions) -> Result<Audio, AudioError> {
+pub fn read_from(source: impl Read, name: &str, options: &ReadOptions) -> Result<Audio, AudioError> {
     let path = Path::new(name);
+    decode(all(source, path)?, path, options)
+}
+
+/// All bytes of a source that isn't endless.
+fn all(source: impl Read, path: &Path) -> Result<Vec<u8>, AudioError> {
     let mut bytes = Vec::new();
-    source.read_to_end(&mut bytes).map_err(|e| AudioError::io(path, e))?;
-    decode(bytes, path, options)
+    source.take(MOST_BYTES + 1).read_to_end(&mut bytes).map_err(|e| AudioError::io(path, e))?;
+    if bytes.len() as u64 > MOST_BYTES {
+        return Err(AudioError::unsupported(path, "it has more than 4 GiB; split it"));
+    }
+    Ok(bytes)
 }
 
 fn decode(bytes: Vec<u8>, path: &Path, options: &ReadOptions) -> Result<Audio, AudioError> {

@@ -56,6 +56,9 @@ pub(crate) fn shortest(bytes: &[u8], path: &Path) -> Result<Vec<u8>, AudioError>
 }
 
 fn assemble(format: &[u8], samples: &[u8]) -> Option<Vec<u8>> {
+    // G.711 files should tell that no extension follows, and not all do.
+    let g711 = format.len() == 16 && matches!(format[..2], [6 | 7, 0]);
+    let format = &[format, if g711 { &[0, 0] } else { &[] }].concat();
     let sizes = [20 + format.len() + samples.len(), format.len(), samples.len()];
     let [riff, fmt, data] = sizes.map(|size| u32::try_from(size).ok().map(u32::to_le_bytes));
     let pieces: [&[u8]; 8] = [b"RIFF", &riff?, b"WAVEfmt ", &fmt?, format, b"data", &data?, samples];

@@ -169,7 +169,7 @@ impl Decoder<'_> {
         } else {
             let count = channel.means.len() as i32;
             let mean = channel.means.iter().fold(count / 2, |sum: i32, &m| sum.wrapping_add(m)) / count;
-            if shift > 0 { (mean >> (shift - 1)) >> 1 } else { mean }
+            mean >> shift
         };
         channel.work.resize(wrap + n, 0);
         let bits = &mut self.bits;

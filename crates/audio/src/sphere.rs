@@ -242,6 +242,11 @@ fn plain(header: &Header, body: &[u8], path: &Path) -> Result<Vec<Vec<i16>>, Aud
     // Files may be padded beyond their samples. One that is cut off before is found by its number of samples.
     let frame = width * header.channels;
     let frames = header.samples.unwrap_or(usize::MAX).min(body.len() / frame);
+    if header.samples.is_none() && !body.len().is_multiple_of(frame) {
+        let at = header.len + frames * frame;
+        let problem = "the last sample is incomplete; the file is cut off, copy it again";
+        return Err(AudioError::damaged(path, Place::Byte(at), problem));
+    }
     let body = &body[..frames * frame];
     let all: Vec<i16> = match header.coding {
         Coding::MuLaw => body.iter().map(|&b| g711::mu_law(b)).collect(),

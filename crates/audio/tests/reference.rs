@@ -1,22 +1,12 @@
 //! Decoded samples against the reference files of `../shared/sphere` (or `$LINNET_SHARED/sphere`), where they exist, and
 //! damaged copies of them.
-#![allow(clippy::unwrap_used, clippy::print_stderr)]
+#![allow(clippy::unwrap_used)]
 
-use std::path::{Path, PathBuf};
+mod common;
+
+use std::path::Path;
 
 use linnet_audio::{ReadOptions, probe, read, read_from};
-
-fn shared() -> Option<PathBuf> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let folder = std::env::var_os("LINNET_SHARED")
-        .map_or_else(|| root.join("../shared"), PathBuf::from)
-        .join("sphere");
-    if folder.is_dir() {
-        return Some(folder);
-    }
-    eprintln!("skipped: there is no {}", folder.display());
-    None
-}
 
 fn pcm(path: &Path) -> Vec<f32> {
     let bytes = std::fs::read(path).unwrap();
@@ -25,7 +15,7 @@ fn pcm(path: &Path) -> Vec<f32> {
 
 #[test]
 fn shorten_is_bit_exact() {
-    let Some(folder) = shared() else { return };
+    let Some(folder) = common::shared("sphere") else { return };
     for name in ["an406_plain", "an406_all", "an406_shift2", "an406_stereo"] {
         let audio = read(&folder.join(format!("shorten/{name}.sph")), &ReadOptions::default()).unwrap();
         let want = pcm(&folder.join(format!("shorten/{name}.raw")));
@@ -39,7 +29,7 @@ fn shorten_is_bit_exact() {
 
 #[test]
 fn both_byte_orders_and_both_laws_give_the_same_sound() {
-    let Some(folder) = shared() else { return };
+    let Some(folder) = common::shared("sphere") else { return };
     let read = |name: &str| read(&folder.join(name), &ReadOptions::default()).unwrap();
     let little = read("pcm16_little.sph");
     assert_eq!(little, read("pcm16_big.sph"));
@@ -56,7 +46,7 @@ fn both_byte_orders_and_both_laws_give_the_same_sound() {
 
 #[test]
 fn damaged_files_are_errors_and_never_panics() {
-    let Some(folder) = shared() else { return };
+    let Some(folder) = common::shared("sphere") else { return };
     for name in ["shorten/an406_all.sph", "shorten/an406_stereo.sph", "pcm16_big.sph", "ulaw.sph"] {
         let whole = std::fs::read(folder.join(name)).unwrap();
         let decode = |bytes: &[u8]| read_from(bytes, "damaged.sph", &ReadOptions::default());
