@@ -6,10 +6,11 @@ use std::path::Path;
 
 use symphonia::core::codecs::audio::{AudioDecoder, AudioDecoderOptions};
 use symphonia::core::errors::Error;
-use symphonia::core::formats::probe::Hint;
+use symphonia::core::formats::probe::{Hint, Probe};
 use symphonia::core::formats::{FormatOptions, FormatReader, TrackType};
 use symphonia::core::io::{MediaSource, MediaSourceStream, ReadOnlySource};
 use symphonia::core::meta::MetadataOptions;
+use symphonia::default::formats::{FlacReader, MpaReader, OggReader, WavReader};
 
 use crate::error::{AudioError, Place};
 use crate::probe::AudioInfo;
@@ -49,6 +50,15 @@ impl Kind {
             _ => Self::Other,
         }
     }
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Wav => "WAV",
+            Self::Flac => "FLAC",
+            Self::Ogg => "OGG",
+            Self::Other => "MP3",
+        }
+    }
 }
 
 fn open(source: Box<dyn MediaSource>, kind: Kind, path: &Path) -> Result<Opened, AudioError> {
@@ -58,17 +68,26 @@ fn open(source: Box<dyn MediaSource>, kind: Kind, path: &Path) -> Result<Opened,
     }
     let stream = MediaSourceStream::new(source, Default::default());
     let unknown = |problem: String| AudioError::unsupported(path, problem);
-    let format = symphonia::default::get_probe()
-        .probe(&hint, stream, FormatOptions::default(), MetadataOptions::default())
-        .map_err(|e| match (kind, e) {
+    // Symphonia would look for any format at any place.
+    let mut probe = Probe::default();
+    match kind {
+        Kind::Wav => probe.register_format::<WavReader<'_>>(),
+        Kind::Flac => probe.register_format::<FlacReader<'_>>(),
+        Kind::Ogg => probe.register_format::<OggReader<'_>>(),
+        Kind::Other => probe.register_format::<MpaReader<'_>>(),
+    }
+    let format = probe.probe(&hint, stream, FormatOptions::default(), MetadataOptions::default()).map_err(
+        |e| match (kind, e) {
             (Kind::Other, e) | (_, e @ Error::Unsupported(_)) => {
                 unknown(format!("no WAV, FLAC, MP3, OGG or SPHERE audio ({e}); convert it to one of them"))
             }
             (kind, e) => {
-                let problem = format!("the {kind:?} header is damaged or cut off ({e}); copy the file again");
+                let problem =
+                    format!("the {} header is damaged or cut off ({e}); copy the file again", kind.name());
                 AudioError::damaged(path, Place::Byte(0), problem)
             }
-        })?;
+        },
+    )?;
     let track = format
         .default_track(TrackType::Audio)
         .ok_or_else(|| unknown("there is no audio track in it; convert it to WAV or FLAC".into()))?;
@@ -85,8 +104,21 @@ fn open(source: Box<dyn MediaSource>, kind: Kind, path: &Path) -> Result<Opened,
     Ok(Opened { format, decoder, track, told })
 }
 
+/// The length of the ID3 tag that a file starts with, 0 if with none; it may hold anything, pictures too.
+fn id3_len(bytes: &[u8]) -> usize {
+    match bytes {
+        [b'I', b'D', b'3', _, _, flags, size @ ..] if size.len() >= 4 => {
+            let size = size[..4].iter().fold(0, |size, &b| size << 7 | usize::from(b & 0x7f));
+            let footer = if flags & 0x10 != 0 { 10 } else { 0 };
+            (10 + size + footer).min(bytes.len())
+        }
+        _ => 0,
+    }
+}
+
 /// Decodes a whole file. `bytes` is its content, `path` names it.
-pub(crate) fn decode(bytes: Vec<u8>, path: &Path) -> Result<Audio, AudioError> {
+pub(crate) fn decode(mut bytes: Vec<u8>, path: &Path) -> Result<Audio, AudioError> {
+    bytes.drain(..id3_len(&bytes));
     let kind = Kind::of(&bytes);
     let source: Box<dyn MediaSource> = match kind {
         Kind::Wav => Box::new(Cursor::new(riff::shortest(&bytes, path)?)),
@@ -148,28 +180,32 @@ pub(crate) fn decode(bytes: Vec<u8>, path: &Path) -> Result<Audio, AudioError> {
     Ok(Audio { sample_rate: rate, channels })
 }
 
-/// What a WAV or FLAC file's header tells of its samples, `None` where it doesn't or can't be true of a file of
-/// `file_len` bytes.
+/// What the header of a WAV or FLAC file of `file_len` bytes tells of its samples, `None` where it doesn't.
 pub(crate) fn probe(
-    file: File,
+    mut file: File,
     file_len: u64,
     kind: Kind,
     path: &Path,
 ) -> Result<Option<AudioInfo>, AudioError> {
-    let opened = open(Box::new(file), kind, path)?;
+    let mut frames = None;
+    let source: Box<dyn MediaSource> = if kind == Kind::Wav {
+        let chunks = riff::Chunks::find(&mut file, file_len, path)?;
+        frames = Some(chunks.frames());
+        Box::new(Cursor::new(chunks.file(&[])))
+    } else {
+        Box::new(file)
+    };
+    let opened = open(source, kind, path)?;
     let parameters = opened.decoder.codec_params();
     let channels = parameters.channels.as_ref().map(|c| c.count());
-    let (Some(sample_rate), Some(channels), Some(frames)) = (parameters.sample_rate, channels, opened.told)
+    let (Some(sample_rate), Some(channels), Some(frames)) =
+        (parameters.sample_rate, channels, frames.or(opened.told))
     else {
         return Ok(None);
     };
-    if kind == Kind::Wav {
-        let bits = u64::from(parameters.bits_per_sample.unwrap_or(8)).saturating_mul(channels as u64);
-        if frames == 0 || frames.saturating_mul(bits) / 8 > file_len {
-            return Ok(None);
-        }
+    if frames == 0 {
+        return Err(AudioError::NoSamples { path: path.to_path_buf(), from_s: 0.0, length_s: 0.0 });
     }
-    let coding = opened.decoder.codec_info().short_name.to_string();
-    let format = format!("{kind:?}").to_uppercase();
+    let (format, coding) = (kind.name().into(), opened.decoder.codec_info().short_name.into());
     Ok(Some(AudioInfo { format, coding, sample_rate, channels, frames: frames as usize }))
 }

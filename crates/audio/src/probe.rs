@@ -78,14 +78,14 @@ pub fn probe(path: &Path, options: &ReadOptions) -> Result<AudioInfo, AudioError
             return Ok(info);
         }
     }
-    let [format, coding] = match kind {
-        Kind::Wav => ["WAV", "pcm"],
-        Kind::Flac => ["FLAC", "flac"],
-        Kind::Ogg if head.windows(5).any(|w| w == b"\x7fFLAC") => ["OGG", "flac"],
-        Kind::Ogg => ["OGG", "vorbis"],
-        Kind::Other => ["MP3", "mp3"],
+    let coding = match kind {
+        Kind::Wav => "pcm",
+        Kind::Flac => "flac",
+        Kind::Ogg if head.windows(5).any(|w| w == b"\x7fFLAC") => "flac",
+        Kind::Ogg => "vorbis",
+        Kind::Other => "mp3",
     };
-    Ok(AudioInfo::of(&read(path, &whole)?, format, coding))
+    Ok(AudioInfo::of(&read(path, &whole)?, kind.name(), coding))
 }
 
 fn probe_sphere(

@@ -87,6 +87,16 @@ mod tests {
     }
 
     #[test]
+    fn what_the_lower_rate_has_no_room_for_is_gone() {
+        let loud = |hz| {
+            let got = resample(&tone(hz, 44_100.0, 88_200), 44_100, 16_000).unwrap();
+            difference(&got, &vec![0.0; got.len()])
+        };
+        assert!(loud(9000.0) < 0.5e-3 && loud(15_000.0) < 0.5e-4, "{} {}", loud(9000.0), loud(15_000.0));
+        assert!(loud(7000.0) > 0.49);
+    }
+
+    #[test]
     fn speed_shortens_and_raises() {
         let got = change_speed(&tone(400.0, 16_000.0, 32_000), 1.1).unwrap();
         assert!(difference(&got, &tone(440.0, 16_000.0, 29_091)) < 1e-4);

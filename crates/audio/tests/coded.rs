@@ -48,7 +48,7 @@ fn each_kind_gives_its_sound_at_its_place() {
 
 /// A WAV file: its format's tag, bits a sample, and its data chunk with the size that it tells.
 fn wav(tag: u16, bits: u16, told: u32, data: &[u8]) -> Vec<u8> {
-    let mut bytes = b"RIFF\0\0\0\0WAVELIST\x03\0\0\0odd\0fmt \x10\0\0\0".to_vec();
+    let mut bytes = b"RIFF\x24\0\0\0WAVELIST\x03\0\0\0odd\0fmt \x10\0\0\0".to_vec();
     let align = bits / 8;
     bytes.extend([tag, 1].iter().flat_map(|x| x.to_le_bytes()));
     bytes.extend([16_000u32, 16_000 * u32::from(align)].iter().flat_map(|x| x.to_le_bytes()));
@@ -85,6 +85,73 @@ fn wav_files_of_every_width_are_exact() {
         }
         let cut = decode(&wav(tag, bits, len + 1, &data), "x.wav").unwrap_err();
         assert!(cut.starts_with("x.wav: byte ") && cut.contains("cut off"), "{cut}");
+    }
+}
+
+#[test]
+fn tags_with_pictures_are_skipped() {
+    for name in ["chord.mp3", "chord.flac"] {
+        // What looks like an MP3 frame is a picture's.
+        let picture = [0xff, 0xfb, 0x90, 0x44].repeat(500);
+        let head = [b'I', b'D', b'3', 3, 0, 0, 0, 0, (2000 >> 7) as u8, (2000 & 0x7f) as u8];
+        let whole = std::fs::read(data(name)).unwrap();
+        let tagged = [&head[..], &picture, &whole].concat();
+        assert_eq!(decode(&tagged, name).unwrap(), decode(&whole, name).unwrap());
+        assert!(decode(&tagged[..1000], name).is_err());
+    }
+}
+
+#[test]
+fn other_files_are_no_audio() {
+    let text = "RIFF and WAVE, fLaC and OggS.\n".repeat(300);
+    for bytes in [&b""[..], b"RIFF", b"NIST_1A\n", text.as_bytes(), &[0; 5000], &text.as_bytes()[9..]] {
+        for name in ["x.wav", "x.flac", "x.mp3", "x.sph", "x"] {
+            let error = decode(bytes, name).unwrap_err();
+            assert!(error.starts_with(&format!("{name}: ")), "{error}");
+        }
+    }
+}
+
+#[test]
+fn wav_headers_may_be_long_or_lie() {
+    let pcm = std::fs::read(data("chord.pcm")).unwrap();
+    let change = |from: &[u8], to: &[u8]| {
+        let mut file = wav(1, 16, 8000, &pcm);
+        let at = file.windows(from.len()).position(|w| w == from).unwrap();
+        file.splice(at..at + from.len(), to.iter().copied());
+        file
+    };
+    // An extensible format with a senseless mask of channels.
+    let guid = [1, 0, 0, 0, 0, 0, 16, 0, 128, 0, 0, 170, 0, 56, 155, 113];
+    let mut extensible = change(b"fmt \x10\0\0\0\x01\0", b"fmt \x28\0\0\0\xfe\xff");
+    let at = extensible.windows(4).position(|w| w == b"data").unwrap();
+    extensible.splice(at..at, [&[22, 0, 16, 0, 0, 0, 0, 128][..], &guid].concat());
+    assert_eq!(decode(&extensible, "x.wav").unwrap(), chord());
+    let many = change(b"\x01\0\x01\0", b"\x01\0\x19\0");
+    let channels = read_from(&many[..], "x.wav", &ReadOptions::default()).unwrap().channels;
+    assert_eq!((channels.len(), channels[24][7]), (25, chord()[7 * 25 + 24]));
+    let none = change(b"data\x40\x1f\0\0", b"data\0\0\0\0LIST");
+    let [all, lost] = [change(b"\x01\0\x01\0", b"\x01\0\xff\xff"), change(b"data", b"tada")];
+    let (no_format, long) = (change(b"fmt ", b"tmf "), change(b"fmt \x10\0", b"fmt \0\x20"));
+    let lie = change(b"\x03\0\0\0odd", b"\xff\xff\xff\xffodd");
+    for (file, problem) in [
+        (none, "no samples"),
+        (all, "65535 channels"),
+        (lost, "before its data chunk"),
+        (change(b"fmt \x10\0\0\0\x01\0", b"fmt \x10\0\0\0\x02\0"), "coding 0x0002"),
+        (change(b"fmt \x10\0\0\0\x01\0", b"fmt \x10\0\0\0\xfe\xff"), "coding 0xfffe"),
+        (no_format, "before any format"),
+        (long, "8192 bytes"),
+        (lie, "before its data chunk"),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x.wav");
+        std::fs::write(&path, file).unwrap();
+        let [reading, probing] =
+            [read(&path, &ReadOptions::default()).err(), probe(&path, &ReadOptions::default()).err()]
+                .map(|e| e.map_or("it is read".into(), |e| e.to_string()));
+        assert!(reading.contains(problem) && reading.contains("x.wav: "), "{problem}: {reading}");
+        assert_eq!(reading, probing);
     }
 }
 
