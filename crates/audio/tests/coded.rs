@@ -180,10 +180,21 @@ fn files_that_are_cut_off_are_named() {
         // The last frames of an MP3 file may be missing, as far as its tag can be trusted.
         let end = if name == "x.mp3" { whole.len() / 3 } else { whole.len() };
         for cut in (0..end).step_by(7) {
+            if whole[cut..].starts_with(b"OggS") && cut > 0 {
+                continue; // a recording of a stream may end with any page
+            }
             let Err(error) = decode(&whole[..cut], name) else { panic!("{name} cut at {cut} is read") };
             assert!(error.starts_with(name), "{error}");
         }
     }
+}
+
+#[test]
+fn flac_files_that_decode_to_something_else_are_named() {
+    let mut file = std::fs::read(data("chord.flac")).unwrap();
+    file[30] ^= 1; // of the MD5 sum
+    let error = decode(&file, "x.flac").unwrap_err();
+    assert!(error.starts_with("x.flac: the checksum") && error.contains("MD5"), "{error}");
 }
 
 #[test]
