@@ -11,7 +11,7 @@ const HEAD: usize = 27;
 pub(crate) fn check(bytes: &[u8], path: &Path) -> Result<(), AudioError> {
     let mut at = 0;
     // What comes after the last page is no page, and not ours to judge.
-    while bytes[at..].starts_with(b"OggS") {
+    while at < bytes.len() && b"OggS".starts_with(&bytes[at..bytes.len().min(at + 4)]) {
         let table = bytes.get(at + HEAD - 1).map(|&n| at + HEAD..at + HEAD + usize::from(n));
         let end = table.and_then(|table| {
             let len: usize = bytes.get(table.clone())?.iter().map(|&len| usize::from(len)).sum();
