@@ -6,12 +6,14 @@
 //!   equations 7.1 to 7.16 of Graves' book) and its gradient;
 //! - [`log_softmax_rows`] and [`log_softmax_backward_rows`]: from logits to log-probabilities and back;
 //! - [`greedy`] and [`greedy_spans`]: the best token of each frame, collapsed, with times and posteriors;
-//! - [`forced_align`]: the best path through given labels.
+//! - [`forced_align`]: the best path through given labels;
+//! - [`Decoder`]: prefix beam search, of whole utterances or of streams.
 //!
 //! The forward-backward recursion works on numbers with a 64-bit exponent beside an f64 mantissa, so that
 //! it needs neither logarithms nor scaling, and can't underflow.
 
 mod align;
+mod beam;
 mod check;
 mod emissions;
 mod error;
@@ -24,6 +26,7 @@ mod softmax;
 mod trellis;
 
 pub use align::{Alignment, forced_align};
+pub use beam::{BeamError, BeamOptions, Decoder, Hypothesis, Partial, Stream, Word};
 pub use error::CtcError;
 pub use greedy::{Span, greedy, greedy_spans};
 pub use loss::{ctc_loss, ctc_loss_batch, required_frames};

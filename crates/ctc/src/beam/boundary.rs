@@ -1,0 +1,70 @@
+//! Where words end in a row of tokens, when no lexicon says it.
+
+use std::ops::Range;
+
+use itertools::Itertools;
+use linnet_text::{SPACE, TokenTable};
+
+/// What begins the first token of a word in SentencePiece's tables.
+const MARK: char = '▁';
+
+/// How a token table parts words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Boundary {
+    /// A token of its own stands between words: `<space>`.
+    Token(u32),
+    /// A word's first token begins with `▁`.
+    Mark,
+    /// Not at all: phones, for one.
+    None,
+}
+
+impl Boundary {
+    pub(crate) fn of(table: &TokenTable) -> Self {
+        let symbols = || (0..table.len() as u32).filter_map(|id| table.symbol(id));
+        match table.id(SPACE) {
+            Some(space) => Self::Token(space),
+            None if symbols().any(|symbol| symbol.starts_with(MARK)) => Self::Mark,
+            None => Self::None,
+        }
+    }
+
+    /// The token between words.
+    pub(crate) fn token(self) -> Option<u32> {
+        match self {
+            Self::Token(token) => Some(token),
+            _ => None,
+        }
+    }
+
+    /// The words in a row of tokens: their tokens, and their texts.
+    pub(crate) fn words(self, tokens: &[u32], table: &TokenTable) -> Vec<(Range<usize>, String)> {
+        let symbol = |token: u32| table.symbol(token).unwrap_or_default();
+        // A word's number: boundaries get the next word's, and are no part of it.
+        let number = tokens.iter().scan(0, |words, &token| {
+            let begins = match self {
+                Self::Token(boundary) => token == boundary,
+                Self::Mark => symbol(token).starts_with(MARK),
+                Self::None => false,
+            };
+            *words += usize::from(begins);
+            Some(*words)
+        });
+        if self == Self::None {
+            return Vec::new();
+        }
+        let runs = number.enumerate().chunk_by(|&(_, number)| number);
+        let ranges = runs.into_iter().filter_map(|(_, run)| {
+            let mut places = run.map(|(place, _)| place).filter(|&place| Some(tokens[place]) != self.token());
+            let first = places.next()?;
+            Some(first..places.last().unwrap_or(first) + 1)
+        });
+        ranges
+            .map(|range| {
+                let text: String = tokens[range.clone()].iter().map(|&token| symbol(token)).collect();
+                (range, text.trim_start_matches(MARK).to_string())
+            })
+            .filter(|(_, text)| !text.is_empty())
+            .collect()
+    }
+}

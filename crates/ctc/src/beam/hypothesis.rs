@@ -1,0 +1,58 @@
+//! What a decoder returns.
+
+use std::ops::Range;
+
+use crate::greedy::Span;
+
+/// A transcript that the search found, with its scores and times.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Hypothesis {
+    /// Token ids without blanks and repeats.
+    pub tokens: Vec<u32>,
+    /// Each token's frames on the most probable path, and the mean of its posterior there; empty without
+    /// [`super::BeamOptions::times`].
+    pub spans: Vec<Span>,
+    /// The words, if the token table or the lexicon has any.
+    pub words: Vec<Word>,
+    /// Natural logarithm of the whole score, `acoustic + model`.
+    pub score: f64,
+    /// Natural log-probability of the tokens, summed over all paths that the search kept.
+    pub acoustic: f64,
+    /// What language model, bonuses and hotwords add, already weighted.
+    pub model: f64,
+    /// Whether every word is finished; hypotheses that break off within a word rank below all others.
+    pub complete: bool,
+}
+
+impl Hypothesis {
+    /// The words, parted by spaces.
+    pub fn text(&self) -> String {
+        itertools::join(self.words.iter().map(|word| &word.text), " ")
+    }
+}
+
+/// A word of a hypothesis.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Word {
+    /// Its spelling.
+    pub text: String,
+    /// Its index in the lexicon; `None` for a word that isn't there.
+    pub id: Option<u32>,
+    /// Its tokens, as a range of the hypothesis' tokens, without the boundary.
+    pub tokens: Range<usize>,
+    /// First frame, 0 without [`super::BeamOptions::times`].
+    pub start: usize,
+    /// The frame after the last, 0 without [`super::BeamOptions::times`].
+    pub end: usize,
+    /// How sure the decoder is, 0 to 1; see [`super::Calibration`] for what it takes to be a probability.
+    pub confidence: f32,
+}
+
+/// What a stream can say before its end.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Partial {
+    /// Token ids that all living hypotheses begin with: no later frame changes them.
+    pub stable: Vec<u32>,
+    /// Token ids of the hypothesis that is best at present; begins with `stable`.
+    pub best: Vec<u32>,
+}

@@ -1,0 +1,24 @@
+//! Prefix beam search: words out of a matrix of log-probabilities from anywhere.
+//!
+//! [`Decoder`] is the face. Within, [`search`] moves a beam of prefixes from frame to frame; the prefixes live in a
+//! [`tree`], a [`guide`] says what may follow each and what it is worth, and [`times`] follows each one's best path.
+
+mod boundary;
+mod candidates;
+mod decoder;
+mod error;
+mod finals;
+mod frame;
+mod guide;
+mod hypothesis;
+mod options;
+mod search;
+mod stream;
+mod times;
+mod tree;
+
+pub use decoder::Decoder;
+pub use error::BeamError;
+pub use hypothesis::{Hypothesis, Partial, Word};
+pub use options::BeamOptions;
+pub use stream::Stream;
