@@ -1,8 +1,13 @@
-//! The Levenshtein alignment of two sequences.
+//! The alignment of two sequences.
+
+use std::hash::Hash;
 
 use unicode_width::UnicodeWidthStr;
 
+use crate::bits;
+use crate::code::Coded;
 use crate::counts::ErrorCounts;
+use crate::weighted::{self, Weights};
 
 /// One step of an alignment; the numbers are places in the reference and the hypothesis.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,64 +22,39 @@ pub enum Edit {
     Insertion(usize),
 }
 
-/// The steps from a reference to a hypothesis with the fewest errors.
+/// The steps from a reference to a hypothesis.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Alignment {
     /// The steps in order.
     pub edits: Vec<Edit>,
 }
 
-/// Aligns a hypothesis with its reference, all errors costing 1 (Levenshtein, 1966).
-///
-/// Of several alignments with the fewest errors the one is taken that, read from the end, prefers a match or
-/// substitution to a deletion and a deletion to an insertion. Time and memory O(reference · hypothesis);
-/// [`count_errors`](crate::count_errors) needs less memory where the counts are enough.
-pub fn align<T: Eq>(reference: &[T], hypothesis: &[T]) -> Alignment {
-    let (rows, columns) = (reference.len() + 1, hypothesis.len() + 1);
-    let mut cost: Vec<u32> = vec![0; rows * columns];
-    cost.iter_mut().take(columns).zip(0..).for_each(|(cost, insertions)| *cost = insertions);
-    for i in 1..rows {
-        let (above, row) = cost[(i - 1) * columns..(i + 1) * columns].split_at_mut(columns);
-        row[0] = i as u32;
-        for j in 1..columns {
-            let diagonal = above[j - 1] + u32::from(reference[i - 1] != hypothesis[j - 1]);
-            row[j] = diagonal.min(above[j] + 1).min(row[j - 1] + 1);
-        }
-    }
-    let (mut i, mut j) = (reference.len(), hypothesis.len());
-    let mut edits = Vec::with_capacity(i.max(j));
-    while i > 0 || j > 0 {
-        let here = cost[i * columns + j];
-        let same = i > 0 && j > 0 && reference[i - 1] == hypothesis[j - 1];
-        if i > 0 && j > 0 && cost[(i - 1) * columns + j - 1] + u32::from(!same) == here {
-            (i, j) = (i - 1, j - 1);
-            edits.push(if same { Edit::Correct(i, j) } else { Edit::Substitution(i, j) });
-        } else if i > 0 && cost[(i - 1) * columns + j] + 1 == here {
-            i -= 1;
-            edits.push(Edit::Deletion(i));
-        } else {
-            j -= 1;
-            edits.push(Edit::Insertion(j));
-        }
-    }
+/// Aligns a hypothesis with its reference, all errors costing 1 ([`Weights::Equal`], whose tie rule it states). Time
+/// O(reference · hypothesis / 64).
+pub fn align<T: Eq + Hash>(reference: &[T], hypothesis: &[T]) -> Alignment {
+    align_with(reference, hypothesis, Weights::Equal)
+}
+
+/// Aligns a hypothesis with its reference so that the errors cost the least.
+pub fn align_with<T: Eq + Hash>(reference: &[T], hypothesis: &[T], weights: Weights) -> Alignment {
+    let mut edits = Vec::with_capacity(reference.len().max(hypothesis.len()));
+    walk(&Coded::new(reference, hypothesis), weights, |edit| edits.push(edit));
     edits.reverse();
     Alignment { edits }
+}
+
+/// Walks the best alignment from its end to its beginning.
+pub(crate) fn walk(pair: &Coded, weights: Weights, edit: impl FnMut(Edit)) {
+    match weights {
+        Weights::Equal => bits::walk(pair, edit),
+        Weights::Sclite => weighted::walk(pair, weights, edit),
+    }
 }
 
 impl Alignment {
     /// The errors.
     pub fn counts(&self) -> ErrorCounts {
-        let mut counts = ErrorCounts::default();
-        for edit in &self.edits {
-            match edit {
-                Edit::Correct(..) => counts.correct += 1,
-                Edit::Substitution(..) => counts.substitutions += 1,
-                Edit::Deletion(_) => counts.deletions += 1,
-                Edit::Insertion(_) => counts.insertions += 1,
-            }
-        }
-        counts.reference = counts.correct + counts.substitutions + counts.deletions;
-        counts
+        self.edits.iter().copied().collect()
     }
 
     /// Three lines, `REF`, `HYP` and `EVAL`, whose columns stand below each other in a fixed-width font; errors are S, D
@@ -102,7 +82,7 @@ impl Alignment {
 }
 
 /// The space between words as a character that shows.
-fn visible(token: &str) -> &str {
+pub(crate) fn visible(token: &str) -> &str {
     if token == " " { "␣" } else { token }
 }
 

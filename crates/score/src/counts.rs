@@ -1,8 +1,13 @@
 //! Counts of errors.
 
+use std::hash::Hash;
 use std::ops::AddAssign;
 
 use serde::{Deserialize, Serialize};
+
+use crate::alignment::{Edit, walk};
+use crate::code::Coded;
+use crate::weighted::Weights;
 
 /// How a hypothesis differs from its reference, in tokens.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,46 +36,32 @@ impl ErrorCounts {
     }
 }
 
-/// The errors of the alignment that [`align`](crate::align) gives, in memory O(hypothesis).
-pub fn count_errors<T: Eq>(reference: &[T], hypothesis: &[T]) -> ErrorCounts {
-    // row[j]: of the best alignment of the reference so far with j tokens of the hypothesis
-    let mut row: Vec<Cell> =
-        (0..=hypothesis.len()).map(|errors| Cell { errors, ..Cell::default() }).collect();
-    for (i, r) in reference.iter().enumerate() {
-        let mut diagonal = row[0];
-        let mut left = Cell { errors: i + 1, substitutions: 0, deletions: i + 1 };
-        row[0] = left;
-        for (above, h) in row[1..].iter_mut().zip(hypothesis) {
-            let wrong = usize::from(r != h);
-            let least = (diagonal.errors + wrong).min(above.errors + 1).min(left.errors + 1);
-            let mut cell = if diagonal.errors + wrong == least {
-                Cell { substitutions: diagonal.substitutions + wrong, ..diagonal }
-            } else if above.errors + 1 == least {
-                Cell { deletions: above.deletions + 1, ..*above }
-            } else {
-                left
-            };
-            cell.errors = least;
-            (diagonal, left) = (*above, cell);
-            *above = cell;
+/// The errors of the alignment that [`align`](crate::align) gives.
+pub fn count_errors<T: Eq + Hash>(reference: &[T], hypothesis: &[T]) -> ErrorCounts {
+    let mut counts = ErrorCounts::default();
+    walk(&Coded::new(reference, hypothesis), Weights::Equal, |edit| counts.add(edit));
+    counts
+}
+
+impl ErrorCounts {
+    /// Counts one more step of an alignment.
+    pub(crate) fn add(&mut self, edit: Edit) {
+        match edit {
+            Edit::Correct(..) => self.correct += 1,
+            Edit::Substitution(..) => self.substitutions += 1,
+            Edit::Deletion(_) => self.deletions += 1,
+            Edit::Insertion(_) => self.insertions += 1,
         }
-    }
-    let Cell { errors, substitutions, deletions } = row[hypothesis.len()];
-    ErrorCounts {
-        reference: reference.len(),
-        correct: reference.len() - substitutions - deletions,
-        substitutions,
-        deletions,
-        insertions: errors - substitutions - deletions,
+        self.reference += usize::from(!matches!(edit, Edit::Insertion(_)));
     }
 }
 
-/// The errors of an alignment; what is neither a substitution nor a deletion is an insertion.
-#[derive(Clone, Copy, Default)]
-struct Cell {
-    errors: usize,
-    substitutions: usize,
-    deletions: usize,
+impl FromIterator<Edit> for ErrorCounts {
+    fn from_iter<I: IntoIterator<Item = Edit>>(edits: I) -> Self {
+        let mut counts = Self::default();
+        edits.into_iter().for_each(|edit| counts.add(edit));
+        counts
+    }
 }
 
 impl AddAssign for ErrorCounts {

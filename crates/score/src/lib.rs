@@ -7,15 +7,18 @@
 //! beside the PER, over the same reference phones, and never in its place.
 
 mod alignment;
+mod bits;
 mod bootstrap;
+mod code;
 mod counts;
 mod error;
 mod pronunciations;
 mod report;
 mod trn;
 mod units;
+mod weighted;
 
-pub use alignment::{Alignment, Edit, align};
+pub use alignment::{Alignment, Edit, align, align_with};
 pub use bootstrap::{Interval, Scored, bootstrap, bootstrap_difference};
 pub use counts::{ErrorCounts, count_errors};
 pub use error::ScoreError;
@@ -23,3 +26,4 @@ pub use pronunciations::fewest_errors;
 pub use report::{ScoreReport, SpeakerScore, UtteranceScore, alignments, score};
 pub use trn::{Trn, read_trn, write_trn};
 pub use units::{ScoreUnit, tokens};
+pub use weighted::Weights;
