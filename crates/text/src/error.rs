@@ -25,6 +25,14 @@ pub enum TextError {
         /// What is wrong with it, and what would be right.
         problem: String,
     },
+    /// The compact form of an n-gram model is not what it should be.
+    #[error("{path}: {problem}")]
+    Compact {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it, and the mend.
+        problem: &'static str,
+    },
 }
 
 impl TextError {

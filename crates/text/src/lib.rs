@@ -2,7 +2,7 @@
 //!
 //! A [`Lexicon`] turns words into phones, a [`TokenTable`] tokens into ids, and a [`Tokenizer`] whole transcripts into
 //! ids by either phones or characters. [`Normaliser`] brings transcripts to one spelling; [`PhoneMap`] folds one set
-//! of phones into a smaller one.
+//! of phones into a smaller one. [`ngram`] holds language models.
 
 mod error;
 mod lexicon;
@@ -11,6 +11,8 @@ mod oov;
 mod phones;
 mod table;
 mod tokenizer;
+
+pub mod ngram;
 
 pub use error::TextError;
 pub use lexicon::{Lexicon, Pronunciation};
