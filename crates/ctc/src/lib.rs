@@ -26,7 +26,10 @@ mod softmax;
 mod trellis;
 
 pub use align::{Alignment, forced_align};
-pub use beam::{BeamError, BeamOptions, Decoder, Hypothesis, Partial, Stream, Word};
+pub use beam::{
+    BeamError, BeamOptions, Decoder, Fusion, HotwordError, Hotwords, Hypothesis, LexiconTrie, NoModel,
+    Partial, Stream, TrieError, Word, WordModel,
+};
 pub use error::CtcError;
 pub use greedy::{Span, greedy, greedy_spans};
 pub use loss::{ctc_loss, ctc_loss_batch, required_frames};

@@ -6,7 +6,7 @@ use itertools::Itertools;
 use linnet_text::{SPACE, TokenTable};
 
 /// What begins the first token of a word in SentencePiece's tables.
-const MARK: char = '▁';
+pub(crate) const MARK: char = '▁';
 
 /// How a token table parts words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,30 +1,53 @@
 //! The decoder's face: from a matrix to hypotheses.
 
+use std::sync::Arc;
+
 use linnet_text::TokenTable;
 
 use super::boundary::Boundary;
 use super::error::BeamError;
-use super::finals::Final;
 use super::guide::Free;
-use super::hypothesis::{Hypothesis, Word};
+use super::hot_guide::Hot;
+use super::hotwords::{Biasing, Hotwords, spell_freely};
+use super::hypothesis::Hypothesis;
+use super::lexicon_guide::Words;
+use super::model::{Fusion, NoModel, WordModel};
 use super::options::BeamOptions;
 use super::search::Search;
-use super::stream::Stream;
-use super::times::Times;
+use super::setup::Setup;
+use super::stream::{Running, Stream};
+use super::trie::LexiconTrie;
 
 /// A prefix beam search over log-probabilities (Graves 2012; Hannun et al. 2014, algorithm 1).
 ///
 /// A hypothesis is a row of tokens; its probability is the sum over all paths that collapse to it. Prefixes that the
-/// beam has dropped don't count, so that the sum is exact only if the beam is wide enough.
+/// beam has dropped don't count, so that the sum is exact only if the beam is wide enough. With a lexicon, a hypothesis
+/// is a row of words with their pronunciations.
 ///
-/// The result depends on the input alone. Hypotheses of equal score are ordered by their token ids. Of equal prefixes
-/// at the beam's edge those win that were in the beam before; then those that grow from the prefix which has been in the
-/// beam longer; then those whose last token is more probable, or has the lower id.
+/// The result depends on the input alone. Hypotheses of equal score are ordered by their token ids, then by their words'
+/// ids. Of equal prefixes at the beam's edge those win that were in the beam before; then those that grow from the prefix
+/// which has been in the beam longer; then those whose last token is more probable, or has the lower id.
+///
+/// ```
+/// use linnet_ctc::{BeamOptions, Decoder};
+/// use linnet_text::TokenTable;
+///
+/// let table = TokenTable::new(["<space>", "a", "b"].map(String::from).into());
+/// let decoder = Decoder::new(&table, BeamOptions { beam: 10, nbest: 2, ..Default::default() })?;
+/// let probabilities = [0.1, 0.1, 0.7, 0.1, 0.2, 0.1, 0.1, 0.6_f32];
+/// let log_probs: Vec<f32> = probabilities.iter().map(|p| p.ln()).collect();
+/// let hypotheses = decoder.decode(&log_probs, 4)?;
+/// assert_eq!(hypotheses[0].text(), "ab");
+/// # Ok::<(), linnet_ctc::BeamError>(())
+/// ```
 #[derive(Clone, Debug)]
-pub struct Decoder {
+pub struct Decoder<M = NoModel> {
     options: BeamOptions,
     table: TokenTable,
     boundary: Boundary,
+    /// Hotwords where there is no lexicon.
+    biasing: Option<Biasing>,
+    pub(crate) setup: Option<Setup<M>>,
 }
 
 impl Decoder {
@@ -37,13 +60,54 @@ impl Decoder {
     /// If an option is out of range.
     pub fn new(table: &TokenTable, options: BeamOptions) -> Result<Self, BeamError> {
         options.check(table.len())?;
-        Ok(Self { options, table: table.clone(), boundary: Boundary::of(table) })
+        let boundary = Boundary::of(table);
+        Ok(Self { options, table: table.clone(), boundary, biasing: None, setup: None })
+    }
+}
+
+impl<M: WordModel> Decoder<M> {
+    /// Restricts hypotheses to the words of a lexicon, scored by a language model; [`NoModel`] gives every word the same.
+    ///
+    /// Hotwords must be set again.
+    ///
+    /// # Errors
+    ///
+    /// If the lexicon was made for another token table, or a weight is out of range.
+    pub fn with_lexicon<N: WordModel>(
+        self,
+        trie: impl Into<Arc<LexiconTrie>>,
+        model: N,
+        fusion: Fusion,
+    ) -> Result<Decoder<N>, BeamError> {
+        if self.options.blank != 0 {
+            return Err(BeamError::Option { name: "blank", problem: "it must be 0, as in the token table" });
+        }
+        let setup = Setup::new(trie.into(), model, fusion, &self.table)?;
+        let Self { options, table, boundary, .. } = self;
+        Ok(Decoder { options, table, boundary, biasing: None, setup: Some(setup) })
+    }
+
+    /// Adds to the scores of hypotheses that contain these phrases.
+    ///
+    /// # Errors
+    ///
+    /// If a phrase has a word that is not in the lexicon, or without one, that the tokens don't spell.
+    pub fn with_hotwords(mut self, hotwords: &Hotwords) -> Result<Self, BeamError> {
+        match &mut self.setup {
+            Some(setup) => setup.bias(hotwords)?,
+            None => {
+                let spell = |phrase: &str| spell_freely(phrase, &self.table, self.boundary);
+                let whole_words = self.boundary.token().is_some();
+                self.biasing = Some(Biasing::new(hotwords, whole_words, spell)?);
+            }
+        }
+        Ok(self)
     }
 
     /// The best hypotheses of an utterance, at most [`BeamOptions::nbest`], the best first.
     ///
     /// `log_probs` is `(frames, tokens)`, row-major, natural logarithms; −∞ is allowed. No frames give the empty
-    /// hypothesis, of score 0.
+    /// hypothesis, of score 0 but for what a language model says of it.
     ///
     /// # Errors
     ///
@@ -59,26 +123,30 @@ impl Decoder {
     }
 
     /// The same search over chunks of frames.
-    pub fn stream(&self) -> Stream<'_> {
-        Stream::new(self, Search::new(Free, self.options.clone(), self.table.len()))
+    pub fn stream(&self) -> Stream<'_, M> {
+        let (options, tokens) = (self.options.clone(), self.table.len());
+        let running = match (&self.setup, &self.biasing) {
+            (Some(setup), _) => Running::Words(Search::new(Words::new(setup), options, tokens)),
+            (None, Some(biasing)) => {
+                let guide = Hot { biasing, boundary: self.boundary };
+                Running::Hot(Search::new(guide, options, tokens))
+            }
+            (None, None) => Running::Free(Search::new(Free, options, tokens)),
+        };
+        Stream::new(self, running)
     }
 
-    pub(crate) fn options(&self) -> &BeamOptions {
+    /// The options.
+    pub fn options(&self) -> &BeamOptions {
         &self.options
     }
 
-    pub(crate) fn hypothesis(&self, last: Final, times: Option<&Times>, frames: usize) -> Hypothesis {
-        let Final { entry, score, model, complete, tokens, .. } = last;
-        let spans = times.map_or_else(Vec::new, |times| times.spans(entry, &tokens, frames as u32));
-        let word = |(range, text): (std::ops::Range<usize>, String)| {
-            let (start, end) = match spans.get(range.clone()) {
-                Some([first, .., last]) => (first.start, last.end),
-                Some([only]) => (only.start, only.end),
-                _ => (0, 0),
-            };
-            Word { text, id: None, tokens: range, start, end, confidence: 0.0 }
-        };
-        let words = self.boundary.words(&tokens, &self.table).into_iter().map(word).collect();
-        Hypothesis { tokens, spans, words, score, acoustic: score - model, model, complete }
+    /// The token table.
+    pub fn table(&self) -> &TokenTable {
+        &self.table
+    }
+
+    pub(crate) fn boundary(&self) -> Boundary {
+        self.boundary
     }
 }

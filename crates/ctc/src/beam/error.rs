@@ -2,6 +2,8 @@
 
 use thiserror::Error;
 
+use super::hotwords::HotwordError;
+
 /// Why a decoder can't be made or can't decode. The caller knows the utterance and adds its name.
 #[derive(Clone, Debug, PartialEq, Error)]
 pub enum BeamError {
@@ -31,6 +33,19 @@ pub enum BeamError {
         /// Tokens of the matrix.
         found: usize,
     },
+    /// The lexicon was made for another token table.
+    #[error(
+        "the lexicon was made for a table of {found} tokens, the decoder's has {expected}: make it from the same table"
+    )]
+    Lexicon {
+        /// Tokens of the decoder's table.
+        expected: usize,
+        /// Tokens of the lexicon's table.
+        found: usize,
+    },
+    /// The hotwords don't fit.
+    #[error(transparent)]
+    Hotwords(#[from] HotwordError),
     /// The values don't fill whole frames.
     #[error("{values} log-probabilities are not whole frames of {tokens} tokens")]
     Shape {

@@ -4,21 +4,42 @@ use super::decoder::Decoder;
 use super::error::BeamError;
 use super::frame;
 use super::guide::Free;
+use super::hot_guide::Hot;
 use super::hypothesis::{Hypothesis, Partial};
+use super::lexicon_guide::Words;
+use super::model::{NoModel, WordModel};
 use super::search::Search;
 
 /// An utterance that arrives in chunks; the result is that of the whole, to the bit.
 ///
-/// What it remembers are the living prefixes: it grows with the length of the output, about 60 bytes a token, and not
+/// What it remembers are the living prefixes: it grows with the length of the output, about 100 bytes a token, and not
 /// with the number of frames.
-pub struct Stream<'a> {
-    decoder: &'a Decoder,
-    search: Search<Free>,
+pub struct Stream<'a, M: WordModel = NoModel> {
+    decoder: &'a Decoder<M>,
+    running: Running<'a, M>,
 }
 
-impl<'a> Stream<'a> {
-    pub(crate) fn new(decoder: &'a Decoder, search: Search<Free>) -> Self {
-        Self { decoder, search }
+/// The search in each of its kinds.
+pub(crate) enum Running<'a, M: WordModel> {
+    Free(Search<Free>),
+    Hot(Search<Hot<'a>>),
+    Words(Search<Words<'a, M>>),
+}
+
+/// The same expression for the search of either kind.
+macro_rules! each {
+    ($running:expr, $search:ident => $result:expr) => {
+        match $running {
+            Running::Free($search) => $result,
+            Running::Hot($search) => $result,
+            Running::Words($search) => $result,
+        }
+    };
+}
+
+impl<'a, M: WordModel> Stream<'a, M> {
+    pub(crate) fn new(decoder: &'a Decoder<M>, running: Running<'a, M>) -> Self {
+        Self { decoder, running }
     }
 
     /// Reads a chunk, `(frames, tokens)`, of any number of whole frames.
@@ -28,25 +49,23 @@ impl<'a> Stream<'a> {
     /// As [`Decoder::decode`]. A chunk with a value that is no log-probability is not read at all; of one with another
     /// fault the frames before it are.
     pub fn push(&mut self, log_probs: &[f32]) -> Result<(), BeamError> {
-        frame::check(log_probs, self.search.tokens, self.search.frames)?;
-        self.search.advance(log_probs)
+        frame::check(log_probs, self.decoder.table().len(), self.frames())?;
+        each!(&mut self.running, search => search.advance(log_probs))
     }
 
     /// The number of frames read.
     pub fn frames(&self) -> usize {
-        self.search.frames
+        each!(&self.running, search => search.frames)
     }
 
     /// What is certain and what is best at present.
     pub fn partial(&self) -> Partial {
-        self.search.partial()
+        each!(&self.running, search => search.partial())
     }
 
     /// Ends the utterance: its best hypotheses, the best first.
-    pub fn finish(mut self) -> Vec<Hypothesis> {
-        let finals = self.search.finals(self.decoder.options().nbest);
-        let (times, frames) = (self.search.times.as_ref(), self.search.frames);
-        finals.into_iter().map(|last| self.decoder.hypothesis(last, times, frames)).collect()
+    pub fn finish(self) -> Vec<Hypothesis> {
+        each!(self.running, search => self.decoder.hypotheses(search))
     }
 }
 
@@ -56,6 +75,7 @@ mod tests {
     use rand::{RngExt, SeedableRng};
     use rand_chacha::ChaCha8Rng;
 
+    use super::Running;
     use crate::{BeamOptions, Decoder, log_softmax_rows};
 
     #[test]
@@ -76,8 +96,8 @@ mod tests {
                 .collect();
             log_softmax_rows(&mut rows, 8);
             stream.push(&rows).unwrap();
-            let times = stream.search.times.as_ref().map_or(0, |times| times.len());
-            most = most.max(stream.search.tree.len()).max(times);
+            let (tree, times) = each!(&stream.running, search => (search.tree.len(), search.times.as_ref().map_or(0, |t| t.len())));
+            most = most.max(tree).max(times);
         }
         let partial = stream.partial();
         assert!(partial.stable.len() > 100 && partial.best.starts_with(&partial.stable), "{partial:?}");

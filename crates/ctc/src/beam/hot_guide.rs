@@ -1,0 +1,67 @@
+//! The guide of a search with hotwords and without a lexicon.
+
+use super::boundary::Boundary;
+use super::candidates::Candidates;
+use super::frame::Frame;
+use super::guide::{Ending, Growing, Guide};
+use super::hotwords::{Biasing, OUTSIDE};
+use super::tree::NONE;
+
+/// Any token may follow any other, and phrases add to the score.
+pub(crate) struct Hot<'a> {
+    pub(crate) biasing: &'a Biasing,
+    pub(crate) boundary: Boundary,
+}
+
+/// A prefix's place in the phrases, and all that they have added to it.
+#[derive(Clone, Copy)]
+pub(crate) struct Context {
+    state: u32,
+    weight: f64,
+}
+
+impl Hot<'_> {
+    fn step(&self, context: &Context, token: u32) -> Context {
+        let ends_word = Some(token) == self.boundary.token();
+        let (state, gain) = self.biasing.step(context.state, (token, NONE), ends_word);
+        Context { state, weight: context.weight + gain }
+    }
+}
+
+impl Guide for Hot<'_> {
+    type Context = Context;
+
+    fn start(&mut self) -> Context {
+        Context { state: OUTSIDE, weight: 0.0 }
+    }
+
+    fn grow(&mut self, context: &Context, from: &Growing, frame: &Frame, candidates: &mut Candidates) {
+        let most = from.total * self.biasing.most.exp();
+        for kept in &frame.kept {
+            // The rest is less probable still.
+            if most * kept.probability <= candidates.floor {
+                break;
+            }
+            let factor = (self.step(context, kept.token).weight - context.weight).exp();
+            let score = from.before(kept.token) * kept.probability * factor;
+            candidates.offer(score, factor, kept.token, NONE);
+        }
+    }
+
+    fn follow(&mut self, context: &Context, token: u32, _: u32) -> Context {
+        self.step(context, token)
+    }
+
+    fn weight(&self, context: &Context) -> f64 {
+        context.weight
+    }
+
+    fn endings(&mut self, context: &Context, mut ending: impl FnMut(Ending)) {
+        // The end of the utterance ends the last word.
+        let last = self.boundary.token().map_or(*context, |token| self.step(context, token));
+        let score = last.weight - context.weight + self.biasing.end(last.state);
+        ending(Ending { label: NONE, score, complete: true });
+    }
+
+    fn sweep<'a>(&mut self, _: impl Iterator<Item = &'a mut Context>) {}
+}

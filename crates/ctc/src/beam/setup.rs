@@ -1,0 +1,219 @@
+//! A lexicon and a language model, made ready for the search.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use linnet_text::TokenTable;
+
+use super::boundary::{Boundary, MARK};
+use super::error::BeamError;
+use super::hotwords::{Biasing, HotwordError, Hotwords, Spelling};
+use super::model::{Fusion, WordModel};
+use super::tree::NONE;
+use super::trie::{LexiconTrie, START};
+
+/// The label of a word that is in no lexicon.
+pub(crate) const FREE_WORD: u32 = NONE - 1;
+
+/// The lowest look-ahead, in natural logarithms: words that a model forbids have no other.
+const LOWEST: f32 = -100.0;
+
+/// What doesn't change from utterance to utterance.
+#[derive(Clone, Debug)]
+pub(crate) struct Setup<M> {
+    pub(crate) trie: Arc<LexiconTrie>,
+    pub(crate) model: M,
+    pub(crate) fusion: Fusion,
+    pub(crate) biasing: Option<Biasing>,
+    /// Whether a token stands between words.
+    pub(crate) parted: bool,
+    /// The model's numbers of the words.
+    indices: Vec<Option<u32>>,
+    /// For each node the weighted look-ahead: the best that a word through it gets by itself.
+    ahead: Vec<f64>,
+    /// What the edge to each node multiplies the probability by.
+    factors: Vec<f64>,
+    /// The most that the end of a word one edge further may multiply the probability by.
+    highest_ends: Vec<f64>,
+    /// Whether a token may begin a free word, and whether it may go on in one.
+    begins: Vec<bool>,
+    goes_on: Vec<bool>,
+    /// For each of the model's words the nodes where it ends, if the model restricts what may follow.
+    ends: Option<HashMap<u32, Vec<u32>>>,
+}
+
+impl<M: WordModel> Setup<M> {
+    pub(crate) fn new(
+        trie: Arc<LexiconTrie>,
+        model: M,
+        fusion: Fusion,
+        table: &TokenTable,
+    ) -> Result<Self, BeamError> {
+        let option = |name, problem| Err(BeamError::Option { name, problem });
+        if trie.tokens() != table.len() {
+            return Err(BeamError::Lexicon { expected: table.len(), found: trie.tokens() });
+        }
+        if !(fusion.weight >= 0.0 && fusion.weight.is_finite()) {
+            return option("weight", "it must be at least 0 and finite");
+        }
+        if !fusion.word_bonus.is_finite() {
+            return option("word_bonus", "it must be finite");
+        }
+        if !(fusion.unknown_penalty <= 0.0 && fusion.unknown_penalty.is_finite()) {
+            return option("unknown_penalty", "it must be at most 0 and finite");
+        }
+        let boundary = trie.boundary();
+        let marked = |id: u32| table.symbol(id).is_some_and(|symbol| symbol.starts_with(MARK));
+        let spells = |id: u32| id != 0 && Some(id) != boundary.token();
+        let ids = || 0..table.len() as u32;
+        let by_marks = boundary == Boundary::Mark;
+        let mut setup = Self {
+            parted: boundary.token().is_some(),
+            indices: trie.words().iter().map(|word| model.index(word)).collect(),
+            ahead: vec![f64::NEG_INFINITY; trie.nodes()],
+            factors: Vec::new(),
+            highest_ends: Vec::new(),
+            begins: ids().map(|id| spells(id) && (!by_marks || marked(id))).collect(),
+            goes_on: ids().map(|id| spells(id) && (!by_marks || !marked(id))).collect(),
+            ends: None,
+            biasing: None,
+            trie,
+            model,
+            fusion,
+        };
+        setup.look_ahead();
+        if setup.model.following(&setup.model.start()).is_some() {
+            let mut ends: HashMap<u32, Vec<u32>> = HashMap::new();
+            for node in 0..setup.trie.nodes() as u32 {
+                let words = setup.trie.endings(node).iter();
+                for index in words.filter_map(|&word| setup.indices[word as usize]) {
+                    ends.entry(index).or_default().push(node);
+                }
+            }
+            setup.ends = Some(ends);
+        }
+        Ok(setup)
+    }
+
+    fn look_ahead(&mut self) {
+        // Children stand behind their parents.
+        for node in (1..self.trie.nodes() as u32).rev() {
+            for &word in self.trie.endings(node) {
+                let unigram = self.model.unigram(self.index(word)).max(LOWEST);
+                let best = &mut self.ahead[node as usize];
+                *best = best.max(f64::from(self.fusion.weight * unigram));
+            }
+            let (own, parent) = (self.ahead[node as usize], self.trie.parent(node) as usize);
+            self.ahead[parent] = self.ahead[parent].max(own);
+        }
+        self.ahead[START as usize] = 0.0;
+        let nodes = 0..self.trie.nodes() as u32;
+        let factor = |node: u32| match node {
+            START => 1.0,
+            _ => (self.ahead(node) - self.ahead(self.trie.parent(node))).exp(),
+        };
+        self.factors = nodes.clone().map(factor).collect();
+        let bonus = f64::from(self.fusion.word_bonus);
+        self.highest_ends = nodes.map(|node| (bonus - self.ahead(node)).exp()).collect();
+    }
+
+    /// Makes the hotwords' automaton from the words of the trie.
+    pub(crate) fn bias(&mut self, hotwords: &Hotwords) -> Result<(), HotwordError> {
+        let boundary = self.trie.boundary().token();
+        let ids: HashMap<&str, u32> = self.trie.words().iter().map(String::as_str).zip(0..).collect();
+        let mut rows: HashMap<u32, Vec<Vec<u32>>> = HashMap::new();
+        for node in 0..self.trie.nodes() as u32 {
+            for &word in self.trie.endings(node) {
+                rows.entry(word).or_default().push(self.trie.tokens_to(node));
+            }
+        }
+        let symbols = |word: u32, row: &Vec<u32>| {
+            let mut row: Vec<u32> = row.clone();
+            row.extend(boundary);
+            let last = row.len() - 1;
+            let symbol = |(place, token)| ((token, if place == last { word } else { NONE }), place == last);
+            row.into_iter().enumerate().map(symbol).collect()
+        };
+        let spell = |phrase: &str| -> Result<Spelling, String> {
+            let words = phrase.split_whitespace();
+            words
+                .map(|word| {
+                    let id = *ids.get(word).ok_or_else(|| word.to_string())?;
+                    Ok(rows[&id].iter().map(|row| symbols(id, row)).collect())
+                })
+                .collect()
+        };
+        let biasing = Biasing::new(hotwords, true, spell)?;
+        // A hotword may end before the model is asked.
+        let most = biasing.most.exp();
+        self.highest_ends.iter_mut().for_each(|highest| *highest *= most);
+        self.biasing = Some(biasing);
+        Ok(())
+    }
+
+    /// The model's number of a label.
+    #[inline(always)]
+    pub(crate) fn index(&self, label: u32) -> Option<u32> {
+        self.indices.get(label as usize).copied().flatten()
+    }
+
+    /// A score of the model, weighted.
+    #[inline(always)]
+    pub(crate) fn scaled(&self, score: f32) -> f64 {
+        // So that a weight of 0 still forbids.
+        if score == f32::NEG_INFINITY { f64::NEG_INFINITY } else { f64::from(self.fusion.weight * score) }
+    }
+
+    /// What a word adds to the weight for the model's score, the look-ahead aside.
+    #[inline(always)]
+    pub(crate) fn weighted(&self, score: f32, label: u32) -> f64 {
+        let unknown = label != FREE_WORD && self.index(label).is_none();
+        let penalty = if unknown { self.penalty() } else { 0.0 };
+        self.scaled(score) + f64::from(self.fusion.word_bonus) + penalty
+    }
+
+    pub(crate) fn penalty(&self) -> f64 {
+        f64::from(self.fusion.unknown_penalty)
+    }
+
+    #[inline(always)]
+    pub(crate) fn ahead(&self, node: u32) -> f64 {
+        self.ahead[node as usize]
+    }
+
+    #[inline(always)]
+    pub(crate) fn factor(&self, node: u32) -> f64 {
+        self.factors[node as usize]
+    }
+
+    #[inline(always)]
+    pub(crate) fn highest_end(&self, node: u32) -> f64 {
+        self.highest_ends[node as usize]
+    }
+
+    /// Whether a prefix may rest at a node.
+    #[inline(always)]
+    pub(crate) fn goes_on_from(&self, node: u32) -> bool {
+        self.parted || self.fusion.free_words || !self.trie.children(node).is_empty()
+    }
+
+    /// Whether a token may be the first or a further one of a free word.
+    #[inline(always)]
+    pub(crate) fn may_spell(&self, token: u32, first: bool) -> bool {
+        if first { self.begins[token as usize] } else { self.goes_on[token as usize] }
+    }
+
+    /// The nodes that may be entered behind a state, one bit each; `None` if all may.
+    pub(crate) fn open(&self, state: &M::State) -> Option<Vec<u64>> {
+        let (ends, words) = (self.ends.as_ref()?, self.model.following(state)?);
+        let mut bits = vec![0; self.trie.nodes().div_ceil(64)];
+        for &end in words.iter().filter_map(|word| ends.get(word)).flatten() {
+            let mut node = end;
+            while node != START {
+                bits[node as usize / 64] |= 1 << (node % 64);
+                node = self.trie.parent(node);
+            }
+        }
+        Some(bits)
+    }
+}

@@ -1,0 +1,313 @@
+//! The search with lexicon, language model and hotwords against every row of words.
+#![allow(clippy::unwrap_used)]
+
+#[path = "common/bigram.rs"]
+mod bigram;
+mod common;
+
+use bigram::Bigram;
+use common::{random_log_probs, rng};
+use linnet_ctc::{
+    BeamError, BeamOptions, Decoder, Fusion, Hotwords, Hypothesis, LexiconTrie, NoModel, WordModel, ctc_loss,
+    log_softmax_rows, required_frames,
+};
+use linnet_text::TokenTable;
+use rand::RngExt;
+
+fn table(symbols: &[&str]) -> TokenTable {
+    TokenTable::new(symbols.iter().map(|s| s.to_string()).collect())
+}
+
+fn exact() -> BeamOptions {
+    BeamOptions { nbest: 100_000, ..BeamOptions::exact(100_000) }
+}
+
+/// A row of words: its tokens, the words with `None` for a free one, and the score.
+type Row = (Vec<u32>, Vec<String>, f64);
+
+struct Case<'a> {
+    words: &'a [(&'a str, Vec<u32>)],
+    boundary: Option<u32>,
+    model: &'a Bigram,
+    fusion: Fusion,
+}
+
+impl Case<'_> {
+    /// Every row of words that the frames have room for, by trying all; the best first.
+    fn all(&self, log_probs: &[f32], tokens: usize) -> Vec<Row> {
+        let frames = log_probs.len() / tokens;
+        let mut rows = Vec::new();
+        // Tokens, words, weight, the model's state, and whether a boundary must come before the next word.
+        let mut open = vec![(Vec::new(), Vec::new(), 0.0f64, self.model.start(), false)];
+        while let Some((row, words, weight, state, closed)) = open.pop() {
+            if required_frames(&row) > frames {
+                continue;
+            }
+            if let Ok(loss) = ctc_loss(log_probs, tokens, &row, 0, None) {
+                let end = f64::from(self.fusion.weight * self.model.end(&state));
+                rows.push((row.clone(), words.clone(), weight + end - loss));
+            }
+            if let Some(boundary) = self.boundary {
+                // Further boundaries between words cost nothing.
+                let longer = [row.clone(), vec![boundary]].concat();
+                open.push((longer, words.clone(), weight, state, false));
+            }
+            if closed {
+                continue;
+            }
+            for (word, spelling) in self.words {
+                let index = self.model.index(word);
+                let (score, next) = self.model.score(&state, index);
+                let penalty = if index.is_none() { self.fusion.unknown_penalty } else { 0.0 };
+                if score == f32::NEG_INFINITY {
+                    continue;
+                }
+                let weight =
+                    weight + f64::from(self.fusion.weight * score + self.fusion.word_bonus + penalty);
+                let longer = [row.clone(), spelling.clone()].concat();
+                let words = [words.clone(), vec![word.to_string()]].concat();
+                open.push((longer, words, weight, next, self.boundary.is_some()));
+            }
+        }
+        rows
+    }
+}
+
+fn sorted(mut rows: Vec<Row>) -> Vec<Row> {
+    rows.sort_by(|a, b| (&a.0, &a.1).cmp(&(&b.0, &b.1)).then(a.2.total_cmp(&b.2)));
+    rows
+}
+
+fn rows(found: &[Hypothesis]) -> Vec<Row> {
+    let row = |h: &Hypothesis| {
+        assert!((h.score - h.acoustic - h.model).abs() < 1e-9);
+        (h.tokens.clone(), h.words.iter().map(|w| w.text.clone()).collect(), h.score)
+    };
+    found.iter().filter(|h| h.complete).map(row).collect()
+}
+
+fn assert_same(ours: Vec<Row>, theirs: Vec<Row>, what: &str) {
+    let (ours, theirs) = (sorted(ours), sorted(theirs));
+    assert_eq!(ours.len(), theirs.len(), "{what}");
+    for (a, b) in ours.iter().zip(&theirs) {
+        assert_eq!((&a.0, &a.1), (&b.0, &b.1), "{what}");
+        assert!((a.2 - b.2).abs() < 1e-4, "{what}: {a:?} against {b:?}");
+    }
+}
+
+#[test]
+fn a_wide_beam_finds_every_row_of_words() {
+    for seed in 0..40 {
+        let mut rng = rng(seed);
+        let boundary = (seed % 2 == 0).then_some(1);
+        let table = if boundary.is_some() { table(&["<space>", "A", "B"]) } else { table(&["C", "A", "B"]) };
+        let tokens = table.len();
+        let frames = rng.random_range(0..6);
+        let log_probs = random_log_probs(&mut rng, frames, tokens, 3.0);
+        // Homophones, variants, a word within another, and a word that the model doesn't know.
+        let words = [
+            ("a", vec![2]),
+            ("a", vec![3, 2]),
+            ("b", vec![2]),
+            ("ba", vec![2, 3]),
+            ("d", vec![3, 3]),
+            ("x", vec![3]),
+        ];
+        let mut model = Bigram::random(&mut rng, &["d", "a", "b", "ba"]);
+        model.forbid(1, 2);
+        let fusion = Fusion { weight: 0.7, word_bonus: 0.4, unknown_penalty: -2.0, free_words: false };
+        let trie = LexiconTrie::from_tokens(words.clone(), &table).unwrap();
+        let decoder =
+            Decoder::new(&table, exact()).unwrap().with_lexicon(trie, &model, fusion.clone()).unwrap();
+        let found = decoder.decode(&log_probs, tokens).unwrap();
+        let case = Case { words: &words, boundary, model: &model, fusion };
+        assert_same(rows(&found), case.all(&log_probs, tokens), &format!("seed {seed}"));
+        assert!(
+            found
+                .windows(2)
+                .all(|pair| (pair[0].complete, pair[0].score) >= (pair[1].complete, pair[1].score))
+        );
+    }
+}
+
+#[test]
+fn free_words_are_all_other_spellings() {
+    for seed in 0..20 {
+        let mut rng = rng(seed);
+        let table = table(&["<space>", "a", "b"]);
+        let frames = rng.random_range(1..6);
+        let log_probs = random_log_probs(&mut rng, frames, 4, 3.0);
+        let model = Bigram::random(&mut rng, &["ab", "b"]);
+        let fusion = Fusion { unknown_penalty: -1.5, free_words: true, ..Fusion::default() };
+        let known = ["ab", "b"];
+        let trie = LexiconTrie::from_spellings(known, &table).unwrap();
+        let decoder =
+            Decoder::new(&table, exact()).unwrap().with_lexicon(trie, &model, fusion.clone()).unwrap();
+        let found = rows(&decoder.decode(&log_probs, 4).unwrap());
+        // All spellings as words of a lexicon, of which the model knows two.
+        let mut spellings: Vec<(String, Vec<u32>)> = vec![(String::new(), vec![])];
+        for length in 1..=frames {
+            let longest: Vec<_> =
+                spellings.iter().filter(|(_, row)| row.len() == length - 1).cloned().collect();
+            for ((word, row), letter) in itertools::iproduct!(longest, [2, 3]) {
+                let symbol = table.symbol(letter).unwrap();
+                spellings.push((word + symbol, [row, vec![letter]].concat()));
+            }
+        }
+        let words: Vec<_> = spellings[1..].iter().map(|(word, row)| (word.as_str(), row.clone())).collect();
+        let case = Case { words: &words, boundary: Some(1), model: &model, fusion };
+        assert_same(found, case.all(&log_probs, 4), &format!("seed {seed}"));
+    }
+}
+
+#[test]
+fn free_words_need_no_boundary() {
+    // Phones: any row of them is some row of known and unknown words.
+    let table = table(&["A", "B"]);
+    let log_probs = random_log_probs(&mut rng(4), 4, 3, 2.0);
+    let trie = LexiconTrie::from_tokens([("w", vec![1, 2])], &table).unwrap();
+    let fusion = Fusion { unknown_penalty: -3.0, free_words: true, ..Fusion::default() };
+    let decoder = Decoder::new(&table, exact()).unwrap().with_lexicon(trie, NoModel, fusion).unwrap();
+    let found = decoder.decode(&log_probs, 3).unwrap();
+    for hypothesis in found.iter().filter(|h| h.complete) {
+        let unknown = hypothesis.words.iter().filter(|word| word.id.is_none());
+        assert!((hypothesis.model + 3.0 * unknown.count() as f64).abs() < 1e-9);
+        let loss = ctc_loss(&log_probs, 3, &hypothesis.tokens, 0, None).unwrap();
+        assert!((hypothesis.acoustic + loss).abs() < 1e-5);
+    }
+    let texts = |row: &[u32]| {
+        let matching = found.iter().filter(|h| h.complete && h.tokens == row);
+        let mut texts: Vec<String> = matching.map(Hypothesis::text).collect();
+        texts.sort();
+        texts
+    };
+    assert_eq!(texts(&[1, 2]), ["<unk> <unk>", "w"]);
+    assert_eq!(texts(&[2]), ["<unk>"]);
+    assert_eq!(texts(&[2, 1]), ["<unk>", "<unk> <unk>"]);
+}
+
+#[test]
+fn hotwords_add_their_weight_for_each_place() {
+    let table = table(&["<space>", "a", "b"]);
+    let mut hotwords = Hotwords::new();
+    hotwords.add("ab a", 2.0);
+    hotwords.add("b", 0.5);
+    hotwords.add("ab", 1.25);
+    let worth = |text: &str| {
+        let words: Vec<&str> = text.split_whitespace().collect();
+        let mut sum = words.iter().filter(|&&word| word == "b").count() as f64 * 0.5;
+        for (place, _) in words.iter().enumerate().filter(|(_, word)| **word == "ab") {
+            // The longer phrase counts in place of the shorter.
+            sum += if words.get(place + 1) == Some(&"a") { 2.0 } else { 1.25 };
+        }
+        sum
+    };
+    for seed in 0..10 {
+        let log_probs = random_log_probs(&mut rng(seed), 7, 4, 2.0);
+        let free = Decoder::new(&table, exact()).unwrap().with_hotwords(&hotwords).unwrap();
+        let found = free.decode(&log_probs, 4).unwrap();
+        assert!(found.iter().any(|h| h.text() == "ab a"));
+        for hypothesis in &found {
+            // With two boundaries in a row the phrase is another.
+            if hypothesis.tokens.windows(2).any(|pair| pair == [1, 1])
+                || hypothesis.tokens.first() == Some(&1)
+            {
+                continue;
+            }
+            let loss = ctc_loss(&log_probs, 4, &hypothesis.tokens, 0, None).unwrap();
+            assert!((hypothesis.acoustic + loss).abs() < 1e-5, "{hypothesis:?}");
+            assert!((hypothesis.model - worth(&hypothesis.text())).abs() < 1e-9, "{hypothesis:?}");
+        }
+        let trie = LexiconTrie::from_spellings(["a", "b", "ab", "ba"], &table).unwrap();
+        let words = Decoder::new(&table, exact()).unwrap();
+        let words =
+            words.with_lexicon(trie, NoModel, Fusion::default()).unwrap().with_hotwords(&hotwords).unwrap();
+        let found = words.decode(&log_probs, 4).unwrap();
+        for hypothesis in found.iter().filter(|h| h.complete) {
+            assert!((hypothesis.model - worth(&hypothesis.text())).abs() < 1e-9, "{hypothesis:?}");
+        }
+        for hypothesis in found.iter().filter(|h| !h.complete) {
+            assert!(hypothesis.model >= 0.0 && hypothesis.model.fract() % 0.25 < 1e-9, "{hypothesis:?}");
+        }
+    }
+}
+
+#[test]
+fn hotwords_tell_homophones_apart() {
+    let table = table(&["DH", "EH", "R"]);
+    let rows = [("there", vec![1, 2, 3]), ("their", vec![1, 2, 3]), ("err", vec![2, 3])];
+    let log_probs = spoken(&table, &[1, 1, 0, 2, 3, 0]);
+    let decode = |hotword: &str| {
+        let trie = LexiconTrie::from_tokens(rows.clone(), &table).unwrap();
+        let decoder = Decoder::new(&table, BeamOptions::default()).unwrap();
+        let decoder = decoder.with_lexicon(trie, NoModel, Fusion::default()).unwrap();
+        let mut hotwords = Hotwords::new();
+        hotwords.add(hotword, 1.0);
+        decoder.with_hotwords(&hotwords).unwrap().decode(&log_probs, 4).unwrap().remove(0)
+    };
+    assert_eq!((decode("there").text(), decode("their").text()), ("there".into(), "their".into()));
+    // "err" sounds within the word, but is none.
+    assert!((decode("there").model - 1.0).abs() < 1e-12 && decode("err").model == 0.0);
+    let word = &decode("their").words[0];
+    assert_eq!((word.id, word.start, word.end, word.tokens.clone()), (Some(1), 0, 5, 0..3));
+}
+
+/// Log-probabilities of a path, quite sure of it.
+fn spoken(table: &TokenTable, path: &[u32]) -> Vec<f32> {
+    let row = |&best: &u32| (0..table.len() as u32).map(move |t| if t == best { 5.0f32 } else { 0.0 });
+    let mut log_probs: Vec<f32> = path.iter().flat_map(row).collect();
+    log_softmax_rows(&mut log_probs, table.len());
+    log_probs
+}
+
+#[test]
+fn chunks_make_no_difference_with_words() {
+    let table = table(&["<space>", "a", "b", "c"]);
+    let mut rng = rng(2);
+    let known = ["a", "ab", "abc", "ca", "cab", "bb"];
+    let model = Bigram::random(&mut rng, &known);
+    for free_words in [false, true] {
+        let trie = LexiconTrie::from_spellings(known, &table).unwrap();
+        let fusion = Fusion { free_words, ..Fusion::default() };
+        let options = BeamOptions { nbest: 30, beam: 30, ..BeamOptions::default() };
+        let decoder = Decoder::new(&table, options).unwrap().with_lexicon(trie, &model, fusion).unwrap();
+        // Long enough that the arenas are swept several times.
+        let log_probs = random_log_probs(&mut rng, 3000, 5, 4.0);
+        let whole = decoder.decode(&log_probs, 5).unwrap();
+        let mut stream = decoder.stream();
+        for chunk in log_probs.chunks(5 * 71) {
+            stream.push(chunk).unwrap();
+            let stable = stream.partial().stable;
+            assert!(whole.iter().all(|hypothesis| hypothesis.tokens.starts_with(&stable)));
+        }
+        assert_eq!(stream.finish(), whole);
+        assert!(whole[0].words.len() > 100 && whole[0].complete);
+    }
+}
+
+#[test]
+fn what_does_not_fit_is_named() {
+    let letters = table(&["<space>", "a"]);
+    let trie = LexiconTrie::from_spellings(["a"], &letters).unwrap();
+    let other = Decoder::new(&table(&["a"]), BeamOptions::default()).unwrap();
+    let error = other.with_lexicon(trie.clone(), NoModel, Fusion::default()).unwrap_err();
+    assert_eq!(error, BeamError::Lexicon { expected: 2, found: 3 });
+    let decoder = Decoder::new(&letters, BeamOptions::default()).unwrap();
+    let fails = |fusion| decoder.clone().with_lexicon(trie.clone(), NoModel, fusion).unwrap_err().to_string();
+    assert!(fails(Fusion { weight: f32::NAN, ..Fusion::default() }).contains("option weight"));
+    assert!(fails(Fusion { word_bonus: f32::INFINITY, ..Fusion::default() }).contains("word_bonus"));
+    assert!(fails(Fusion { unknown_penalty: 1.0, ..Fusion::default() }).contains("unknown_penalty"));
+    for (phrase, weight, problem) in [
+        ("a b", 1.0, "\"b\""),
+        ("a", 0.0, "weight 0"),
+        (" ", 1.0, "phrase 1 is empty"),
+        ("a", f32::NAN, "NaN"),
+    ] {
+        let mut hotwords = Hotwords::new();
+        hotwords.add(phrase, weight);
+        let lexicon = decoder.clone().with_lexicon(trie.clone(), NoModel, Fusion::default()).unwrap();
+        assert!(lexicon.with_hotwords(&hotwords).unwrap_err().to_string().contains(problem), "{phrase}");
+        let error = decoder.clone().with_hotwords(&hotwords).unwrap_err();
+        assert!(error.to_string().contains(problem), "{error}");
+    }
+}
