@@ -1,8 +1,8 @@
 //! What can go wrong with files of text.
 
-use std::fs::File;
-use std::io::Write;
 use std::path::{Path, PathBuf};
+
+use crate::files::write_beside;
 
 /// An error of this crate.
 #[derive(Debug, thiserror::Error)]
@@ -70,40 +70,8 @@ pub(crate) fn each_line(
     Ok(())
 }
 
-/// Writes a whole file: beside it first, then renamed.
-pub(crate) fn write_beside(path: &Path, text: &str) -> Result<(), TextError> {
-    let mut beside = path.as_os_str().to_owned();
-    beside.push(".part");
-    let beside = PathBuf::from(beside);
-    let written = || {
-        let mut file = File::create(&beside)?;
-        file.write_all(text.as_bytes())?;
-        file.sync_all()?;
-        std::fs::rename(&beside, path)
-    };
-    written().map_err(|source| {
-        // What is left of a failed write is of no use; the first error is the one to tell.
-        let _ = std::fs::remove_file(&beside);
-        TextError::Io { path: path.to_path_buf(), source }
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_file_is_written_whole_with_the_usual_rights_or_not_at_all() {
-        let folder = tempfile::tempdir().unwrap();
-        let (path, plain) = (folder.path().join("out.txt"), folder.path().join("plain.txt"));
-        write_beside(&path, "new").unwrap();
-        std::fs::write(&plain, "new").unwrap();
-        let rights = |path: &Path| std::fs::metadata(path).unwrap().permissions();
-        assert_eq!(rights(&path), rights(&plain));
-        let taken = folder.path().join("folder");
-        std::fs::create_dir(&taken).unwrap();
-        let message = write_beside(&taken, "new").unwrap_err().to_string();
-        assert!(message.contains("folder: "), "{message}");
-        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 3, "a rest lies about");
-    }
+/// Writes a text's file, see [`write_beside`].
+pub(crate) fn write_text(path: &Path, text: &str) -> Result<(), TextError> {
+    write_beside(path, |out| out.write_all(text.as_bytes()))
+        .map_err(|source| TextError::Io { path: path.to_path_buf(), source })
 }

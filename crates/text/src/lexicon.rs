@@ -6,7 +6,7 @@ use std::path::Path;
 
 use unicode_normalization::UnicodeNormalization;
 
-use crate::error::{TextError, each_line, read_bytes, write_beside};
+use crate::error::{TextError, each_line, read_bytes, write_text};
 use crate::normalise::shown;
 use crate::phones::strip_stress;
 
@@ -76,7 +76,7 @@ impl Lexicon {
                 text += &format!("{word}{variant} {}\n", phones.join(" "));
             }
         }
-        write_beside(path, &text)
+        write_text(path, &text)
     }
 
     /// All phones of all pronunciations, each once, in order.

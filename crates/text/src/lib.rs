@@ -5,6 +5,7 @@
 //! of phones into a smaller one. [`ngram`] holds language models.
 
 mod error;
+mod files;
 mod lexicon;
 mod normalise;
 mod oov;
@@ -15,6 +16,7 @@ mod tokenizer;
 pub mod ngram;
 
 pub use error::TextError;
+pub use files::write_beside;
 pub use lexicon::{Lexicon, Pronunciation};
 pub use normalise::{Case, Normaliser};
 pub use oov::{Oov, OovReport};

@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::Path;
 
-use crate::error::{TextError, each_line, read_bytes, write_beside};
+use crate::error::{TextError, each_line, read_bytes, write_text};
 use crate::lexicon::Lexicon;
 use crate::normalise::shown;
 use crate::phones::arpabet39;
@@ -102,7 +102,7 @@ impl TokenTable {
     /// Writes the table as [`TokenTable::read`] reads it.
     pub fn write(&self, path: &Path) -> Result<(), TextError> {
         let lines: String = self.symbols.iter().enumerate().map(|(id, s)| format!("{s} {id}\n")).collect();
-        write_beside(path, &lines)
+        write_text(path, &lines)
     }
 
     /// A symbol's id.
