@@ -27,8 +27,8 @@ mod trellis;
 
 pub use align::{Alignment, forced_align};
 pub use beam::{
-    BeamError, BeamOptions, Decoder, Fusion, HotwordError, Hotwords, Hypothesis, LexiconTrie, NoModel,
-    Partial, Stream, TrieError, Word, WordModel,
+    BeamError, BeamOptions, Constrained, Decoder, Fusion, Grammar, GrammarError, HotwordError, Hotwords,
+    Hypothesis, LexiconTrie, NoModel, Partial, Stream, TrieError, Word, WordModel,
 };
 pub use error::CtcError;
 pub use greedy::{Span, greedy, greedy_spans};
