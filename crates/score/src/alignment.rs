@@ -4,7 +4,7 @@ use std::hash::Hash;
 
 use unicode_width::UnicodeWidthStr;
 
-use crate::bits;
+use crate::bits::Aligner;
 use crate::code::Coded;
 use crate::counts::ErrorCounts;
 use crate::weighted::{self, Weights};
@@ -45,8 +45,13 @@ pub fn align_with<T: Eq + Hash>(reference: &[T], hypothesis: &[T], weights: Weig
 
 /// Walks the best alignment from its end to its beginning.
 pub(crate) fn walk(pair: &Coded, weights: Weights, edit: impl FnMut(Edit)) {
+    walk_by(&mut Aligner::default(), pair, weights, edit);
+}
+
+/// As [`walk`], by an aligner that keeps its memory.
+pub(crate) fn walk_by(aligner: &mut Aligner, pair: &Coded, weights: Weights, edit: impl FnMut(Edit)) {
     match weights {
-        Weights::Equal => bits::walk(pair, edit),
+        Weights::Equal => aligner.walk(pair, edit),
         Weights::Sclite => weighted::walk(pair, weights, edit),
     }
 }

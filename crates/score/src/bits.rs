@@ -15,86 +15,93 @@ const RECORDED: usize = 1 << 21;
 /// Words of masks, a row a symbol, that are made at once; above that, one row is made again and again.
 const MASKS: usize = 1 << 20;
 
-/// Walks the alignment from its end to its beginning: of those with the fewest errors the one that prefers a match or
-/// substitution to a deletion and a deletion to an insertion.
-pub(crate) fn walk(pair: &Coded, edit: impl FnMut(Edit)) {
-    walk_in(pair, RECORDED, MASKS, edit);
-}
-
-fn walk_in(pair: &Coded, recorded: usize, most_masks: usize, mut edit: impl FnMut(Edit)) {
-    let (r, h) = (&pair.reference, &pair.hypothesis);
-    let (mut i, mut j) = (r.len(), h.len());
-    while i > 0 && j > 0 && r[i - 1] == h[j - 1] {
-        (i, j) = (i - 1, j - 1);
-        edit(Edit::Correct(i, j));
-    }
-    if i > 0 && j > 0 {
-        let words = i.div_ceil(64);
-        let mut columns = Columns::new(pair, i, words, most_masks);
-        let block = if words * j <= recorded { j } else { ((j as f64).sqrt().ceil() as usize).max(1) };
-        let mut starts = Vec::new(); // the columns before each block
-        for first in (0..j).step_by(block) {
-            starts.push((columns.up.clone(), columns.down.clone()));
-            let record = first + block >= j; // the way back begins in the last one
-            columns.run(&h[first..j.min(first + block)], record);
-        }
-        while let Some((up, down)) = starts.pop() {
-            let first = starts.len() * block;
-            if columns.recorded.is_empty() {
-                (columns.up, columns.down) = (up, down);
-                columns.run(&h[first..j], true);
-            }
-            while i > 0 && j > first {
-                let (word, bit) = ((i - 1) / 64, 1 << ((i - 1) % 64));
-                let (same, up) = columns.recorded[(j - 1 - first) * words + word];
-                if r[i - 1] == h[j - 1] {
-                    (i, j) = (i - 1, j - 1);
-                    edit(Edit::Correct(i, j));
-                } else if same & bit == 0 {
-                    (i, j) = (i - 1, j - 1);
-                    edit(Edit::Substitution(i, j));
-                } else if up & bit != 0 {
-                    i -= 1;
-                    edit(Edit::Deletion(i));
-                } else {
-                    j -= 1;
-                    edit(Edit::Insertion(j));
-                }
-            }
-            columns.recorded.clear();
-        }
-    }
-    (0..i).rev().for_each(|i| edit(Edit::Deletion(i)));
-    (0..j).rev().for_each(|j| edit(Edit::Insertion(j)));
-}
-
-/// The last column that was computed, and the bits of those since the last block began.
-struct Columns {
+/// Aligns one pair after another, and keeps its memory for the next.
+#[derive(Debug, Default)]
+pub(crate) struct Aligner {
+    /// The last column that was computed.
     up: Vec<u64>,
     down: Vec<u64>,
-    /// (`same`, `up`) of each word of each column.
+    /// (`same`, `up`) of each word of each column of a block.
     recorded: Vec<(u64, u64)>,
     masks: Masks,
 }
 
-impl Columns {
-    /// The column of the empty hypothesis, for the first `length` tokens of the reference.
-    fn new(pair: &Coded, length: usize, words: usize, most_masks: usize) -> Self {
-        let masks = Masks::new(&pair.reference[..length], pair.symbols as usize, words, most_masks);
-        Self { up: vec![u64::MAX; words], down: vec![0; words], recorded: Vec::new(), masks }
+impl Aligner {
+    /// Walks the alignment from its end to its beginning: of those with the fewest errors the one that prefers a match
+    /// or substitution to a deletion and a deletion to an insertion.
+    pub(crate) fn walk(&mut self, pair: &Coded, edit: impl FnMut(Edit)) {
+        self.walk_in(pair, RECORDED, MASKS, edit);
+    }
+
+    fn walk_in(&mut self, pair: &Coded, recorded: usize, most_masks: usize, mut edit: impl FnMut(Edit)) {
+        let (r, h) = (&pair.reference, &pair.hypothesis);
+        let (mut i, mut j) = (r.len(), h.len());
+        while i > 0 && j > 0 && r[i - 1] == h[j - 1] {
+            (i, j) = (i - 1, j - 1);
+            edit(Edit::Correct(i, j));
+        }
+        if i > 0 && j > 0 {
+            let words = i.div_ceil(64);
+            self.begin(&r[..i], pair.symbols as usize, words, most_masks);
+            let block = if words * j <= recorded { j } else { ((j as f64).sqrt().ceil() as usize).max(1) };
+            let mut starts = Vec::new(); // the columns before each block but the last
+            let mut first = 0;
+            while first + block < j {
+                starts.push((self.up.clone(), self.down.clone()));
+                self.run::<false>(&h[first..first + block]);
+                first += block;
+            }
+            self.run::<true>(&h[first..j]); // the way back begins in the last one
+            loop {
+                while i > 0 && j > first {
+                    let (word, bit) = ((i - 1) / 64, 1 << ((i - 1) % 64));
+                    let (same, up) = self.recorded[(j - 1 - first) * words + word];
+                    if r[i - 1] == h[j - 1] {
+                        (i, j) = (i - 1, j - 1);
+                        edit(Edit::Correct(i, j));
+                    } else if same & bit == 0 {
+                        (i, j) = (i - 1, j - 1);
+                        edit(Edit::Substitution(i, j));
+                    } else if up & bit != 0 {
+                        i -= 1;
+                        edit(Edit::Deletion(i));
+                    } else {
+                        j -= 1;
+                        edit(Edit::Insertion(j));
+                    }
+                }
+                let Some((up, down)) = starts.pop().filter(|_| i > 0) else { break };
+                (self.up, self.down) = (up, down);
+                first -= block;
+                self.run::<true>(&h[first..j]);
+            }
+        }
+        (0..i).rev().for_each(|i| edit(Edit::Deletion(i)));
+        (0..j).rev().for_each(|j| edit(Edit::Insertion(j)));
+    }
+
+    /// Takes the column of the empty hypothesis.
+    fn begin(&mut self, reference: &[u32], symbols: usize, words: usize, most_masks: usize) {
+        self.up.clear();
+        self.up.resize(words, u64::MAX);
+        self.down.clear();
+        self.down.resize(words, 0);
+        self.masks.set(reference, symbols, words, most_masks);
     }
 
     /// Computes the columns of the next tokens of the hypothesis.
-    fn run(&mut self, hypothesis: &[u32], record: bool) {
+    fn run<const RECORD: bool>(&mut self, hypothesis: &[u32]) {
         let Self { up, down, recorded, masks } = self;
-        if record {
-            recorded.reserve(hypothesis.len() * up.len());
+        let words = up.len();
+        if RECORD && recorded.len() < words * hypothesis.len() {
+            recorded.resize(words * hypothesis.len(), (0, 0));
         }
-        for &token in hypothesis {
+        for (j, &token) in hypothesis.iter().enumerate() {
             let mask = masks.of(token as usize);
             // how D(i, j) − D(i, j − 1) goes into a word's first row: row 0 counts the hypothesis's tokens
             let (mut rise, mut fall) = (1, 0);
-            for ((up, down), &mask) in up.iter_mut().zip(down.iter_mut()).zip(mask) {
+            let record = if RECORD { &mut recorded[j * words..(j + 1) * words] } else { &mut [] };
+            for (word, ((up, down), &mask)) in up.iter_mut().zip(down.iter_mut()).zip(mask).enumerate() {
                 let x = mask | fall;
                 let same = ((x & *up).wrapping_add(*up) ^ *up) | x | *down;
                 let right = *down | !(same | *up); // D(i, j) − D(i, j − 1) is 1
@@ -103,8 +110,8 @@ impl Columns {
                 (rise, fall) = (right >> 63, left >> 63);
                 *up = above_left | !(same | above_right);
                 *down = above_right & same;
-                if record {
-                    recorded.push((same, *up));
+                if RECORD {
+                    record[word] = (same, *up);
                 }
             }
         }
@@ -112,6 +119,7 @@ impl Columns {
 }
 
 /// For each symbol, where it stands in the reference.
+#[derive(Debug, Default)]
 struct Masks {
     words: usize,
     /// A row of `words` for each symbol and one for what is none; or one row, of the symbol `made`.
@@ -122,22 +130,22 @@ struct Masks {
 }
 
 impl Masks {
-    fn new(reference: &[u32], symbols: usize, words: usize, most: usize) -> Self {
+    fn set(&mut self, reference: &[u32], symbols: usize, words: usize, most: usize) {
         let at_once = (symbols + 1).saturating_mul(words) <= most;
-        let mut masks = Self { words, rows: Vec::new(), made: symbols, places: Vec::new() };
+        (self.words, self.made) = (words, symbols);
+        self.places.clear();
+        self.rows.clear();
+        self.rows.resize(if at_once { (symbols + 1) * words } else { words }, 0);
         if at_once {
-            masks.rows = vec![0; (symbols + 1) * words];
             for (i, &symbol) in reference.iter().enumerate() {
-                masks.rows[symbol as usize * words + i / 64] |= 1 << (i % 64);
+                self.rows[symbol as usize * words + i / 64] |= 1 << (i % 64);
             }
         } else {
-            masks.rows = vec![0; words];
-            masks.places = vec![Vec::new(); symbols + 1];
+            self.places.resize(symbols + 1, Vec::new());
             for (i, &symbol) in (0..).zip(reference) {
-                masks.places[symbol as usize].push(i);
+                self.places[symbol as usize].push(i);
             }
         }
-        masks
     }
 
     fn of(&mut self, symbol: usize) -> &[u64] {
@@ -190,6 +198,7 @@ mod tests {
     #[test]
     fn it_is_the_matrix_of_distances_alignment() {
         let mut rng = ChaCha8Rng::seed_from_u64(1);
+        let mut aligner = Aligner::default(); // one for all, as in use
         for round in 0..3000 {
             let (longest, symbols) = [(5, 2), (20, 3), (70, 4), (200, 30), (140, 200)][round % 5];
             let r = draw(&mut rng, longest, symbols);
@@ -200,10 +209,10 @@ mod tests {
             };
             let pair = Coded::new(&r, &h);
             let want = edits(|edit| weighted::walk(&pair, Weights::Equal, edit));
-            assert_eq!(edits(|edit| walk(&pair, edit)), want, "{r:?} {h:?}");
+            assert_eq!(edits(|edit| aligner.walk(&pair, edit)), want, "{r:?} {h:?}");
             // in blocks, and with one row of masks
-            assert_eq!(edits(|edit| walk_in(&pair, 0, usize::MAX, edit)), want, "{r:?} {h:?}");
-            assert_eq!(edits(|edit| walk_in(&pair, 10, 0, edit)), want, "{r:?} {h:?}");
+            assert_eq!(edits(|edit| aligner.walk_in(&pair, 0, usize::MAX, edit)), want, "{r:?} {h:?}");
+            assert_eq!(edits(|edit| aligner.walk_in(&pair, 10, 0, edit)), want, "{r:?} {h:?}");
         }
     }
 
@@ -213,7 +222,8 @@ mod tests {
         let r: Vec<u32> = (0..60_000).map(|_| rng.random_range(0..20_000)).collect();
         let h = damaged(&mut rng, &r, 20_000);
         let mut errors = 0;
-        walk(&Coded::new(&r, &h), |edit| errors += usize::from(!matches!(edit, Edit::Correct(..))));
+        Aligner::default()
+            .walk(&Coded::new(&r, &h), |edit| errors += usize::from(!matches!(edit, Edit::Correct(..))));
         assert!((15_000..19_000).contains(&errors), "{errors}");
     }
 }

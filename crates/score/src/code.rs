@@ -5,6 +5,8 @@ use std::hash::Hash;
 
 use foldhash::fast::FixedState;
 
+use crate::units::each_char;
+
 /// A reference and a hypothesis whose tokens are numbers.
 #[derive(Debug, Default)]
 pub(crate) struct Coded {
@@ -33,5 +35,102 @@ impl Coded {
             .collect();
         let other = hypothesis.iter().map(|token| numbers.get(token).copied().unwrap_or(symbols)).collect();
         Self { reference: coded, hypothesis: other, symbols }
+    }
+}
+
+/// A token of a text that is counted: a word or a character.
+pub(crate) trait Token<'a>: Copy + Eq + Hash + Ord + ToString + Send {
+    /// Hands over a text's tokens.
+    fn each(text: &'a str, each: impl FnMut(Self));
+
+    /// Its place in a table of the commonest tokens, where it has one.
+    fn common(self) -> Option<usize>;
+}
+
+impl<'a> Token<'a> for &'a str {
+    fn each(text: &'a str, each: impl FnMut(Self)) {
+        text.split_whitespace().for_each(each);
+    }
+
+    fn common(self) -> Option<usize> {
+        None
+    }
+}
+
+impl<'a> Token<'a> for char {
+    fn each(text: &'a str, each: impl FnMut(Self)) {
+        each_char(text, each);
+    }
+
+    fn common(self) -> Option<usize> {
+        Some(self as usize).filter(|&code| code < COMMON)
+    }
+}
+
+/// The table's length: ASCII.
+const COMMON: usize = 128;
+/// What stands in a table for no number.
+const NONE: u32 = u32::MAX;
+
+/// The tokens of many pairs, numbered in the order in which they are met.
+#[derive(Debug)]
+pub(crate) struct Vocabulary<T> {
+    /// The tokens.
+    pub(crate) tokens: Vec<T>,
+    numbers: HashMap<T, u32, FixedState>,
+    /// The numbers of the commonest tokens.
+    common: [u32; COMMON],
+    /// For each number, the last pair whose reference had it, and what it was coded as there.
+    last: Vec<(usize, u32)>,
+    pairs: usize,
+}
+
+impl<'a, T: Token<'a>> Vocabulary<T> {
+    pub(crate) fn new() -> Self {
+        let numbers = HashMap::default();
+        Self { tokens: Vec::new(), numbers, common: [NONE; COMMON], last: Vec::new(), pairs: 0 }
+    }
+
+    /// A token's number.
+    #[inline]
+    pub(crate) fn number(&mut self, token: T) -> u32 {
+        let next = self.tokens.len() as u32;
+        let number = match token.common() {
+            Some(place) => {
+                let number = &mut self.common[place];
+                if *number == NONE {
+                    *number = next;
+                }
+                *number
+            }
+            None => *self.numbers.entry(token).or_insert(next),
+        };
+        if number == next {
+            self.tokens.push(token);
+            self.last.push((0, 0));
+        }
+        number
+    }
+
+    /// Codes two sequences of numbers for alignment.
+    pub(crate) fn code(&mut self, reference: &[u32], hypothesis: &[u32], coded: &mut Coded) {
+        self.pairs += 1;
+        let Self { last, pairs, .. } = self;
+        coded.symbols = 0;
+        coded.reference.clear();
+        coded.reference.extend(reference.iter().map(|&number| {
+            let last = &mut last[number as usize];
+            if last.0 != *pairs {
+                *last = (*pairs, coded.symbols);
+                coded.symbols += 1;
+            }
+            last.1
+        }));
+        let symbols = coded.symbols;
+        coded.hypothesis.clear();
+        coded.hypothesis.extend(hypothesis.iter().map(|&number| {
+            let last = last[number as usize];
+            if last.0 == *pairs { last.1 } else { symbols }
+        }));
     }
 }

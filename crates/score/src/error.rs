@@ -1,6 +1,6 @@
 //! What can go wrong in scoring.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// An error of this crate.
 #[derive(Debug, thiserror::Error)]
@@ -41,17 +41,31 @@ pub enum ScoreError {
         /// "references" or "hypotheses".
         of: &'static str,
     },
-    /// A trn file can't hold an utterance.
-    #[error(
-        "{path}: utterance {id:?} doesn't fit into a trn file; an id needs its parentheses in pairs and no line break, \
-         and a text must not begin with ;;"
-    )]
+    /// A file's format can't hold what is to be written.
+    #[error("{path}: {what} doesn't fit into the format: {problem}")]
     Unwritable {
         /// The file.
         path: PathBuf,
-        /// The utterance.
-        id: String,
+        /// The utterance, word or segment.
+        what: String,
+        /// Why not, and what would be right.
+        problem: &'static str,
     },
+    /// Two files don't go together.
+    #[error("{path}: {problem}")]
+    Unfit {
+        /// The file.
+        path: PathBuf,
+        /// Why not, and the mend.
+        problem: String,
+    },
+}
+
+impl ScoreError {
+    /// A line is not what the format wants.
+    pub(crate) fn line(path: &Path, line: usize, problem: impl Into<String>) -> Self {
+        Self::Line { path: path.to_path_buf(), line, problem: problem.into() }
+    }
 }
 
 fn and_more(more: usize) -> String {

@@ -11,19 +11,32 @@ mod bits;
 mod bootstrap;
 mod code;
 mod counts;
+mod ctm;
+mod details;
 mod error;
+mod files;
 mod pronunciations;
 mod report;
+mod segments;
+mod stm;
+mod tables;
+mod transcripts;
 mod trn;
 mod units;
 mod weighted;
 
 pub use alignment::{Alignment, Edit, align, align_with};
-pub use bootstrap::{Interval, Scored, bootstrap, bootstrap_difference};
+pub use bootstrap::{Interval, PairedBootstrap, Scored, bootstrap, bootstrap_difference, paired_bootstrap};
 pub use counts::{ErrorCounts, count_errors};
+pub use ctm::{CtmWord, read_ctm, write_ctm};
+pub use details::{Confusion, ErrorDetails, TokenErrors};
 pub use error::ScoreError;
 pub use pronunciations::fewest_errors;
-pub use report::{ScoreReport, SpeakerScore, UtteranceScore, alignments, score};
+pub use report::{
+    ScoreOptions, ScoreReport, SpeakerScore, UtteranceScore, alignments, count_texts, score, score_with,
+};
+pub use stm::{StmSegment, read_stm, write_stm};
+pub use transcripts::{Material, Transcripts, material};
 pub use trn::{Trn, read_trn, write_trn};
 pub use units::{ScoreUnit, tokens};
 pub use weighted::Weights;

@@ -1,15 +1,20 @@
-//! The score of a set of utterances.
+//! The score of a set of utterances: they are paired, counted and summed up.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
+use foldhash::fast::FixedState;
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::alignment::align;
+use crate::alignment::{Alignment, align_with};
 use crate::bootstrap::{Interval, Scored, bootstrap};
-use crate::counts::{ErrorCounts, count_errors};
+use crate::code::Token;
+use crate::counts::ErrorCounts;
+use crate::details::{Counter, ErrorDetails};
 use crate::error::ScoreError;
 use crate::trn::Trn;
 use crate::units::{ScoreUnit, tokens};
+use crate::weighted::Weights;
 
 /// Resamples of a report's interval, and their seed.
 const RESAMPLES: usize = 1000;
@@ -20,6 +25,12 @@ const SEED: u64 = 0;
 pub struct ScoreReport {
     /// What is counted.
     pub unit: ScoreUnit,
+    /// What errors cost where an alignment is chosen.
+    #[serde(default)]
+    pub weights: Weights,
+    /// Whether upper and lower case are the same.
+    #[serde(default)]
+    pub ignore_case: bool,
     /// The errors of all utterances.
     pub counts: ErrorCounts,
     /// Errors in percent of the reference's tokens.
@@ -30,6 +41,9 @@ pub struct ScoreReport {
     pub speakers: Vec<SpeakerScore>,
     /// The utterances, in the references' order.
     pub utterances: Vec<UtteranceScore>,
+    /// Which tokens are mistaken, and for what.
+    #[serde(default)]
+    pub details: ErrorDetails,
 }
 
 /// One speaker's errors.
@@ -55,6 +69,24 @@ pub struct UtteranceScore {
     pub counts: ErrorCounts,
 }
 
+/// How to score.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ScoreOptions {
+    /// What is counted.
+    pub unit: ScoreUnit,
+    /// What errors cost where an alignment is chosen.
+    pub weights: Weights,
+    /// Whether upper and lower case are the same.
+    pub ignore_case: bool,
+}
+
+impl From<ScoreUnit> for ScoreOptions {
+    /// Equal weights, and case counts.
+    fn from(unit: ScoreUnit) -> Self {
+        Self { unit, weights: Weights::Equal, ignore_case: false }
+    }
+}
+
 /// Scores hypotheses against references, paired by id. `speaker` tells who spoke an utterance, where known.
 pub fn score(
     references: &[Trn],
@@ -62,13 +94,23 @@ pub fn score(
     unit: ScoreUnit,
     speaker: impl Fn(&str) -> Option<String>,
 ) -> Result<ScoreReport, ScoreError> {
-    let utterances: Vec<UtteranceScore> = pair(references, hypotheses)?
-        .into_iter()
-        .map(|(reference, hypothesis)| UtteranceScore {
-            id: reference.id.clone(),
-            speaker: speaker(&reference.id),
-            counts: count_errors(&tokens(&reference.text, unit), &tokens(&hypothesis.text, unit)),
-        })
+    score_with(references, hypotheses, unit.into(), speaker)
+}
+
+/// As [`score`], with options.
+pub fn score_with(
+    references: &[Trn],
+    hypotheses: &[Trn],
+    options: ScoreOptions,
+    speaker: impl Fn(&str) -> Option<String>,
+) -> Result<ScoreReport, ScoreError> {
+    let pairs = pair(references, hypotheses)?;
+    let texts: Vec<(&str, &str)> = pairs.iter().map(|(r, h)| (r.text.as_str(), h.text.as_str())).collect();
+    let (all, details) = count_texts(&texts, options);
+    let utterances: Vec<UtteranceScore> = pairs
+        .iter()
+        .zip(all)
+        .map(|((r, _), counts)| UtteranceScore { id: r.id.clone(), speaker: speaker(&r.id), counts })
         .collect();
     let mut counts = ErrorCounts::default();
     let mut speakers: BTreeMap<&str, SpeakerScore> = BTreeMap::new();
@@ -85,48 +127,108 @@ pub fn score(
     let speakers = speakers.into_values().collect();
     let scored: Vec<Scored> = utterances.iter().map(UtteranceScore::scored).collect();
     let interval = bootstrap(&scored, RESAMPLES, SEED);
-    Ok(ScoreReport { unit, counts, rate: counts.rate(), interval, speakers, utterances })
+    let ScoreOptions { unit, weights, ignore_case } = options;
+    let rate = counts.rate();
+    Ok(ScoreReport { unit, weights, ignore_case, counts, rate, interval, speakers, utterances, details })
+}
+
+/// The errors of each pair of a reference's and a hypothesis's text, in parallel, and which tokens have them.
+pub fn count_texts(pairs: &[(&str, &str)], options: ScoreOptions) -> (Vec<ErrorCounts>, ErrorDetails) {
+    if options.ignore_case {
+        let lower: Vec<(String, String)> =
+            pairs.par_iter().map(|(r, h)| (r.to_lowercase(), h.to_lowercase())).collect();
+        let pairs: Vec<(&str, &str)> = lower.iter().map(|(r, h)| (r.as_str(), h.as_str())).collect();
+        return count_texts(&pairs, ScoreOptions { ignore_case: false, ..options });
+    }
+    match options.unit {
+        ScoreUnit::Phone | ScoreUnit::Word => count_tokens::<&str>(pairs, options.weights),
+        ScoreUnit::Char => count_tokens::<char>(pairs, options.weights),
+    }
+}
+
+/// Utterances that one task counts.
+const TASK: usize = 1024;
+
+fn count_tokens<'a, T: Token<'a>>(
+    pairs: &[(&'a str, &'a str)],
+    weights: Weights,
+) -> (Vec<ErrorCounts>, ErrorDetails) {
+    let task = |pairs: &[(&'a str, &'a str)]| {
+        let mut counter = Counter::<T>::new();
+        let counts: Vec<ErrorCounts> = pairs.iter().map(|(r, h)| counter.add(r, h, weights)).collect();
+        (counts, counter)
+    };
+    let (counts, counters): (Vec<_>, Vec<_>) = pairs.par_chunks(TASK).map(task).unzip();
+    let mut counters = counters.into_iter();
+    let mut all = counters.next().unwrap_or_else(Counter::new);
+    counters.for_each(|counter| all.merge(counter));
+    (counts.concat(), all.details())
 }
 
 /// The alignment of each utterance, in the references' order: its id and errors, then `REF`, `HYP` and `EVAL`.
-pub fn alignments(references: &[Trn], hypotheses: &[Trn], unit: ScoreUnit) -> Result<String, ScoreError> {
+pub fn alignments(
+    references: &[Trn],
+    hypotheses: &[Trn],
+    options: impl Into<ScoreOptions>,
+) -> Result<String, ScoreError> {
+    let options = options.into();
     let mut text = String::new();
     for (reference, hypothesis) in pair(references, hypotheses)? {
-        let (r, h) = (tokens(&reference.text, unit), tokens(&hypothesis.text, unit));
-        let alignment = align(&r, &h);
+        let (r, h, alignment) = aligned(&reference.text, &hypothesis.text, options);
         let c = alignment.counts();
         text += &format!(
             "({}) {} errors in {} {}\n{}\n\n",
             reference.id,
             c.errors(),
             c.reference,
-            unit.plural(),
+            options.unit.plural(),
             alignment.print(&r, &h)
         );
     }
     Ok(text)
 }
 
+/// The tokens of two texts, and their alignment.
+pub(crate) fn aligned(
+    reference: &str,
+    hypothesis: &str,
+    options: ScoreOptions,
+) -> (Vec<String>, Vec<String>, Alignment) {
+    let (r, h) = (tokens(reference, options.unit), tokens(hypothesis, options.unit));
+    let lower = |tokens: &[String]| tokens.iter().map(|token| token.to_lowercase()).collect::<Vec<_>>();
+    let alignment = if options.ignore_case {
+        align_with(&lower(&r), &lower(&h), options.weights)
+    } else {
+        align_with(&r, &h, options.weights)
+    };
+    (r, h, alignment)
+}
+
 /// Each reference with the hypothesis of the same utterance.
-fn pair<'a>(references: &'a [Trn], hypotheses: &'a [Trn]) -> Result<Vec<(&'a Trn, &'a Trn)>, ScoreError> {
-    let mut by_id = BTreeMap::new();
+pub(crate) fn pair<'a>(
+    references: &'a [Trn],
+    hypotheses: &'a [Trn],
+) -> Result<Vec<(&'a Trn, &'a Trn)>, ScoreError> {
+    let mut by_id: HashMap<&str, &Trn, FixedState> = HashMap::default();
+    by_id.reserve(hypotheses.len());
     for hypothesis in hypotheses {
         if by_id.insert(hypothesis.id.as_str(), hypothesis).is_some() {
             return Err(ScoreError::Repeated { id: hypothesis.id.clone(), of: "hypotheses" });
         }
     }
-    let mut ids = HashSet::new();
+    let mut ids: HashSet<&str, FixedState> = HashSet::default();
     let (mut pairs, mut alone) = (Vec::with_capacity(references.len()), Vec::new());
     for reference in references {
         if !ids.insert(reference.id.as_str()) {
             return Err(ScoreError::Repeated { id: reference.id.clone(), of: "references" });
         }
-        match by_id.remove(reference.id.as_str()) {
-            Some(hypothesis) => pairs.push((reference, hypothesis)),
+        match by_id.get(reference.id.as_str()) {
+            Some(hypothesis) => pairs.push((reference, *hypothesis)),
             None => alone.push(reference.id.as_str()),
         }
     }
-    let extra: Vec<&str> = by_id.into_keys().collect();
+    let mut extra: Vec<&str> = by_id.into_keys().filter(|id| !ids.contains(id)).collect();
+    extra.sort_unstable();
     for (ids, missing) in [(alone, "hypothesis"), (extra, "reference")] {
         if let Some((first, rest)) = ids.split_first() {
             return Err(ScoreError::Unpaired { id: first.to_string(), more: rest.len(), missing });
@@ -143,55 +245,6 @@ impl UtteranceScore {
             errors: self.counts.errors(),
             reference: self.counts.reference,
         }
-    }
-}
-
-impl ScoreReport {
-    /// One line: the rate, its interval and the errors.
-    pub fn line(&self) -> String {
-        let c = &self.counts;
-        format!(
-            "{} {:.2} % [{:.2}, {:.2}]: {} errors ({} substitutions, {} deletions, {} insertions) in {} {} of {} utterances",
-            self.unit.rate_name(),
-            self.rate,
-            self.interval.low,
-            self.interval.high,
-            c.errors(),
-            c.substitutions,
-            c.deletions,
-            c.insertions,
-            c.reference,
-            self.unit.plural(),
-            self.utterances.len(),
-        )
-    }
-
-    /// The line, and a row for each speaker.
-    pub fn table(&self) -> String {
-        let mut text = self.line() + "\n";
-        if self.speakers.is_empty() {
-            return text;
-        }
-        let width = self.speakers.iter().map(|s| s.speaker.chars().count()).max().unwrap_or(0).max(7);
-        let (unit, rate) = (self.unit.plural(), self.unit.rate_name());
-        text += &format!(
-            "\n{:width$} {:>10} {unit:>10} {:>6} {:>6} {:>6} {rate:>7}\n",
-            "speaker", "utterances", "sub", "del", "ins"
-        );
-        for s in &self.speakers {
-            let c = &s.counts;
-            text += &format!(
-                "{:width$} {:>10} {:>10} {:>6} {:>6} {:>6} {:>7.2}\n",
-                s.speaker,
-                s.utterances,
-                c.reference,
-                c.substitutions,
-                c.deletions,
-                c.insertions,
-                c.rate()
-            );
-        }
-        text
     }
 }
 

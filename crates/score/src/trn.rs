@@ -1,10 +1,10 @@
 //! sclite's trn files: a transcript and its utterance's id in parentheses a line.
 
 use std::collections::HashSet;
-use std::io::Write;
 use std::path::Path;
 
 use crate::error::ScoreError;
+use crate::files::{ALTERNATIVES, each_line, has_alternatives, single_spaces, write_beside};
 
 /// One utterance's transcript.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,32 +17,29 @@ pub struct Trn {
 
 /// Reads a trn file. Lines that start with `;;` comment.
 pub fn read_trn(path: &Path) -> Result<Vec<Trn>, ScoreError> {
-    let bytes = std::fs::read(path).map_err(|source| ScoreError::Io { path: path.to_path_buf(), source })?;
     let mut ids = HashSet::new();
     let mut lines = Vec::new();
-    for (number, line) in bytes.split(|&b| b == b'\n').enumerate() {
-        let error =
-            |problem: String| ScoreError::Line { path: path.to_path_buf(), line: number + 1, problem };
-        let line = std::str::from_utf8(line).map_err(|_| error("the line is not UTF-8".into()))?.trim();
-        if line.is_empty() || line.starts_with(";;") {
-            continue;
-        }
+    each_line(path, |number, line| {
+        let error = |problem: String| ScoreError::line(path, number, problem);
         let Some((text, id)) = split(line).filter(|(_, id)| !id.is_empty()) else {
             return Err(error(
                 "expected the utterance's id in parentheses at the end, as `YES (an251)`".into(),
             ));
         };
+        if has_alternatives(text) {
+            return Err(error(ALTERNATIVES.into()));
+        }
         if !ids.insert(id.to_string()) {
             return Err(error(format!("utterance {id} occurs a second time; ids must differ")));
         }
-        let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
-        lines.push(Trn { id: id.to_string(), text });
-    }
+        lines.push(Trn { id: id.to_string(), text: single_spaces(text) });
+        Ok(())
+    })?;
     Ok(lines)
 }
 
 /// A line's text and the id in the parentheses that end it; parentheses in the id come in pairs.
-fn split(line: &str) -> Option<(&str, &str)> {
+pub(crate) fn split(line: &str) -> Option<(&str, &str)> {
     let inner = line.strip_suffix(')')?;
     let mut open = 1;
     for (at, c) in inner.char_indices().rev() {
@@ -60,24 +57,29 @@ fn split(line: &str) -> Option<(&str, &str)> {
 
 /// Writes a trn file: beside it first, then renamed. Texts are written with single spaces.
 pub fn write_trn(path: &Path, lines: &[Trn]) -> Result<(), ScoreError> {
-    let error = |source| ScoreError::Io { path: path.to_path_buf(), source };
-    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(error)?;
+    let mut whole = String::new();
     for Trn { id, text } in lines {
-        let mut line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let mut line = single_spaces(text);
         line += if line.is_empty() { "(" } else { " (" };
         line += &format!("{id})");
         if id.is_empty()
             || id.contains(['\n', '\r'])
             || line.starts_with(";;")
+            || has_alternatives(text)
             || split(&line).is_none_or(|(_, read)| read != id)
         {
-            return Err(ScoreError::Unwritable { path: path.to_path_buf(), id: id.clone() });
+            let problem = "an id needs its parentheses in pairs and no line break, and a text must not begin with ;; or \
+                           have alternatives, as in `{ um / uh }`";
+            return Err(ScoreError::Unwritable {
+                path: path.into(),
+                what: format!("utterance {id:?}"),
+                problem,
+            });
         }
-        writeln!(file, "{line}").map_err(error)?;
+        whole += &line;
+        whole.push('\n');
     }
-    file.persist(path).map_err(|e| error(e.error))?;
-    Ok(())
+    write_beside(path, &whole)
 }
 
 #[cfg(test)]
@@ -95,9 +97,12 @@ mod tests {
         assert_eq!(read_trn(&path).unwrap(), lines);
         std::fs::write(&path, ";; comment\r\nA  B (x)\r\n\r\n").unwrap();
         assert_eq!(read_trn(&path).unwrap(), [line("x", "A B")]);
-        for (text, problem) in
-            [("A (x)\nB\n", ":2: expected"), ("A (x)\nB (x)", ":2: utterance x"), ("()", ":1: ")]
-        {
+        for (text, problem) in [
+            ("A (x)\nB\n", ":2: expected"),
+            ("A (x)\nB (x)", ":2: utterance x"),
+            ("()", ":1: "),
+            ("{ A / B } (x)", ":1: alternatives"),
+        ] {
             std::fs::write(&path, text).unwrap();
             let message = read_trn(&path).unwrap_err().to_string();
             assert!(message.contains(problem), "{message}");

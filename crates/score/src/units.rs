@@ -36,9 +36,41 @@ impl ScoreUnit {
 
 /// A text's tokens of a unit.
 pub fn tokens(text: &str, unit: ScoreUnit) -> Vec<String> {
-    let words = text.split_whitespace();
     match unit {
-        ScoreUnit::Phone | ScoreUnit::Word => words.map(String::from).collect(),
-        ScoreUnit::Char => words.collect::<Vec<_>>().join(" ").chars().map(String::from).collect(),
+        ScoreUnit::Phone | ScoreUnit::Word => text.split_whitespace().map(String::from).collect(),
+        ScoreUnit::Char => {
+            let mut chars = Vec::new();
+            each_char(text, |c| chars.push(c.to_string()));
+            chars
+        }
+    }
+}
+
+/// Hands over a text's characters, words parted by single spaces.
+pub(crate) fn each_char(text: &str, mut each: impl FnMut(char)) {
+    let (mut any, mut space) = (false, false);
+    for c in text.chars() {
+        if c.is_whitespace() {
+            space = any;
+            continue;
+        }
+        if std::mem::take(&mut space) {
+            each(' ');
+        }
+        each(c);
+        any = true;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn characters_are_those_of_words_parted_by_single_spaces() {
+        for text in ["", " ", "a", " ab \t\u{a0} c\n", "東 京", "\u{b}x\u{2003}y"] {
+            let want = text.split_whitespace().collect::<Vec<_>>().join(" ");
+            assert_eq!(tokens(text, ScoreUnit::Char).concat(), want);
+        }
     }
 }

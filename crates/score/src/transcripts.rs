@@ -1,0 +1,252 @@
+//! Transcripts in whatever format, and what goes together to be scored.
+
+use std::collections::{HashMap, HashSet};
+use std::path::{Path, PathBuf};
+
+use crate::ctm::{self, CtmWord, read_ctm};
+use crate::error::ScoreError;
+use crate::files::each_line;
+use crate::segments::{assign, by_recording, ids};
+use crate::stm::{self, StmSegment, read_stm};
+use crate::trn::{self, Trn, read_trn};
+
+/// What a file of transcripts holds.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Transcripts {
+    /// The text of each utterance: a trn file or a manifest.
+    Texts(Vec<Trn>),
+    /// Words with their times: a ctm file.
+    Words(Vec<CtmWord>),
+    /// Segments with their speakers: an stm file.
+    Segments(Vec<StmSegment>),
+}
+
+/// References and hypotheses of the same utterances, ready to be scored.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Material {
+    /// The references.
+    pub references: Vec<Trn>,
+    /// The hypotheses of each system.
+    pub hypotheses: Vec<Vec<Trn>>,
+    /// Who speaks, by utterance, where the reference says so.
+    pub speakers: HashMap<String, String>,
+    /// What is worth knowing: what was left out or counts as empty.
+    pub notes: Vec<String>,
+}
+
+impl Transcripts {
+    /// Reads a trn, ctm or stm file. What it is, its extension tells, or else its first line.
+    pub fn read(path: &Path) -> Result<Self, ScoreError> {
+        let extension = path.extension().unwrap_or_default().to_string_lossy().to_lowercase();
+        let kind = match extension.as_str() {
+            "trn" | "ctm" | "stm" => extension,
+            _ => Self::kind(path)?.to_string(),
+        };
+        Ok(match kind.as_str() {
+            "ctm" => Self::Words(read_ctm(path)?),
+            "stm" => Self::Segments(read_stm(path)?),
+            _ => Self::Texts(read_trn(path)?),
+        })
+    }
+
+    /// What a file's first line is like.
+    fn kind(path: &Path) -> Result<&'static str, ScoreError> {
+        let mut kind = None;
+        each_line(path, |number, line| {
+            if kind.is_none() {
+                kind = if ctm::parse(line).is_ok() {
+                    Some("ctm")
+                } else if stm::parse(line).is_ok() {
+                    Some("stm")
+                } else if trn::split(line).is_some() {
+                    Some("trn")
+                } else {
+                    let problem = "this is no line of a trn, ctm or stm file: `YES (an251)`, `FILE CHANNEL START \
+                                   DURATION WORD`, or `FILE CHANNEL SPEAKER START END TEXT`";
+                    return Err(ScoreError::line(path, number, problem));
+                };
+            }
+            Ok(())
+        })?;
+        Ok(kind.unwrap_or("trn"))
+    }
+}
+
+/// Makes utterances of a reference and the hypotheses of one or more systems, each with the file that it comes from.
+///
+/// Words of a ctm file go into the segments of an stm file by their middles, as in sclite; into other references they go
+/// by their file's name, which is then the utterance's id. Utterances of the reference that such a file says nothing of
+/// count as empty, since a ctm file can't hold an empty one.
+pub fn material(
+    (reference_path, reference): (&Path, &Transcripts),
+    systems: &[(PathBuf, Transcripts)],
+) -> Result<Material, ScoreError> {
+    let mut material = Material::default();
+    let names = match reference {
+        Transcripts::Segments(segments) => ids(segments),
+        _ => Vec::new(),
+    };
+    match reference {
+        Transcripts::Texts(texts) => material.references = texts.clone(),
+        Transcripts::Segments(segments) => {
+            for (id, segment) in names.iter().zip(segments) {
+                if let (Some(id), Some(text)) = (id, &segment.text) {
+                    material.references.push(Trn { id: id.clone(), text: text.clone() });
+                    material.speakers.insert(id.clone(), segment.speaker.clone());
+                }
+            }
+            let ignored = names.iter().filter(|id| id.is_none()).count();
+            if ignored > 0 {
+                material
+                    .notes
+                    .push(format!("{}: {ignored} segments are not scored", reference_path.display()));
+            }
+        }
+        Transcripts::Words(words) => {
+            let timed = systems.iter().all(|(_, system)| matches!(system, Transcripts::Words(_)));
+            material.references = recordings(reference_path, words, timed)?;
+        }
+    }
+    for (path, system) in systems {
+        let (hypotheses, note) = hypotheses(reference, &material.references, path, system)?;
+        material.hypotheses.push(hypotheses);
+        material.notes.extend(note.map(|note| format!("{}: {note}", path.display())));
+    }
+    Ok(material)
+}
+
+/// A system's hypotheses, and what is worth knowing.
+fn hypotheses(
+    reference: &Transcripts,
+    references: &[Trn],
+    path: &Path,
+    system: &Transcripts,
+) -> Result<(Vec<Trn>, Option<String>), ScoreError> {
+    let unfit = |problem: String| ScoreError::Unfit { path: path.to_path_buf(), problem };
+    match (reference, system) {
+        (Transcripts::Segments(segments), Transcripts::Words(words)) => {
+            let result = assign(words, segments);
+            if let Some((first, rest)) = result.unknown.split_first() {
+                let more = if rest.is_empty() { String::new() } else { format!(" (and {} more)", rest.len()) };
+                let problem = format!("recording and channel {first}{more} have no segment in the reference; take out \
+                                       their words, or add segments");
+                return Err(unfit(problem));
+            }
+            let mut notes = Vec::new();
+            if result.ignored_words > 0 {
+                notes.push(format!("{} words lie in segments that are not scored", result.ignored_words));
+            }
+            notes.extend(named(&result.silent, "channels have no word: all of theirs count as deleted"));
+            Ok((result.hypotheses, Some(notes.join("; ")).filter(|note| !note.is_empty())))
+        }
+        (_, Transcripts::Words(words)) => {
+            let mut hypotheses = recordings(path, words, matches!(reference, Transcripts::Words(_)))?;
+            let known: HashSet<&str> = hypotheses.iter().map(|h| h.id.as_str()).collect();
+            let empty: Vec<String> =
+                references.iter().map(|r| &r.id).filter(|id| !known.contains(id.as_str())).cloned().collect();
+            let note = named(&empty, "utterances have no word: all of theirs count as deleted");
+            hypotheses.extend(empty.into_iter().map(|id| Trn { id, text: String::new() }));
+            Ok((hypotheses, note))
+        }
+        (Transcripts::Segments(_), Transcripts::Segments(segments)) => {
+            let scored = |(id, segment): (Option<String>, &StmSegment)| Some(Trn { id: id?, text: segment.text.clone()? });
+            Ok((ids(segments).into_iter().zip(segments).filter_map(scored).collect(), None))
+        }
+        (_, Transcripts::Segments(_)) => {
+            Err(unfit("hypotheses in an stm file need a reference in an stm file; give this one as the reference, or a \
+                       ctm or trn file as the hypotheses"
+                .into()))
+        }
+        (_, Transcripts::Texts(texts)) => Ok((texts.clone(), None)),
+    }
+}
+
+/// One text for each recording of a ctm file, named by the file, or by file and channel where all sides have times.
+fn recordings(path: &Path, words: &[CtmWord], with_channel: bool) -> Result<Vec<Trn>, ScoreError> {
+    let (texts, several) = by_recording(words, with_channel);
+    match several.first() {
+        Some(file) if !with_channel => {
+            let problem = format!(
+                "{file} has words in several channels, which one utterance can't have; give the \
+                                   reference as an stm file"
+            );
+            Err(ScoreError::Unfit { path: path.to_path_buf(), problem })
+        }
+        _ => Ok(texts),
+    }
+}
+
+/// How many names there are, the first of them, and what is said of them.
+fn named(names: &[String], what: &str) -> Option<String> {
+    let first = names.first()?;
+    let example = if names.len() == 1 { first.clone() } else { format!("{first}, …") };
+    Some(format!("{} ({example}) {what}", names.len()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(name: &str, text: &str) -> Result<Transcripts, ScoreError> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        Transcripts::read(&path)
+    }
+
+    fn texts(lines: &[(&str, &str)]) -> Vec<Trn> {
+        lines.iter().map(|(id, text)| Trn { id: id.to_string(), text: text.to_string() }).collect()
+    }
+
+    fn joined(reference: &str, hypothesis: &str) -> Result<Material, ScoreError> {
+        let (r, h) = (read("r", reference).unwrap(), read("h", hypothesis).unwrap());
+        material((Path::new("r"), &r), &[("h".into(), h)])
+    }
+
+    #[test]
+    fn a_file_tells_what_it_is() {
+        for name in ["x", "x.txt", "x.CTM"] {
+            assert!(
+                matches!(read(name, ";; c\nf A 0.1 0.2 W 0.9\n").unwrap(), Transcripts::Words(w) if w.len() == 1)
+            );
+        }
+        assert!(matches!(read("x", "f A s 0.1 0.2 W (a)\n").unwrap(), Transcripts::Segments(_)));
+        assert!(matches!(read("x", "W (a)\n").unwrap(), Transcripts::Texts(_)));
+        assert!(matches!(read("x.trn", "1 2 3 4 5 (a)\n").unwrap(), Transcripts::Texts(_)));
+        assert_eq!(read("x", "").unwrap(), Transcripts::Texts(Vec::new()));
+        assert!(read("x", "\nan251 YES\n").unwrap_err().to_string().contains(":2: this is no line of"));
+        assert!(
+            read("x.stm", "W (a)\n").unwrap_err().to_string().contains(":1: expected `FILE CHANNEL SPEAKER")
+        );
+    }
+
+    #[test]
+    fn words_go_into_segments_and_into_utterances() {
+        let ctm = "f A 0.1 0.2 ONE\nf A 1.1 0.2 TWO\n";
+        let m =
+            joined("f A s 0 1 ONE\nf A t 1 2 TOO\ng A t 1 2 IGNORE_TIME_SEGMENT_IN_SCORING\n", ctm).unwrap();
+        assert_eq!(m.hypotheses, [texts(&[("f-A-0.00-1.00", "ONE"), ("f-A-1.00-2.00", "TWO")])]);
+        assert_eq!(m.speakers["f-A-1.00-2.00"], "t");
+        assert_eq!(m.notes.len(), 2, "{:?}", m.notes);
+        assert!(m.notes[1].starts_with("h: 1 (g a) channels have no word"));
+        let m = joined("ONE TWO (f)\nTHREE (g)\n", ctm).unwrap();
+        assert_eq!(m.hypotheses, [texts(&[("f", "ONE TWO"), ("g", "")])]);
+        assert!(m.notes[0].starts_with("h: 1 (g) utterances have no word"));
+        let m = joined(ctm, "f A 0.0 0.2 ONE\n").unwrap();
+        assert_eq!((m.references[0].id.as_str(), m.hypotheses[0][0].text.as_str()), ("f-a", "ONE"));
+        let m = joined("f A s 0 1 ONE\n", "f A x 0 1 WON\n").unwrap();
+        assert_eq!(m.hypotheses, [texts(&[("f-A-0.00-1.00", "WON")])]);
+    }
+
+    #[test]
+    fn what_does_not_go_together_is_refused() {
+        let message = |r: &str, h: &str| joined(r, h).unwrap_err().to_string();
+        let (stm, ctm) = ("f A s 0 1 ONE\n", "f A 0.1 0.2 ONE\n");
+        assert!(
+            message(stm, "g A 0 1 W\ng B 0 1 W\n")
+                .starts_with("h: recording and channel g a (and 1 more) have")
+        );
+        assert!(message("ONE (f)\n", "f A 0 1 W\nf B 0 1 W\n").contains("several channels"));
+        assert!(message(ctm, stm).contains("give this one as the reference"));
+    }
+}
