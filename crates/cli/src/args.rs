@@ -13,6 +13,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 ///   linnet decode exp/model data/test.jsonl --out exp/decode/test      a manifest → hypotheses and error rates
 ///   linnet transcribe exp/model RECORDINGS      audio → text
 ///
+/// A language model comes from text: linnet ngram data/train.jsonl --order 3 --out lm.arpa
+///
 /// The rest looks closer: features, score, compare, inspect, convert.
 #[derive(Debug, Parser)]
 #[command(name = "linnet", version, verbatim_doc_comment, arg_required_else_help = true)]
@@ -38,6 +40,8 @@ pub(crate) enum Command {
     Score(Score),
     /// Compare finished runs: a table, and an HTML report.
     Compare(Compare),
+    /// Estimate an n-gram language model from text.
+    Ngram(Ngram),
     /// Transcribe recordings.
     Transcribe(Transcribe),
     /// Describe a model folder, an experiment folder, a manifest or a recording.
@@ -199,6 +203,39 @@ pub(crate) struct Compare {
     /// The SVG plot to write: error rate against epochs and against time.
     #[arg(long)]
     pub(crate) plot: Option<PathBuf>,
+}
+
+/// Estimate an n-gram language model from text: interpolated modified Kneser-Ney smoothing, as KenLM's lmplz does it.
+///
+/// Words stand between blanks and are taken as they are; every line is a sentence, blank ones are left out. What is said
+/// ends with the perplexity of the text itself and of each --eval text.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  linnet ngram data/train.jsonl --order 3 --out lm.arpa
+  linnet ngram news.txt.gz --order 4 --out lm.arpa.gz --prune 0,0,1 --vocab words.txt --eval data/dev.jsonl
+  zcat news.gz | tr a-z A-Z | linnet ngram - --order 3 --out lm.arpa")]
+pub(crate) struct Ngram {
+    /// Text files; manifests (.jsonl, .json), whose text counts; trn files (.trn); or - for standard input. All may be
+    /// compressed by gzip.
+    #[arg(required = true)]
+    pub(crate) text: Vec<PathBuf>,
+    /// The most words that an n-gram has, from 1 to 10.
+    #[arg(long)]
+    pub(crate) order: usize,
+    /// The ARPA file to write; compressed if its name ends in .gz.
+    #[arg(long, value_name = "ARPA")]
+    pub(crate) out: PathBuf,
+    /// Leave out n-grams that occur no more often than this, by order from 1; the first must be 0, the last one holds for
+    /// all higher orders.
+    #[arg(long, value_name = "COUNTS", value_delimiter = ',')]
+    pub(crate) prune: Vec<u32>,
+    /// The words to know, the first one of each line, as in a lexicon; all others count as <unk>. Without it, all words of
+    /// the text are known.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) vocab: Option<PathBuf>,
+    /// A text whose perplexity to say; may be repeated.
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) eval: Vec<PathBuf>,
 }
 
 /// Transcribe recordings: files, folders, or - for standard input.

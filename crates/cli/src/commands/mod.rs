@@ -5,6 +5,7 @@ mod convert;
 mod decode;
 mod features;
 mod inspect;
+mod ngram;
 mod prepare;
 mod score;
 mod train;
@@ -30,6 +31,7 @@ pub(crate) fn run(command: Command, talk: &Talk) -> Done {
         Command::Decode(args) => decode::run(args, talk),
         Command::Score(args) => score::run(args),
         Command::Compare(args) => compare::run(args, talk),
+        Command::Ngram(args) => ngram::run(args, talk),
         Command::Transcribe(args) => transcribe::run(args, talk),
         Command::Inspect(args) => inspect::run(args),
         Command::Convert(args) => convert::run(args, talk),

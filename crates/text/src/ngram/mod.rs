@@ -1,14 +1,27 @@
 //! N-gram language models.
 //!
-//! A [`NgramModel`] is read from an ARPA file; it scores a word by the words before it, which an [`NgramState`] holds.
+//! A [`NgramModel`] is read from an ARPA file; it scores a word by the words before it, which an [`NgramState`] holds. An
+//! [`Estimate`] makes a model from a [`TrainingText`], and [`Perplexity`] tells how well a model predicts a text.
 
 mod arpa;
 mod builder;
+mod counts;
+mod discounts;
+mod estimate;
 mod image;
 mod lines;
 mod model;
+mod perplexity;
 mod read;
+mod sentences;
 mod state;
+mod training;
+mod write;
 
+pub use discounts::Discounts;
+pub use estimate::Estimate;
 pub use model::{NgramModel, WordScore};
+pub use perplexity::Perplexity;
+pub use sentences::{each_plain_sentence, each_sentence, read_vocabulary};
 pub use state::{MAX_ORDER, NgramState, WordId};
+pub use training::{EstimateError, TrainingText};

@@ -1,0 +1,70 @@
+//! `linnet ngram`
+
+use std::path::Path;
+
+use linnet_text::TextError;
+use linnet_text::ngram::{
+    Estimate, Perplexity, TrainingText, each_plain_sentence, each_sentence, read_vocabulary,
+};
+
+use super::Done;
+use crate::args::Ngram;
+use crate::talk::Talk;
+
+pub(super) fn run(args: Ngram, talk: &Talk) -> Done {
+    let mut text = match &args.vocab {
+        Some(path) => TrainingText::with_vocabulary(read_vocabulary(path)?.iter().map(String::as_str)),
+        None => TrainingText::new(),
+    };
+    for path in &args.text {
+        sentences(path, |sentence| text.push(sentence).map_err(|e| e.to_string()))?;
+    }
+    let estimate = Estimate::new(text, args.order, &args.prune)?;
+    estimate.write(&args.out)?;
+    talk.say(table(&estimate));
+    let model = estimate.model()?;
+    talk.say(line("the text itself", &estimate.perplexity(&model)));
+    for path in &args.eval {
+        let mut perplexity = Perplexity::default();
+        sentences(path, |sentence| {
+            perplexity.add(&model, sentence);
+            Ok(())
+        })?;
+        talk.say(line(&path.display().to_string(), &perplexity));
+    }
+    Ok(true)
+}
+
+/// Hands over the sentences of a file, or of standard input for `-`.
+fn sentences(path: &Path, each: impl FnMut(&str) -> Result<(), String>) -> Result<(), TextError> {
+    match path.as_os_str() == "-" {
+        true => each_plain_sentence(std::io::stdin().lock(), Path::new("standard input"), each),
+        false => each_sentence(path, each),
+    }
+}
+
+fn table(estimate: &Estimate) -> String {
+    let mut text = format!("{:>5} {:>10} {:>8} {:>8} {:>8}", "order", "n-grams", "D1", "D2", "D3+");
+    for (order, discounts) in (1..).zip(&estimate.discounts) {
+        let [one, two, more] = discounts.amounts;
+        text += &format!("\n{order:>5} {:>10} {one:>8.4} {two:>8.4} {more:>8.4}", estimate.ngrams(order));
+        if !discounts.estimated {
+            text += "  the fallback: the text is too small or too regular to estimate these";
+        }
+    }
+    text
+}
+
+fn line(name: &str, perplexity: &Perplexity) -> String {
+    let Perplexity { sentences, words, oov, .. } = *perplexity;
+    let size = format!("{sentences} sentences, {words} words, {oov} of them unknown");
+    match (words, oov) {
+        (0, _) => format!("{name}: no words"),
+        (_, 0) => format!("{name}: perplexity {:.2} ({size})", perplexity.without_oov()),
+        _ => format!(
+            "{name}: perplexity {:.2}, with the unknown words {:.2} ({size})",
+            perplexity.without_oov(),
+            perplexity.with_oov()
+        ),
+    }
+}

@@ -1,0 +1,82 @@
+//! Sentences from files: plain text, manifests, trn.
+
+use std::io::Read;
+use std::path::Path;
+
+use serde::Deserialize;
+
+use super::lines::Lines;
+use crate::error::TextError;
+
+/// A line of a manifest; the rest of it doesn't matter here.
+#[derive(Deserialize)]
+struct Entry {
+    text: String,
+}
+
+/// What lines look like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Format {
+    Plain,
+    Manifest,
+    Trn,
+}
+
+/// Hands over each sentence of a file: the `text` of a manifest's lines (`.jsonl`, `.json`), the transcripts of a trn file
+/// (`.trn`) without their ids, the lines of any other file. It may be compressed by gzip, with `.gz` behind its name.
+///
+/// What `each` finds wrong with a sentence becomes an error at its line.
+pub fn each_sentence(path: &Path, each: impl FnMut(&str) -> Result<(), String>) -> Result<(), TextError> {
+    let name =
+        if path.extension().is_some_and(|e| e == "gz") { path.with_extension("") } else { path.into() };
+    let format = match name.extension().and_then(|e| e.to_str()) {
+        Some("json" | "jsonl") => Format::Manifest,
+        Some("trn") => Format::Trn,
+        _ => Format::Plain,
+    };
+    hand_over(Lines::open(path)?, format, each)
+}
+
+/// Hands over each line of plain text, compressed by gzip or not; errors name the path. See [`each_sentence`].
+pub fn each_plain_sentence(
+    reader: impl Read,
+    name: &Path,
+    each: impl FnMut(&str) -> Result<(), String>,
+) -> Result<(), TextError> {
+    hand_over(Lines::new(reader, name)?, Format::Plain, each)
+}
+
+/// The words of a file, each the first one of its line, as in a word list, Kaldi's `words.txt` or a lexicon.
+pub fn read_vocabulary(path: &Path) -> Result<Vec<String>, TextError> {
+    let (mut lines, mut words) = (Lines::open(path)?, Vec::new());
+    while let Some(line) = lines.next()? {
+        words.extend(line.split_whitespace().next().map(String::from));
+    }
+    match words.is_empty() {
+        true => Err(lines.error("there is no word in it; write one on each line")),
+        false => Ok(words),
+    }
+}
+
+fn hand_over(
+    mut lines: Lines<'_>,
+    format: Format,
+    mut each: impl FnMut(&str) -> Result<(), String>,
+) -> Result<(), TextError> {
+    while let Some(line) = lines.next()? {
+        let handed = match format {
+            _ if line.trim().is_empty() => Ok(()),
+            Format::Plain => each(line),
+            Format::Manifest => match serde_json::from_str::<Entry>(line) {
+                Ok(entry) => each(&entry.text),
+                Err(error) => Err(format!("no JSON object with a text: {error}")),
+            },
+            Format::Trn => match line.trim_end().strip_suffix(')').and_then(|l| l.rsplit_once('(')) {
+                Some((text, _)) => each(text),
+                None => Err("no id at the line's end; write `transcript (id)`".into()),
+            },
+        };
+        handed.map_err(|problem| lines.error(problem))?;
+    }
+    Ok(())
+}

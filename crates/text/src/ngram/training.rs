@@ -1,0 +1,139 @@
+//! The text that a model is estimated from.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
+use foldhash::fast::FixedState;
+
+/// The numbers of `<unk>`, `<s>` and `</s>`.
+pub(super) const UNKNOWN: u32 = 0;
+pub(super) const START: u32 = 1;
+pub(super) const END: u32 = 2;
+const SPECIAL: [&str; 3] = ["<unk>", "<s>", "</s>"];
+
+/// Why a model can't be estimated.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum EstimateError {
+    /// A sentence has `<s>` or `</s>` in it.
+    #[error("the text has the word {0}, which marks a sentence's bounds by itself; take it out")]
+    Special(String),
+    /// There are more words than positions can be numbered.
+    #[error("the text has more than {} words; take a part of it", u32::MAX)]
+    TooLong,
+    /// There is nothing to count.
+    #[error("the text has no words")]
+    Empty,
+    /// The order is not a model's.
+    #[error("the order is {0}; take one from 1 to {max}", max = super::MAX_ORDER)]
+    Order(usize),
+    /// The pruning thresholds don't fit.
+    #[error(
+        "the pruning thresholds {0:?} are wrong; take 0 for order 1, none that falls, and no more than orders"
+    )]
+    Prune(Vec<u32>),
+}
+
+/// Sentences to count n-grams in.
+#[derive(Debug, Clone)]
+pub struct TrainingText {
+    ids: HashMap<Box<str>, u32, FixedState>,
+    /// Whether words that have no number yet are unknown.
+    closed: bool,
+    /// Every sentence between `<s>` and `</s>`.
+    tokens: Vec<u32>,
+    sentences: u64,
+    unknown: u64,
+}
+
+impl Default for TrainingText {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl TrainingText {
+    /// No sentence yet; the vocabulary will be the words that occur.
+    pub fn new() -> Self {
+        let ids = SPECIAL.iter().zip(0..).map(|(&word, id)| (word.into(), id)).collect();
+        Self { ids, closed: false, tokens: Vec::new(), sentences: 0, unknown: 0 }
+    }
+
+    /// No sentence yet; all words that are not among these will count as `<unk>`, and those that don't occur are in the
+    /// model all the same.
+    pub fn with_vocabulary<'a>(words: impl IntoIterator<Item = &'a str>) -> Self {
+        let mut text = Self::new();
+        for word in words {
+            let next = text.ids.len() as u32;
+            text.ids.entry(word.into()).or_insert(next);
+        }
+        text.closed = true;
+        text
+    }
+
+    /// Adds a sentence, whose words stand between blanks; one without any word is left out.
+    ///
+    /// `<unk>` stands for any word that is not in the vocabulary.
+    pub fn push(&mut self, sentence: &str) -> Result<(), EstimateError> {
+        let before = self.tokens.len();
+        self.tokens.push(START);
+        for word in sentence.split_whitespace() {
+            let word = if word == "<UNK>" { "<unk>" } else { word };
+            let next = self.ids.len() as u32;
+            let id = match self.ids.get(word) {
+                Some(&id) => id,
+                None if self.closed => UNKNOWN,
+                None => match self.ids.entry(word.into()) {
+                    Entry::Occupied(id) => *id.get(),
+                    Entry::Vacant(vacant) => *vacant.insert(next),
+                },
+            };
+            if id == START || id == END {
+                self.tokens.truncate(before);
+                return Err(EstimateError::Special(word.to_string()));
+            }
+            self.unknown += u64::from(id == UNKNOWN);
+            self.tokens.push(id);
+        }
+        if self.tokens.len() == before + 1 {
+            self.tokens.truncate(before);
+            return Ok(());
+        }
+        self.tokens.push(END);
+        if self.tokens.len() >= u32::MAX as usize {
+            return Err(EstimateError::TooLong);
+        }
+        self.sentences += 1;
+        Ok(())
+    }
+
+    /// The number of sentences.
+    pub fn sentences(&self) -> u64 {
+        self.sentences
+    }
+
+    /// The number of words, each as often as it occurs.
+    pub fn words(&self) -> u64 {
+        self.tokens.len() as u64 - 2 * self.sentences
+    }
+
+    /// The number of those that are not in the vocabulary.
+    pub fn unknown(&self) -> u64 {
+        self.unknown
+    }
+
+    /// The vocabulary and the tokens, numbered so that the vocabulary's order is that of its bytes, behind `<unk>`, `<s>`
+    /// and `</s>`.
+    pub(super) fn sorted(mut self) -> (Vec<Box<str>>, Vec<u32>) {
+        let mut words: Vec<(Box<str>, u32)> = self.ids.into_iter().filter(|&(_, id)| id > END).collect();
+        words.sort_unstable();
+        let mut renumbered: Vec<u32> = vec![0; words.len() + SPECIAL.len()];
+        for (new, old) in
+            (0..).zip([UNKNOWN, START, END].into_iter().chain(words.iter().map(|&(_, old)| old)))
+        {
+            renumbered[old as usize] = new;
+        }
+        self.tokens.iter_mut().for_each(|token| *token = renumbered[*token as usize]);
+        let special = SPECIAL.iter().map(|&word| word.into());
+        (special.chain(words.into_iter().map(|(word, _)| word)).collect(), self.tokens)
+    }
+}
