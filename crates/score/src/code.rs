@@ -10,11 +10,11 @@ use crate::units::each_char;
 /// A reference and a hypothesis whose tokens are numbers.
 #[derive(Debug, Default)]
 pub(crate) struct Coded {
-    /// The reference's tokens: 0 up to `symbols` − 1, in the order of their first occurrence.
+    /// The reference's tokens, below `symbols`.
     pub(crate) reference: Vec<u32>,
-    /// The hypothesis's; a token that the reference lacks is `symbols`.
+    /// The hypothesis's; those that the reference lacks may all be `symbols`.
     pub(crate) hypothesis: Vec<u32>,
-    /// Different tokens of the reference.
+    /// More than the reference's greatest number.
     pub(crate) symbols: u32,
 }
 
@@ -112,13 +112,21 @@ impl<'a, T: Token<'a>> Vocabulary<T> {
         number
     }
 
-    /// Codes two sequences of numbers for alignment.
-    pub(crate) fn code(&mut self, reference: &[u32], hypothesis: &[u32], coded: &mut Coded) {
+    /// Forgets all tokens.
+    pub(crate) fn clear(&mut self) {
+        self.tokens.clear();
+        self.numbers.clear();
+        self.common.fill(NONE);
+        self.last.clear();
+    }
+
+    /// Codes a pair of sequences of numbers by those that are in it, so that an alignment's tables stay small.
+    pub(crate) fn code(&mut self, numbers: &Coded, coded: &mut Coded) {
         self.pairs += 1;
         let Self { last, pairs, .. } = self;
         coded.symbols = 0;
         coded.reference.clear();
-        coded.reference.extend(reference.iter().map(|&number| {
+        coded.reference.extend(numbers.reference.iter().map(|&number| {
             let last = &mut last[number as usize];
             if last.0 != *pairs {
                 *last = (*pairs, coded.symbols);
@@ -128,7 +136,7 @@ impl<'a, T: Token<'a>> Vocabulary<T> {
         }));
         let symbols = coded.symbols;
         coded.hypothesis.clear();
-        coded.hypothesis.extend(hypothesis.iter().map(|&number| {
+        coded.hypothesis.extend(numbers.hypothesis.iter().map(|&number| {
             let last = last[number as usize];
             if last.0 == *pairs { last.1 } else { symbols }
         }));

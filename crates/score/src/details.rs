@@ -61,46 +61,70 @@ impl TokenErrors {
     }
 }
 
-/// Counts pairs of one task.
+/// Counts pairs of texts, one after another.
 #[derive(Debug)]
 pub(crate) struct Counter<T> {
     vocabulary: Vocabulary<T>,
     aligner: Aligner,
+    /// A pair by the vocabulary's numbers, and by numbers of its own.
+    pair: Coded,
     coded: Coded,
-    /// The sides of a pair by the vocabulary's numbers.
-    sides: [Vec<u32>; 2],
+    /// What is met, where it is noted.
+    noted: Option<Noted>,
+}
+
+/// Errors, and the occurrences of each token in the references, by the vocabulary's numbers.
+#[derive(Debug, Default)]
+struct Noted {
     errors: HashMap<(u32, u32), usize, FixedState>,
     occurrences: Vec<usize>,
 }
+
+/// A vocabulary of so many tokens is small: alignment may use its numbers as they are.
+const SMALL: usize = 256;
 
 /// Stands for no token among the vocabulary's numbers.
 const NONE: u32 = u32::MAX;
 
 impl<'a, T: Token<'a>> Counter<T> {
-    pub(crate) fn new() -> Self {
+    /// `note`: whether details are wanted.
+    pub(crate) fn new(note: bool) -> Self {
         Self {
             vocabulary: Vocabulary::new(),
             aligner: Aligner::default(),
+            pair: Coded::default(),
             coded: Coded::default(),
-            sides: [Vec::new(), Vec::new()],
-            errors: HashMap::default(),
-            occurrences: Vec::new(),
+            noted: note.then(Noted::default),
         }
     }
 
-    /// Aligns a pair of texts, notes its errors and counts them.
+    /// Aligns a pair of texts and counts its errors.
     pub(crate) fn add(&mut self, reference: &'a str, hypothesis: &'a str, weights: Weights) -> ErrorCounts {
-        let Self { vocabulary, aligner, coded, sides, errors, occurrences } = self;
-        for (numbers, text) in sides.iter_mut().zip([reference, hypothesis]) {
+        let Self { vocabulary, aligner, pair, coded, noted } = self;
+        if noted.is_none() && vocabulary.tokens.len() > SMALL / 4 {
+            vocabulary.clear();
+        }
+        for (numbers, text) in [(&mut pair.reference, reference), (&mut pair.hypothesis, hypothesis)] {
             numbers.clear();
             T::each(text, |token| numbers.push(vocabulary.number(token)));
         }
-        let [r, h] = &*sides;
+        pair.symbols = vocabulary.tokens.len() as u32;
+        let pair = &*pair;
+        let own = if vocabulary.tokens.len() > SMALL {
+            vocabulary.code(pair, coded);
+            &*coded
+        } else {
+            pair
+        };
+        let mut counts = ErrorCounts::default();
+        let Some(Noted { errors, occurrences }) = noted else {
+            walk_by(aligner, own, weights, |edit| counts.add(edit));
+            return counts;
+        };
+        let Coded { reference: r, hypothesis: h, .. } = pair;
         occurrences.resize(vocabulary.tokens.len(), 0);
         r.iter().for_each(|&number| occurrences[number as usize] += 1);
-        vocabulary.code(r, h, coded);
-        let mut counts = ErrorCounts::default();
-        walk_by(aligner, coded, weights, |edit| {
+        walk_by(aligner, own, weights, |edit| {
             counts.add(edit);
             let pair = match edit {
                 Edit::Correct(..) => return,
@@ -115,24 +139,27 @@ impl<'a, T: Token<'a>> Counter<T> {
 
     /// Adds what another has met.
     pub(crate) fn merge(&mut self, other: Self) {
+        let (Some(noted), Some(met)) = (&mut self.noted, other.noted) else { return };
         let numbers: Vec<u32> =
             other.vocabulary.tokens.iter().map(|&token| self.vocabulary.number(token)).collect();
-        self.occurrences.resize(self.vocabulary.tokens.len(), 0);
-        for (&number, count) in numbers.iter().zip(other.occurrences) {
-            self.occurrences[number as usize] += count;
+        noted.occurrences.resize(self.vocabulary.tokens.len(), 0);
+        for (&number, count) in numbers.iter().zip(met.occurrences) {
+            noted.occurrences[number as usize] += count;
         }
         let number = |number: u32| numbers.get(number as usize).copied().unwrap_or(NONE);
-        for ((r, h), count) in other.errors {
-            *self.errors.entry((number(r), number(h))).or_default() += count;
+        for ((r, h), count) in met.errors {
+            *noted.errors.entry((number(r), number(h))).or_default() += count;
         }
     }
 
     /// The tables, in their order.
     pub(crate) fn details(self) -> ErrorDetails {
         let names = self.vocabulary.tokens;
-        let mut tokens: Vec<TokenErrors> = self.occurrences.iter().map(|&n| TokenErrors::of(n)).collect();
+        let Noted { errors, mut occurrences } = self.noted.unwrap_or_default();
+        occurrences.resize(names.len(), 0); // the last pair's hypothesis may have had new ones
+        let mut tokens: Vec<TokenErrors> = occurrences.iter().map(|&n| TokenErrors::of(n)).collect();
         let mut pairs = Vec::new();
-        for ((r, h), count) in self.errors {
+        for ((r, h), count) in errors {
             match (r, h) {
                 (_, NONE) => tokens[r as usize].deletions += count,
                 (NONE, _) => tokens[h as usize].insertions += count,
@@ -168,7 +195,7 @@ mod tests {
     #[test]
     fn errors_are_tallied_by_token_and_by_pair() {
         let tally = |r: &'static str, h: &'static str| {
-            let mut counter = Counter::new();
+            let mut counter = Counter::new(true);
             counter.add(r, h, Weights::Equal);
             counter
         };

@@ -106,7 +106,7 @@ pub fn score_with(
 ) -> Result<ScoreReport, ScoreError> {
     let pairs = pair(references, hypotheses)?;
     let texts: Vec<(&str, &str)> = pairs.iter().map(|(r, h)| (r.text.as_str(), h.text.as_str())).collect();
-    let (all, details) = count_texts(&texts, options);
+    let (all, details) = count(&texts, options, true);
     let utterances: Vec<UtteranceScore> = pairs
         .iter()
         .zip(all)
@@ -132,17 +132,21 @@ pub fn score_with(
     Ok(ScoreReport { unit, weights, ignore_case, counts, rate, interval, speakers, utterances, details })
 }
 
-/// The errors of each pair of a reference's and a hypothesis's text, in parallel, and which tokens have them.
-pub fn count_texts(pairs: &[(&str, &str)], options: ScoreOptions) -> (Vec<ErrorCounts>, ErrorDetails) {
+/// The errors of each pair of a reference's and a hypothesis's text, in parallel.
+pub fn count_texts(pairs: &[(&str, &str)], options: ScoreOptions) -> Vec<ErrorCounts> {
+    count(pairs, options, false).0
+}
+
+fn count(pairs: &[(&str, &str)], options: ScoreOptions, note: bool) -> (Vec<ErrorCounts>, ErrorDetails) {
     if options.ignore_case {
         let lower: Vec<(String, String)> =
             pairs.par_iter().map(|(r, h)| (r.to_lowercase(), h.to_lowercase())).collect();
         let pairs: Vec<(&str, &str)> = lower.iter().map(|(r, h)| (r.as_str(), h.as_str())).collect();
-        return count_texts(&pairs, ScoreOptions { ignore_case: false, ..options });
+        return count(&pairs, ScoreOptions { ignore_case: false, ..options }, note);
     }
     match options.unit {
-        ScoreUnit::Phone | ScoreUnit::Word => count_tokens::<&str>(pairs, options.weights),
-        ScoreUnit::Char => count_tokens::<char>(pairs, options.weights),
+        ScoreUnit::Phone | ScoreUnit::Word => count_tokens::<&str>(pairs, options.weights, note),
+        ScoreUnit::Char => count_tokens::<char>(pairs, options.weights, note),
     }
 }
 
@@ -152,15 +156,16 @@ const TASK: usize = 1024;
 fn count_tokens<'a, T: Token<'a>>(
     pairs: &[(&'a str, &'a str)],
     weights: Weights,
+    note: bool,
 ) -> (Vec<ErrorCounts>, ErrorDetails) {
     let task = |pairs: &[(&'a str, &'a str)]| {
-        let mut counter = Counter::<T>::new();
+        let mut counter = Counter::<T>::new(note);
         let counts: Vec<ErrorCounts> = pairs.iter().map(|(r, h)| counter.add(r, h, weights)).collect();
         (counts, counter)
     };
     let (counts, counters): (Vec<_>, Vec<_>) = pairs.par_chunks(TASK).map(task).unzip();
     let mut counters = counters.into_iter();
-    let mut all = counters.next().unwrap_or_else(Counter::new);
+    let mut all = counters.next().unwrap_or_else(|| Counter::new(note));
     counters.for_each(|counter| all.merge(counter));
     (counts.concat(), all.details())
 }
