@@ -1,17 +1,19 @@
 //! The encoder: blocks in a row, their parameters, and their files.
 
 use std::collections::HashMap;
+use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
 use candle_core::{DType, Device, Tensor, Var};
 
 use crate::blocks::{
-    Block, BlockOp, Clock, Convolution, FeedForward, Head, Mixing, Pass, Place, Subsampling,
+    Block, Convolution, EncoderOp, FeedForward, Head, Mixing, Pass, Place, Stage, Subsampling,
 };
 use crate::config::EncoderConfig;
 use crate::error::EncoderError;
 use crate::lengths::Lengths;
+use crate::ops::pool::Pool;
 use crate::parameters::ParameterGroup;
 
 /// What a pass is for.
@@ -37,21 +39,27 @@ pub struct BlockTime {
     pub seconds: f64,
 }
 
-#[derive(Debug)]
-struct Stage {
-    name: String,
-    block: Arc<dyn Block>,
-    /// All parameters of the block in one flat tensor.
-    weights: Var,
-    clock: Arc<Clock>,
+/// A block's share of the encoder's flat tensor of weights.
+#[derive(Debug, Clone)]
+pub struct Group<'a> {
+    /// The block's name, as `layers.0.mixer`.
+    pub name: &'a str,
+    /// Its parameters, whose offsets count from the start of `range`.
+    pub parameters: &'a ParameterGroup,
+    /// Where they lie in the flat tensor.
+    pub range: Range<usize>,
 }
 
 /// A CTC encoder: (frames, bands) features in, (frames, tokens) log-probabilities out.
 #[derive(Debug)]
 pub struct Encoder {
-    stages: Vec<Stage>,
+    stages: Arc<[Stage]>,
+    /// All parameters, block after block.
+    weights: Var,
     bands: usize,
     tokens: usize,
+    recompute: bool,
+    pool: Pool,
     device: Device,
 }
 
@@ -75,25 +83,33 @@ impl Encoder {
                 problem: "must be above 0".into(),
             });
         }
-        let mut blocks: Vec<(String, Arc<dyn Block>)> =
-            vec![("subsampling".into(), Arc::new(Subsampling::new(config, bands)))];
+        let mut blocks: Vec<(String, Box<dyn Block>)> =
+            vec![("subsampling".into(), Box::new(Subsampling::new(config, bands)))];
         for layer in 0..config.layers {
-            blocks.push((format!("layers.{layer}.mixer"), Arc::new(Mixing::new(config))));
+            blocks.push((format!("layers.{layer}.mixer"), Box::new(Mixing::new(config))));
             if config.convolution > 0 {
-                blocks.push((format!("layers.{layer}.convolution"), Arc::new(Convolution::new(config))));
+                blocks.push((format!("layers.{layer}.convolution"), Box::new(Convolution::new(config))));
             }
-            blocks.push((format!("layers.{layer}.feed_forward"), Arc::new(FeedForward::new(config))));
+            blocks.push((format!("layers.{layer}.feed_forward"), Box::new(FeedForward::new(config))));
         }
-        blocks.push(("head".into(), Arc::new(Head::new(config.dim, tokens))));
-        let stages = blocks
-            .into_iter()
-            .map(|(name, block)| {
-                let initial = block.parameters().initial(seed, &name);
-                let weights = Var::from_vec(initial, block.parameters().len(), device)?;
-                Ok(Stage { name, block, weights, clock: Arc::default() })
-            })
-            .collect::<candle_core::Result<_>>()?;
-        Ok(Self { stages, bands, tokens, device: device.clone() })
+        blocks.push(("head".into(), Box::new(Head::new(config.dim, tokens))));
+        let mut initial = Vec::new();
+        let mut stages = Vec::with_capacity(blocks.len());
+        for (name, block) in blocks {
+            let start = initial.len();
+            initial.extend(block.parameters().initial(seed, &name));
+            stages.push(Stage { name, block, range: start..initial.len(), clock: Default::default() });
+        }
+        let count = initial.len();
+        let weights = Var::from_vec(initial, count, device)?;
+        let (recompute, pool) = (false, Pool::default());
+        Ok(Self { stages: stages.into(), weights, bands, tokens, recompute, pool, device: device.clone() })
+    }
+
+    /// Whether training keeps each block's input alone and runs its forward pass again before its backward pass: less
+    /// memory for a third more work. The numbers are the same.
+    pub fn set_recompute(&mut self, recompute: bool) {
+        self.recompute = recompute;
     }
 
     /// The size of the token table that it was made for.
@@ -115,27 +131,32 @@ impl Encoder {
             let (found, frames) = (features.dims().to_vec(), lengths.total());
             return Err(EncoderError::Features { found, frames, bands: self.bands });
         }
-        let (mut x, mut lengths) = (features.contiguous()?, lengths.clone());
-        for (i, stage) in self.stages.iter().enumerate() {
+        if !self.device.is_cpu() {
+            return self.forward_composed(features, lengths);
+        }
+        let mut passes = Vec::with_capacity(self.stages.len());
+        let mut lengths = lengths.clone();
+        for stage in self.stages.iter() {
+            let dropout = match mode {
+                Mode::Infer => None,
+                Mode::Train { seed, step } => Some(Place { seed, step, block: stage.name.clone() }),
+            };
             let next = stage.block.output_lengths(&lengths);
-            let weights = match mode {
-                Mode::Infer => stage.weights.as_detached_tensor(),
-                Mode::Train { .. } => stage.weights.as_tensor().clone(),
-            };
-            x = if self.device.is_cpu() {
-                let dropout = match mode {
-                    Mode::Infer => None,
-                    Mode::Train { seed, step } => Some(Place { seed, step, block: stage.name.clone() }),
-                };
-                let pass = Pass { lengths, train: dropout.is_some(), dropout };
-                let op = BlockOp::new(stage.block.clone(), pass, i == 0, stage.clock.clone());
-                x.apply_op2(&weights, op)?
-            } else {
-                stage.block.compose(&lengths, &stage.block.parameters().views(&weights)?, &x)?
-            };
+            passes.push(Pass { lengths, train: dropout.is_some(), dropout, pool: self.pool.clone() });
             lengths = next;
         }
-        Ok((x, lengths))
+        let weights = match mode {
+            Mode::Infer => self.weights.as_detached_tensor(),
+            Mode::Train { .. } => self.weights.as_tensor().clone(),
+        };
+        let op = EncoderOp {
+            stages: self.stages.clone(),
+            passes,
+            pool: self.pool.clone(),
+            recompute: self.recompute,
+            tape: Default::default(),
+        };
+        Ok((features.contiguous()?.apply_op2(&weights, op)?, lengths))
     }
 
     /// The same map of candle's own operations, without dropout: the reference that the blocks are tested against.
@@ -145,25 +166,31 @@ impl Encoder {
         lengths: &Lengths,
     ) -> Result<(Tensor, Lengths), EncoderError> {
         let (mut x, mut lengths) = (features.contiguous()?, lengths.clone());
-        for stage in &self.stages {
-            x = stage.block.compose(
-                &lengths,
-                &stage.block.parameters().views(stage.weights.as_tensor())?,
-                &x,
-            )?;
+        for stage in self.stages.iter() {
+            let weights = self.weights.narrow(0, stage.range.start, stage.range.len())?;
+            x = stage.block.compose(&lengths, &stage.block.parameters().views(&weights)?, &x)?;
             lengths = stage.block.output_lengths(&lengths);
         }
         Ok((x, lengths))
     }
 
-    /// Each block's flat tensor of parameters with its name and the parameters in it, for an optimiser.
-    pub fn groups(&self) -> impl Iterator<Item = (&str, &ParameterGroup, &Var)> {
-        self.stages.iter().map(|s| (s.name.as_str(), s.block.parameters(), &s.weights))
+    /// All parameters as one flat tensor, block after block, for an optimiser.
+    pub fn weights(&self) -> &Var {
+        &self.weights
+    }
+
+    /// What lies where in the flat tensor.
+    pub fn groups(&self) -> impl Iterator<Item = Group<'_>> {
+        self.stages.iter().map(|stage| Group {
+            name: &stage.name,
+            parameters: stage.block.parameters(),
+            range: stage.range.clone(),
+        })
     }
 
     /// The number of parameters.
     pub fn parameter_count(&self) -> usize {
-        self.groups().map(|(_, group, _)| group.len()).sum()
+        self.weights.elem_count()
     }
 
     /// The blocks' times since the last call, in the order of the blocks.
@@ -174,9 +201,10 @@ impl Encoder {
     /// Every parameter under its own name, as `layers.0.mixer.query.weight`.
     pub fn tensors(&self) -> Result<HashMap<String, Tensor>, EncoderError> {
         let mut tensors = HashMap::new();
-        for (prefix, group, weights) in self.groups() {
-            for (parameter, view) in group.iter().zip(group.views(&weights.as_detached_tensor())?) {
-                tensors.insert(format!("{prefix}.{}", parameter.name), view);
+        for Group { name, parameters, range } in self.groups() {
+            let flat = self.weights.as_detached_tensor().narrow(0, range.start, range.len())?;
+            for (parameter, view) in parameters.iter().zip(parameters.views(&flat)?) {
+                tensors.insert(format!("{name}.{}", parameter.name), view);
             }
         }
         Ok(tensors)
@@ -199,11 +227,10 @@ impl Encoder {
     /// changes unless every one is there with its shape.
     pub fn set_tensors(&self, mut tensors: HashMap<String, Tensor>, path: &Path) -> Result<(), EncoderError> {
         let error = |problem: String| EncoderError::Weights { path: path.to_path_buf(), problem };
-        let mut loaded = Vec::with_capacity(self.stages.len());
-        for (prefix, group, _) in self.groups() {
-            let mut flat = Vec::new();
-            for parameter in group.iter() {
-                let name = format!("{prefix}.{}", parameter.name);
+        let mut flat = Vec::new();
+        for group in self.groups() {
+            for parameter in group.parameters.iter() {
+                let name = format!("{}.{}", group.name, parameter.name);
                 let tensor =
                     tensors.remove(&name).ok_or_else(|| error(format!("parameter {name} is missing")))?;
                 if tensor.dims() != parameter.shape || tensor.dtype() != DType::F32 {
@@ -215,14 +242,10 @@ impl Encoder {
                 }
                 flat.push(tensor.flatten_all()?);
             }
-            loaded.push(Tensor::cat(&flat, 0)?);
         }
         if let Some(name) = tensors.keys().min() {
             return Err(error(format!("parameter {name} is not the model's")));
         }
-        for (stage, flat) in self.stages.iter().zip(loaded) {
-            stage.weights.set(&flat)?;
-        }
-        Ok(())
+        Ok(self.weights.set(&Tensor::cat(&flat, 0)?)?)
     }
 }

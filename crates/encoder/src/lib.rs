@@ -1,8 +1,8 @@
 //! Attention encoders under a CTC head: ragged batches of features in, log-probabilities of tokens out.
 //!
 //! An [`Encoder`] is a chain of residual blocks (`blocks/`): subsampling, then for each layer a mixer
-//! block, an optional convolution block and a feed-forward block, then the CTC head. A block is one candle op
-//! with its gradient derived by hand on slices; what it computes with lives in `ops/`. The ways of mixing
+//! block, an optional convolution block and a feed-forward block, then the CTC head. A block works on slices, with
+//! its gradient derived by hand; what it computes with lives in `ops/`. All blocks together are one candle op. The ways of mixing
 //! time ([`MixerKind`]) are one file each in `mixers/`.
 //!
 //! Batches are ragged: the frames of all utterances lie in one (frames, dim) tensor beside their [`Lengths`],
@@ -19,7 +19,7 @@ mod parameters;
 mod random;
 
 pub use config::{Activation, EncoderConfig, Positions};
-pub use encoder::{BlockTime, Encoder, Mode};
+pub use encoder::{BlockTime, Encoder, Group, Mode};
 pub use error::EncoderError;
 pub use lengths::Lengths;
 pub use mixers::MixerKind;

@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 use candle_core::{Device, Tensor};
-use linnet_encoder::{Activation, Encoder, EncoderConfig, Lengths, MixerKind, Mode, Positions};
+use linnet_encoder::{Activation, Encoder, EncoderConfig, Group, Lengths, MixerKind, Mode, Positions};
 
 const BANDS: usize = 13;
 const TOKENS: usize = 7;
@@ -37,11 +37,10 @@ fn configurations() -> Vec<EncoderConfig> {
 fn encoder(config: &EncoderConfig) -> Encoder {
     let encoder = Encoder::new(config, BANDS, TOKENS, 5, &Device::Cpu).unwrap();
     // Biases and gains start at 0 and 1, where mistakes hide: move every weight.
-    for (i, (_, _, weights)) in encoder.groups().enumerate() {
-        let noise = noise(weights.elem_count(), 100 + i as u32, 0.1);
-        let noise = Tensor::from_vec(noise, weights.shape(), &Device::Cpu).unwrap();
-        weights.set(&(weights.as_tensor() + noise).unwrap()).unwrap();
-    }
+    let weights = encoder.weights();
+    let noise = noise(weights.elem_count(), 100, 0.1);
+    let noise = Tensor::from_vec(noise, weights.shape(), &Device::Cpu).unwrap();
+    weights.set(&(weights.as_tensor() + noise).unwrap()).unwrap();
     encoder
 }
 
@@ -85,10 +84,12 @@ fn values_and_gradients_match_candles_own_operations() {
             Tensor::from_vec(noise(fused.elem_count(), 2, 1.0), fused.shape(), &Device::Cpu).unwrap();
         let gradients = (&fused * &weights).unwrap().sum_all().unwrap().backward().unwrap();
         let reference = (&composed * &weights).unwrap().sum_all().unwrap().backward().unwrap();
-        for (name, group, flat) in encoder.groups() {
-            let (got, want) = (values(gradients.get(flat).unwrap()), values(reference.get(flat).unwrap()));
-            for parameter in group.iter() {
-                let range = parameter.offset..parameter.offset + parameter.len();
+        let flat = encoder.weights();
+        let (got, want) = (values(gradients.get(flat).unwrap()), values(reference.get(flat).unwrap()));
+        for Group { name, parameters, range } in encoder.groups() {
+            for parameter in parameters.iter() {
+                let start = range.start + parameter.offset;
+                let range = start..start + parameter.len();
                 let size = want[range.clone()].iter().fold(0.0f32, |m, v| m.max(v.abs()));
                 let difference = largest_difference(&got[range.clone()], &want[range]);
                 assert!(
@@ -109,12 +110,12 @@ fn every_parameter_gets_a_gradient() {
         let (y, _) = encoder.forward(&features(63, 1), &lengths, TRAIN).unwrap();
         let weights = Tensor::from_vec(noise(y.elem_count(), 2, 1.0), y.shape(), &Device::Cpu).unwrap();
         let gradients = (&y * &weights).unwrap().sum_all().unwrap().backward().unwrap();
-        for (name, group, flat) in encoder.groups() {
-            let gradient = values(gradients.get(flat).unwrap());
-            for p in group.iter() {
+        let gradient = values(gradients.get(encoder.weights()).unwrap());
+        for Group { name, parameters, range } in encoder.groups() {
+            for p in parameters.iter() {
                 // Softmax does not see a shift that all keys share.
                 let blind = config.mixer == MixerKind::Softmax && p.name == "key.bias";
-                let moved = gradient[p.offset..p.offset + p.len()].iter().any(|g| g.abs() > 1e-7);
+                let moved = gradient[range.start + p.offset..][..p.len()].iter().any(|g| g.abs() > 1e-7);
                 assert!(moved || blind, "{config:?}: {name}.{} gets no gradient", p.name);
             }
         }
@@ -135,19 +136,21 @@ fn gradients_through_dropout_match_finite_differences() {
             (&y * &weights).unwrap().sum_all().unwrap()
         };
         let gradients = loss().backward().unwrap();
-        for (i, (name, _, flat)) in encoder.groups().enumerate() {
+        let flat = encoder.weights();
+        let start = flat.as_tensor().copy().unwrap();
+        let gradient = gradients.get(flat).unwrap();
+        for (i, Group { name, range, .. }) in encoder.groups().enumerate() {
             // Along a random direction, a whole block at once.
-            let start = flat.as_tensor().copy().unwrap();
-            let direction =
-                Tensor::from_vec(noise(flat.elem_count(), 50 + i as u32, 1.0), flat.shape(), &Device::Cpu);
-            let direction = direction.unwrap();
+            let along = noise(range.len(), 50 + i as u32, 1.0);
+            let along = Tensor::from_vec(along, range.len(), &Device::Cpu).unwrap();
+            let direction = along.pad_with_zeros(0, range.start, flat.elem_count() - range.end).unwrap();
             let at = |step: f64| {
                 flat.set(&(&start + (&direction * step).unwrap()).unwrap()).unwrap();
                 f64::from(loss().to_scalar::<f32>().unwrap())
             };
             let want = (at(1e-3) - at(-1e-3)) / 2e-3;
             flat.set(&start).unwrap();
-            let product = (gradients.get(flat).unwrap() * &direction).unwrap();
+            let product = (gradient * &direction).unwrap();
             let got = f64::from(product.sum_all().unwrap().to_scalar::<f32>().unwrap());
             // The subsampling's convolutions have kinks.
             let tolerance = if name == "subsampling" { 0.06 } else { 0.02 };
@@ -190,13 +193,29 @@ fn one_seed_gives_one_result_whatever_the_threads() {
             let (y, _) = encoder.forward(&features(lengths.total(), 4), &lengths, TRAIN).unwrap();
             let gradients = y.sqr().unwrap().sum_all().unwrap().backward().unwrap();
             let mut all = values(&y);
-            encoder.groups().for_each(|(_, _, flat)| all.extend(values(gradients.get(flat).unwrap())));
+            all.extend(values(gradients.get(encoder.weights()).unwrap()));
             all
         })
     };
     let one = run(1);
     for threads in [2, 3, 2] {
         assert!(run(threads) == one, "{threads} threads give other bits");
+    }
+}
+
+#[test]
+fn recomputed_blocks_give_the_same_bits() {
+    for config in configurations() {
+        let mut encoder = encoder(&EncoderConfig { dropout: 0.3, ..config });
+        let lengths = Lengths::new(&[31, 1, 250]);
+        let x = features(lengths.total(), 1);
+        let mut run = |recompute| {
+            encoder.set_recompute(recompute);
+            let (y, _) = encoder.forward(&x, &lengths, TRAIN).unwrap();
+            let gradients = y.sqr().unwrap().sum_all().unwrap().backward().unwrap();
+            (values(&y), values(gradients.get(encoder.weights()).unwrap()))
+        };
+        assert!(run(true) == run(false));
     }
 }
 

@@ -83,7 +83,7 @@ impl Checkpoints {
     pub(crate) fn save(&self, encoder: &Encoder, adam: &Adam, state: &State) -> Result<(), TrainError> {
         let mut tensors = HashMap::new();
         tensors.extend(encoder.tensors()?.into_iter().map(|(name, t)| (format!("{MODEL}{name}"), t)));
-        tensors.extend(adam.tensors(encoder)?.into_iter().map(|(name, t)| (format!("{OPTIMIZER}{name}"), t)));
+        tensors.extend(adam.tensors()?.into_iter().map(|(name, t)| (format!("{OPTIMIZER}{name}"), t)));
         let path = self.latest();
         let state = serde_json::to_string(state).map_err(|e| TrainError::io(&path, e.into()))?;
         write(&path, &tensors, Some(HashMap::from([(STATE.to_string(), state)])))
@@ -126,7 +126,7 @@ impl Checkpoints {
                 tensors.iter().filter_map(|(n, t)| Some((n.strip_prefix(prefix)?.to_string(), t.clone())));
             named.collect()
         };
-        adam.restore(encoder, &part(OPTIMIZER)).map_err(|e| error(format!("optimiser: {e}")))?;
+        adam.restore(&part(OPTIMIZER)).map_err(|e| error(format!("optimiser: {e}")))?;
         encoder.set_tensors(part(MODEL), &path)?;
         Ok(state)
     }

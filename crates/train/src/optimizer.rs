@@ -1,10 +1,10 @@
-//! AdamW and RAdam, fused over each block's flat tensor, with moments that can be saved.
+//! AdamW and RAdam, fused over all parameters, with moments that can be saved.
 
 use std::collections::HashMap;
 
 use candle_core::backprop::GradStore;
-use candle_core::{CpuStorage, Device, Error, InplaceOp2, Layout, Result, Tensor};
-use linnet_encoder::{Encoder, ParameterGroup};
+use candle_core::{CpuStorage, Device, Error, InplaceOp2, Layout, Result, Storage, Tensor};
+use linnet_encoder::{Encoder, Group};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::sync::Mutex;
@@ -39,7 +39,7 @@ pub struct AdamSettings {
 pub struct Adam {
     settings: AdamSettings,
     steps: u64,
-    moments: Vec<Mutex<Moments>>,
+    moments: Mutex<Moments>,
 }
 
 #[derive(Debug)]
@@ -48,26 +48,35 @@ struct Moments {
     square: Vec<f32>,
 }
 
+/// Values that one task updates or sums.
+const PIECE: usize = 1 << 14;
+
+/// The gradient of the encoder's weights in what a backward pass returned.
+fn gradient_of<'a>(encoder: &Encoder, gradients: &'a GradStore) -> Result<&'a Tensor> {
+    gradients
+        .get(encoder.weights())
+        .ok_or_else(|| Error::Msg("the loss doesn't depend on the encoder".into()))
+}
+
 /// The length of a gradient over all parameters, summed in f64 in a fixed order.
 pub fn gradient_norm(encoder: &Encoder, gradients: &GradStore) -> Result<f64> {
-    let mut total = 0.0;
-    for (_, _, weights) in encoder.groups() {
-        if let Some(gradient) = gradients.get(weights) {
-            total += gradient.to_vec1::<f32>()?.iter().map(|&g| f64::from(g) * f64::from(g)).sum::<f64>();
-        }
-    }
-    Ok(total.sqrt())
+    let gradient = gradient_of(encoder, gradients)?.contiguous()?;
+    let (storage, layout) = gradient.storage_and_layout();
+    let (Storage::Cpu(CpuStorage::F32(values)), Some((start, end))) =
+        (&*storage, layout.contiguous_offsets())
+    else {
+        return Err(Error::Msg("the gradient is no f32 tensor of the processor's".into()));
+    };
+    let square = |piece: &[f32]| piece.iter().map(|&g| f64::from(g) * f64::from(g)).sum::<f64>();
+    let sums: Vec<f64> = values[start..end].par_chunks(PIECE).map(square).collect();
+    Ok(sums.iter().sum::<f64>().sqrt())
 }
 
 impl Adam {
     /// A fresh state for an encoder's parameters.
     pub fn new(encoder: &Encoder, settings: AdamSettings) -> Self {
-        let zeros = |n: usize| Mutex::new(Moments { mean: vec![0.0; n], square: vec![0.0; n] });
-        Self {
-            settings,
-            steps: 0,
-            moments: encoder.groups().map(|(_, group, _)| zeros(group.len())).collect(),
-        }
+        let zeros = || vec![0.0; encoder.parameter_count()];
+        Self { settings, steps: 0, moments: Mutex::new(Moments { mean: zeros(), square: zeros() }) }
     }
 
     /// Moves every parameter against its gradient times `scale` (clipping).
@@ -79,47 +88,41 @@ impl Adam {
         scale: f64,
     ) -> Result<()> {
         self.steps += 1;
-        let update = Update::new(&self.settings, self.steps, learning_rate, scale);
-        for ((_, group, weights), moments) in encoder.groups().zip(&self.moments) {
-            if let Some(gradient) = gradients.get(weights) {
-                let step = Step { update, group, moments, decay: learning_rate * self.settings.weight_decay };
-                weights.as_tensor().inplace_op2(&gradient.contiguous()?, &step)?;
-            }
-        }
-        Ok(())
+        let step = Step {
+            update: Update::new(&self.settings, self.steps, learning_rate, scale),
+            encoder,
+            moments: &self.moments,
+            decay: learning_rate * self.settings.weight_decay,
+        };
+        let gradient = gradient_of(encoder, gradients)?.contiguous()?;
+        encoder.weights().as_tensor().inplace_op2(&gradient, &step)
     }
 
-    /// The moments as tensors, `BLOCK.mean` and `BLOCK.square`, and `steps`.
-    pub fn tensors(&self, encoder: &Encoder) -> Result<HashMap<String, Tensor>> {
-        let mut tensors = HashMap::new();
-        for ((name, ..), moments) in encoder.groups().zip(&self.moments) {
-            let moments = lock(moments)?;
-            tensors.insert(format!("{name}.mean"), Tensor::new(moments.mean.as_slice(), &Device::Cpu)?);
-            tensors.insert(format!("{name}.square"), Tensor::new(moments.square.as_slice(), &Device::Cpu)?);
-        }
-        tensors.insert("steps".into(), Tensor::new(&[self.steps as i64], &Device::Cpu)?);
-        Ok(tensors)
+    /// The moments as tensors, `mean` and `square` in the order of the encoder's weights, and `steps`.
+    pub fn tensors(&self) -> Result<HashMap<String, Tensor>> {
+        let moments = lock(&self.moments)?;
+        Ok(HashMap::from([
+            ("mean".into(), Tensor::new(moments.mean.as_slice(), &Device::Cpu)?),
+            ("square".into(), Tensor::new(moments.square.as_slice(), &Device::Cpu)?),
+            ("steps".into(), Tensor::new(&[self.steps as i64], &Device::Cpu)?),
+        ]))
     }
 
     /// Takes over the moments of [`Adam::tensors`]; the error says which is missing or of another size.
-    pub fn restore(&mut self, encoder: &Encoder, tensors: &HashMap<String, Tensor>) -> Result<()> {
+    pub fn restore(&mut self, tensors: &HashMap<String, Tensor>) -> Result<()> {
         let get = |name: &str| tensors.get(name).ok_or_else(|| Error::Msg(format!("{name} is missing")));
-        for ((name, group, _), moments) in encoder.groups().zip(&mut self.moments) {
-            let values = |suffix: &str| {
-                let values = get(&format!("{name}.{suffix}"))?.to_vec1::<f32>()?;
-                if values.len() == group.len() {
-                    Ok(values)
-                } else {
-                    Err(Error::Msg(format!(
-                        "{name}.{suffix} has {} values, not {}",
-                        values.len(),
-                        group.len()
-                    )))
-                }
-            };
-            *moments = Mutex::new(Moments { mean: values("mean")?, square: values("square")? });
-        }
+        let count = lock(&self.moments)?.mean.len();
+        let values = |name: &str| {
+            let values = get(name)?.to_vec1::<f32>()?;
+            if values.len() == count {
+                Ok(values)
+            } else {
+                Err(Error::Msg(format!("{name} has {} values, not {count}", values.len())))
+            }
+        };
+        let moments = Moments { mean: values("mean")?, square: values("square")? };
         self.steps = get("steps")?.to_vec1::<i64>()?.first().copied().unwrap_or(0).max(0) as u64;
+        self.moments = Mutex::new(moments);
         Ok(())
     }
 }
@@ -180,7 +183,7 @@ impl Update {
 
 struct Step<'a> {
     update: Update,
-    group: &'a ParameterGroup,
+    encoder: &'a Encoder,
     moments: &'a Mutex<Moments>,
     decay: f64,
 }
@@ -207,16 +210,27 @@ impl InplaceOp2 for Step<'_> {
         let (weights, gradient) = (&mut weights[start..end], &gradient[from..to]);
         let mut moments = lock(self.moments)?;
         let Moments { mean, square } = &mut *moments;
-        const PIECE: usize = 1 << 14;
-        for parameter in self.group.iter() {
-            let range = parameter.offset..parameter.offset + parameter.len();
-            let keep = if parameter.decay { (1.0 - self.decay) as f32 } else { 1.0 };
-            weights[range.clone()]
-                .par_chunks_mut(PIECE)
-                .zip(gradient[range.clone()].par_chunks(PIECE))
-                .zip(mean[range.clone()].par_chunks_mut(PIECE).zip(square[range].par_chunks_mut(PIECE)))
-                .for_each(|((w, g), (m, v))| self.update.apply(w, g, m, v, keep));
+        // One task a piece of a parameter: (weights, moments, where they lie, what decay keeps of the weights).
+        let mut tasks = Vec::new();
+        let (mut weights, mut mean, mut square) = (weights, &mut mean[..], &mut square[..]);
+        for Group { parameters, range, .. } in self.encoder.groups() {
+            for parameter in parameters.iter() {
+                let keep = if parameter.decay { (1.0 - self.decay) as f32 } else { 1.0 };
+                let (start, end) = (range.start + parameter.offset, parameter.len());
+                for from in (0..end).step_by(PIECE) {
+                    let len = PIECE.min(end - from);
+                    let [w, m, v] = [&mut weights, &mut mean, &mut square].map(|rest| {
+                        let (head, tail) = std::mem::take(rest).split_at_mut(len);
+                        *rest = tail;
+                        head
+                    });
+                    tasks.push((w, m, v, start + from, keep));
+                }
+            }
         }
+        tasks.into_par_iter().for_each(|(w, m, v, start, keep)| {
+            self.update.apply(w, &gradient[start..start + w.len()], m, v, keep);
+        });
         Ok(())
     }
 }

@@ -46,8 +46,8 @@ fn model(path: &Path) -> Result<(), Box<dyn Error>> {
     println!("tokens       {} ({:?}), the blank included", model.tokens.len(), config.unit);
     println!("features     {} bands at {} Hz", config.features.bands, config.features.sample_rate);
     println!("frames       one of {} ms", config.features.frame_shift_ms * config.model.subsampling as f64);
-    for (block, group, _) in model.encoder.groups() {
-        println!("{block:30} {:>9}", group.len());
+    for group in model.encoder.groups() {
+        println!("{:30} {:>9}", group.name, group.range.len());
     }
     Ok(())
 }

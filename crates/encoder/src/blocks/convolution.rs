@@ -53,10 +53,11 @@ impl Block for Convolution {
         let dim = self.dim;
         let rows = x.len() / dim;
         let size = BLOCK * dim;
+        let pool = &pass.pool;
         let (mut statistics, mut inner_statistics) =
-            (vec![0.0; rows * STATISTICS], vec![0.0; rows * STATISTICS]);
+            (pool.take(rows * STATISTICS), pool.take(rows * STATISTICS));
         let (mut expanded, mut gated, mut local) =
-            (vec![0.0; 2 * x.len()], vec![0.0; x.len()], vec![0.0; x.len()]);
+            (pool.take(2 * x.len()), pool.take(x.len()), pool.take(x.len()));
         x.par_chunks(size)
             .zip(statistics.par_chunks_mut(BLOCK * STATISTICS))
             .zip(expanded.par_chunks_mut(2 * size))
@@ -82,7 +83,7 @@ impl Block for Convolution {
                 mask.apply(start * dim, y);
                 math::vectorised(|| math::add(&x[start * dim..][..y.len()], y));
             });
-        if pass.train { vec![statistics, expanded, gated, local, inner_statistics] } else { Vec::new() }
+        vec![statistics, expanded, gated, local, inner_statistics]
     }
 
     fn backward(
@@ -105,7 +106,7 @@ impl Block for Convolution {
         let mask = pass.mask(self.dropout, "output");
 
         // From the output to the depthwise convolution's.
-        let mut dlocal = vec![0.0; x.len()];
+        let mut dlocal = pass.pool.zeros(x.len());
         for_groups(rows, &mut dlocal, dim, dweights, |group, dlocal, dweights| {
             let mut dw = self.parameters.split_mut(dweights);
             let [.., dgain, dbias, doutput, doutput_bias] = &mut dw[..] else {

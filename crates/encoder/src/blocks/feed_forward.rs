@@ -50,8 +50,8 @@ impl Block for FeedForward {
         let (hidden_mask, output_mask) =
             (pass.mask(self.dropout, "hidden"), pass.mask(self.dropout, "output"));
         let rows = x.len() / dim;
-        let mut statistics = vec![0.0; rows * STATISTICS];
-        let mut up = vec![0.0; if pass.train { rows * inner } else { 0 }];
+        let mut statistics = pass.pool.take(rows * STATISTICS);
+        let mut up = pass.pool.take(if pass.train { rows * inner } else { 0 });
         let body = |block: usize, y: &mut [f32], statistics: &mut [f32], u: &mut [f32]| {
             let start = block * BLOCK;
             let x = &x[start * dim..][..y.len()];

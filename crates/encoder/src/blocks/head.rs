@@ -38,9 +38,9 @@ impl Block for Head {
         (self.dim, self.tokens)
     }
 
-    fn forward(&self, _pass: &Pass, weights: &[f32], x: &[f32], y: &mut [f32]) -> Saved {
+    fn forward(&self, pass: &Pass, weights: &[f32], x: &[f32], y: &mut [f32]) -> Saved {
         let w = self.parameters.split(weights);
-        let mut statistics = vec![0.0; x.len() / self.dim * STATISTICS];
+        let mut statistics = pass.pool.take(x.len() / self.dim * STATISTICS);
         x.par_chunks(BLOCK * self.dim)
             .zip(statistics.par_chunks_mut(BLOCK * STATISTICS))
             .zip(y.par_chunks_mut(BLOCK * self.tokens))

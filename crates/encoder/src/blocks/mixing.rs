@@ -100,8 +100,9 @@ impl Block for Mixing {
         let rows = x.len() / dim;
         let block_lengths: Vec<usize> = blocks(0..rows).map(|b| b.len()).collect();
 
-        let mut statistics = vec![0.0; rows * STATISTICS];
-        let mut projected = vec![0.0; self.projections() * rows * dim];
+        let pool = &pass.pool;
+        let mut statistics = pool.take(rows * STATISTICS);
+        let mut projected = pool.take(self.projections() * rows * dim);
         x.par_chunks(BLOCK * dim)
             .zip(statistics.par_chunks_mut(BLOCK * STATISTICS))
             .zip(transpose(plane_pieces(&mut projected, rows, head_dim, &block_lengths)))
@@ -114,9 +115,9 @@ impl Block for Mixing {
             });
 
         let utterances = lengths.count();
-        let mut mixed = vec![0.0; rows * dim];
+        let mut mixed = pool.take(rows * dim);
         let saved_lengths = self.saved_lengths(lengths);
-        let mut saved = vec![0.0; saved_lengths.iter().sum()];
+        let mut saved = pool.take(saved_lengths.iter().sum());
         let planes = Planes { data: &projected, rows, head_dim };
         let outputs = plane_pieces(&mut mixed, rows, head_dim, &lengths.to_vec()).into_iter().flatten();
         let tasks = outputs.zip(split(&mut saved, saved_lengths)).collect();
@@ -134,7 +135,7 @@ impl Block for Mixing {
             mask.apply(start * dim, y);
             math::vectorised(|| math::add(&x[start * dim..][..y.len()], y));
         });
-        if pass.train { vec![statistics, projected, mixed, saved] } else { Vec::new() }
+        vec![statistics, projected, mixed, saved]
     }
 
     fn backward(
@@ -171,7 +172,7 @@ impl Block for Mixing {
             }
         });
         let block_lengths: Vec<usize> = blocks(0..rows).map(|b| b.len()).collect();
-        let mut dmixed = vec![0.0; rows * dim];
+        let mut dmixed = pass.pool.take(rows * dim);
         dx.par_chunks(BLOCK * dim)
             .zip(transpose(plane_pieces(&mut dmixed, rows, head_dim, &block_lengths)))
             .for_each(|(dx, mut pieces)| scatter(dx, head_dim, &mut pieces));
@@ -179,7 +180,7 @@ impl Block for Mixing {
         // The mixer, by utterance and head.
         let utterances = lengths.count();
         let dmixed = planes(&dmixed);
-        let mut dprojected = vec![0.0; rows * all_dim];
+        let mut dprojected = pass.pool.take(rows * all_dim);
         let mut pieces = plane_pieces(&mut dprojected, rows, head_dim, &lengths.to_vec()).into_iter();
         let by_projection: Vec<Vec<&mut [f32]>> =
             (0..self.projections()).map(|_| pieces.by_ref().take(heads).flatten().collect()).collect();

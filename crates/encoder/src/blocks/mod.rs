@@ -1,4 +1,4 @@
-//! The blocks of an encoder, one file each, and the candle op around them.
+//! The blocks of an encoder, one file each, and the candle op around all of them.
 //!
 //! A block maps ragged rows to ragged rows. It does so on slices, and hands back what its backward pass wants; that pass
 //! is derived by hand. Beside it stands the same map of candle's operations: the independent reference.
@@ -17,11 +17,12 @@ pub(crate) use convolution::Convolution;
 pub(crate) use feed_forward::FeedForward;
 pub(crate) use head::Head;
 pub(crate) use mixing::Mixing;
-pub(crate) use op::{BlockOp, Clock};
+pub(crate) use op::{EncoderOp, Stage};
 pub(crate) use subsampling::Subsampling;
 
 use crate::lengths::Lengths;
 use crate::ops::dropout::Dropout;
+use crate::ops::pool::{Buffer, Pool};
 use crate::parameters::ParameterGroup;
 
 /// What a pass over a batch knows beside the rows.
@@ -33,6 +34,8 @@ pub(crate) struct Pass {
     pub(crate) dropout: Option<Place>,
     /// Whether a backward pass will follow.
     pub(crate) train: bool,
+    /// Where the memory comes from.
+    pub(crate) pool: Pool,
 }
 
 /// A step of training and a block of the encoder: what the dropout masks depend on.
@@ -54,7 +57,7 @@ impl Pass {
 }
 
 /// What a forward pass keeps for the backward pass; each block says in which order.
-pub(crate) type Saved = Vec<Vec<f32>>;
+pub(crate) type Saved = Vec<Buffer>;
 
 /// A block of the encoder, on row-major slices.
 pub(crate) trait Block: Send + Sync + std::fmt::Debug {

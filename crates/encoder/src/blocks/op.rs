@@ -1,5 +1,6 @@
-//! The candle op around a block.
+//! The candle op around an encoder's blocks.
 
+use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
@@ -7,14 +8,18 @@ use std::time::Instant;
 use candle_core::{CpuStorage, CustomOp2, Error, Layout, Result, Shape, Storage, Tensor};
 
 use super::{Block, Pass, Saved};
+use crate::ops::pool::{Buffer, Pool};
 
 /// Where a block's time is summed, in nanoseconds.
 #[derive(Debug, Default)]
 pub(crate) struct Clock(AtomicU64);
 
 impl Clock {
-    fn add(&self, start: Instant) {
+    fn time<R>(&self, body: impl FnOnce() -> R) -> R {
+        let start = Instant::now();
+        let result = body();
         self.0.fetch_add(start.elapsed().as_nanos() as u64, Ordering::Relaxed);
+        result
     }
 
     /// The seconds since the last call.
@@ -23,30 +28,41 @@ impl Clock {
     }
 }
 
-/// A block as an op of candle's on (rows, flat weights).
-pub(crate) struct BlockOp {
-    pub(crate) block: Arc<dyn Block>,
-    pub(crate) pass: Pass,
-    pub(crate) first: bool,
-    pub(crate) clock: Arc<Clock>,
-    saved: Mutex<Saved>,
+/// One block in an encoder.
+#[derive(Debug)]
+pub(crate) struct Stage {
+    /// The block's name, as `layers.0.mixer`.
+    pub(crate) name: String,
+    pub(crate) block: Box<dyn Block>,
+    /// Where its parameters lie in the encoder's flat tensor.
+    pub(crate) range: Range<usize>,
+    pub(crate) clock: Clock,
 }
 
-impl BlockOp {
-    /// `first`: nothing below wants a gradient.
-    pub(crate) fn new(block: Arc<dyn Block>, pass: Pass, first: bool, clock: Arc<Clock>) -> Self {
-        Self { block, pass, first, clock, saved: Mutex::default() }
-    }
+/// All blocks in a row as one op of candle's on (features, flat weights), so that what lies between them stays in the
+/// encoder's own memory.
+pub(crate) struct EncoderOp {
+    pub(crate) stages: Arc<[Stage]>,
+    /// One a stage.
+    pub(crate) passes: Vec<Pass>,
+    pub(crate) pool: Pool,
+    /// Keep the blocks' inputs alone, and run each block's forward pass again before its backward pass.
+    pub(crate) recompute: bool,
+    pub(crate) tape: Mutex<Tape>,
+}
 
-    fn saved(&self) -> Result<std::sync::MutexGuard<'_, Saved>> {
-        self.saved.lock().map_err(|_| Error::Msg("another thread failed in this op".into()))
-    }
+/// What the forward pass keeps.
+#[derive(Debug, Default)]
+pub(crate) struct Tape {
+    /// The outputs of all stages but the last, which are the inputs of all but the first.
+    outputs: Vec<Buffer>,
+    saved: Vec<Saved>,
 }
 
 fn contiguous<'a>(storage: &'a CpuStorage, layout: &Layout) -> Result<&'a [f32]> {
     let (start, end) = layout
         .contiguous_offsets()
-        .ok_or_else(|| Error::Msg("an encoder block needs contiguous tensors".into()))?;
+        .ok_or_else(|| Error::Msg("the encoder's op needs contiguous tensors".into()))?;
     Ok(&storage.as_slice::<f32>()?[start..end])
 }
 
@@ -54,13 +70,58 @@ fn with_slice<R>(tensor: &Tensor, body: impl FnOnce(&[f32]) -> R) -> Result<R> {
     let (storage, layout) = tensor.storage_and_layout();
     match &*storage {
         Storage::Cpu(storage) => Ok(body(contiguous(storage, layout)?)),
-        _ => Err(Error::Msg("an encoder block's op runs on the processor only".into())),
+        _ => Err(Error::Msg("the encoder's op runs on the processor only".into())),
     }
 }
 
-impl CustomOp2 for BlockOp {
+impl EncoderOp {
+    fn tape(&self) -> Result<std::sync::MutexGuard<'_, Tape>> {
+        self.tape.lock().map_err(|_| Error::Msg("another thread failed in this op".into()))
+    }
+
+    /// The number of values of a stage's output.
+    fn output_len(&self, stage: usize) -> usize {
+        let block = &self.stages[stage].block;
+        block.output_lengths(&self.passes[stage].lengths).total() * block.dims().1
+    }
+
+    fn forward_stage(&self, i: usize, pass: &Pass, weights: &[f32], x: &[f32], y: &mut [f32]) -> Saved {
+        let stage = &self.stages[i];
+        stage.clock.time(|| stage.block.forward(pass, &weights[stage.range.clone()], x, y))
+    }
+
+    /// The gradient of all weights, from that of the output.
+    fn backward(&self, tape: Tape, weights: &[f32], x: &[f32], y: &[f32], dy: &[f32]) -> Vec<f32> {
+        let mut dweights = vec![0.0; weights.len()];
+        let Tape { mut outputs, mut saved } = tape;
+        let mut gradient: Option<Buffer> = None;
+        let mut output: Option<Buffer> = None;
+        for (i, stage) in self.stages.iter().enumerate().rev() {
+            let (pass, range) = (&self.passes[i], stage.range.clone());
+            let below = outputs.pop();
+            let x = below.as_deref().unwrap_or(x);
+            let saved = match saved.pop() {
+                Some(saved) => saved,
+                None => {
+                    let mut again = self.pool.take(self.output_len(i));
+                    self.forward_stage(i, pass, weights, x, &mut again)
+                }
+            };
+            let mut dx = self.pool.take(if i == 0 { 0 } else { x.len() });
+            let (y, dy) = (output.as_deref().unwrap_or(y), gradient.as_deref().unwrap_or(dy));
+            stage.clock.time(|| {
+                let (weights, dweights) = (&weights[range.clone()], &mut dweights[range]);
+                stage.block.backward(pass, weights, x, y, &saved, dy, &mut dx, dweights);
+            });
+            (output, gradient) = (below, Some(dx));
+        }
+        dweights
+    }
+}
+
+impl CustomOp2 for EncoderOp {
     fn name(&self) -> &'static str {
-        "linnet-block"
+        "linnet-encoder"
     }
 
     fn cpu_fwd(
@@ -70,20 +131,36 @@ impl CustomOp2 for BlockOp {
         w: &CpuStorage,
         wl: &Layout,
     ) -> Result<(CpuStorage, Shape)> {
-        let start = Instant::now();
         let (x, weights) = (contiguous(x, xl)?, contiguous(w, wl)?);
-        let (input, output) = self.block.dims();
-        if x.len() != self.pass.lengths.total() * input || weights.len() != self.block.parameters().len() {
-            return Err(Error::Msg(format!("shape {:?} doesn't fit the lengths or the block", xl.shape())));
+        let mut tape = Tape::default();
+        let mut input: Option<Buffer> = None;
+        let last = self.stages.len() - 1;
+        for (i, pass) in self.passes[..last].iter().enumerate() {
+            let mut y = self.pool.take(self.output_len(i));
+            let keep = pass.train && !self.recompute;
+            let pass = &Pass { train: keep, ..pass.clone() };
+            let saved = self.forward_stage(i, pass, weights, input.as_deref().unwrap_or(x), &mut y);
+            if keep {
+                tape.saved.push(saved);
+            }
+            if let Some(before) = input.replace(y)
+                && self.passes[i].train
+            {
+                tape.outputs.push(before);
+            }
         }
-        let rows = self.block.output_lengths(&self.pass.lengths).total();
-        let mut y = vec![0.0; rows * output];
-        let saved = self.block.forward(&self.pass, weights, x, &mut y);
-        if self.pass.train {
-            *self.saved()? = saved;
+        let mut y = vec![0.0; self.output_len(last)];
+        let pass = &self.passes[last];
+        let saved = self.forward_stage(last, pass, weights, input.as_deref().unwrap_or(x), &mut y);
+        if pass.train {
+            if !self.recompute {
+                tape.saved.push(saved);
+            }
+            tape.outputs.extend(input);
+            *self.tape()? = tape;
         }
-        self.clock.add(start);
-        Ok((CpuStorage::F32(y), (rows, output).into()))
+        let columns = self.stages[last].block.dims().1;
+        Ok((CpuStorage::F32(y), (self.output_len(last) / columns, columns).into()))
     }
 
     fn bwd(
@@ -93,22 +170,11 @@ impl CustomOp2 for BlockOp {
         y: &Tensor,
         dy: &Tensor,
     ) -> Result<(Option<Tensor>, Option<Tensor>)> {
-        let start = Instant::now();
-        let saved = std::mem::take(&mut *self.saved()?);
+        let tape = std::mem::take(&mut *self.tape()?);
         let dy = dy.contiguous()?;
-        let mut dweights = vec![0.0; w.elem_count()];
-        let mut dx = vec![0.0; if self.first { 0 } else { x.elem_count() }];
-        with_slice(x, |x| {
-            with_slice(w, |w| {
-                with_slice(y, |y| {
-                    with_slice(&dy, |dy| {
-                        self.block.backward(&self.pass, w, x, y, &saved, dy, &mut dx, &mut dweights);
-                    })
-                })
-            })
+        let dweights = with_slice(x, |x| {
+            with_slice(w, |w| with_slice(y, |y| with_slice(&dy, |dy| self.backward(tape, w, x, y, dy))))
         })????;
-        self.clock.add(start);
-        let dx = if self.first { None } else { Some(Tensor::from_vec(dx, x.shape(), x.device())?) };
-        Ok((dx, Some(Tensor::from_vec(dweights, w.shape(), w.device())?)))
+        Ok((None, Some(Tensor::from_vec(dweights, w.shape(), w.device())?)))
     }
 }

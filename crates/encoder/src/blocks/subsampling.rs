@@ -121,7 +121,7 @@ impl Block for Subsampling {
         let mut outputs: Saved = Vec::new();
         for (i, conv) in self.convolutions.iter().enumerate() {
             let input = if i == 0 { x } else { &outputs[i - 1] };
-            let mut output = vec![0.0; stages[i + 1].total() * conv.output_dim()];
+            let mut output = pass.pool.take(stages[i + 1].total() * conv.output_dim());
             let tasks = tasks(&stages[i + 1]);
             let pieces = split(&mut output, tasks.iter().map(|(_, range)| range.len() * conv.output_dim()));
             tasks.into_par_iter().zip(pieces).for_each(|((u, range), y)| {
@@ -131,7 +131,7 @@ impl Block for Subsampling {
             outputs.push(output);
         }
         let last = self.convolutions.len();
-        let frames = outputs.last().map_or(x, Vec::as_slice);
+        let frames = outputs.last().map_or(x, |frames| &frames[..]);
         let (dim, input_dim) = (self.dim, w[2 * last].len() / self.dim);
         let mask = pass.mask(self.dropout, "output");
         y.par_chunks_mut(BLOCK * dim).enumerate().for_each(|(block, y)| {
@@ -162,13 +162,13 @@ impl Block for Subsampling {
         let w = self.parameters.split(weights);
         let stages = self.stages(&pass.lengths);
         let last = self.convolutions.len();
-        let (dim, frames) = (self.dim, saved.last().map_or(x, Vec::as_slice));
+        let (dim, frames) = (self.dim, saved.last().map_or(x, |frames| &frames[..]));
         let input_dim = w[2 * last].len() / dim;
         let (dconvolutions, dlinear) = dweights.split_at_mut(weights.len() - w[2 * last].len() - dim);
         let mask = pass.mask(self.dropout, "output");
 
         // The gradient of the last convolution before its ReLU.
-        let mut gradient = vec![0.0; frames.len()];
+        let mut gradient = pass.pool.take(frames.len());
         for_groups(
             frames.len() / input_dim,
             &mut gradient,
@@ -197,7 +197,7 @@ impl Block for Subsampling {
             let input = if i == 0 { x } else { &saved[i - 1] };
             let rows = stages[i + 1].total();
             // Groups own no rows of a gradient here: one value a row stands in.
-            let mut rows_only = vec![0.0; rows];
+            let mut rows_only = pass.pool.take(rows);
             for_groups(rows, &mut rows_only, 1, sums[i], |group, _, sums| {
                 let (dkernel, dbias) = sums.split_at_mut(w[2 * i].len());
                 for (piece, utterance_rows) in stages[i + 1].pieces(group) {
@@ -209,7 +209,7 @@ impl Block for Subsampling {
                 }
             });
             if i > 0 {
-                let mut previous = vec![0.0; input.len()];
+                let mut previous = pass.pool.take(input.len());
                 let tasks = tasks(&stages[i]);
                 let pieces =
                     split(&mut previous, tasks.iter().map(|(_, range)| range.len() * conv.input_dim()));

@@ -8,5 +8,6 @@ pub(crate) mod linear;
 pub(crate) mod math;
 pub(crate) mod matmul;
 pub(crate) mod norm;
+pub(crate) mod pool;
 pub(crate) mod rows;
 pub(crate) mod scratch;
