@@ -72,4 +72,9 @@ pub(crate) const LAYERS: &[Layer] = &[
     ),
     layer("check-layers", &[], NO),
     layer("make-wsj-discs", &[], NO),
+    layer(
+        "linnet-bench",
+        &["linnet-frontend", "linnet-text", "linnet-ctc", "linnet-corpus", "linnet-encoder", "linnet-train"],
+        CANDLE,
+    ),
 ];

@@ -1,0 +1,56 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand};
+
+/// Times Linnet beside its peers, step by step in turn.
+///
+/// Cases are named WORK-WHAT-BATCHxFRAMES[-1t], as train-linear-8x800 or infer-softmax-1x800-1t (one thread); without a
+/// name all of BENCHMARKS.md run.
+#[derive(Debug, Parser)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+
+    /// The cases; all by default
+    pub(crate) cases: Vec<String>,
+
+    /// Print one JSON line a case on stdout
+    #[arg(long)]
+    pub(crate) json: bool,
+
+    /// Rounds of each case
+    #[arg(long, default_value_t = 9)]
+    pub(crate) rounds: usize,
+
+    /// The Python that has the peers
+    #[arg(long, default_value = "python3")]
+    pub(crate) python: PathBuf,
+
+    /// The folder of the peers' scripts
+    #[arg(long, default_value = "tools/bench/peers")]
+    pub(crate) peers: PathBuf,
+
+    /// The AN4 corpus, for an4-epoch
+    #[arg(long)]
+    pub(crate) corpus: Option<PathBuf>,
+
+    /// Time Linnet alone
+    #[arg(long)]
+    pub(crate) alone: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// One side of a measurement: a step for every line on stdin, its cost on stdout
+    #[command(hide = true)]
+    Serve {
+        /// The case
+        case: String,
+        /// The AN4 corpus
+        #[arg(long)]
+        corpus: Option<PathBuf>,
+    },
+}

@@ -1,0 +1,220 @@
+//! What is measured, by name.
+
+use linnet_encoder::MixerKind;
+
+/// The work of one step.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Work {
+    /// Forward, backward and AdamW of the paper's encoder: ms.
+    Train,
+    /// The forward pass alone: ms.
+    Infer,
+    /// The peak of resident memory over a few training steps, above the process before the model: MB.
+    Memory,
+}
+
+/// A case's subject.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Subject {
+    /// The paper's encoder, 9 layers of 6 heads, width 192, on a batch of random features.
+    Encoder(Work, MixerKind, Batch),
+    /// CTC loss with its gradient at the logits, log-softmax included: ms.
+    Ctc(Batch),
+    /// Log-mel filterbanks of ten minutes of speech-like noise: ms.
+    Fbank { bands: usize, peer: FbankPeer },
+    /// An epoch of AN4 with its real lengths and augmentation: s.
+    An4Epoch,
+}
+
+/// Whose filterbanks ours stand beside.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum FbankPeer {
+    Torchaudio,
+    Asrfront,
+}
+
+/// Utterances of equal length.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Batch {
+    pub(crate) utterances: usize,
+    pub(crate) frames: usize,
+}
+
+/// One named measurement.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Case {
+    pub(crate) name: String,
+    pub(crate) subject: Subject,
+    pub(crate) threads: usize,
+}
+
+/// The encoder's sizes: those of Katharopoulos et al., 2020, section 4.3.
+pub(crate) const LAYERS: usize = 9;
+pub(crate) const HEADS: usize = 6;
+pub(crate) const DIM: usize = 192;
+pub(crate) const FEED_FORWARD: usize = 768;
+pub(crate) const BANDS: usize = 40;
+pub(crate) const TOKENS: usize = 45;
+
+const NAMES: &[&str] = &[
+    "train-linear-8x800",
+    "train-linear-1x3200",
+    "train-linear-8x200",
+    "train-softmax-8x800",
+    "train-softmax-1x3200",
+    "infer-linear-8x800",
+    "infer-linear-8x800-1t",
+    "infer-linear-1x800",
+    "infer-linear-1x800-1t",
+    "infer-softmax-8x800",
+    "memory-linear-8x800",
+    "ctc-16x400",
+    "ctc-1x3200",
+    "fbank-80-1t",
+    "fbank-80-asrfront-1t",
+    "an4-epoch",
+];
+
+impl Case {
+    /// The cases of BENCHMARKS.md.
+    pub(crate) fn all() -> Vec<Self> {
+        NAMES.iter().filter_map(|name| Self::parse(name).ok()).collect()
+    }
+
+    /// The case of a name.
+    pub(crate) fn parse(name: &str) -> Result<Self, String> {
+        let unknown = || format!("no case is called {name:?}; the usual ones are {}", NAMES.join(", "));
+        let (rest, threads) = name.strip_suffix("-1t").map_or((name, 2), |rest| (rest, 1));
+        let parts: Vec<&str> = rest.split('-').collect();
+        let subject = match parts[..] {
+            [work @ ("train" | "infer" | "memory"), mixer, batch] => {
+                let work = match work {
+                    "train" => Work::Train,
+                    "infer" => Work::Infer,
+                    _ => Work::Memory,
+                };
+                let mixer = MixerKind::ALL.into_iter().find(|kind| kind.name() == mixer);
+                Subject::Encoder(work, mixer.ok_or_else(unknown)?, Batch::parse(batch).ok_or_else(unknown)?)
+            }
+            ["ctc", batch] => Subject::Ctc(Batch::parse(batch).ok_or_else(unknown)?),
+            ["fbank", bands] => fbank(bands, FbankPeer::Torchaudio).ok_or_else(unknown)?,
+            ["fbank", bands, "asrfront"] => fbank(bands, FbankPeer::Asrfront).ok_or_else(unknown)?,
+            ["an4", "epoch"] => Subject::An4Epoch,
+            _ => return Err(unknown()),
+        };
+        // Filterbanks are a matter of one thread.
+        let threads = if matches!(subject, Subject::Fbank { .. }) { 1 } else { threads };
+        Ok(Self { name: name.to_string(), subject, threads })
+    }
+
+    /// Whether it reads the AN4 corpus.
+    pub(crate) fn needs_corpus(&self) -> bool {
+        self.subject == Subject::An4Epoch
+    }
+
+    /// The unit of a step's cost.
+    pub(crate) fn unit(&self) -> &'static str {
+        match self.subject {
+            Subject::Encoder(Work::Memory, ..) => "MB",
+            Subject::An4Epoch => "s",
+            _ => "ms",
+        }
+    }
+
+    /// The peer's script and its arguments.
+    pub(crate) fn peer(&self) -> (&'static str, Vec<String>) {
+        let owned = |args: &[&str]| args.iter().map(|a| a.to_string()).collect::<Vec<_>>();
+        let mut args = vec!["--threads".to_string(), self.threads.to_string()];
+        let script = match self.subject {
+            Subject::Encoder(work, mixer, batch) => {
+                let work = match work {
+                    Work::Train => "train",
+                    Work::Infer => "infer",
+                    Work::Memory => "memory",
+                };
+                args.extend(owned(&["--work", work, "--mixer", mixer.name()]));
+                args.extend(batch.arguments());
+                "encoder.py"
+            }
+            Subject::Ctc(batch) => {
+                args.extend(batch.arguments());
+                args.extend(owned(&[
+                    "--tokens",
+                    &TOKENS.to_string(),
+                    "--labels",
+                    &batch.labels().to_string(),
+                ]));
+                "ctc.py"
+            }
+            Subject::Fbank { bands, peer } => {
+                let peer = match peer {
+                    FbankPeer::Torchaudio => "torchaudio",
+                    FbankPeer::Asrfront => "asrfront",
+                };
+                args.extend(owned(&["--bands", &bands.to_string(), "--library", peer]));
+                "fbank.py"
+            }
+            Subject::An4Epoch => "an4.py",
+        };
+        (script, args)
+    }
+
+    /// Floating-point operations of a step's matrix products, where they are most of the work.
+    pub(crate) fn operations(&self) -> Option<f64> {
+        let Subject::Encoder(work, mixer, batch) = self.subject else { return None };
+        let passes = match work {
+            Work::Train => 3.0,
+            Work::Infer => 1.0,
+            Work::Memory => return None,
+        };
+        let head_dim = DIM / HEADS;
+        // Multiply-adds of one frame in one layer's mixer, beside its projections.
+        let mixing = match mixer {
+            MixerKind::Softmax => 2 * batch.frames * DIM,
+            MixerKind::Linear => 2 * head_dim * DIM,
+        };
+        let frame = LAYERS * (4 * DIM * DIM + 2 * DIM * FEED_FORWARD + mixing) + BANDS * DIM + DIM * TOKENS;
+        Some(2.0 * passes * frame as f64 * (batch.utterances * batch.frames) as f64)
+    }
+}
+
+fn fbank(bands: &str, peer: FbankPeer) -> Option<Subject> {
+    Some(Subject::Fbank { bands: bands.parse().ok().filter(|n| (1..=200).contains(n))?, peer })
+}
+
+impl Batch {
+    fn parse(text: &str) -> Option<Self> {
+        let (utterances, frames) = text.split_once('x')?;
+        let number = |text: &str| text.parse().ok().filter(|n| (1..=1 << 20).contains(n));
+        Some(Self { utterances: number(utterances)?, frames: number(frames)? })
+    }
+
+    fn arguments(self) -> Vec<String> {
+        ["--batch".into(), self.utterances.to_string(), "--frames".into(), self.frames.to_string()].into()
+    }
+
+    /// Labels of an utterance in the CTC cases.
+    pub(crate) fn labels(self) -> usize {
+        (self.frames * 3 / 20).clamp(1, 300)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_usual_name_is_a_case() {
+        assert_eq!(Case::all().len(), NAMES.len());
+        assert!(Case::parse("train-quadratic-8x800").is_err());
+        assert!(Case::parse("train-linear-8").is_err());
+        assert_eq!(Case::parse("infer-linear-1x800-1t").map(|c| c.threads), Ok(1));
+    }
+
+    #[test]
+    fn a_linear_training_step_counts_the_operations_of_the_paper_s_model() {
+        let case = Case::parse("train-linear-8x800").expect("a usual name");
+        let per_frame = case.operations().expect("matrix products") / 6400.0;
+        assert!((per_frame / 24.65e6 - 1.0).abs() < 1e-3, "{per_frame}");
+    }
+}

@@ -1,0 +1,50 @@
+//! Linnet beside its peers: both sides stay alive and take single steps in turn, and the machine's multiply-add peak is
+//! probed between the rounds, so that a ratio compares the same moments of the same machine.
+
+mod args;
+mod case;
+mod measure;
+mod ours;
+mod peak;
+mod report;
+mod worker;
+
+use std::error::Error;
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::{Args, Command};
+use case::Case;
+
+fn run(args: &Args) -> Result<(), Box<dyn Error>> {
+    if let Some(Command::Serve { case, corpus }) = &args.command {
+        return ours::serve(&Case::parse(case)?, corpus.as_deref());
+    }
+    let cases = match args.cases.as_slice() {
+        [] => Case::all(),
+        names => names.iter().map(|name| Case::parse(name)).collect::<Result<_, _>>()?,
+    };
+    let mut results = Vec::new();
+    for case in cases {
+        if case.needs_corpus() && args.corpus.is_none() {
+            report::skipped(&case, "give --corpus DIR, the folder of AN4");
+            continue;
+        }
+        let result = measure::measure(&case, args)?;
+        report::done(&result, args.json)?;
+        results.push(result);
+    }
+    report::table(&results);
+    Ok(())
+}
+
+fn main() -> ExitCode {
+    match run(&Args::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            report::failed(error.as_ref());
+            ExitCode::FAILURE
+        }
+    }
+}

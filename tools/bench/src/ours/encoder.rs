@@ -1,0 +1,79 @@
+//! A pass of the paper's encoder over a batch of random features.
+
+use std::error::Error;
+use std::time::Instant;
+
+use candle_core::{Device, Tensor};
+use linnet_encoder::{Activation, Encoder, EncoderConfig, Lengths, MixerKind, Mode, Positions};
+use linnet_train::{Adam, AdamSettings, OptimizerKind};
+
+use super::{Step, noise};
+use crate::case::{BANDS, Batch, DIM, FEED_FORWARD, HEADS, LAYERS, TOKENS, Work};
+
+pub(crate) fn step(work: Work, mixer: MixerKind, batch: Batch) -> Result<Step, Box<dyn Error>> {
+    let base = memory_kb("VmHWM")?;
+    let config = EncoderConfig {
+        subsampling: 1,
+        positions: Positions::None,
+        layers: LAYERS,
+        dim: DIM,
+        heads: HEADS,
+        feed_forward: FEED_FORWARD,
+        activation: Activation::Relu,
+        mixer,
+        dropout: 0.0,
+        ..EncoderConfig::default()
+    };
+    let device = Device::Cpu;
+    let encoder = Encoder::new(&config, BANDS, TOKENS, 0, &device)?;
+    let frames = batch.utterances * batch.frames;
+    let lengths = Lengths::new(&vec![batch.frames; batch.utterances]);
+    let features = Tensor::from_vec(noise(frames * BANDS, 1), (frames, BANDS), &device)?;
+    let weight = Tensor::from_vec(noise(frames * TOKENS, 2), (frames, TOKENS), &device)?;
+    let settings = AdamSettings {
+        kind: OptimizerKind::AdamW,
+        beta1: 0.9,
+        beta2: 0.999,
+        epsilon: 1e-8,
+        weight_decay: 1e-2,
+    };
+    let mut adam = Adam::new(&encoder, settings);
+    let mut number = 0;
+    let mut train = move || -> Result<(), Box<dyn Error>> {
+        let (log_probs, _) = encoder.forward(&features, &lengths, Mode::Train { seed: 0, step: number })?;
+        let gradients = (log_probs * &weight)?.mean_all()?.backward()?;
+        adam.step(&encoder, &gradients, 1e-4, 1.0)?;
+        number += 1;
+        Ok(())
+    };
+    Ok(match work {
+        Work::Train => Box::new(move || {
+            let start = Instant::now();
+            train()?;
+            Ok(start.elapsed().as_secs_f64() * 1e3)
+        }),
+        Work::Memory => Box::new(move || {
+            train()?;
+            Ok(memory_kb("VmHWM")?.saturating_sub(base) as f64 / 1024.0)
+        }),
+        Work::Infer => {
+            let encoder = Encoder::new(&config, BANDS, TOKENS, 0, &device)?;
+            let features = Tensor::from_vec(noise(frames * BANDS, 1), (frames, BANDS), &device)?;
+            let lengths = Lengths::new(&vec![batch.frames; batch.utterances]);
+            Box::new(move || {
+                let start = Instant::now();
+                encoder.forward(&features, &lengths, Mode::Infer)?;
+                Ok(start.elapsed().as_secs_f64() * 1e3)
+            })
+        }
+    })
+}
+
+/// A line of the kernel's account of this process.
+fn memory_kb(field: &str) -> Result<u64, Box<dyn Error>> {
+    let status = std::fs::read_to_string("/proc/self/status")
+        .map_err(|e| format!("memory is read from /proc/self/status, which Linux has: {e}"))?;
+    let line =
+        status.lines().find(|line| line.starts_with(field)).ok_or("the kernel gives no peak memory")?;
+    Ok(line.split_whitespace().nth(1).ok_or("the kernel gives no peak memory")?.parse()?)
+}

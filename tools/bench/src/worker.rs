@@ -1,0 +1,56 @@
+//! A side of a measurement: a process that takes a step for every line it is given.
+
+use std::error::Error;
+use std::io::{BufRead, BufReader, Write};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+
+/// The process; it ends when this is dropped.
+#[derive(Debug)]
+pub(crate) struct Worker {
+    name: String,
+    child: Child,
+    input: Option<ChildStdin>,
+    output: BufReader<ChildStdout>,
+}
+
+impl Worker {
+    /// Starts the process and waits until it says that it is ready.
+    pub(crate) fn start(name: &str, command: &mut Command) -> Result<Self, Box<dyn Error>> {
+        let mut child = command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .map_err(|e| format!("{name} can't be started: {e}"))?;
+        let input = child.stdin.take();
+        let output = BufReader::new(child.stdout.take().ok_or("the worker has no output")?);
+        let mut worker = Self { name: name.to_string(), child, input, output };
+        match worker.line()?.as_str() {
+            "ready" => Ok(worker),
+            other => Err(format!("{name} said {other:?} in place of \"ready\"").into()),
+        }
+    }
+
+    fn line(&mut self) -> Result<String, Box<dyn Error>> {
+        let mut line = String::new();
+        if self.output.read_line(&mut line)? == 0 {
+            return Err(format!("{} ended; its own message is above", self.name).into());
+        }
+        Ok(line.trim().to_string())
+    }
+
+    /// Takes one step and returns its cost in the case's unit.
+    pub(crate) fn step(&mut self) -> Result<f64, Box<dyn Error>> {
+        let input = self.input.as_mut().ok_or("the worker has no input")?;
+        input.write_all(b"step\n")?;
+        input.flush()?;
+        let line = self.line()?;
+        line.parse().map_err(|_| format!("{} said {line:?} in place of a number", self.name).into())
+    }
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        self.input.take();
+        let _ = self.child.wait();
+    }
+}
