@@ -27,8 +27,9 @@ mod trellis;
 
 pub use align::{Alignment, forced_align};
 pub use beam::{
-    BeamError, BeamOptions, Constrained, Decoder, Fusion, Grammar, GrammarError, HotwordError, Hotwords,
-    Hypothesis, LexiconTrie, NoModel, Partial, Stream, TrieError, Word, WordModel,
+    BeamError, BeamOptions, Calibration, CalibrationError, Constrained, Decoder, Fusion, Grammar,
+    GrammarError, HotwordError, Hotwords, Hypothesis, LexiconTrie, NoModel, Partial, Stream, TrieError, Word,
+    WordModel, expected_calibration_error,
 };
 pub use error::CtcError;
 pub use greedy::{Span, greedy, greedy_spans};

@@ -40,5 +40,5 @@ fn of_equal_paths_the_latest_change_wins() {
     let again = forced_align(&[-1.0; 3 * 5], 3, &[1, 2], 0).unwrap();
     assert_eq!(alignment, again);
     assert_eq!(alignment.score, -5.0);
-    assert_eq!(forced_align(&[], 3, &[], 0).unwrap().frame_tokens, []);
+    assert!(forced_align(&[], 3, &[], 0).unwrap().frame_tokens.is_empty());
 }

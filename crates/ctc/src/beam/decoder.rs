@@ -5,6 +5,7 @@ use std::sync::Arc;
 use linnet_text::TokenTable;
 
 use super::boundary::Boundary;
+use super::calibration::Calibration;
 use super::error::BeamError;
 use super::guide::Free;
 use super::hot_guide::Hot;
@@ -48,6 +49,7 @@ pub struct Decoder<M = NoModel> {
     /// Hotwords where there is no lexicon.
     biasing: Option<Biasing>,
     pub(crate) setup: Option<Setup<M>>,
+    pub(crate) calibration: Calibration,
 }
 
 impl Decoder {
@@ -61,7 +63,14 @@ impl Decoder {
     pub fn new(table: &TokenTable, options: BeamOptions) -> Result<Self, BeamError> {
         options.check(table.len())?;
         let boundary = Boundary::of(table);
-        Ok(Self { options, table: table.clone(), boundary, biasing: None, setup: None })
+        Ok(Self {
+            options,
+            table: table.clone(),
+            boundary,
+            biasing: None,
+            setup: None,
+            calibration: Calibration::default(),
+        })
     }
 }
 
@@ -83,8 +92,8 @@ impl<M: WordModel> Decoder<M> {
             return Err(BeamError::Option { name: "blank", problem: "it must be 0, as in the token table" });
         }
         let setup = Setup::new(trie.into(), model, fusion, &self.table)?;
-        let Self { options, table, boundary, .. } = self;
-        Ok(Decoder { options, table, boundary, biasing: None, setup: Some(setup) })
+        let Self { options, table, boundary, calibration, .. } = self;
+        Ok(Decoder { options, table, boundary, biasing: None, setup: Some(setup), calibration })
     }
 
     /// Adds to the scores of hypotheses that contain these phrases.
@@ -102,6 +111,12 @@ impl<M: WordModel> Decoder<M> {
             }
         }
         Ok(self)
+    }
+
+    /// Maps the words' confidences to probabilities, as fitted on other utterances.
+    pub fn with_calibration(mut self, calibration: Calibration) -> Self {
+        self.calibration = calibration;
+        self
     }
 
     /// The best hypotheses of an utterance, at most [`BeamOptions::nbest`], the best first.

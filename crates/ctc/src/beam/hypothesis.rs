@@ -44,7 +44,8 @@ pub struct Word {
     pub start: usize,
     /// The frame after the last, 0 without [`super::BeamOptions::times`].
     pub end: usize,
-    /// How sure the decoder is, 0 to 1; see [`super::Calibration`] for what it takes to be a probability.
+    /// How sure the decoder is, 0 to 1: the share of the word in the probability of all hypotheses, times the mean
+    /// posterior of its tokens; through [`super::Decoder::with_calibration`], the probability that it is correct.
     pub confidence: f32,
 }
 

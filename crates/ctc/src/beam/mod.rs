@@ -4,7 +4,9 @@
 //! [`tree`], a [`guide`] says what may follow each and what it is worth, and [`times`] follows each one's best path.
 
 mod boundary;
+mod calibration;
 mod candidates;
+mod confidence;
 mod decoder;
 mod error;
 mod finals;
@@ -27,6 +29,7 @@ mod times;
 mod tree;
 mod trie;
 
+pub use calibration::{Calibration, CalibrationError, expected_calibration_error};
 pub use decoder::Decoder;
 pub use error::BeamError;
 pub use grammar::{Constrained, Grammar, GrammarError};

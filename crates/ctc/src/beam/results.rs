@@ -1,10 +1,12 @@
 //! From the prefixes that win to hypotheses with words.
 
+use std::collections::HashSet;
 use std::ops::Range;
 
 use linnet_text::TokenTable;
 
 use super::boundary::Boundary;
+use super::confidence;
 use super::decoder::Decoder;
 use super::finals::Final;
 use super::guide::Guide;
@@ -19,7 +21,11 @@ type Spelt = (Range<usize>, Option<u32>, String);
 
 impl<M: WordModel> Decoder<M> {
     pub(crate) fn hypotheses<G: Guide>(&self, mut search: Search<G>) -> Vec<Hypothesis> {
-        let finals = search.finals(self.options().nbest);
+        // Words are rated by the hypotheses beside theirs, and of those that say the same in other tokens the best is
+        // taken; without words neither is needed.
+        let (count, has_words) = (self.options().nbest, self.has_words());
+        let mut finals = search.finals(if has_words { usize::MAX } else { count });
+        finals.truncate(count.max(confidence::MOST));
         let hypothesis = |last: Final| {
             let spelt = self.spelt(&last);
             let Final { entry, score, model, complete, tokens, .. } = last;
@@ -30,7 +36,26 @@ impl<M: WordModel> Decoder<M> {
             let words = spelt.into_iter().map(|(range, id, text)| word(range, id, text, &spans)).collect();
             Hypothesis { tokens, spans, words, score, acoustic: score - model, model, complete }
         };
-        finals.into_iter().map(hypothesis).collect()
+        let hypotheses: Vec<Hypothesis> = finals.into_iter().map(hypothesis).collect();
+        if !has_words {
+            return hypotheses;
+        }
+        let shares = confidence::shares(&hypotheses);
+        let mut said = HashSet::new();
+        let is_new = |h: &&Hypothesis| self.setup.is_none() || said.insert((h.complete, h.text()));
+        let rated = |hypothesis: &Hypothesis| {
+            let confidences = confidence::confidences(hypothesis, &hypotheses, &shares);
+            let mut hypothesis = hypothesis.clone();
+            for (word, raw) in hypothesis.words.iter_mut().zip(confidences) {
+                word.confidence = self.calibration.apply(raw);
+            }
+            hypothesis
+        };
+        hypotheses.iter().filter(is_new).take(count).map(rated).collect()
+    }
+
+    fn has_words(&self) -> bool {
+        self.setup.is_some() || self.boundary() != Boundary::None
     }
 
     fn spelt(&self, last: &Final) -> Vec<Spelt> {
