@@ -1,0 +1,92 @@
+//! Writes the seeds of each target into `corpus/TARGET/`: small files of every kind that its parser reads.
+#![allow(clippy::unwrap_used)]
+
+#[path = "../../../crates/audio/tests/common/mod.rs"]
+mod common;
+
+use std::fs;
+use std::path::Path;
+
+use common::encoder::{Command, Plan, encode};
+use common::{shortened, speech, sphere};
+
+fn main() {
+    for (name, bytes) in spheres() {
+        linnet_audio::read_from(&bytes[..], &name, &Default::default()).unwrap();
+        put("sphere", &name, &bytes);
+    }
+    let manifests = [
+        r#"{"audio_filepath": "a.wav", "duration": 1.5, "text": "A B"}"#,
+        "\u{feff}{\"audio_filepath\": \"a.wav\", \"text\": null, \"speaker\": 7}\n\n{\"audio_filepath\": \"a.wav\"}\r\n",
+        r#"{"audio_filepath": "é.raw", "offset": 1e3, "id": "x", "channel": 1, "text": "\u00e9", "other": [1, {"a": null}], "raw": {"sample_rate": 16000, "byte_order": "big", "channels": 2}}"#,
+        r#"{"audio_filepath": "a.wav", "id": "x"}
+{"audio_filepath": "b.wav", "id": "x"}
+{"audio_filepath": 3}
+not json"#,
+    ];
+    let lexicons = [
+        ";;; comment\nA  AH0\nA(1)  EY1\nMR.  M IH1 S T ER0\n",
+        "## head\na AH0\na(2) EY1 # letter\n(paren P ER0 EH1 N\n",
+        "A\tAH\r\nÉ E\r\n'EM AH M\r\n#SHARP SH AA P\r\n",
+        "A 1.0 AH\n",
+    ];
+    let dots = [
+        "the *quick* fo:x [loud_breath] wo(rld)- rose `\\,COMMA one \\%PERCENT (01ic0201)\n",
+        "<mister> w(orld)- -(fr)ag ~~ [<x>] [a/] yes [/a] . \\-\\-DASH \\\"DOUBLE-QUOTE (c13C020L)\r\n\u{1a}",
+        "11_1_1: /wsj0/si_tr_s/01i/01ic0201.wv1\n; comment\n",
+    ];
+    let arpas = [
+        "\\data\\\nngram 1=4\nngram 2=2\n\n\\1-grams:\n-1\t<unk>\n-99\t<s>\t-0.3\n-0.5\t</s>\n-0.7\tA\t-0.2\n\n\\2-grams:\n-0.1\t<s> A\n-0.2\tA </s>\n\n\\end\\\n",
+        "header\n\\data\\\nngram 1=3\n\n\\1-grams:\n-99 <s>\n-1e-1 </s>\n-inf B\n\\end\\\n",
+        "\\data\\\nngram 1=3\nngram 2=1\nngram 3=1\n\\1-grams:\n-1 <s> 0\n-1 </s> 0\n-1 A 0\n\\2-grams:\n-1 A A 0\n\\3-grams:\n-1 A A A\n\\end\\\n",
+    ];
+    for (target, texts) in
+        [("manifest", &manifests[..]), ("lexicon", &lexicons), ("dot", &dots), ("arpa", &arpas)]
+    {
+        for (i, text) in texts.iter().enumerate() {
+            put(target, &i.to_string(), text.as_bytes());
+        }
+    }
+}
+
+fn put(target: &str, name: &str, bytes: &[u8]) {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus").join(target);
+    fs::create_dir_all(&folder).unwrap();
+    fs::write(folder.join(format!("seed-{name}")), bytes).unwrap();
+}
+
+/// Each coding, in both byte orders and several ways of shortening.
+fn spheres() -> Vec<(String, Vec<u8>)> {
+    let samples = speech(300, 1);
+    let little: Vec<u8> = samples.iter().flat_map(|s| s.to_le_bytes()).collect();
+    let big: Vec<u8> = samples.iter().flat_map(|s| s.to_be_bytes()).collect();
+    let bytes: Vec<u8> = samples.iter().map(|s| (s >> 8) as u8).collect();
+    let mut files = Vec::new();
+    for (name, coding, width, order, body) in [
+        ("little", "-s3 pcm", 2, "01", &little),
+        ("big", "-s3 pcm", 2, "10", &big),
+        ("ulaw", "-s4 ulaw", 1, "1", &bytes),
+        ("alaw", "-s4 alaw", 1, "1", &bytes),
+    ] {
+        let fields = format!(
+            "channel_count -i 1\nsample_count -i 300\nsample_rate -i 8000\nsample_n_bytes -i {width}\n\
+             sample_byte_format -s{} {order}\nsample_coding {coding}\n",
+            order.len()
+        );
+        files.push((name.to_owned(), sphere(&fields, body)));
+    }
+    let linear = Command::Linear(vec![40, -12, 3]);
+    let plans = [
+        Plan { block: 64, ..Plan::default() },
+        Plan { block: 64, order: 3, commands: vec![linear, Command::Difference(1)], ..Plan::default() },
+        Plan { block: 100, means: 0, shift: 2, verbatim: b"RIFF".to_vec(), ..Plan::default() },
+    ];
+    for (i, plan) in plans.iter().enumerate() {
+        let cleared: Vec<i16> = samples.iter().map(|s| s >> plan.shift << plan.shift).collect();
+        for channels in [vec![cleared.clone()], vec![cleared.clone(), vec![0; 300]]] {
+            let name = format!("shorten-{i}-{}", channels.len());
+            files.push((name, shortened(&channels, &encode(&channels, plan))));
+        }
+    }
+    files
+}
