@@ -5,7 +5,7 @@ use std::hash::Hash;
 
 use foldhash::fast::FixedState;
 
-use crate::units::each_char;
+use crate::units::{each_char, each_word};
 
 /// A reference and a hypothesis whose tokens are numbers.
 #[derive(Debug, Default)]
@@ -49,7 +49,7 @@ pub(crate) trait Token<'a>: Copy + Eq + Hash + Ord + ToString + Send {
 
 impl<'a> Token<'a> for &'a str {
     fn each(text: &'a str, each: impl FnMut(Self)) {
-        text.split_whitespace().for_each(each);
+        each_word(text, each);
     }
 
     fn common(self) -> Option<usize> {
