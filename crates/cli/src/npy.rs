@@ -1,7 +1,8 @@
 //! NumPy's file format, version 1.0, for matrices of f32.
 
-use std::io::{BufWriter, Write};
 use std::path::Path;
+
+use linnet_text::write_beside;
 
 /// Writes a row-major matrix of `columns` values a row: beside the file first, then renamed.
 pub(crate) fn write(path: &Path, values: &[f32], columns: usize) -> std::io::Result<()> {
@@ -10,18 +11,12 @@ pub(crate) fn write(path: &Path, values: &[f32], columns: usize) -> std::io::Res
     // Magic, version, length and header together are a multiple of 64 bytes.
     let padding = (64 - (10 + header.len() + 1) % 64) % 64;
     header += &(" ".repeat(padding) + "\n");
-    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let file = tempfile::NamedTempFile::new_in(folder)?;
-    let mut out = BufWriter::new(file);
-    out.write_all(b"\x93NUMPY\x01\x00")?;
-    out.write_all(&(header.len() as u16).to_le_bytes())?;
-    out.write_all(header.as_bytes())?;
-    for value in values {
-        out.write_all(&value.to_le_bytes())?;
-    }
-    let file = out.into_inner().map_err(std::io::IntoInnerError::into_error)?;
-    file.persist(path).map_err(|e| e.error)?;
-    Ok(())
+    write_beside(path, |out| {
+        out.write_all(b"\x93NUMPY\x01\x00")?;
+        out.write_all(&(header.len() as u16).to_le_bytes())?;
+        out.write_all(header.as_bytes())?;
+        values.iter().try_for_each(|value| out.write_all(&value.to_le_bytes()))
+    })
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Files written whole, and folders walked in a fixed order.
 
 use std::fs;
-use std::io::{self, BufWriter, Write};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use walkdir::WalkDir;
@@ -11,25 +11,12 @@ use crate::CorpusError;
 /// Folders below a root that are looked into: corpora are shallow, and a bound ends a walk that went astray.
 const DEEPEST: usize = 24;
 
-/// Writes a file beside its place, then renames it: a reader never sees half of it.
+/// Writes a whole file, see [`linnet_text::write_beside`].
 pub(crate) fn write_beside(
     path: &Path,
     write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
 ) -> Result<(), CorpusError> {
-    let mut beside = path.as_os_str().to_owned();
-    beside.push(".part");
-    let beside = PathBuf::from(beside);
-    let written = || {
-        let mut out = BufWriter::new(fs::File::create(&beside)?);
-        write(&mut out)?;
-        out.into_inner().map_err(|error| error.into_error())?.sync_all()?;
-        fs::rename(&beside, path)
-    };
-    written().map_err(|source| {
-        // What is left of a failed write is of no use; the first error is the one to tell.
-        let _ = fs::remove_file(&beside);
-        CorpusError::io(path)(source)
-    })
+    linnet_text::write_beside(path, write).map_err(CorpusError::io(path))
 }
 
 /// All files below `root` in the order of their names, links followed. What cannot be looked into is named in `notes`

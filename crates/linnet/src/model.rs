@@ -5,7 +5,7 @@ use std::path::Path;
 use candle_core::Device;
 use linnet_encoder::Encoder;
 use linnet_frontend::{Cmvn, Features};
-use linnet_text::{Lexicon, TokenTable};
+use linnet_text::{Lexicon, TokenTable, write_beside};
 
 use crate::config::{ModelConfig, Normalisation};
 use crate::error::ModelError;
@@ -83,8 +83,8 @@ impl Model {
         std::fs::create_dir_all(folder).map_err(|e| ModelError::io(folder, e))?;
         let config = toml::to_string(&self.config)
             .map_err(|e| ModelError::Config { path: folder.join(CONFIG), problem: e.to_string() })?;
-        write_beside(&folder.join(CONFIG), config.as_bytes())?;
-        write_beside(&folder.join("README.md"), about.as_bytes())?;
+        write(&folder.join(CONFIG), config.as_bytes())?;
+        write(&folder.join("README.md"), about.as_bytes())?;
         self.tokens.write(&folder.join(TOKENS))?;
         if let Some(cmvn) = &self.cmvn {
             cmvn.write(&folder.join(CMVN))?;
@@ -93,13 +93,9 @@ impl Model {
             lexicon.write(&folder.join(LEXICON))?;
         }
         let path = folder.join(WEIGHTS);
-        let beside = tempfile::Builder::new()
-            .suffix(".safetensors")
-            .tempfile_in(folder)
-            .map_err(|e| ModelError::io(folder, e))?;
-        self.encoder.save(beside.path())?;
-        beside.persist(&path).map_err(|e| ModelError::io(&path, e.error))?;
-        Ok(())
+        let weights = safetensors::serialize(self.encoder.tensors()?, None)
+            .map_err(|e| ModelError::io(&path, std::io::Error::other(e)))?;
+        write(&path, &weights)
     }
 
     /// Brings features to the scale that the encoder was trained on.
@@ -113,12 +109,7 @@ impl Model {
     }
 }
 
-/// Writes a whole file: beside it first, then renamed.
-fn write_beside(path: &Path, bytes: &[u8]) -> Result<(), ModelError> {
-    use std::io::Write;
-    let error = |e| ModelError::io(path, e);
-    let mut file = tempfile::NamedTempFile::new_in(path.parent().unwrap_or(Path::new("."))).map_err(error)?;
-    file.write_all(bytes).map_err(error)?;
-    file.persist(path).map_err(|e| error(e.error))?;
-    Ok(())
+/// Writes a whole file, see [`write_beside`].
+fn write(path: &Path, bytes: &[u8]) -> Result<(), ModelError> {
+    write_beside(path, |out| out.write_all(bytes)).map_err(|e| ModelError::io(path, e))
 }

@@ -7,7 +7,7 @@ use std::path::Path;
 use linnet::{Model, Normalisation};
 use linnet_corpus::{BatchOptions, Dataset, Manifest, Normalise, Skipped};
 use linnet_score::{ScoreReport, ScoreUnit, Trn, fewest_errors, score, write_trn};
-use linnet_text::{Tokenizer, Unit};
+use linnet_text::{Tokenizer, Unit, write_beside};
 use linnet_train::evaluate;
 
 use crate::error::StudyError;
@@ -94,13 +94,8 @@ fn any_pronunciation(
     Some(100.0 * errors as f64 / report.counts.reference.max(1) as f64)
 }
 
-/// Writes a whole file: beside it first, then renamed.
+/// Writes a whole file, see [`write_beside`].
 pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), StudyError> {
-    use std::io::Write;
-    let error = |source| StudyError::Io { path: path.to_path_buf(), source };
-    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(error)?;
-    file.write_all(bytes).map_err(error)?;
-    file.persist(path).map_err(|e| error(e.error))?;
-    Ok(())
+    write_beside(path, |out| out.write_all(bytes))
+        .map_err(|source| StudyError::Io { path: path.to_path_buf(), source })
 }

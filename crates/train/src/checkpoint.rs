@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 use std::fs;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use candle_core::{Device, Tensor};
@@ -163,12 +162,7 @@ fn write(
     write_beside(path, &bytes)
 }
 
-/// Writes a whole file: beside it first, then renamed.
+/// Writes a whole file, see [`linnet_text::write_beside`].
 pub(crate) fn write_beside(path: &Path, bytes: &[u8]) -> Result<(), TrainError> {
-    let error = |e| TrainError::io(path, e);
-    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(error)?;
-    file.write_all(bytes).map_err(error)?;
-    file.persist(path).map_err(|e| error(e.error))?;
-    Ok(())
+    linnet_text::write_beside(path, |out| out.write_all(bytes)).map_err(|e| TrainError::io(path, e))
 }
