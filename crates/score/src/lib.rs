@@ -6,15 +6,19 @@
 //! [`fewest_errors`] counts the phone errors that remain where any listed pronunciation of each word is right; it stands
 //! beside the PER, over the same reference phones, and never in its place.
 
+mod aligned;
 mod alignment;
 mod bits;
 mod bootstrap;
 mod code;
+mod comparison;
 mod counts;
 mod ctm;
 mod details;
 mod error;
 mod files;
+mod html;
+mod mapsswe;
 mod pronunciations;
 mod report;
 mod segments;
@@ -25,16 +29,18 @@ mod trn;
 mod units;
 mod weighted;
 
+pub use aligned::{AlignedUtterance, aligned_utterances, alignments};
 pub use alignment::{Alignment, Edit, align, align_with};
 pub use bootstrap::{Interval, PairedBootstrap, Scored, bootstrap, bootstrap_difference, paired_bootstrap};
+pub use comparison::{SystemComparison, compare_systems};
 pub use counts::{ErrorCounts, count_errors};
 pub use ctm::{CtmWord, read_ctm, write_ctm};
 pub use details::{Confusion, ErrorDetails, TokenErrors};
 pub use error::ScoreError;
+pub use html::{AudioSpan, HtmlSystem, HtmlView, write_html};
+pub use mapsswe::MatchedPairs;
 pub use pronunciations::fewest_errors;
-pub use report::{
-    ScoreOptions, ScoreReport, SpeakerScore, UtteranceScore, alignments, count_texts, score, score_with,
-};
+pub use report::{ScoreOptions, ScoreReport, SpeakerScore, UtteranceScore, count_texts, score, score_with};
 pub use stm::{StmSegment, read_stm, write_stm};
 pub use transcripts::{Material, Transcripts, material};
 pub use trn::{Trn, read_trn, write_trn};

@@ -6,14 +6,13 @@ use foldhash::fast::FixedState;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::alignment::{Alignment, align_with};
 use crate::bootstrap::{Interval, Scored, bootstrap};
 use crate::code::Token;
 use crate::counts::ErrorCounts;
 use crate::details::{Counter, ErrorDetails};
 use crate::error::ScoreError;
 use crate::trn::Trn;
-use crate::units::{ScoreUnit, tokens};
+use crate::units::ScoreUnit;
 use crate::weighted::Weights;
 
 /// Resamples of a report's interval, and their seed.
@@ -170,45 +169,6 @@ fn count_tokens<'a, T: Token<'a>>(
     (counts.concat(), all.details())
 }
 
-/// The alignment of each utterance, in the references' order: its id and errors, then `REF`, `HYP` and `EVAL`.
-pub fn alignments(
-    references: &[Trn],
-    hypotheses: &[Trn],
-    options: impl Into<ScoreOptions>,
-) -> Result<String, ScoreError> {
-    let options = options.into();
-    let mut text = String::new();
-    for (reference, hypothesis) in pair(references, hypotheses)? {
-        let (r, h, alignment) = aligned(&reference.text, &hypothesis.text, options);
-        let c = alignment.counts();
-        text += &format!(
-            "({}) {} errors in {} {}\n{}\n\n",
-            reference.id,
-            c.errors(),
-            c.reference,
-            options.unit.plural(),
-            alignment.print(&r, &h)
-        );
-    }
-    Ok(text)
-}
-
-/// The tokens of two texts, and their alignment.
-pub(crate) fn aligned(
-    reference: &str,
-    hypothesis: &str,
-    options: ScoreOptions,
-) -> (Vec<String>, Vec<String>, Alignment) {
-    let (r, h) = (tokens(reference, options.unit), tokens(hypothesis, options.unit));
-    let lower = |tokens: &[String]| tokens.iter().map(|token| token.to_lowercase()).collect::<Vec<_>>();
-    let alignment = if options.ignore_case {
-        align_with(&lower(&r), &lower(&h), options.weights)
-    } else {
-        align_with(&r, &h, options.weights)
-    };
-    (r, h, alignment)
-}
-
 /// Each reference with the hypothesis of the same utterance.
 pub(crate) fn pair<'a>(
     references: &'a [Trn],
@@ -274,8 +234,6 @@ mod tests {
         assert!(report.table().contains("WER 50.00 %"));
         let chars = score(&references[1..2], &hypotheses[2..], ScoreUnit::Char, |_| None).unwrap();
         assert_eq!((chars.counts.errors(), chars.counts.reference), (5, 5));
-        let text = alignments(&references[..1], &hypotheses[1..2], ScoreUnit::Word).unwrap();
-        assert_eq!(text, "(a-1) 0 errors in 2 words\nREF:  ONE TWO\nHYP:  ONE TWO\nEVAL:\n\n");
         let json = serde_json::to_string(&report).unwrap();
         assert_eq!(serde_json::from_str::<ScoreReport>(&json).unwrap(), report);
     }

@@ -1,0 +1,183 @@
+//! The page around the cards: summary, tables, controls.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use super::utterance::{Card, Row};
+use super::{HtmlSystem, HtmlView, escape};
+use crate::aligned::aligned;
+use crate::alignment::visible;
+use crate::comparison::probability;
+use crate::error::ScoreError;
+use crate::report::{ScoreOptions, pair};
+
+const STYLE: &str = include_str!("style.css");
+const SCRIPT: &str = include_str!("script.js");
+/// Rows of the tables of confusions and tokens.
+const MOST: usize = 25;
+
+pub(super) fn page(view: &HtmlView<'_>, folder: &Path) -> Result<String, ScoreError> {
+    let names: Vec<String> = view.systems.iter().map(|system| escape(system.name)).collect();
+    let title = format!("{} against {}", names.join(", "), escape(view.reference_name));
+    let mut body = format!("<h1>{title}</h1>\n<section class=systems>\n");
+    body.extend(view.systems.iter().map(|system| summary(system, view.systems.len() > 1)));
+    body += "</section>\n";
+    for (comparison, system) in view.comparisons.iter().zip(&names[1.min(names.len())..]) {
+        let first = &names[0];
+        body += &format!(
+            "<p class=verdict><b>{}</b>: {system} less {first} is {:+.2} points, 95 % interval {:+.2} to {:+.2}; matched pairs \
+             (MAPSSWE) p = {}, paired bootstrap p = {}; {} utterances better, {} worse, {} equal.</p>\n",
+            comparison.verdict(first, system),
+            comparison.difference,
+            comparison.bootstrap.interval.low,
+            comparison.bootstrap.interval.high,
+            escape(&probability(comparison.matched_pairs.p_value)),
+            escape(&probability(comparison.bootstrap.p_value)),
+            comparison.better,
+            comparison.worse,
+            comparison.equal
+        );
+    }
+    body += "<div class=tables>\n";
+    body += &view.systems.iter().map(|system| tables(system, view.systems.len() > 1)).collect::<String>();
+    body += "</div>\n";
+    body += &controls(view);
+    body += "<main>\n";
+    body += &cards(view, folder)?;
+    body += "</main>\n";
+    Ok(format!(
+        "<!doctype html>\n<html lang=en>\n<meta charset=utf-8>\n<meta name=viewport content=\"width=device-width\">\n\
+         <meta name=color-scheme content=\"light dark\">\n<title>{title}</title>\n<style>{STYLE}</style>\n<body>\n{body}\
+         <script>{SCRIPT}</script>\n</body>\n</html>\n"
+    ))
+}
+
+/// A system's rate, its interval and the shares of its errors.
+fn summary(system: &HtmlSystem<'_>, named: bool) -> String {
+    let report = system.report;
+    let c = &report.counts;
+    let name = if named { format!("<h2>{}</h2>", escape(system.name)) } else { String::new() };
+    let share = |errors: usize| 100.0 * errors as f64 / (c.correct + c.errors()).max(1) as f64;
+    format!(
+        "<div class=system>{name}<p class=big>{:.2}<small> % {}</small></p><p>95 % interval {:.2} to {:.2}</p>\
+         <div class=bar role=img aria-label=\"shares of errors\"><i class=c style=\"width:{:.2}%\"></i>\
+         <i class=s style=\"width:{:.2}%\"></i><i class=d style=\"width:{:.2}%\"></i><i class=i style=\"width:{:.2}%\"></i></div>\
+         <p class=legend><span><i class=s></i>{} substitutions</span> <span><i class=d></i>{} deletions</span> \
+         <span><i class=i></i>{} insertions</span></p><p>{} {} in {} utterances, {} of them with errors</p></div>\n",
+        report.rate,
+        report.unit.rate_name(),
+        report.interval.low,
+        report.interval.high,
+        share(c.correct),
+        share(c.substitutions),
+        share(c.deletions),
+        share(c.insertions),
+        c.substitutions,
+        c.deletions,
+        c.insertions,
+        c.reference,
+        report.unit.plural(),
+        report.utterances.len(),
+        report.wrong_utterances()
+    )
+}
+
+/// A table under a summary that opens and closes.
+fn table(title: &str, head: &[&str], rows: Vec<String>) -> String {
+    if rows.is_empty() {
+        return String::new();
+    }
+    let head: String = head.iter().map(|cell| format!("<th>{cell}")).collect();
+    let rows = rows.concat();
+    format!("<details><summary>{title}</summary><table><thead><tr>{head}<tbody>{rows}</table></details>\n")
+}
+
+/// The tables of speakers, confusions and tokens.
+fn tables(system: &HtmlSystem<'_>, named: bool) -> String {
+    let report = system.report;
+    let (rate, unit) = (report.unit.rate_name(), report.unit.plural());
+    let of = if named { format!(" of {}", escape(system.name)) } else { String::new() };
+    let row = |cells: &[String]| {
+        let numbers: String = cells[1..].iter().map(|cell| format!("<td class=n>{cell}")).collect();
+        format!("<tr><td>{}{numbers}", cells[0])
+    };
+    let speakers = report.speakers.iter().map(|s| {
+        let (c, name) = (&s.counts, escape(&s.speaker));
+        let button = format!("<button data-choose=\"{name}\">{name}</button>");
+        let counts =
+            [s.utterances, c.reference, c.substitutions, c.deletions, c.insertions].map(|n| n.to_string());
+        row(&[vec![button], counts.to_vec(), vec![format!("{:.2}", c.rate())]].concat())
+    });
+    let head = ["speaker", "utterances", unit, "sub", "del", "ins", rate];
+    let mut html = table(&format!("{} speakers{of}", report.speakers.len()), &head, speakers.collect());
+    let confusions = report.details.confusions.iter().take(MOST).map(|c| {
+        let pair = format!(
+            "<del>{}</del> → <ins>{}</ins>",
+            escape(visible(&c.reference)),
+            escape(visible(&c.hypothesis))
+        );
+        row(&[pair, c.count.to_string()])
+    });
+    html += &table(
+        &format!("Most frequent confusions{of}"),
+        &["said → recognised", "times"],
+        confusions.collect(),
+    );
+    let tokens = report.details.tokens.iter().take(MOST).map(|t| {
+        let counts = [t.reference, t.substitutions, t.deletions, t.false_substitutions, t.insertions];
+        row(&[vec![escape(visible(&t.token))], counts.map(|n| n.to_string()).to_vec()].concat())
+    });
+    let head = ["", "said", "taken for another", "deleted", "put for another", "inserted"];
+    html + &table(&format!("{unit} with the most errors{of}"), &head, tokens.collect())
+}
+
+/// Search, filters and order.
+fn controls(view: &HtmlView<'_>) -> String {
+    let speakers = view.systems.first().map(|system| &system.report.speakers);
+    let choices: String = speakers
+        .into_iter()
+        .flatten()
+        .map(|s| format!("<option value=\"{0}\">{0}, {1:.1} %", escape(&s.speaker), s.counts.rate()))
+        .collect();
+    let speaker = if choices.is_empty() {
+        String::new()
+    } else {
+        format!("<label>Speaker <select id=speaker><option value=\"\">all{choices}</select></label>")
+    };
+    format!(
+        "<form class=controls><label>Search <input id=search type=search placeholder=\"words or id\"></label>{speaker}\
+         <label>Order <select id=order><option value=place>as in the references<option value=rate>highest rate first\
+         <option value=errors>most errors first</select></label><label><input id=wrong type=checkbox> only with errors</label>\
+         <output id=shown></output></form>\n"
+    )
+}
+
+fn cards(view: &HtmlView<'_>, folder: &Path) -> Result<String, ScoreError> {
+    let Some(first) = view.systems.first() else { return Ok(String::new()) };
+    let report = first.report;
+    let options =
+        ScoreOptions { unit: report.unit, weights: report.weights, ignore_case: report.ignore_case };
+    let several = view.systems.len() > 1;
+    let speakers: HashMap<&str, &str> =
+        report.utterances.iter().filter_map(|u| Some((u.id.as_str(), u.speaker.as_deref()?))).collect();
+    let pairs = view.systems.iter().map(|system| pair(view.references, system.hypotheses));
+    let pairs = pairs.collect::<Result<Vec<_>, _>>()?;
+    let mut html = String::new();
+    for (place, reference) in view.references.iter().enumerate() {
+        let mut systems = Vec::with_capacity(view.systems.len());
+        for (system, pairs) in view.systems.iter().zip(&pairs) {
+            let (reference, hypothesis, alignment) = aligned(&reference.text, &pairs[place].1.text, options);
+            systems.push(Row { name: several.then_some(system.name), reference, hypothesis, alignment });
+        }
+        let id = reference.id.as_str();
+        let card = Card {
+            id,
+            speaker: speakers.get(id).copied(),
+            unit: report.unit,
+            systems,
+            audio: view.audio.get(id),
+        };
+        html += &card.html(place, folder);
+    }
+    Ok(html)
+}
