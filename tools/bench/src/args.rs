@@ -44,6 +44,12 @@ pub(crate) struct Args {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Cost by length: time by frame and memory of every kind of mixer, as JSON, SVG and Markdown
+    Lengths {
+        /// The folder for cost-by-length.json, .svg and .md
+        #[arg(long, default_value = "tools/bench/results")]
+        out: PathBuf,
+    },
     /// One side of a measurement: a step for every line on stdin, its cost on stdout
     #[command(hide = true)]
     Serve {

@@ -3,7 +3,10 @@
 
 mod args;
 mod case;
+mod lengths;
+mod lengths_plot;
 mod measure;
+mod memory;
 mod ours;
 mod peak;
 mod report;
@@ -18,8 +21,10 @@ use args::{Args, Command};
 use case::Case;
 
 fn run(args: &Args) -> Result<(), Box<dyn Error>> {
-    if let Some(Command::Serve { case, corpus }) = &args.command {
-        return ours::serve(&Case::parse(case)?, corpus.as_deref());
+    match &args.command {
+        Some(Command::Serve { case, corpus }) => return ours::serve(&Case::parse(case)?, corpus.as_deref()),
+        Some(Command::Lengths { out }) => return lengths::run(out),
+        None => {}
     }
     let cases = match args.cases.as_slice() {
         [] => Case::all(),

@@ -10,6 +10,11 @@ fn talk(line: &str) {
     let _ = writeln!(stderr(), "{line}");
 }
 
+/// What is being measured.
+pub(crate) fn progress(line: &str) {
+    talk(line);
+}
+
 pub(crate) fn failed(error: &dyn Error) {
     talk(&format!("error: {error}"));
 }

@@ -1,5 +1,6 @@
 //! A side of a measurement: a process that takes a step for every line it is given.
 
+use crate::memory;
 use std::error::Error;
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
@@ -45,6 +46,13 @@ impl Worker {
         input.flush()?;
         let line = self.line()?;
         line.parse().map_err(|_| format!("{} said {line:?} in place of a number", self.name).into())
+    }
+}
+
+impl Worker {
+    /// The peak of the process's resident memory so far, in MB.
+    pub(crate) fn peak_mb(&self) -> Result<f64, Box<dyn Error>> {
+        Ok(memory::peak_mb(&self.child.id().to_string())?)
     }
 }
 

@@ -32,6 +32,11 @@ impl MixerKind {
         }
     }
 
+    /// Whether the cost of a frame grows with the utterance's length.
+    pub fn is_quadratic(self) -> bool {
+        self == Self::Softmax
+    }
+
     pub(crate) fn mixer(self) -> Box<dyn Mixer> {
         match self {
             Self::Softmax => Box::new(softmax::Softmax),

@@ -9,9 +9,10 @@ use linnet_train::{Adam, AdamSettings, OptimizerKind};
 
 use super::{Step, noise};
 use crate::case::{BANDS, Batch, DIM, FEED_FORWARD, HEADS, LAYERS, TOKENS, Work};
+use crate::memory;
 
 pub(crate) fn step(work: Work, mixer: MixerKind, batch: Batch) -> Result<Step, Box<dyn Error>> {
-    let base = memory_kb("VmHWM")?;
+    let base = memory::peak_mb("self")?;
     let config = EncoderConfig {
         subsampling: 1,
         positions: Positions::None,
@@ -54,7 +55,7 @@ pub(crate) fn step(work: Work, mixer: MixerKind, batch: Batch) -> Result<Step, B
         }),
         Work::Memory => Box::new(move || {
             train()?;
-            Ok(memory_kb("VmHWM")?.saturating_sub(base) as f64 / 1024.0)
+            Ok(memory::peak_mb("self")? - base)
         }),
         Work::Infer => {
             let encoder = Encoder::new(&config, BANDS, TOKENS, 0, &device)?;
@@ -67,13 +68,4 @@ pub(crate) fn step(work: Work, mixer: MixerKind, batch: Batch) -> Result<Step, B
             })
         }
     })
-}
-
-/// A line of the kernel's account of this process.
-fn memory_kb(field: &str) -> Result<u64, Box<dyn Error>> {
-    let status = std::fs::read_to_string("/proc/self/status")
-        .map_err(|e| format!("memory is read from /proc/self/status, which Linux has: {e}"))?;
-    let line =
-        status.lines().find(|line| line.starts_with(field)).ok_or("the kernel gives no peak memory")?;
-    Ok(line.split_whitespace().nth(1).ok_or("the kernel gives no peak memory")?.parse()?)
 }

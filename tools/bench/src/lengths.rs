@@ -1,0 +1,142 @@
+//! Cost by the length of an utterance: each kind of mixer, forward and training.
+
+use std::error::Error;
+use std::path::Path;
+use std::process::Command;
+
+use linnet_encoder::MixerKind;
+use serde::Serialize;
+
+use crate::case::{Batch, Case, Subject, Work};
+use crate::lengths_plot;
+use crate::report;
+use crate::worker::Worker;
+
+/// One kind's costs at one length.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub(crate) struct Point {
+    /// Frames of the one utterance.
+    pub(crate) frames: usize,
+    /// Least time of a step by frame, in µs.
+    pub(crate) microseconds: f64,
+    /// Peak of the process's resident memory, in MB.
+    pub(crate) megabytes: f64,
+}
+
+/// One kind's costs in one kind of work.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Curve {
+    /// The mixer.
+    pub(crate) mixer: MixerKind,
+    /// `infer` or `train`.
+    pub(crate) work: &'static str,
+    /// Whether the cost of a frame grows with the length.
+    pub(crate) quadratic: bool,
+    /// From the shortest to the longest.
+    pub(crate) points: Vec<Point>,
+}
+
+/// Lengths from 2⁹ frames on; kinds of quadratic cost stop early.
+const SHORTEST: u32 = 9;
+const LONGEST: u32 = 16;
+const LONGEST_QUADRATIC: [(&str, u32); 2] = [("train", 13), ("infer", 14)];
+
+/// Measures all kinds and writes `cost-by-length.json`, `.svg` and `.md` into a folder.
+pub(crate) fn run(folder: &Path) -> Result<(), Box<dyn Error>> {
+    let mut curves = Vec::new();
+    for (work, most_quadratic) in LONGEST_QUADRATIC {
+        for mixer in MixerKind::ALL {
+            let quadratic = mixer.is_quadratic();
+            let longest = if quadratic { most_quadratic } else { LONGEST };
+            let points =
+                (SHORTEST..=longest).map(|n| measure(mixer, work, 1 << n)).collect::<Result<_, _>>()?;
+            curves.push(Curve { mixer, work, quadratic, points });
+        }
+    }
+    std::fs::create_dir_all(folder)?;
+    std::fs::write(folder.join("cost-by-length.json"), serde_json::to_string_pretty(&curves)? + "\n")?;
+    std::fs::write(folder.join("cost-by-length.svg"), lengths_plot::svg(&curves))?;
+    std::fs::write(folder.join("cost-by-length.md"), table(&curves))?;
+    Ok(())
+}
+
+fn measure(mixer: MixerKind, work: &str, frames: usize) -> Result<Point, Box<dyn Error>> {
+    let name = format!("{work}-{}-1x{frames}", mixer.name());
+    let case = Case::parse(&name)?;
+    debug_assert!(matches!(case.subject, Subject::Encoder(Work::Train | Work::Infer, _, Batch { .. })));
+    let mut command = Command::new(std::env::current_exe()?);
+    command.arg("serve").arg(&name).env("RAYON_NUM_THREADS", case.threads.to_string());
+    let mut worker = Worker::start("linnet", &mut command)?;
+    // About 2¹⁶ frames each, at least three steps and one to warm up.
+    let steps = ((1 << 16) / frames).clamp(3, 24);
+    worker.step()?;
+    let mut least = f64::INFINITY;
+    for _ in 0..steps {
+        least = least.min(worker.step()?);
+    }
+    let point = Point { frames, microseconds: 1e3 * least / frames as f64, megabytes: worker.peak_mb()? };
+    report::progress(&format!("{name}: {:.1} µs a frame, {:.0} MB", point.microseconds, point.megabytes));
+    Ok(point)
+}
+
+/// The first length from which linear attention is cheaper than softmax, between measured lengths by their logarithms.
+pub(crate) fn crossing(curves: &[Curve], work: &str) -> Option<f64> {
+    let of = |mixer| curves.iter().find(|c| c.work == work && c.mixer == mixer).map(|c| &c.points);
+    let (softmax, linear) = (of(MixerKind::Softmax)?, of(MixerKind::Linear)?);
+    let gaps: Vec<(f64, f64)> = softmax
+        .iter()
+        .zip(linear)
+        .map(|(s, l)| ((s.frames as f64).log2(), s.microseconds / l.microseconds - 1.0))
+        .collect();
+    let above = gaps.iter().position(|gap| gap.1 > 0.0)?;
+    let Some(before) = above.checked_sub(1) else { return Some(gaps[0].0.exp2()) };
+    let ((x0, y0), (x1, y1)) = (gaps[before], gaps[above]);
+    Some((x0 + (x1 - x0) * -y0 / (y1 - y0)).exp2())
+}
+
+fn table(curves: &[Curve]) -> String {
+    let mut text = String::from("| frames |");
+    for curve in curves {
+        text += &format!(" {}, {} |", curve.mixer.name(), curve.work);
+    }
+    text += &format!("\n|---|{}\n", "---|".repeat(curves.len()));
+    for n in SHORTEST..=LONGEST {
+        text += &format!("| {} |", 1 << n);
+        for curve in curves {
+            text += &match curve.points.iter().find(|p| p.frames == 1 << n) {
+                Some(p) => format!(" {:.1} µs, {:.0} MB |", p.microseconds, p.megabytes),
+                None => " |".to_string(),
+            };
+        }
+        text += "\n";
+    }
+    for (work, what) in [("infer", "inference"), ("train", "training")] {
+        if let Some(frames) = crossing(curves, work) {
+            let least = curves.iter().flat_map(|c| &c.points).map(|p| p.frames).min().unwrap_or(0);
+            let from = if frames <= least as f64 { "at every length measured, from" } else { "from about" };
+            text += &format!(
+                "\nIn {what}, linear attention is cheaper than softmax {from} {frames:.0} frames on.\n"
+            );
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_crossing_lies_where_the_curves_meet() {
+        let curve = |mixer, costs: [f64; 3]| {
+            let point =
+                |(i, microseconds): (usize, f64)| Point { frames: 512 << i, microseconds, megabytes: 1.0 };
+            let points = costs.into_iter().enumerate().map(point).collect();
+            Curve { mixer, work: "train", quadratic: mixer == MixerKind::Softmax, points }
+        };
+        let curves = [curve(MixerKind::Softmax, [8.0, 12.0, 20.0]), curve(MixerKind::Linear, [10.0; 3])];
+        let frames = crossing(&curves, "train").unwrap();
+        assert!((frames - 512.0 * 2f64.sqrt()).abs() < 1e-6, "{frames}");
+        assert_eq!(crossing(&curves, "infer"), None);
+    }
+}
