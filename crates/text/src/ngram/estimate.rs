@@ -16,7 +16,7 @@
 use rayon::slice::ParallelSliceMut;
 
 use super::builder::Builder;
-use super::counts::{Grams, count};
+use super::counts::{Grams, count, last_of_lmplz};
 use super::discounts::Discounts;
 use super::image::Source;
 use super::model::NgramModel;
@@ -100,10 +100,16 @@ impl Estimate {
         if text.sentences() == 0 {
             return Err(EstimateError::Empty);
         }
-        let (words, tokens) = text.sorted();
+        let (words, tokens, ranks) = text.sorted();
         let counts = count(&tokens, words.len(), order);
-        let discounts: Vec<Discounts> =
-            counts.iter().map(|grams| Discounts::of(grams.adjusted.iter().copied())).collect();
+        let last = last_of_lmplz(&tokens, &ranks, &counts);
+        let discounts: Vec<Discounts> = (0..order)
+            .map(|i| {
+                let Grams { raw, adjusted, .. } = &counts[i];
+                let count = |gram| if last.get(i) == Some(&gram) { raw[gram] } else { adjusted[gram] };
+                Discounts::of((0..raw.len()).map(count))
+            })
+            .collect();
         // By n-gram, for the orders so far.
         let mut probabilities = vec![unigrams(&counts[0], &discounts[0])];
         let mut weights = Vec::new();

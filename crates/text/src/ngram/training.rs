@@ -122,18 +122,18 @@ impl TrainingText {
     }
 
     /// The vocabulary and the tokens, numbered so that the vocabulary's order is that of its bytes, behind `<unk>`, `<s>`
-    /// and `</s>`.
-    pub(super) fn sorted(mut self) -> (Vec<Box<str>>, Vec<u32>) {
+    /// and `</s>`; and each word's rank by first occurrence.
+    pub(super) fn sorted(mut self) -> (Vec<Box<str>>, Vec<u32>, Vec<u32>) {
         let mut words: Vec<(Box<str>, u32)> = self.ids.into_iter().filter(|&(_, id)| id > END).collect();
         words.sort_unstable();
-        let mut renumbered: Vec<u32> = vec![0; words.len() + SPECIAL.len()];
-        for (new, old) in
-            (0..).zip([UNKNOWN, START, END].into_iter().chain(words.iter().map(|&(_, old)| old)))
-        {
+        let ranks: Vec<u32> =
+            [UNKNOWN, START, END].into_iter().chain(words.iter().map(|&(_, rank)| rank)).collect();
+        let mut renumbered = vec![0; ranks.len()];
+        for (new, &old) in (0..).zip(&ranks) {
             renumbered[old as usize] = new;
         }
         self.tokens.iter_mut().for_each(|token| *token = renumbered[*token as usize]);
         let special = SPECIAL.iter().map(|&word| word.into());
-        (special.chain(words.into_iter().map(|(word, _)| word)).collect(), self.tokens)
+        (special.chain(words.into_iter().map(|(word, _)| word)).collect(), self.tokens, ranks)
     }
 }
