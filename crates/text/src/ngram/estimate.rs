@@ -237,3 +237,94 @@ fn unigrams(counts: &Grams, discounts: &Discounts) -> Vec<f64> {
 fn log10(probability: f64) -> f32 {
     if probability > 0.0 { probability.log10() as f32 } else { ZERO_LOG10 }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(sentences: &[&str]) -> TrainingText {
+        let mut text = TrainingText::new();
+        sentences.iter().for_each(|sentence| text.push(sentence).unwrap());
+        text
+    }
+
+    #[test]
+    fn a_model_worked_out_by_hand() {
+        let estimate = Estimate::new(text(&["a b", "", "a c", "a b"]), 2, &[]).unwrap();
+        // Bigrams that occur once: a c, c </s>; twice: a b, b </s>; three times: <s> a.
+        // Y = 2/6; D = 1 − 2/3·2/2, 2 − 3/3·1/2, 3 − 0.
+        let wanted = [1.0 / 3.0, 1.5, 3.0];
+        let off = |i: usize| (estimate.discounts[1].amounts[i] - wanted[i]).abs();
+        assert!(estimate.discounts[1].estimated && (0..3).all(|i| off(i) < 1e-9));
+        // a, b, c follow one word each, </s> two, and none follows three.
+        assert_eq!(estimate.discounts[0].amounts, [0.5, 1.0, 1.5]);
+        assert!(!estimate.discounts[0].estimated);
+        let model = estimate.model().unwrap();
+        let p = |context: Option<&str>, word: &str| {
+            let id = |word| model.index(word).unwrap_or(model.unknown());
+            let state = context.map_or(NgramState::empty(), |c| model.score(&NgramState::empty(), id(c)).1);
+            10_f32.powf(model.score(&state, id(word)).0)
+        };
+        // The empty context gives away (3·0.5 + 1) / 5 = 0.5, a fifth of it to each of <unk>, </s>, a, b, c.
+        let a = (1.0 / 3.0 + 1.5) / 3.0;
+        for (context, word, wanted) in [
+            (None, "x", 0.1),
+            (None, "a", 0.5 / 5.0 + 0.1),
+            (None, "b", 0.2),
+            (None, "</s>", (2.0 - 1.0) / 5.0 + 0.1),
+            (Some("<s>"), "a", 0.0 + 3.0 / 3.0 * 0.2),
+            (Some("<s>"), "x", 3.0 / 3.0 * 0.1),
+            (Some("a"), "b", 0.5 / 3.0 + a * 0.2),
+            (Some("a"), "c", 2.0 / 9.0 + a * 0.2),
+            (Some("a"), "a", a * 0.2),
+            (Some("b"), "</s>", 0.5 / 2.0 + 1.5 / 2.0 * 0.3),
+            (Some("c"), "</s>", 2.0 / 3.0 + 1.0 / 3.0 * 0.3),
+            (Some("x"), "a", 0.2),
+        ] {
+            assert!(
+                (p(context, word) - wanted).abs() < 1e-6,
+                "{context:?} {word}: {} {wanted}",
+                p(context, word)
+            );
+        }
+    }
+
+    #[test]
+    fn a_vocabulary_bounds_the_words() {
+        let mut text = TrainingText::with_vocabulary(["b", "c", "a", "b"]);
+        for sentence in ["a b z", "a y", "<unk> b a a"] {
+            text.push(sentence).unwrap();
+        }
+        assert_eq!((text.sentences(), text.words(), text.unknown()), (3, 9, 3));
+        let mut arpa = Vec::new();
+        let estimate = Estimate::new(text, 2, &[]).unwrap();
+        estimate.write_to(&mut arpa).unwrap();
+        let arpa = String::from_utf8(arpa).unwrap();
+        let words: Vec<&str> =
+            arpa.lines().skip(5).take(6).filter_map(|line| line.split('\t').nth(1)).collect();
+        assert_eq!(words, ["<unk>", "<s>", "</s>", "a", "b", "c"]);
+        assert!(arpa.contains("\tb <unk>\n") && arpa.contains("\t<s> <unk>\n"), "{arpa}");
+        assert_eq!(estimate.perplexity(&estimate.model().unwrap()).oov, 3);
+    }
+
+    #[test]
+    fn what_cannot_be_is_refused() {
+        let error = |order, prune: &[u32]| Estimate::new(text(&["a b"]), order, prune).unwrap_err();
+        assert_eq!(error(0, &[]), EstimateError::Order(0));
+        assert_eq!(error(11, &[]), EstimateError::Order(11));
+        for prune in [&[1][..], &[0, 2, 1], &[0, 0, 0, 1]] {
+            assert_eq!(error(3, prune), EstimateError::Prune(prune.to_vec()));
+        }
+        assert_eq!(Estimate::new(text(&["", " \t"]), 3, &[]).unwrap_err(), EstimateError::Empty);
+        assert_eq!(TrainingText::new().push("a </s> b"), Err(EstimateError::Special("</s>".into())));
+    }
+
+    #[test]
+    fn one_word_makes_a_model_of_any_order() {
+        for order in 1..=MAX_ORDER {
+            let mut arpa = Vec::new();
+            Estimate::new(text(&["a"]), order, &[]).unwrap().write_to(&mut arpa).unwrap();
+            NgramModel::parse(&arpa[..], "it.arpa".as_ref()).unwrap();
+        }
+    }
+}

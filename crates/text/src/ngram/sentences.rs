@@ -80,3 +80,58 @@ fn hand_over(
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+
+    fn read(name: &str, bytes: &[u8]) -> Result<Vec<String>, String> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(name);
+        std::fs::write(&path, bytes).unwrap();
+        let mut sentences = Vec::new();
+        let each = |sentence: &str| match sentence.contains("bad") {
+            true => Err("it is bad".to_string()),
+            false => {
+                sentences.push(sentence.trim().to_string());
+                Ok(())
+            }
+        };
+        each_sentence(&path, each).map_err(|error| error.to_string())?;
+        Ok(sentences)
+    }
+
+    #[test]
+    fn names_tell_formats() {
+        let wanted = vec!["a b".to_string(), "c (d)".to_string()];
+        let manifest =
+            b"{\"audio_filepath\": \"x\", \"text\": \"a b\"}\n\n{\"text\": \"c (d)\", \"duration\": 1}\n";
+        for (name, bytes) in [
+            ("it.txt", &b"\xef\xbb\xbfa b\r\n\n c (d)"[..]),
+            ("it", b"a b\n  \nc (d)\n"),
+            ("it.trn", b"a b (s1-u1)\n\nc (d) (u2) \n"),
+            ("it.jsonl", manifest),
+            ("it.json", manifest),
+        ] {
+            assert_eq!(read(name, bytes).unwrap(), wanted, "{name}");
+            let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+            gzip.write_all(bytes).unwrap();
+            assert_eq!(read(&format!("{name}.gz"), &gzip.finish().unwrap()).unwrap(), wanted, "{name}.gz");
+        }
+    }
+
+    #[test]
+    fn errors_name_the_line() {
+        for (name, bytes, wanted) in [
+            ("it.txt", &b"a\n\nbad\n"[..], "it.txt:3: it is bad"),
+            ("it.txt", b"a\n\xff\n", "it.txt:2: the line is not UTF-8"),
+            ("it.trn", b"a (u)\na u\n", "it.trn:2: no id at the line's end"),
+            ("it.jsonl", b"{\"text\": 1}\n", "it.jsonl:1: no JSON object with a text"),
+        ] {
+            let message = read(name, bytes).unwrap_err();
+            assert!(message.contains(wanted), "{message}");
+        }
+    }
+}
