@@ -71,8 +71,8 @@ impl SystemComparison {
         let Self { difference, better, worse, equal, matched_pairs: m, bootstrap: p } = self;
         format!(
             "{b} less {a}: {difference:+.2} {rate} points [{:+.2}, {:+.2}]; utterances: {better} better, {worse} worse, {equal} equal\n  \
-             matched pairs (MAPSSWE): p = {}, W = {:.2} over {} segments\n  \
-             paired bootstrap: p = {}, probability of improvement {:.3}\n  {}\n",
+             matched pairs (MAPSSWE): {}, W = {:.2} over {} segments\n  \
+             paired bootstrap: {}, probability of improvement {:.3}\n  {}\n",
             p.interval.low,
             p.interval.high,
             probability(m.p_value),
@@ -100,7 +100,7 @@ impl SystemComparison {
 
 /// A p-value with the digits that mean something.
 pub(crate) fn probability(p: f64) -> String {
-    if p < 0.0001 { "< 0.0001".into() } else { format!("{p:.4}") }
+    if p < 0.0001 { "p < 0.0001".into() } else { format!("p = {p:.4}") }
 }
 
 #[cfg(test)]

@@ -13,6 +13,9 @@ use crate::report::{ScoreOptions, pair};
 
 const STYLE: &str = include_str!("style.css");
 const SCRIPT: &str = include_str!("script.js");
+/// What the marks in the cards mean.
+const KEY: &str = "<p class=key><span class=s><del>said</del><ins>recognised instead</ins></span> <del>said, not recognised</del> \
+                   <ins>recognised, not said</ins></p>\n";
 /// Rows of the tables of confusions and tokens.
 const MOST: usize = 25;
 
@@ -22,11 +25,12 @@ pub(super) fn page(view: &HtmlView<'_>, folder: &Path) -> Result<String, ScoreEr
     let mut body = format!("<h1>{title}</h1>\n<section class=systems>\n");
     body.extend(view.systems.iter().map(|system| summary(system, view.systems.len() > 1)));
     body += "</section>\n";
+    body += KEY;
     for (comparison, system) in view.comparisons.iter().zip(&names[1.min(names.len())..]) {
         let first = &names[0];
         body += &format!(
             "<p class=verdict><b>{}</b>: {system} less {first} is {:+.2} points, 95 % interval {:+.2} to {:+.2}; matched pairs \
-             (MAPSSWE) p = {}, paired bootstrap p = {}; {} utterances better, {} worse, {} equal.</p>\n",
+             (MAPSSWE) {}, paired bootstrap {}; {} utterances better, {} worse, {} equal.</p>\n",
             comparison.verdict(first, system),
             comparison.difference,
             comparison.bootstrap.interval.low,
@@ -89,7 +93,9 @@ fn table(title: &str, head: &[&str], rows: Vec<String>) -> String {
     }
     let head: String = head.iter().map(|cell| format!("<th>{cell}")).collect();
     let rows = rows.concat();
-    format!("<details><summary>{title}</summary><table><thead><tr>{head}<tbody>{rows}</table></details>\n")
+    format!(
+        "<details><summary>{title}</summary><div><table><thead><tr>{head}<tbody>{rows}</table></div></details>\n"
+    )
 }
 
 /// The tables of speakers, confusions and tokens.
@@ -146,7 +152,7 @@ fn controls(view: &HtmlView<'_>) -> String {
     };
     format!(
         "<form class=controls><label>Search <input id=search type=search placeholder=\"words or id\"></label>{speaker}\
-         <label>Order <select id=order><option value=place>as in the references<option value=rate>highest rate first\
+         <label>Order <select id=order><option value=place>given<option value=rate>highest rate first\
          <option value=errors>most errors first</select></label><label><input id=wrong type=checkbox> only with errors</label>\
          <output id=shown></output></form>\n"
     )
