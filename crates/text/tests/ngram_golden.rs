@@ -149,3 +149,14 @@ fn perplexity_is_that_of_the_text_word_by_word() {
     assert_eq!((test.sentences, test.words, test.oov), (1, 3, 1));
     assert!(test.with_oov() > test.without_oov());
 }
+
+#[test]
+fn threads_make_no_difference() {
+    let written = |threads| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        let mut arpa = Vec::new();
+        pool.install(|| estimate(4, &[0, 0, 1])).write_to(&mut arpa).unwrap();
+        arpa
+    };
+    assert_eq!(written(1), written(4));
+}

@@ -206,6 +206,18 @@ fn a_changed_source_is_read_again() {
 }
 
 #[test]
+fn a_compact_form_that_cannot_be_written_is_done_without() {
+    let folder = tempfile::tempdir().unwrap();
+    let (arpa, taken) = (folder.path().join("it.arpa"), folder.path().join("it.arpa.linnet"));
+    std::fs::write(&arpa, GOOD).unwrap();
+    std::fs::create_dir(&taken).unwrap();
+    for _ in 0..2 {
+        assert_eq!(NgramModel::read(&arpa).unwrap().order(), 3);
+    }
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 2, "a rest lies about");
+}
+
+#[test]
 fn compressed_files_read_alike_and_name_themselves_when_cut_off() {
     let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
     gzip.write_all(GOOD.as_bytes()).unwrap();
