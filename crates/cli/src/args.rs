@@ -162,25 +162,60 @@ pub(crate) struct Decode {
     pub(crate) out: PathBuf,
 }
 
-/// Score hypotheses against references, both in trn files or manifests.
+/// Score hypotheses against references.
 #[derive(Debug, Args)]
-#[command(after_help = "Example: linnet score --ref ref.trn --hyp hyp.trn --unit word")]
+#[command(after_help = "\
+Both sides are trn, ctm or stm files or manifests, told by their extension or their first line. The
+words of a ctm file go into the segments of an stm file by their middles, and into other references
+by their file's name. With several --hyp each is compared with the first: by the matched-pairs
+sentence-segment word error test (Gillick and Cox, 1989) and by resampling speakers, then utterances.
+
+Examples:
+  linnet score --ref ref.trn --hyp hyp.trn                     WER, its interval, each speaker
+  linnet score --ref ref.stm --hyp hyp.ctm --weights sclite    as sclite counts
+  linnet score --ref test.jsonl --hyp hyp.trn --html page.html alignments to look at and hear
+  linnet score --ref ref.trn --hyp old.trn --hyp new.trn       is the new one better?
+  linnet score --ref ref.trn --hyp hyp.trn --unit char --json  everything, for a program")]
 pub(crate) struct Score {
     /// The references.
-    #[arg(long = "ref")]
+    #[arg(long = "ref", value_name = "FILE")]
     pub(crate) reference: PathBuf,
-    /// The hypotheses.
-    #[arg(long = "hyp")]
-    pub(crate) hypothesis: PathBuf,
+    /// The hypotheses; of several systems each is compared with the first.
+    #[arg(long = "hyp", value_name = "FILE", required = true)]
+    pub(crate) hypotheses: Vec<PathBuf>,
     /// What is counted.
     #[arg(long, value_enum, default_value = "word")]
     pub(crate) unit: ScoreUnit,
+    /// What errors cost where an alignment is chosen.
+    #[arg(long, value_enum, default_value = "equal")]
+    pub(crate) weights: ScoreWeights,
+    /// Take upper and lower case for the same, as sclite does.
+    #[arg(long)]
+    pub(crate) ignore_case: bool,
     /// Print JSON.
     #[arg(long)]
     pub(crate) json: bool,
+    /// Print a row for each utterance, the confusions, and the most frequent errors.
+    #[arg(long)]
+    pub(crate) details: bool,
+    /// Rows of each table of frequent errors.
+    #[arg(long, value_name = "ROWS", default_value_t = 20)]
+    pub(crate) most: usize,
     /// Print every utterance's alignment.
     #[arg(long)]
     pub(crate) alignments: bool,
+    /// Write the alignments as a page with search, filters, and the audio where the references are a manifest.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) html: Option<PathBuf>,
+}
+
+/// What errors cost where an alignment is chosen.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum ScoreWeights {
+    /// Each 1: the fewest errors, as jiwer counts.
+    Equal,
+    /// A substitution 4, a deletion or insertion 3, as NIST's sclite counts.
+    Sclite,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]

@@ -29,7 +29,7 @@ pub(crate) fn run(command: Command, talk: &Talk) -> Done {
         Command::Features(args) => features::run(args, talk),
         Command::Train(args) => train::run(args, talk),
         Command::Decode(args) => decode::run(args, talk),
-        Command::Score(args) => score::run(args),
+        Command::Score(args) => score::run(args, talk),
         Command::Compare(args) => compare::run(args, talk),
         Command::Ngram(args) => ngram::run(args, talk),
         Command::Transcribe(args) => transcribe::run(args, talk),
