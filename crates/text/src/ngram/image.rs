@@ -206,12 +206,13 @@ pub(super) fn key(shorter: u32, word: u32) -> u64 {
     u64::from(shorter) << 32 | u64::from(word)
 }
 
-/// The slot at which the search for a key begins (the mixing steps are MurmurHash3's finalizer).
+/// The slot at which the search for a key begins: both halves of a product, folded, as wyhash does it.
 #[inline]
 pub(super) fn home(key: u64, slots: u64) -> u64 {
-    let mut hash = (key ^ key >> 33).wrapping_mul(0xff51_afd7_ed55_8ccd);
-    hash = (hash ^ hash >> 33).wrapping_mul(0xc4ce_b9fe_1a85_ec53);
-    scale(hash, slots)
+    let product = u128::from(key ^ 0xa076_1d64_78bd_642f) * u128::from(0xe703_7ed1_a0b4_28db_u64);
+    let hash = (product >> 64) as u64 ^ product as u64;
+    // The hash scaled to 0..slots.
+    ((u128::from(hash) * u128::from(slots)) >> 64) as u64
 }
 
 /// The slot at which the search for a spelling begins (FNV-1a, mixed).
@@ -220,12 +221,6 @@ pub(super) fn home_of(word: &str, slots: u64) -> u64 {
         .bytes()
         .fold(0xcbf2_9ce4_8422_2325_u64, |hash, b| (hash ^ u64::from(b)).wrapping_mul(0x0000_0100_0000_01b3));
     home(hash, slots)
-}
-
-/// A hash scaled to 0..slots.
-#[inline]
-fn scale(hash: u64, slots: u64) -> u64 {
-    ((u128::from(hash) * u128::from(slots)) >> 64) as u64
 }
 
 /// The number of slots for so many entries.

@@ -114,11 +114,12 @@ impl NgramModel {
     }
 
     /// A word's score after a state's words, and the state behind it.
+    #[inline]
     pub fn full_score(&self, state: &NgramState, word: WordId) -> (WordScore, NgramState) {
-        let order = self.header.order;
+        let (order, bytes): (usize, &[u8]) = (self.header.order, &self.bytes);
         let word = if word.0 < self.header.words { word.0 } else { self.header.unknown };
         let at = self.parts.unigrams + 8 * word as usize;
-        let (mut bits, mut backoff) = (read_u32(&self.bytes, at), read_u32(&self.bytes, at + 4));
+        let (mut bits, mut backoff) = (read_u32(bytes, at), read_u32(bytes, at + 4));
         let (mut log10, mut length) = (f32::from_bits(bits | SIGN), 1);
         let mut next = NgramState::empty();
         let (mut node, context) = (word, state.known());
@@ -132,15 +133,15 @@ impl NgramModel {
             if bits & SIGN != 0 || i + 2 > order {
                 break;
             }
-            let Some((slot, at)) = self.find(i, key(node, before)) else { break };
-            (node, bits) = (slot, read_u32(&self.bytes, at + 8));
+            let Some((slot, at)) = self.find(bytes, i, key(node, before)) else { break };
+            (node, bits) = (slot, read_u32(bytes, at + 8));
             if bits != BLANK {
                 (log10, length) = (f32::from_bits(bits | SIGN), i + 2);
             }
             if i + 2 == order {
                 break;
             }
-            backoff = read_u32(&self.bytes, at + 12);
+            backoff = read_u32(bytes, at + 12);
             next.words[i + 1] = before;
             next.backoffs[i + 1] = f32::from_bits(backoff);
             if backoff != NO_EXTENSION {
@@ -166,13 +167,13 @@ impl NgramModel {
 
     /// The slot of an n-gram of order `table` + 2, and where it lies.
     #[inline]
-    fn find(&self, table: usize, key: u64) -> Option<(u32, usize)> {
+    fn find(&self, bytes: &[u8], table: usize, key: u64) -> Option<(u32, usize)> {
         let size = entry_size(table + 2, self.header.order);
         let table = &self.header.tables[table];
         let mut slot = home(key, table.slots);
         for _ in 0..table.slots {
             let at = table.offset + slot as usize * size;
-            match read_u64(&self.bytes, at) {
+            match read_u64(bytes, at) {
                 found if found == key => return Some((slot as u32, at)),
                 EMPTY => return None,
                 _ => slot = if slot + 1 == table.slots { 0 } else { slot + 1 },
