@@ -29,12 +29,12 @@ pub(super) fn page(view: &HtmlView<'_>, folder: &Path) -> Result<String, ScoreEr
     for (comparison, system) in view.comparisons.iter().zip(&names[1.min(names.len())..]) {
         let first = &names[0];
         body += &format!(
-            "<p class=verdict><b>{}</b>: {system} less {first} is {:+.2} points, 95 % interval {:+.2} to {:+.2}; matched pairs \
+            "<p class=verdict><b>{}</b>: {system} less {first} is {} points, 95 % interval {} to {}; matched pairs \
              (MAPSSWE) {}, paired bootstrap {}; {} utterances better, {} worse, {} equal.</p>\n",
             comparison.verdict(first, system),
-            comparison.difference,
-            comparison.bootstrap.interval.low,
-            comparison.bootstrap.interval.high,
+            signed(comparison.difference),
+            signed(comparison.bootstrap.interval.low),
+            signed(comparison.bootstrap.interval.high),
             escape(&probability(comparison.matched_pairs.p_value)),
             escape(&probability(comparison.bootstrap.p_value)),
             comparison.better,
@@ -54,6 +54,11 @@ pub(super) fn page(view: &HtmlView<'_>, folder: &Path) -> Result<String, ScoreEr
          <meta name=color-scheme content=\"light dark\">\n<title>{title}</title>\n<style>{STYLE}</style>\n<body>\n{body}\
          <script>{SCRIPT}</script>\n</body>\n</html>\n"
     ))
+}
+
+/// A difference, with a true minus.
+fn signed(difference: f64) -> String {
+    format!("{difference:+.2}").replace('-', "−")
 }
 
 /// A system's rate, its interval and the shares of its errors.
@@ -118,7 +123,7 @@ fn tables(system: &HtmlSystem<'_>, named: bool) -> String {
     let mut html = table(&format!("{} speakers{of}", report.speakers.len()), &head, speakers.collect());
     let confusions = report.details.confusions.iter().take(MOST).map(|c| {
         let pair = format!(
-            "<del>{}</del> → <ins>{}</ins>",
+            "<span class=s><del>{}</del><ins>{}</ins></span>",
             escape(visible(&c.reference)),
             escape(visible(&c.hypothesis))
         );
@@ -126,7 +131,7 @@ fn tables(system: &HtmlSystem<'_>, named: bool) -> String {
     });
     html += &table(
         &format!("Most frequent confusions{of}"),
-        &["said → recognised", "times"],
+        &["said, recognised instead", "times"],
         confusions.collect(),
     );
     let tokens = report.details.tokens.iter().take(MOST).map(|t| {
@@ -186,4 +191,68 @@ fn cards(view: &HtmlView<'_>, folder: &Path) -> Result<String, ScoreError> {
         html += &card.html(place, folder);
     }
     Ok(html)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::comparison::compare_systems;
+    use crate::html::AudioSpan;
+    use crate::report::score;
+    use crate::trn::Trn;
+    use crate::units::ScoreUnit;
+
+    #[test]
+    fn a_page_holds_everything_and_loads_nothing() {
+        let trn = |texts: [&str; 2]| -> Vec<Trn> {
+            texts
+                .iter()
+                .zip(["ann-1", "<bob>-1"])
+                .map(|(t, id)| Trn { id: id.into(), text: t.to_string() })
+                .collect()
+        };
+        let (references, a, b) =
+            (trn(["the cat", "</p> sat"]), trn(["a cat", "sat"]), trn(["the cat", "sat"]));
+        let speaker = |id: &str| id.split('-').next().map(String::from);
+        let report = |h: &[Trn]| score(&references, h, ScoreUnit::Word, speaker).unwrap();
+        let (report_a, report_b) = (report(&a), report(&b));
+        let comparisons = [compare_systems(&references, (&a, &report_a), (&b, &report_b)).unwrap()];
+        let span = |path: &str| AudioSpan { path: path.into(), start_s: 0.0, duration_s: None };
+        let audio =
+            HashMap::from([("ann-1".into(), span("/x/a b.wav")), ("<bob>-1".into(), span("/x/b.sph"))]);
+        let systems = vec![
+            HtmlSystem { name: "A&", hypotheses: &a, report: &report_a },
+            HtmlSystem { name: "B", hypotheses: &b, report: &report_b },
+        ];
+        let mut view = HtmlView {
+            reference_name: "R",
+            references: &references,
+            systems,
+            comparisons: &comparisons,
+            audio: &audio,
+        };
+        let html = page(&view, Path::new("/x")).unwrap();
+        assert_eq!(html.matches("<article").count(), 2);
+        for part in [
+            "<h1>A&amp;, B against R</h1>",
+            "50.00<small> % WER",
+            "B less A&amp; is −25.00 points",
+            "<option value=\"&lt;bob&gt;\">",
+            "<span class=s><del>the</del><ins>a</ins></span> cat",
+            "<del>&lt;/p&gt;</del> sat",
+            "<audio controls preload=none src=\"a%20b.wav\"",
+            "<a class=file href=\"b.sph\"",
+        ] {
+            assert!(html.contains(part), "{part} is missing in {html}");
+        }
+        assert!(!html.contains("http") && !html.contains("</p> sat"));
+        // One system needs no names; a page without utterances is a page.
+        view.systems.truncate(1);
+        view.comparisons = &[];
+        assert!(!page(&view, Path::new("/x")).unwrap().contains("<h4>"));
+        let nothing = score(&[], &[], ScoreUnit::Word, |_| None).unwrap();
+        view.systems = vec![HtmlSystem { name: "A", hypotheses: &[], report: &nothing }];
+        view.references = &[];
+        assert!(page(&view, Path::new("/x")).unwrap().contains("0.00<small>"));
+    }
 }
