@@ -288,12 +288,32 @@ fn chunks_make_no_difference_with_words() {
         let log_probs = random_log_probs(&mut rng, 3000, 5, 4.0);
         let whole = decoder.decode(&log_probs, 5).unwrap();
         let mut stream = decoder.stream();
+        let mut longest = 0;
         for chunk in log_probs.chunks(5 * 71) {
             stream.push(chunk).unwrap();
-            let stable = stream.partial().stable;
-            assert!(whole.iter().all(|hypothesis| hypothesis.tokens.starts_with(&stable)));
+            let partial = stream.partial();
+            assert!(
+                partial.best.starts_with(&partial.stable)
+                    && partial.best_text.starts_with(&partial.stable_text)
+            );
+            assert!(whole.iter().all(|hypothesis| hypothesis.tokens.starts_with(&partial.stable)));
+            assert!(whole.iter().all(|hypothesis| hypothesis.text().starts_with(&partial.stable_text)));
+            longest = longest.max(partial.stable_text.len());
         }
         assert_eq!(stream.finish(), whole);
+        assert!(longest > 100);
+        for hypothesis in whole.iter().filter(|hypothesis| hypothesis.complete) {
+            // What was swept in between has left the scores as they are.
+            let mut state = model.start();
+            let mut sum = 0.0;
+            for word in &hypothesis.words {
+                let (score, next) = model.score(&state, model.index(&word.text));
+                let penalty = if word.id.is_none() { -10.0 } else { 0.0 };
+                (state, sum) = (next, sum + 0.5 * f64::from(score) + penalty);
+            }
+            sum += 0.5 * f64::from(model.end(&state));
+            assert!((hypothesis.model - sum).abs() < 1e-3, "{} against {sum}", hypothesis.model);
+        }
         assert!(whole[0].words.len() > 100 && whole[0].complete);
     }
 }

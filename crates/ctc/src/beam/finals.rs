@@ -1,8 +1,8 @@
 //! The end of an utterance: which prefixes win.
 
 use super::guide::{Ending, Guide};
-use super::hypothesis::Partial;
 use super::search::Search;
+use super::tree::NONE;
 
 /// An entry with one way to end, as tokens with their labels.
 pub(crate) struct Final {
@@ -12,6 +12,12 @@ pub(crate) struct Final {
     /// The part of it that isn't the tokens' probability.
     pub(crate) model: f64,
     pub(crate) complete: bool,
+    pub(crate) spelling: Spelling,
+}
+
+/// A prefix's tokens with their labels.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Spelling {
     pub(crate) tokens: Vec<u32>,
     pub(crate) labels: Vec<u32>,
     /// The word that ends with the utterance, or `NONE`.
@@ -39,15 +45,13 @@ impl<G: Guide> Search<G> {
             ways.retain(|way| order((way.3.complete, way.1), last).is_le());
         }
         let spell = |(entry, score, model, ending): (usize, f64, f64, Ending)| {
-            let path = self.tree.path(self.beam[entry].node);
-            let (tokens, labels) =
-                path.iter().map(|&n| (self.tree.node(n).token, self.tree.node(n).label)).unzip();
-            Final { entry, score, model, complete: ending.complete, tokens, labels, ending: ending.label }
+            let spelling = Spelling { ending: ending.label, ..self.spelling(self.beam[entry].node) };
+            Final { entry, score, model, complete: ending.complete, spelling }
         };
         let mut finals: Vec<Final> = ways.into_iter().map(spell).collect();
         finals.sort_by(|a, b| {
-            let rest = || (&a.tokens, &a.labels, a.ending).cmp(&(&b.tokens, &b.labels, b.ending));
-            order((a.complete, a.score), (b.complete, b.score)).then_with(rest)
+            let scores = order((a.complete, a.score), (b.complete, b.score));
+            scores.then_with(|| a.spelling.cmp(&b.spelling))
         });
         finals.truncate(count);
         finals
@@ -55,14 +59,18 @@ impl<G: Guide> Search<G> {
 }
 
 impl<G: Guide> Search<G> {
-    /// What all entries begin with, and the best entry; of equal ones the first.
-    pub(crate) fn partial(&self) -> Partial {
-        let tokens = |node| self.tree.path(node).iter().map(|&n| self.tree.node(n).token).collect();
+    /// What all entries begin with, and the best entry's prefix; of equal ones the first.
+    pub(crate) fn partial(&self) -> [Spelling; 2] {
         let best =
             self.beam.iter().reduce(|best, entry| if entry.total() > best.total() { entry } else { best });
-        Partial {
-            stable: tokens(self.tree.common(self.beam.iter().map(|entry| entry.node))),
-            best: best.map_or_else(Vec::new, |entry| tokens(entry.node)),
-        }
+        let common = self.tree.common(self.beam.iter().map(|entry| entry.node));
+        [self.spelling(common), self.spelling(best.map_or(common, |entry| entry.node))]
+    }
+
+    fn spelling(&self, node: u32) -> Spelling {
+        let path = self.tree.path(node);
+        let (tokens, labels) =
+            path.iter().map(|&n| (self.tree.node(n).token, self.tree.node(n).label)).unzip();
+        Spelling { tokens, labels, ending: NONE }
     }
 }

@@ -56,4 +56,8 @@ pub struct Partial {
     pub stable: Vec<u32>,
     /// Token ids of the hypothesis that is best at present; begins with `stable`.
     pub best: Vec<u32>,
+    /// The words of `stable`, parted by spaces. With a lexicon, finished words alone; else the last may grow.
+    pub stable_text: String,
+    /// The words of `best`, as those of `stable`.
+    pub best_text: String,
 }

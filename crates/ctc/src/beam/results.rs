@@ -3,14 +3,15 @@
 use std::collections::HashSet;
 use std::ops::Range;
 
+use itertools::Itertools;
 use linnet_text::TokenTable;
 
 use super::boundary::Boundary;
 use super::confidence;
 use super::decoder::Decoder;
-use super::finals::Final;
+use super::finals::{Final, Spelling};
 use super::guide::Guide;
-use super::hypothesis::{Hypothesis, Word};
+use super::hypothesis::{Hypothesis, Partial, Word};
 use super::model::WordModel;
 use super::search::Search;
 use super::tree::NONE;
@@ -27,8 +28,8 @@ impl<M: WordModel> Decoder<M> {
         let mut finals = search.finals(if has_words { usize::MAX } else { count });
         finals.truncate(count.max(confidence::MOST));
         let hypothesis = |last: Final| {
-            let spelt = self.spelt(&last);
-            let Final { entry, score, model, complete, tokens, .. } = last;
+            let spelt = self.spelt(&last.spelling);
+            let Final { entry, score, model, complete, spelling: Spelling { tokens, .. } } = last;
             let spans = match &search.times {
                 Some(times) => times.spans(entry, &tokens, search.frames as u32),
                 None => Vec::new(),
@@ -54,11 +55,19 @@ impl<M: WordModel> Decoder<M> {
         hypotheses.iter().filter(is_new).take(count).map(rated).collect()
     }
 
+    /// What a running search says.
+    pub(crate) fn partial<G: Guide>(&self, search: &Search<G>) -> Partial {
+        let [stable, best] = search.partial();
+        let text = |spelling| self.spelt(spelling).into_iter().map(|(_, _, text)| text).join(" ");
+        let (stable_text, best_text) = (text(&stable), text(&best));
+        Partial { stable: stable.tokens, best: best.tokens, stable_text, best_text }
+    }
+
     fn has_words(&self) -> bool {
         self.setup.is_some() || self.boundary() != Boundary::None
     }
 
-    fn spelt(&self, last: &Final) -> Vec<Spelt> {
+    fn spelt(&self, last: &Spelling) -> Vec<Spelt> {
         let Some(setup) = &self.setup else {
             let words = self.boundary().words(&last.tokens, self.table());
             return words.into_iter().map(|(range, text)| (range, None, text)).collect();

@@ -60,7 +60,7 @@ impl<'a, M: WordModel> Stream<'a, M> {
 
     /// What is certain and what is best at present.
     pub fn partial(&self) -> Partial {
-        each!(&self.running, search => search.partial())
+        each!(&self.running, search => self.decoder.partial(search))
     }
 
     /// Ends the utterance: its best hypotheses, the best first.
