@@ -170,7 +170,7 @@ def largest_difference(a, b):
 
 
 def make(arguments):
-    rng = random.Random(4)
+    rng = random.Random(2)  # a seed with which the last n-gram of lmplz makes a difference
     OUT.mkdir(parents=True, exist_ok=True)
     train = [sentence(rng, 0.2) for _ in range(300)]
     test = [sentence(rng, 0.3) for _ in range(40)] + ["the heron waits for the tide", "zebra the heron zebra", "old old"]
