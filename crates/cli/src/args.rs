@@ -40,7 +40,9 @@ pub(crate) enum Command {
     Score(Score),
     /// Compare finished runs: a table, and an HTML report.
     Compare(Compare),
-    /// Estimate an n-gram language model from text.
+    /// Estimate an n-gram language model from text: interpolated modified Kneser-Ney smoothing, as KenLM's lmplz does it.
+    ///
+    /// Where a text is too small for its discounts, 0.5, 1 and 1.5 stand in, as with lmplz's --discount_fallback.
     Ngram(Ngram),
     /// Transcribe recordings.
     Transcribe(Transcribe),
@@ -242,16 +244,15 @@ pub(crate) struct Compare {
 
 /// Estimate an n-gram language model from text: interpolated modified Kneser-Ney smoothing, as KenLM's lmplz does it.
 ///
-/// Words stand between blanks and are taken as they are; every line is a sentence, blank ones are left out. What is said
-/// ends with the perplexity of the text itself and of each --eval text.
+/// Where a text is too small for its discounts, 0.5, 1 and 1.5 stand in, as with lmplz's --discount_fallback.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   linnet ngram data/train.jsonl --order 3 --out lm.arpa
-  linnet ngram news.txt.gz --order 4 --out lm.arpa.gz --prune 0,0,1 --vocab words.txt --eval data/dev.jsonl
+  linnet ngram news.txt.gz --order 4 --out lm.arpa.gz --prune 0,0,1 --eval data/dev.jsonl
   zcat news.gz | tr a-z A-Z | linnet ngram - --order 3 --out lm.arpa")]
 pub(crate) struct Ngram {
-    /// Text files; manifests (.jsonl, .json), whose text counts; trn files (.trn); or - for standard input. All may be
-    /// compressed by gzip.
+    /// Text files, a sentence a line, words between blanks; manifests (.jsonl, .json), whose text counts; trn files
+    /// (.trn); or - for standard input. All may be compressed by gzip; blank lines are left out.
     #[arg(required = true)]
     pub(crate) text: Vec<PathBuf>,
     /// The most words that an n-gram has, from 1 to 10.
