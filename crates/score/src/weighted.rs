@@ -175,12 +175,14 @@ mod tests {
     }
 
     #[test]
-    fn sclites_weights_take_two_gaps_rather_than_two_substitutions_beside_a_match() {
+    fn sclites_weights_rather_have_matches_and_ties_are_broken_as_documented() {
         use Edit::*;
-        // Three substitutions cost 12, as do two deletions and two insertions around a match: the end decides.
-        let (r, h) = ([1, 2, 3, 4], [2, 3, 4, 5]);
-        let gaps = [Deletion(0), Correct(1, 0), Correct(2, 1), Correct(3, 2), Insertion(3)];
+        // Five substitutions cost 20, three deletions, two matches and three insertions 18.
+        let (r, h) = ([1, 1, 1, 2, 2], [2, 2, 3, 3, 1]);
+        let gaps = [Deletion(0), Deletion(1), Deletion(2), Correct(3, 0), Correct(4, 1)];
+        let gaps = [&gaps[..], &[Insertion(2), Insertion(3), Insertion(4)]].concat();
         assert_eq!(edits(&r, &h, Weights::Sclite, CELLS), gaps);
+        assert!(edits(&r, &h, Weights::Equal, CELLS).iter().all(|edit| matches!(edit, Substitution(..))));
         assert_eq!(
             edits(&[1, 2], &[2, 1, 1], Weights::Equal, CELLS),
             [Insertion(0), Correct(0, 1), Substitution(1, 2)]
