@@ -97,6 +97,7 @@ fn io_mend(kind: ErrorKind) -> &'static str {
         ErrorKind::NotFound => "; check the path",
         ErrorKind::PermissionDenied => "; check its permissions",
         ErrorKind::StorageFull => "; make room on the disc",
+        ErrorKind::FileTooLarge => "; write it to a disc that takes larger files",
         _ => "",
     }
 }

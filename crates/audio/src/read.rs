@@ -83,6 +83,9 @@ fn decode(bytes: Vec<u8>, path: &Path, options: &ReadOptions) -> Result<Audio, A
         let problem = "offset and duration must be numbers of seconds that are not negative";
         return Err(AudioError::Setting(format!("{}: {problem}", path.display())));
     }
+    if bytes.is_empty() {
+        return Err(AudioError::unsupported(path, "the file is empty; copy it again or leave it out"));
+    }
     let audio = if sphere::is_sphere(&bytes) {
         sphere::decode(&bytes, path)?
     } else if is_raw(&bytes, options, path) {

@@ -1,7 +1,8 @@
 //! WAV files, written.
 
+use std::fs::File;
 use std::io::BufWriter;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::error::AudioError;
 use crate::samples::Audio;
@@ -42,21 +43,26 @@ pub fn write_wav(path: &Path, audio: &Audio) -> Result<(), AudioError> {
         hound::Error::IoError(source) => AudioError::io(path, source),
         e => setting(&e.to_string()),
     };
-    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".").suffix(".part");
-    // As any new file, not for the owner alone as temporary files are.
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    let mut file = builder.tempfile_in(folder).map_err(io)?;
-    let mut writer = hound::WavWriter::new(BufWriter::new(file.as_file_mut()), spec).map_err(other)?;
-    for i in 0..frames {
-        for channel in &audio.channels {
-            let sample = (channel[i] * 32768.0).round().clamp(-32768.0, 32767.0);
-            writer.write_sample(sample as i16).map_err(other)?;
-        }
+    if path.metadata().is_ok_and(|found| !found.is_file()) {
+        return Err(setting("it is no file; give the path of a file"));
     }
-    writer.finalize().map_err(other)?;
-    file.persist(path).map_err(|e| io(e.error))?;
-    Ok(())
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(".part");
+    let beside = PathBuf::from(beside);
+    let file = File::create(&beside).map_err(io)?;
+    let write = || {
+        let mut writer = hound::WavWriter::new(BufWriter::new(file), spec).map_err(other)?;
+        for i in 0..frames {
+            for channel in &audio.channels {
+                let sample = (channel[i] * 32768.0).round().clamp(-32768.0, 32767.0);
+                writer.write_sample(sample as i16).map_err(other)?;
+            }
+        }
+        writer.finalize().map_err(other)?;
+        std::fs::rename(&beside, path).map_err(io)
+    };
+    write().inspect_err(|_| {
+        // What is left of a failed write is of no use; the first error is the one to tell.
+        let _ = std::fs::remove_file(&beside);
+    })
 }

@@ -25,6 +25,13 @@ fn a_wav_file_keeps_16_bit_samples_exactly() {
     assert_eq!(audio.channel(Channel::Index(1)).unwrap(), vec![-1.0; 5000]);
     assert!(audio.channel(Channel::Index(2)).is_err());
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+    let message = write_wav(folder.path(), &audio).unwrap_err().to_string();
+    assert!(message.ends_with("it is no file; give the path of a file"), "{message}");
+    let message = write_wav(&folder.path().join("none/a.wav"), &audio).unwrap_err().to_string();
+    assert!(
+        message.ends_with("none/a.wav: No such file or directory (os error 2); check the path"),
+        "{message}"
+    );
 }
 
 #[test]
@@ -57,6 +64,13 @@ fn useless_audio_is_named() {
         path
     };
     let message = |path: &std::path::Path| read(path, &ReadOptions::default()).unwrap_err().to_string();
+    let nothing = folder.path().join("nothing.flac");
+    std::fs::write(&nothing, "").unwrap();
+    assert!(
+        message(&nothing).ends_with("the file is empty; copy it again or leave it out"),
+        "{}",
+        message(&nothing)
+    );
     let nan = file("nan.wav", &[0.0, 0.5, f32::NAN, 0.1]);
     assert!(
         message(&nan).contains("nan.wav") && message(&nan).contains("sample 2 of channel 0"),

@@ -151,6 +151,10 @@ impl Cmvn {
             out.sync_all()?;
             fs::rename(beside, path)
         };
-        write().map_err(|source| FrontendError::Io { path: path.into(), source })
+        write().map_err(|source| {
+            // What is left of a failed write is of no use; the first error is the one to tell.
+            let _ = fs::remove_file(beside);
+            FrontendError::Io { path: path.into(), source }
+        })
     }
 }
