@@ -8,9 +8,9 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 ///
 /// The way from recordings to an error rate:
 ///
-///   linnet prepare an4 CORPUS --out data        recordings and transcripts → manifests, tokens, lexicon
-///   linnet train conf/linear.toml --out exp     manifests → an experiment folder with a model folder in it
-///   linnet decode exp/model data/test.jsonl --out exp/decode/test      a manifest → hypotheses and error rates
+///   linnet prepare an4 CORPUS --out data        recordings, texts → manifests, tokens, lexicon
+///   linnet train conf/linear.toml --out exp     manifests → an experiment folder with its model
+///   linnet decode exp/model data/test.jsonl --out exp/decode/test      a manifest → error rates
 ///   linnet transcribe exp/model RECORDINGS      audio → text
 ///
 /// A language model comes from text: linnet ngram data/train.jsonl --order 3 --out lm.arpa
@@ -115,7 +115,7 @@ pub(crate) struct Prepare {
 
 /// Write the log-mel features of a recording as a NumPy file, (time, mel) float32.
 #[derive(Debug, Args)]
-#[command(after_help = "Example: linnet features speech.wav --out speech.npy --set features.bands=40")]
+#[command(after_help = "Example: linnet features speech.wav --out speech.npy --config exp/linear/config.toml")]
 pub(crate) struct Features {
     /// The recording.
     pub(crate) audio: PathBuf,

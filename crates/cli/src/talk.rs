@@ -1,7 +1,7 @@
 //! What is said on standard error: messages, and progress on a terminal.
 
 use std::error::Error;
-use std::io::IsTerminal;
+use std::io::{self, ErrorKind, IsTerminal, Write};
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -20,13 +20,13 @@ impl Talk {
     /// Something worth knowing.
     pub(crate) fn say(&self, message: impl AsRef<str>) {
         if !self.quiet {
-            eprintln!("{}", message.as_ref());
+            tell(message.as_ref());
         }
     }
 
     /// Something that went wrong with one item while the rest goes on: said even when quiet.
     pub(crate) fn warn(&self, message: impl AsRef<str>) {
-        eprintln!("warning: {}", message.as_ref());
+        tell(&format!("warning: {}", message.as_ref()));
     }
 
     /// Why the command failed, with the causes that its message doesn't name.
@@ -38,14 +38,20 @@ impl Talk {
             if !message.contains(&text) {
                 message += &format!(": {text}");
             }
+            if let Some(io) = cause.downcast_ref::<io::Error>()
+                && io.kind() == ErrorKind::NotFound
+                && !message.contains("; ")
+            {
+                message += "; check the path";
+            }
             source = cause.source();
         }
-        eprintln!("error: {message}");
+        tell(&format!("error: {message}"));
     }
 
     /// A bar with the time left, on a terminal; nothing elsewhere.
     pub(crate) fn bar(&self, length: u64, what: &str) -> ProgressBar {
-        if self.quiet || !std::io::stderr().is_terminal() {
+        if self.quiet || !io::stderr().is_terminal() {
             return ProgressBar::hidden();
         }
         let bar = ProgressBar::with_draw_target(Some(length), ProgressDrawTarget::stderr());
@@ -56,4 +62,9 @@ impl Talk {
         bar.enable_steady_tick(Duration::from_millis(500));
         bar
     }
+}
+
+/// Writes a line on standard error. Where that can't be written to, there is no way left to say so.
+fn tell(line: &str) {
+    let _ = writeln!(io::stderr().lock(), "{line}");
 }

@@ -25,7 +25,7 @@ fn the_real_corpus_has_the_facts_that_are_known_of_it() {
     let out = tempfile::tempdir().unwrap();
     let report = run(&root, Unit::Phone, out.path());
     assert_eq!(report.notes, Vec::<String>::new());
-    assert_eq!((report.oov.len(), report.skipped()), (0, 0));
+    assert_eq!((report.oov.oov.len(), report.skipped()), (0, 0));
     let facts: Vec<_> = report
         .sets
         .iter()
@@ -63,7 +63,7 @@ fn the_real_corpus_has_its_characters() {
     let report = run(&root, Unit::Char, out.path());
     let tokens: Vec<_> = report.sets.iter().map(|set| set.tokens).collect();
     assert_eq!((tokens[0] + tokens[1], tokens[2]), (17_854, 2_565));
-    assert_eq!((report.tokens, report.oov.len()), (28, 0));
+    assert_eq!((report.tokens, report.oov.oov.len()), (28, 0));
 }
 
 /// Writes samples to a file of this stem.

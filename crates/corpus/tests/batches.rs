@@ -28,7 +28,7 @@ fn corpus(folder: &Path) -> Manifest {
             ..Default::default()
         }
     });
-    Manifest { utterances: utterances.collect() }
+    Manifest { utterances: utterances.collect(), ..Default::default() }
 }
 
 fn training() -> BatchOptions {
@@ -69,7 +69,7 @@ fn batches_are_the_same_to_the_bit_for_any_number_of_workers_and_any_cache() {
 fn what_an_utterance_is_does_not_depend_on_the_others() {
     let folder = tempfile::tempdir().unwrap();
     let all = corpus(folder.path());
-    let few = Manifest { utterances: all.utterances[10..13].to_vec() };
+    let few = Manifest { utterances: all.utterances[10..13].to_vec(), ..Default::default() };
     let find = |batches: &[Batch], id: &str| {
         let batch = batches.iter().find(|batch| batch.ids.iter().any(|found| found == id)).unwrap();
         let at = batch.ids.iter().position(|found| found == id).unwrap();
@@ -88,7 +88,7 @@ fn utterances_draw_apart() {
     let audio = folder.path().join("a.wav");
     put_wav(&audio, &tone(8000, 1));
     let alike = |i| Utterance { id: format!("u{i:02}"), audio: audio.clone(), ..Default::default() };
-    let manifest = Manifest { utterances: (0..20).map(alike).collect() };
+    let manifest = Manifest { utterances: (0..20).map(alike).collect(), ..Default::default() };
     let lengths = |options: &BatchOptions| {
         let lengths = epoch(&manifest, options, 0).into_iter().flat_map(|batch| batch.lengths);
         lengths.collect::<std::collections::BTreeSet<_>>().len()
@@ -241,7 +241,11 @@ fn statistics_leave_out_what_cannot_be_read() {
     let rest = manifest.utterances.iter().filter(|utterance| utterance.id != "u05").cloned().collect();
     let (cmvn, skipped) = compute_cmvn(&manifest, &FbankConfig::default(), &|_, _| {}).unwrap();
     assert_eq!(skipped.iter().map(|s| s.id.as_str()).collect::<Vec<_>>(), ["u05"]);
-    let expected = compute_cmvn(&Manifest { utterances: rest }, &FbankConfig::default(), &|_, _| {});
+    let expected = compute_cmvn(
+        &Manifest { utterances: rest, ..Default::default() },
+        &FbankConfig::default(),
+        &|_, _| {},
+    );
     assert_eq!(cmvn, expected.unwrap().0);
 }
 
@@ -290,7 +294,7 @@ fn a_tokenizer_gives_labels_and_leaves_out_words_it_does_not_know() {
 #[test]
 fn nothing_left_is_an_error_with_the_first_reason() {
     let missing = Utterance { id: "a".into(), audio: "/no/such.wav".into(), ..Default::default() };
-    let manifest = Manifest { utterances: vec![missing] };
+    let manifest = Manifest { utterances: vec![missing], ..Default::default() };
     let error = Dataset::new(&manifest, None, BatchOptions::default()).err().unwrap().to_string();
     assert!(error.contains("no usable utterance: a: /no/such.wav"), "{error}");
     let error = compute_cmvn(&manifest, &FbankConfig::default(), &|_, _| {}).unwrap_err().to_string();

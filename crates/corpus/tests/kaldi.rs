@@ -50,7 +50,10 @@ fn a_folder_of_data_folders_is_a_set_each() {
     );
     assert_eq!(skipped[2], "s1-zz: neither segments nor wav.scp has it");
     // Characters that only the development set has are out of the training sets' table.
-    assert_eq!((report.oov.len(), report.oov[0].word.as_str(), report.sets[0].oov_utterances), (1, "É", 1));
+    assert_eq!(
+        (report.oov.oov.len(), report.oov.oov[0].word.as_str(), report.sets[0].oov_utterances),
+        (1, "É", 1)
+    );
 }
 
 #[test]

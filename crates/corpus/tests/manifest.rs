@@ -70,12 +70,16 @@ fn bad_lines_are_told_with_their_numbers_and_the_rest_is_read() {
 }
 
 #[test]
-fn reading_fails_at_the_first_bad_line_with_file_and_line() {
+fn reading_fails_at_the_first_bad_line_or_leaves_bad_lines_out() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("m.jsonl");
     fs::write(&path, "{\"audio_filepath\": \"a.wav\"}\n{\n").unwrap();
     let error = Manifest::read(&path).unwrap_err().to_string();
     assert!(error.starts_with(&format!("{}, line 2: EOF", path.display())), "{error}");
+    let manifest = Manifest::read_lenient(&path).unwrap();
+    assert_eq!((common::ids(&manifest), manifest.skipped.len()), (vec!["a"], 1));
+    assert_eq!(manifest.skipped[0].id, format!("{}, line 2", path.display()));
+    assert!(manifest.skipped[0].reason.starts_with("EOF"), "{:?}", manifest.skipped);
     let error = Manifest::read(Path::new("/no/such.jsonl")).unwrap_err().to_string();
     assert!(error.starts_with("/no/such.jsonl: "), "{error}");
 }
@@ -93,7 +97,7 @@ fn what_is_written_is_read_again_and_moves_with_its_audio() {
             .as_str(),
     );
     let near = Utterance { id: "a".into(), audio: old.join("wav/a.wav"), ..Default::default() };
-    let manifest = Manifest { utterances: [vec![near], read.utterances].concat() };
+    let manifest = Manifest { utterances: [vec![near], read.utterances].concat(), ..Default::default() };
     manifest.write(&old.join("data/m.jsonl")).unwrap();
     let text = fs::read_to_string(old.join("data/m.jsonl")).unwrap();
     assert!(text.starts_with(r#"{"audio_filepath":"../wav/a.wav","text":"","id":"a"}"#), "{text}");

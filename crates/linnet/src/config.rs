@@ -31,3 +31,15 @@ pub struct ModelConfig {
     /// The encoder.
     pub model: EncoderConfig,
 }
+
+/// What is wrong with a TOML text, in one line that begins with its place.
+pub fn toml_problem(error: &toml::de::Error, text: &str) -> String {
+    let message = error.message().trim().replace('\n', " ");
+    match error.span() {
+        Some(span) => {
+            let line = 1 + text.bytes().take(span.start).filter(|&byte| byte == b'\n').count();
+            format!("line {line}: {message}")
+        }
+        None => message,
+    }
+}

@@ -5,9 +5,17 @@ use std::path::{Path, PathBuf};
 /// An error of this crate.
 #[derive(Debug, thiserror::Error)]
 pub enum ModelError {
+    /// There is no folder.
+    #[error(
+        "{folder}: there is no such folder; give a model folder, as training writes it to EXPERIMENT/model"
+    )]
+    NoFolder {
+        /// The folder.
+        folder: PathBuf,
+    },
     /// The model folder lacks a file.
     #[error(
-        "{folder}: {file} is missing; a model folder holds config.toml, model.safetensors and tokens.txt"
+        "{folder}: {file} is missing; give a whole model folder, as training writes it to EXPERIMENT/model"
     )]
     Missing {
         /// The folder.
@@ -31,6 +39,19 @@ pub enum ModelError {
         /// What is wrong, with its line.
         problem: String,
     },
+    /// The weights don't read.
+    #[error("{path}: no weights can be read from it ({problem}); copy the whole model folder again")]
+    Weights {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        problem: String,
+    },
+    /// A model of phones lacks the lexicon that transcripts need.
+    #[error(
+        "the model folder has no lexicon.txt, which the phones of transcripts come from; copy it there from the prepared corpus"
+    )]
+    NoLexicon,
     /// Two parts of the model don't fit each other.
     #[error("{folder}: {problem}; take all files of the folder from one training run")]
     Mismatch {

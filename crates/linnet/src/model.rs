@@ -3,11 +3,11 @@
 use std::path::Path;
 
 use candle_core::Device;
-use linnet_encoder::Encoder;
+use linnet_encoder::{Encoder, EncoderError};
 use linnet_frontend::{Cmvn, Features};
-use linnet_text::{Lexicon, TokenTable, write_beside};
+use linnet_text::{Lexicon, TokenTable, Tokenizer, Unit, write_beside};
 
-use crate::config::{ModelConfig, Normalisation};
+use crate::config::{ModelConfig, Normalisation, toml_problem};
 use crate::error::ModelError;
 
 const CONFIG: &str = "config.toml";
@@ -40,6 +40,9 @@ impl Model {
 
     /// Reads a model folder and checks that its files belong together.
     pub fn read(folder: &Path) -> Result<Self, ModelError> {
+        if !folder.is_dir() {
+            return Err(ModelError::NoFolder { folder: folder.to_path_buf() });
+        }
         for file in [CONFIG, WEIGHTS, TOKENS] {
             if !folder.join(file).is_file() {
                 return Err(ModelError::Missing { folder: folder.to_path_buf(), file });
@@ -47,8 +50,8 @@ impl Model {
         }
         let path = folder.join(CONFIG);
         let text = std::fs::read_to_string(&path).map_err(|e| ModelError::io(&path, e))?;
-        let config: ModelConfig =
-            toml::from_str(&text).map_err(|e| ModelError::Config { path, problem: e.to_string() })?;
+        let config: ModelConfig = toml::from_str(&text)
+            .map_err(|e| ModelError::Config { path, problem: toml_problem(&e, &text) })?;
         config.features.validate()?;
         let tokens = TokenTable::read(&folder.join(TOKENS))?;
         let cmvn = if config.normalisation == Normalisation::Global {
@@ -72,8 +75,20 @@ impl Model {
         let lexicon = if lexicon.is_file() { Some(Lexicon::read(&lexicon)?) } else { None };
         let mut model = Self::new(config, tokens, 0)?;
         (model.cmvn, model.lexicon) = (cmvn, lexicon);
-        model.encoder.load(&folder.join(WEIGHTS))?;
+        model.encoder.load(&folder.join(WEIGHTS)).map_err(|error| match error {
+            EncoderError::File { path, source } => ModelError::Weights { path, problem: source.to_string() },
+            error => error.into(),
+        })?;
         Ok(model)
+    }
+
+    /// What turns transcripts into the model's tokens. Fails for phones where there is no lexicon.
+    pub fn tokenizer(&self) -> Result<Tokenizer, ModelError> {
+        let unit = self.config.unit;
+        if unit == Unit::Phone && self.lexicon.is_none() {
+            return Err(ModelError::NoLexicon);
+        }
+        Ok(Tokenizer { unit, table: self.tokens.clone(), lexicon: self.lexicon.clone() })
     }
 
     /// Writes the model folder, each file beside and then renamed.

@@ -26,8 +26,8 @@ pub struct Decoded {
 /// Decodes a manifest greedily and writes `hyp.trn`, `ref.trn`, `score.txt` and `score.json` to the folder `out`.
 pub fn decode(model: &Model, manifest: &Path, out: &Path) -> Result<Decoded, StudyError> {
     let unit = model.config.unit;
-    let manifest = Manifest::read(manifest)?;
-    let tokenizer = Tokenizer { unit, table: model.tokens.clone(), lexicon: model.lexicon.clone() };
+    let manifest = Manifest::read_lenient(manifest)?;
+    let tokenizer = model.tokenizer()?;
     let normalise = match (model.config.normalisation, &model.cmvn) {
         (Normalisation::Global, Some(cmvn)) => Normalise::Global(cmvn.clone()),
         (Normalisation::Utterance, _) => Normalise::Utterance,

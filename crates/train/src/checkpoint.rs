@@ -110,8 +110,9 @@ impl Checkpoints {
             return Err(error("there is no checkpoint to continue from; leave --resume out to start".into()));
         }
         let bytes = fs::read(&path).map_err(|e| TrainError::io(&path, e))?;
-        let (_, header) =
-            SafeTensors::read_metadata(&bytes).map_err(|e| error(format!("no checkpoint: {e}")))?;
+        let (_, header) = SafeTensors::read_metadata(&bytes).map_err(|e| {
+            error(format!("it is damaged ({e}); copy it again, or start anew in another folder"))
+        })?;
         let state = header
             .metadata()
             .as_ref()

@@ -26,7 +26,7 @@ impl RunData {
             Unit::Char => None,
         };
         let tokenizer = Tokenizer { unit: data.unit, table: tokens.clone(), lexicon: lexicon.clone() };
-        let (train, dev) = (Manifest::read(&data.train)?, Manifest::read(&data.dev)?);
+        let (train, dev) = (Manifest::read_lenient(&data.train)?, Manifest::read_lenient(&data.dev)?);
         let cmvn = match config.train.normalisation {
             Normalisation::Global => Some(compute_cmvn(&train, &config.features, &|_, _| {})?.0),
             _ => None,

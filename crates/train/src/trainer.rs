@@ -90,6 +90,10 @@ pub fn train(
 
 /// Fails unless the experiment folder's configuration is the given one, but for what may change between sittings.
 fn same_run(config: &RunConfig, resolved: &Path) -> Result<(), TrainError> {
+    if !resolved.is_file() {
+        let problem = "there is no run to continue; leave --resume out to start one".to_string();
+        return Err(TrainError::Checkpoint { path: resolved.to_path_buf(), problem });
+    }
     let mut earlier = RunConfig::read_resolved(resolved)?;
     (earlier.train.workers, earlier.train.cache_mb) = (config.train.workers, config.train.cache_mb);
     let differences = config.differences(&earlier)?;

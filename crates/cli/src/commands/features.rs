@@ -16,7 +16,8 @@ pub(super) fn run(args: Features, talk: &Talk) -> Done {
     };
     let audio = read(&args.audio, &args.raw.read_options())?.resample(config.sample_rate)?;
     let features = Fbank::new(&config)?.compute(&audio.channel(Channel::Mix)?);
-    npy::write(&args.out, &features.data, features.dim)?;
+    npy::write(&args.out, &features.data, features.dim)
+        .map_err(|error| format!("{}: {error}", args.out.display()))?;
     talk.say(format!("{}: {} frames of {} bands", args.out.display(), features.frames(), features.dim));
     Ok(true)
 }

@@ -10,72 +10,78 @@ use linnet_train::{RunConfig, read_metrics};
 
 use super::Done;
 use crate::args::Inspect;
+use crate::data::print;
 
 pub(super) fn run(args: Inspect) -> Done {
     let path = args.path;
-    if path.join("metrics.jsonl").is_file() {
-        experiment(&path)?;
+    let described = if path.join("metrics.jsonl").is_file() {
+        experiment(&path)?
     } else if path.is_dir() {
-        model(&path)?;
+        model(&path)?
     } else if path.extension().is_some_and(|e| e == "json" || e == "jsonl") {
-        manifest(&path)?;
+        manifest(&path)?
     } else {
         let info = probe(&path, &args.raw.read_options())?;
-        println!(
+        format!(
             "{}\n{} Hz, {} channels, {} samples, {:.3} s",
             info.format,
             info.sample_rate,
             info.channels,
             info.frames,
             info.duration_s()
-        );
-    }
+        )
+    };
+    print(described)?;
     Ok(true)
 }
 
-fn model(path: &Path) -> Result<(), Box<dyn Error>> {
+fn model(path: &Path) -> Result<String, Box<dyn Error>> {
     let model = Model::read(path)?;
     let config = &model.config;
-    println!(
-        "model        {} mixer, {} layers of {}",
-        config.model.mixer.name(),
-        config.model.layers,
-        config.model.dim
-    );
-    println!("parameters   {}", model.encoder.parameter_count());
-    println!("tokens       {} ({:?}), the blank included", model.tokens.len(), config.unit);
-    println!("features     {} bands at {} Hz", config.features.bands, config.features.sample_rate);
-    println!("frames       one of {} ms", config.features.frame_shift_ms * config.model.subsampling as f64);
-    for group in model.encoder.groups() {
-        println!("{:30} {:>9}", group.name, group.range.len());
-    }
-    Ok(())
+    let mut lines = vec![
+        format!(
+            "model        {} mixer, {} layers of {}",
+            config.model.mixer.name(),
+            config.model.layers,
+            config.model.dim
+        ),
+        format!("parameters   {}", model.encoder.parameter_count()),
+        format!("tokens       {} ({:?}), the blank included", model.tokens.len(), config.unit),
+        format!("features     {} bands at {} Hz", config.features.bands, config.features.sample_rate),
+        format!(
+            "frames       one of {} ms",
+            config.features.frame_shift_ms * config.model.subsampling as f64
+        ),
+    ];
+    lines.extend(model.encoder.groups().map(|group| format!("{:30} {:>9}", group.name, group.range.len())));
+    Ok(lines.join("\n"))
 }
 
-fn experiment(path: &Path) -> Result<(), Box<dyn Error>> {
+fn experiment(path: &Path) -> Result<String, Box<dyn Error>> {
     let config = RunConfig::read_resolved(&path.join("config.toml"))?;
-    println!("{} mixer, seed {}", config.model.mixer.name(), config.train.seed);
-    println!(
-        "{:>5} {:>8} {:>8} {:>8} {:>8} {:>9}",
-        "epoch", "loss", "dev loss", "dev %", "seconds", "frames/s"
-    );
-    for r in read_metrics(&path.join("metrics.jsonl"))? {
-        println!(
+    let mut lines = vec![
+        format!("{} mixer, seed {}", config.model.mixer.name(), config.train.seed),
+        format!(
+            "{:>5} {:>8} {:>8} {:>8} {:>8} {:>9}",
+            "epoch", "loss", "dev loss", "dev %", "seconds", "frames/s"
+        ),
+    ];
+    lines.extend(read_metrics(&path.join("metrics.jsonl"))?.into_iter().map(|r| {
+        format!(
             "{:>5} {:>8.3} {:>8.3} {:>8.2} {:>8.1} {:>9.0}",
             r.epoch, r.loss, r.dev_loss, r.dev_error_rate, r.seconds, r.frames_per_s
-        );
-    }
-    Ok(())
+        )
+    }));
+    Ok(lines.join("\n"))
 }
 
-fn manifest(path: &Path) -> Result<(), Box<dyn Error>> {
+fn manifest(path: &Path) -> Result<String, Box<dyn Error>> {
     let manifest = Manifest::read(path)?;
     let words: usize = manifest.utterances.iter().map(|u| u.text.split_whitespace().count()).sum();
-    println!(
+    Ok(format!(
         "{} utterances, {:.2} hours, {} speakers, {words} words",
         manifest.utterances.len(),
         manifest.hours(),
         manifest.speakers()
-    );
-    Ok(())
+    ))
 }

@@ -59,6 +59,9 @@ pub(super) fn run(args: Prepare, talk: &Talk) -> Done {
     for set in &report.sets {
         warn_of_skipped(&set.skipped, talk);
     }
+    if report.skipped() > 0 {
+        talk.warn(format!("{} utterances were left out", report.skipped()));
+    }
     talk.say(table(&report));
     Ok(report.skipped() == 0)
 }
@@ -78,13 +81,11 @@ fn table(report: &Report) -> String {
     for note in &report.notes {
         text += &format!("note: {note}\n");
     }
-    if !report.oov.is_empty() {
-        let most: Vec<String> =
-            report.oov.iter().take(10).map(|o| format!("{} ({})", o.word, o.count)).collect();
+    if !report.oov.oov.is_empty() {
         text += &format!(
-            "{} words or characters have no tokens, listed in oov.txt: {} …\nadd them to the lexicon (--lexicon) or correct the transcripts\n",
-            report.oov.len(),
-            most.join(", ")
+            "note: {} ({} utterances, which training leaves out; oov.txt has the whole list)\n",
+            report.oov,
+            report.oov_utterances()
         );
     }
     text.trim_end().to_string()

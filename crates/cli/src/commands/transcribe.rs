@@ -13,6 +13,7 @@ use walkdir::WalkDir;
 
 use super::Done;
 use crate::args::{Format, Transcribe};
+use crate::data::print;
 use crate::talk::Talk;
 
 /// What `--format json` prints of each recording.
@@ -43,7 +44,7 @@ pub(super) fn run(args: Transcribe, talk: &Talk) -> Done {
         });
         for line in lines {
             match line {
-                Ok(line) => bar.suspend(|| println!("{line}")),
+                Ok(line) => bar.suspend(|| print(line))?,
                 Err(error) => {
                     failed += 1;
                     bar.suspend(|| talk.warn(error));

@@ -40,7 +40,8 @@ struct Item {
 impl Dataset {
     /// Takes a manifest's utterances. With a tokenizer texts become labels, and utterances with words outside its lexicon are
     /// left out; without one labels are empty. Missing files, and utterances too short or too long, are left out too:
-    /// [`skipped`](Self::skipped) lists them. Fails where nothing is left.
+    /// [`skipped`](Self::skipped) lists them after the lines that the manifest itself has left out. Fails where nothing is
+    /// left.
     pub fn new(
         manifest: &Manifest,
         tokenizer: Option<&Tokenizer>,
@@ -49,7 +50,7 @@ impl Dataset {
         options.validate()?;
         let prepared: Vec<_> =
             manifest.utterances.par_iter().map(|utterance| prepare(utterance, tokenizer, &options)).collect();
-        let (mut items, mut skipped) = (Vec::new(), Vec::new());
+        let (mut items, mut skipped) = (Vec::new(), manifest.skipped.clone());
         for (utterance, item) in manifest.utterances.iter().zip(prepared) {
             match item {
                 Ok(item) => items.push(item),
@@ -122,7 +123,7 @@ fn prepare(
     let duration_s = match utterance.duration_s {
         Some(duration) => {
             let audio = &utterance.audio;
-            fs::metadata(audio).map_err(|error| format!("{}: {error}", audio.display()))?;
+            fs::metadata(audio).map_err(|error| format!("{}: {error}; check the path", audio.display()))?;
             duration
         }
         None => {

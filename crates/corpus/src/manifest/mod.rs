@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 
 use linnet_audio::RawFormat;
 
-use crate::CorpusError;
 use crate::files::write_beside;
+use crate::{CorpusError, Skipped};
 
 /// One utterance: where its audio is and what is said.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -40,6 +40,8 @@ pub struct Utterance {
 pub struct Manifest {
     /// The utterances in the file's order.
     pub utterances: Vec<Utterance>,
+    /// Lines of the file that are no utterance, where these may be left out ([`Manifest::read_lenient`]).
+    pub skipped: Vec<Skipped>,
 }
 
 /// A line of a manifest that is no utterance.
@@ -56,15 +58,25 @@ impl Manifest {
     /// `channel` and others. A relative audio path is taken from the manifest's folder. An utterance without an `id`
     /// is named by its file. Fails at the first line that is no utterance.
     pub fn read(path: &Path) -> Result<Self, CorpusError> {
-        let (manifest, bad) = Self::read_lenient(path)?;
+        let (manifest, bad) = Self::read_and_parse(path)?;
         match bad.into_iter().next() {
             None => Ok(manifest),
             Some(BadLine { line, problem }) => Err(CorpusError::Line { path: path.into(), line, problem }),
         }
     }
 
-    /// As [`read`](Self::read), but lines that are no utterance are left out and listed beside.
-    pub fn read_lenient(path: &Path) -> Result<(Self, Vec<BadLine>), CorpusError> {
+    /// As [`read`](Self::read), but lines that are no utterance are left out and listed, named by file and line.
+    pub fn read_lenient(path: &Path) -> Result<Self, CorpusError> {
+        let (mut manifest, bad) = Self::read_and_parse(path)?;
+        let named = |BadLine { line, problem }| Skipped {
+            id: format!("{}, line {line}", path.display()),
+            reason: problem,
+        };
+        manifest.skipped = bad.into_iter().map(named).collect();
+        Ok(manifest)
+    }
+
+    fn read_and_parse(path: &Path) -> Result<(Self, Vec<BadLine>), CorpusError> {
         let bytes = fs::read(path).map_err(CorpusError::io(path))?;
         Ok(Self::parse(&bytes, path.parent().unwrap_or(Path::new(""))))
     }

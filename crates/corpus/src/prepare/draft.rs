@@ -63,7 +63,7 @@ fn duration(utterance: &Utterance) -> Result<f64, String> {
     }
     let (audio, whole, offset) = (utterance.audio.display(), info.duration_s(), utterance.offset_s);
     Err(match utterance.offset_s {
-        0.0 => format!("{audio}: no samples"),
+        0.0 => format!("{audio}: there are no samples in it; record it again or leave it out"),
         _ => format!("{audio}: {whole} s long, but the utterance starts at {offset} s"),
     })
 }

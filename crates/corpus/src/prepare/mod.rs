@@ -18,7 +18,7 @@ use std::path::PathBuf;
 
 use linnet_text::{Tokenizer, Unit};
 
-pub use report::{Oov, Report, SetReport, Skipped};
+pub use report::{Report, SetReport, Skipped};
 
 use self::draft::{Draft, SetDraft, measure};
 use crate::progress::Progress;
@@ -47,9 +47,10 @@ fn write(mut draft: Draft, output: &Output, progress: Progress) -> Result<Report
     if let Some(reason) = none_usable(&draft.sets) {
         return Err(CorpusError::Empty { what: "the corpus".to_owned(), reason });
     }
-    let (tokenizer, oov) = tokens::build(output.unit, lexicon, &draft.sets)?;
+    let tokenizer = tokens::build(output.unit, &lexicon, &draft.sets);
+    let oov = tokenizer.out_of_vocabulary(tokens::texts(&draft.sets));
     tokens::write(&tokenizer, &oov, &output.dir)?;
-    let mut report = Report { tokens: tokenizer.table.len(), oov, notes: draft.notes, ..Default::default() };
+    let mut report = Report { sets: Vec::new(), tokens: tokenizer.table.len(), oov, notes: draft.notes };
     for set in draft.sets {
         let set = write_set(set, &tokenizer, output)?;
         if let Some(expected) = set.expected.filter(|&expected| expected != set.utterances) {
@@ -72,7 +73,7 @@ fn none_usable(sets: &[SetDraft]) -> Option<String> {
 }
 
 fn write_set(set: SetDraft, tokenizer: &Tokenizer, output: &Output) -> Result<SetReport, CorpusError> {
-    let manifest = Manifest { utterances: set.utterances };
+    let manifest = Manifest { utterances: set.utterances, ..Default::default() };
     let path = output.dir.join(format!("{}.jsonl", set.name));
     manifest.write(&path)?;
     let (mut words, mut tokens, mut oov_utterances) = (0, 0, 0);

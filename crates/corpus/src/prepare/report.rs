@@ -2,23 +2,23 @@
 
 use std::path::PathBuf;
 
-use serde::Serialize;
+use linnet_text::OovReport;
 
 /// What a preparation has done, to be shown.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug)]
 pub struct Report {
     /// The sets, in order.
     pub sets: Vec<SetReport>,
     /// Tokens in the table, the blank included.
     pub tokens: usize,
-    /// Words (or, where the unit is the character, characters) without tokens, the most frequent first.
-    pub oov: Vec<Oov>,
+    /// Words (or, where the unit is the character, characters) without tokens.
+    pub oov: OovReport,
     /// What is worth a look: counts that differ from the expected ones, lines and files left out, …
     pub notes: Vec<String>,
 }
 
 /// One set of a corpus.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug)]
 pub struct SetReport {
     /// Its name, which its manifest has too.
     pub name: String,
@@ -43,7 +43,7 @@ pub struct SetReport {
 }
 
 /// An utterance that was left out.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Skipped {
     /// The utterance.
     pub id: String,
@@ -51,18 +51,14 @@ pub struct Skipped {
     pub reason: String,
 }
 
-/// Something in the texts that has no tokens.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Oov {
-    /// The word or character.
-    pub word: String,
-    /// How often it occurs.
-    pub count: usize,
-}
-
 impl Report {
     /// Utterances that were left out of all sets together.
     pub fn skipped(&self) -> usize {
         self.sets.iter().map(|set| set.skipped.len()).sum()
+    }
+
+    /// Utterances of all sets together with a word that has no tokens.
+    pub fn oov_utterances(&self) -> usize {
+        self.sets.iter().map(|set| set.oov_utterances).sum()
     }
 }

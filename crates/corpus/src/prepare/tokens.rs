@@ -1,11 +1,10 @@
 //! The token table, the lexicon and what they lack.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use linnet_text::{Lexicon, SPACE, TokenTable, Tokenizer, Unit, arpabet39};
+use linnet_text::{Lexicon, Oov, OovReport, TokenTable, Tokenizer, Unit};
 
-use super::Oov;
 use super::draft::SetDraft;
 use crate::CorpusError;
 use crate::files::write_beside;
@@ -15,44 +14,34 @@ pub(super) fn read_lexicons(unit: Unit, paths: &[PathBuf]) -> Result<Vec<Lexicon
         return Ok(Vec::new());
     }
     if paths.is_empty() {
-        let problem =
-            "phones need a pronunciation lexicon and this corpus has none of its own; give one, like CMUdict";
+        let problem = "phones need a pronunciation lexicon and this corpus has none of its own; give one, like \
+                       CMUdict, or take characters as tokens";
         return Err(CorpusError::Option { key: "lexicon", problem: problem.to_owned() });
     }
     paths.iter().map(|path| Lexicon::read(path).map_err(CorpusError::from)).collect()
 }
 
-/// The tokenizer over all sets' texts, and what it has no tokens for. Characters are those of the training sets.
-pub(super) fn build(
-    unit: Unit,
-    lexicons: Vec<Lexicon>,
-    sets: &[SetDraft],
-) -> Result<(Tokenizer, Vec<Oov>), CorpusError> {
-    let (symbols, lexicon) = match unit {
-        Unit::Char => (characters(sets), None),
+/// The tokenizer over all sets' texts. Characters are those of the training sets.
+pub(super) fn build(unit: Unit, lexicons: &[Lexicon], sets: &[SetDraft]) -> Tokenizer {
+    match unit {
+        Unit::Char => Tokenizer { unit, table: characters(sets), lexicon: None },
         Unit::Phone => {
-            let lexicon = needed_words(&lexicons, sets);
-            (phones(&lexicon, sets), Some(lexicon))
+            let lexicon = needed_words(lexicons, sets);
+            Tokenizer { unit, table: TokenTable::phones(&lexicon), lexicon: Some(lexicon) }
         }
-    };
-    let tokenizer = Tokenizer { unit, table: TokenTable::new(symbols), lexicon };
-    let oov = oov(&tokenizer, sets);
-    Ok((tokenizer, oov))
+    }
 }
 
-fn texts(sets: &[SetDraft]) -> impl Iterator<Item = &str> {
+/// All sets' texts.
+pub(super) fn texts(sets: &[SetDraft]) -> impl Iterator<Item = &str> {
     sets.iter().flat_map(|set| &set.utterances).map(|utterance| utterance.text.as_str())
 }
 
-fn symbol(c: char) -> String {
-    if c == ' ' { SPACE.to_owned() } else { c.to_string() }
-}
-
-fn characters(sets: &[SetDraft]) -> Vec<String> {
-    let any_train = sets.iter().any(|set| set.name.contains("train"));
-    let from = sets.iter().filter(|set| !any_train || set.name.contains("train"));
-    let all = from.flat_map(|set| &set.utterances).flat_map(|utterance| utterance.text.chars());
-    all.collect::<BTreeSet<char>>().into_iter().map(symbol).collect()
+fn characters(sets: &[SetDraft]) -> TokenTable {
+    let is_train = |set: &&SetDraft| set.name.contains("train");
+    let any_train = sets.iter().any(|set| is_train(&set));
+    let from = sets.iter().filter(|set| !any_train || is_train(set));
+    TokenTable::characters(from.flat_map(|set| texts(std::slice::from_ref(set))))
 }
 
 fn needed_words(lexicons: &[Lexicon], sets: &[SetDraft]) -> Lexicon {
@@ -67,44 +56,13 @@ fn needed_words(lexicons: &[Lexicon], sets: &[SetDraft]) -> Lexicon {
     needed
 }
 
-/// The 39 phones where they are enough, whichever of them occur: models of several corpora then have the same tokens.
-/// Else those that occur.
-fn phones(lexicon: &Lexicon, sets: &[SetDraft]) -> Vec<String> {
-    let words = texts(sets).flat_map(str::split_whitespace);
-    let found: BTreeSet<&str> =
-        words.flat_map(|word| lexicon.lookup(word)).flatten().map(String::as_str).collect();
-    let usual = arpabet39();
-    let phones =
-        if found.iter().all(|phone| usual.contains(phone)) { usual } else { found.into_iter().collect() };
-    phones.into_iter().map(str::to_owned).collect()
-}
-
-fn oov(tokenizer: &Tokenizer, sets: &[SetDraft]) -> Vec<Oov> {
-    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
-    for text in texts(sets) {
-        match &tokenizer.lexicon {
-            Some(lexicon) => {
-                let unknown = text.split_whitespace().filter(|word| lexicon.lookup(word).is_empty());
-                unknown.for_each(|word| *counts.entry(word.to_owned()).or_default() += 1);
-            }
-            None => {
-                let unknown = text.chars().map(symbol).filter(|symbol| tokenizer.table.id(symbol).is_none());
-                unknown.for_each(|symbol| *counts.entry(symbol).or_default() += 1);
-            }
-        }
-    }
-    let mut oov: Vec<Oov> = counts.into_iter().map(|(word, count)| Oov { word, count }).collect();
-    oov.sort_by(|a, b| b.count.cmp(&a.count).then_with(|| a.word.cmp(&b.word)));
-    oov
-}
-
-pub(super) fn write(tokenizer: &Tokenizer, oov: &[Oov], dir: &Path) -> Result<(), CorpusError> {
+pub(super) fn write(tokenizer: &Tokenizer, report: &OovReport, dir: &Path) -> Result<(), CorpusError> {
     tokenizer.table.write(&dir.join("tokens.txt"))?;
     if let Some(lexicon) = &tokenizer.lexicon {
         lexicon.write(&dir.join("lexicon.txt"))?;
     }
     write_beside(&dir.join("oov.txt"), |out| {
-        oov.iter().try_for_each(|Oov { word, count }| writeln!(out, "{word} {count}"))
+        report.oov.iter().try_for_each(|Oov { word, count }| writeln!(out, "{word} {count}"))
     })
 }
 
@@ -113,20 +71,21 @@ mod tests {
     use super::*;
     use crate::Utterance;
 
-    fn symbols(pronunciation: &[&str]) -> Vec<String> {
-        let mut lexicon = Lexicon::new();
-        lexicon.add("JA", pronunciation.iter().map(|&phone| phone.to_owned()).collect());
-        let mut set = SetDraft::new("train", None);
-        set.utterances.push(Utterance { text: "JA".to_owned(), ..Default::default() });
-        let (tokenizer, oov) = build(Unit::Phone, vec![lexicon], &[set]).unwrap();
-        assert_eq!(oov, []);
-        (1..tokenizer.table.len() as u32).map(|id| tokenizer.table.symbol(id).unwrap().to_owned()).collect()
+    fn set(name: &str, text: &str) -> SetDraft {
+        let mut set = SetDraft::new(name, None);
+        set.utterances.push(Utterance { text: text.to_owned(), ..Default::default() });
+        set
     }
 
     #[test]
-    fn phones_beyond_the_39_make_a_table_of_their_own() {
-        assert_eq!(symbols(&["Y", "AA"]), arpabet39());
-        assert_eq!(symbols(&["j", "a:"]), ["a:", "j"]);
+    fn characters_are_those_of_the_training_sets() {
+        let sets = [set("train_a", "B A"), set("test", "A Z"), set("train_b", "CA")];
+        let tokenizer = build(Unit::Char, &[], &sets);
+        let symbols = ["<space>", "A", "B", "C"].map(str::to_owned);
+        assert_eq!(tokenizer.table, TokenTable::new(symbols.into()));
+        let oov = tokenizer.out_of_vocabulary(texts(&sets)).oov;
+        assert_eq!(oov, [Oov { word: "Z".to_owned(), count: 1 }]);
+        assert_eq!(build(Unit::Char, &[], &sets[1..2]).table.len(), 4);
     }
 
     #[test]
@@ -136,9 +95,7 @@ mod tests {
             lexicon.add("A", vec![phones.to_owned()]);
             lexicon
         };
-        let mut set = SetDraft::new("test", None);
-        set.utterances.push(Utterance { text: "A".to_owned(), ..Default::default() });
-        let needed = needed_words(&[Lexicon::new(), lexicon("EY"), lexicon("AH")], &[set]);
+        let needed = needed_words(&[Lexicon::new(), lexicon("EY"), lexicon("AH")], &[set("test", "A")]);
         assert_eq!(needed.lookup("A"), [vec!["EY".to_owned()]]);
     }
 }

@@ -74,7 +74,7 @@ impl RunConfig {
         }
         let config: Self = Self::deserialize(toml::Value::Table(table)).map_err(|e| TrainError::Config {
             file: path.to_path_buf(),
-            problem: e.to_string().trim().to_string(),
+            problem: e.to_string().trim().replace('\n', " "),
         })?;
         config.validate(path)?;
         Ok(config)

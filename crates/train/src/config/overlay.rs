@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use linnet::toml_problem;
 use toml::{Table, Value};
 
 use crate::error::TrainError;
@@ -29,7 +30,7 @@ fn chain(path: &Path) -> Result<Vec<(PathBuf, Table)>, TrainError> {
             return Err(error(format!("more than {MOST_FILES} files extend each other; is there a circle?")));
         }
         let text = std::fs::read_to_string(&path).map_err(|source| TrainError::io(&path, source))?;
-        let mut table: Table = text.parse().map_err(|e: toml::de::Error| error(e.to_string()))?;
+        let mut table: Table = text.parse().map_err(|e| error(toml_problem(&e, &text)))?;
         match table.remove("extends") {
             None => {}
             Some(Value::String(base)) => {

@@ -66,7 +66,8 @@ fn beside(
         let text = match fs::read_to_string(audio.with_extension("txt")) {
             Ok(text) => text,
             Err(error) => {
-                let reason = format!("{}: {error}", audio.with_extension("txt").display());
+                let text = audio.with_extension("txt");
+                let reason = format!("{}: {error}; write what is said into it", text.display());
                 skipped.push(Skipped { id, reason });
                 continue;
             }
@@ -94,7 +95,12 @@ fn listed(table: &Path, skipped: &mut Vec<Skipped>) -> Result<Vec<Utterance>, Co
                 ..Default::default()
             });
         } else {
-            let reason = format!("{}, line {}: {} is not there", table.display(), row.line, audio.display());
+            let reason = format!(
+                "{}, line {}: {} is not there; check the path",
+                table.display(),
+                row.line,
+                audio.display()
+            );
             skipped.push(Skipped { id, reason });
         }
     }
