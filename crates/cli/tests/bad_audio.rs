@@ -1,0 +1,112 @@
+//! Recordings that can't be used: one line that names the file, the place and what to do.
+#![allow(clippy::unwrap_used)]
+
+mod common;
+
+use std::fs;
+
+use common::{float_wav, linnet, mini, names, put, put_tone, sphere, trained};
+
+/// The kinds of damage: the file, its bytes, what is said of it.
+fn damaged() -> Vec<(&'static str, Vec<u8>, &'static str)> {
+    let shortened = fs::read(mini().join("13-16.1/wsj1/si_dt_20/013/013c0d01.wv1")).unwrap();
+    let mut nan = vec![0.25; 200];
+    nan[100] = f32::NAN;
+    let header = |field: &str, value: &str| {
+        let text = String::from_utf8(sphere(100, 200)[..1024].to_vec()).unwrap();
+        let mut bytes = text.replacen(field, value, 1).into_bytes();
+        bytes.resize(1224, 1);
+        bytes
+    };
+    vec![
+        (
+            "cut.sph",
+            sphere(100, 200)[..200].to_vec(),
+            "byte 200: SPHERE header: it should have 1024 bytes, the file is cut off here; copy it again",
+        ),
+        (
+            "lie.sph",
+            sphere(1000, 500),
+            "byte 1524: the header tells of 1000 samples a channel, the file has 250; it is cut off or sample_count is wrong",
+        ),
+        (
+            "negative.sph",
+            header("sample_count -i 100", "sample_count -i -10"),
+            "byte 35: SPHERE header: sample_count is -10, it must be from 0 to 1099511627776; correct it or copy the file again",
+        ),
+        (
+            "long.sph",
+            header("   1024", "9999999"),
+            "byte 8: SPHERE header: a length of 9999999 bytes is out of range; copy the file again",
+        ),
+        (
+            "early.wv1",
+            shortened[..5000].to_vec(),
+            "byte 5000: the Shorten stream ends early, after 8192 of 37440 samples; copy the file again",
+        ),
+        ("zero.sph", sphere(0, 0), "there are no samples in it; record it again or leave it out"),
+        ("zero.wav", float_wav(&[]), "there are no samples in it; record it again or leave it out"),
+        ("empty.flac", Vec::new(), "the file is empty; copy it again or leave it out"),
+        (
+            "nan.wav",
+            float_wav(&nan),
+            "sample 100 of channel 0 is no finite number; write the file again from its source",
+        ),
+    ]
+}
+
+#[test]
+fn each_kind_of_damage_is_named_with_its_place_and_the_mend() {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, bytes, problem) in damaged() {
+        put(&folder.path().join(name), bytes);
+        for (command, out) in [("convert", "out.wav"), ("features", "out.npy")] {
+            linnet(folder.path(), &[command, name, "--out", out]).fails_with(&format!("{name}: {problem}"));
+        }
+    }
+    assert_eq!(names(folder.path()).iter().filter(|name| name.contains("out")).count(), 0);
+    linnet(folder.path(), &["convert", "gone.wav", "--out", "out.wav"])
+        .fails_with("gone.wav: No such file or directory (os error 2); check the path");
+    linnet(folder.path(), &["convert", ".", "--out", "out.wav"])
+        .fails_with(".: Is a directory (os error 21)");
+}
+
+#[test]
+fn good_recordings_are_transcribed_beside_bad_ones() {
+    let model = trained().join("exp/model");
+    let folder = tempfile::tempdir().unwrap();
+    let recordings = folder.path().join("recordings");
+    put_tone(&recordings.join("a.wav"));
+    put_tone(&recordings.join("deep/z.wav"));
+    let damaged = damaged();
+    for (name, bytes, _) in &damaged {
+        put(&recordings.join(name), bytes);
+    }
+    let run = linnet(folder.path(), &["transcribe", model.to_str().unwrap(), "recordings"]);
+    assert_eq!(run.code, 1);
+    let paths: Vec<_> = run.out.lines().map(|line| line.split_once('\t').unwrap().0).collect();
+    assert_eq!(paths, ["recordings/a.wav", "recordings/deep/z.wav"]);
+    assert_eq!(run.err.lines().count(), damaged.len() + 1, "{}", run.err);
+    for (name, _, problem) in &damaged {
+        let line = format!("warning: recordings/{name}: {problem}");
+        assert_eq!(run.line(&format!("warning: recordings/{name}: ")), line);
+    }
+    let count = format!("{} of {} recordings failed", damaged.len(), damaged.len() + 2);
+    assert_eq!(run.err.lines().last(), Some(format!("warning: {count}").as_str()));
+}
+
+#[test]
+fn good_recordings_alone_give_0_and_json_is_json() {
+    let model = trained().join("exp/model");
+    let folder = tempfile::tempdir().unwrap();
+    put_tone(&folder.path().join("a.wav"));
+    let model = model.to_str().unwrap();
+    let run = linnet(folder.path(), &["transcribe", model, "a.wav", "--format", "json"]);
+    assert_eq!((run.code, run.err.as_str()), (0, ""));
+    let line: serde_json::Value = serde_json::from_str(&run.out).unwrap();
+    assert_eq!((line["path"].as_str(), line["duration"].as_f64()), (Some("a.wav"), Some(0.5)));
+    assert!(line["tokens"].as_array().is_some_and(|tokens| tokens.iter().all(|t| t["confidence"].is_f64())));
+    fs::create_dir(folder.path().join("none")).unwrap();
+    linnet(folder.path(), &["transcribe", model, "none"])
+        .fails_with("none: there is no audio file in this folder");
+}

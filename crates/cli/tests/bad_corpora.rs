@@ -1,0 +1,143 @@
+//! Manifests, transcripts and corpora with bad items: these are named and counted, the rest goes on, the exit code is 1.
+#![allow(clippy::unwrap_used)]
+
+mod common;
+
+use std::fs;
+use std::path::Path;
+
+use common::{TINY, float_wav, linnet, put, put_tone, trained};
+
+/// The development set of the tiny corpus, with lines added that are good for nothing.
+fn bad_manifest(folder: &Path) {
+    let good = fs::read_to_string(trained().join("data/dev.jsonl")).unwrap();
+    let base = trained().join("data");
+    // Its paths start at its folder.
+    let good =
+        good.replace("{\"audio_filepath\":\"..", &format!("{{\"audio_filepath\":\"{}/..", base.display()));
+    let bad = r#"not json
+{"audio_filepath": "gone.wav", "duration": 1.0, "text": "MR.", "id": "gone"}
+{"audio_filepath": "a.wav", "text": "XYZZY MR. XYZZY", "id": "oov"}
+{"audio_filepath": "nan.wav", "text": "MR.", "id": "nan"}
+"#;
+    put(&folder.join("bad.jsonl"), good + bad);
+    put_tone(&folder.join("a.wav"));
+    put(&folder.join("nan.wav"), float_wav(&[f32::NAN; 8000]));
+}
+
+const LEFT_OUT: [&str; 4] = [
+    r#"bad.jsonl, line 5: expected ident at column 2; expected a JSON object like {"audio_filepath": "a.wav", "text": "HELLO"}"#,
+    "gone: gone.wav: No such file or directory (os error 2); check the path",
+    "oov: without pronunciation: XYZZY; add them to the lexicon, a line WORD PHONE PHONE … each",
+    "nan: nan.wav: sample 0 of channel 0 is no finite number; write the file again from its source",
+];
+
+#[test]
+fn decoding_goes_on_without_bad_utterances() {
+    let folder = tempfile::tempdir().unwrap();
+    bad_manifest(folder.path());
+    let model = trained().join("exp/model");
+    let run = linnet(folder.path(), &["decode", model.to_str().unwrap(), "bad.jsonl", "--out", "decoded"]);
+    assert_eq!(run.code, 1);
+    let expected: Vec<_> = LEFT_OUT.iter().map(|line| format!("warning: left out {line}")).collect();
+    let mut lines = run.err.lines();
+    assert_eq!(lines.by_ref().take(4).collect::<Vec<_>>(), expected);
+    assert_eq!(lines.next(), Some("warning: 4 of 8 utterances were left out"));
+    assert!(run.out.starts_with("PER ") && run.out.contains(" of 4 utterances\n"), "{}", run.out);
+    let hypotheses = fs::read_to_string(folder.path().join("decoded/hyp.trn")).unwrap();
+    assert_eq!(hypotheses.lines().count(), 4);
+}
+
+#[test]
+fn training_goes_on_without_bad_utterances() {
+    let folder = tempfile::tempdir().unwrap();
+    bad_manifest(folder.path());
+    let data = trained().join("data");
+    let file = |name: &str| data.join(name).to_str().unwrap().to_owned();
+    let text = format!(
+        "[data]\ntrain = \"bad.jsonl\"\ndev = {:?}\ntokens = {:?}\nlexicon = {:?}\n{TINY}",
+        file("dev.jsonl"),
+        file("tokens.txt"),
+        file("lexicon.txt")
+    );
+    put(&folder.path().join("run.toml"), text);
+    let run = linnet(folder.path(), &["train", "run.toml", "--out", "exp"]);
+    assert_eq!((run.code, run.out.as_str()), (0, ""), "{}", run.err);
+    for line in LEFT_OUT {
+        let line = format!("warning: left out {line}");
+        assert_eq!(run.err.lines().filter(|&found| found == line).count(), 1, "{line}: {}", run.err);
+    }
+    assert!(folder.path().join("exp/model/model.safetensors").is_file());
+}
+
+#[test]
+fn a_manifest_that_is_none_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    put(&folder.path().join("none.jsonl"), "a.wav HELLO\n");
+    let problem = "line 1: expected value at column 1; expected a JSON object like {\"audio_filepath\": \"a.wav\", \"text\": \"HELLO\"}";
+    linnet(folder.path(), &["inspect", "none.jsonl"]).fails_with(&format!("none.jsonl, {problem}"));
+    let model = trained().join("exp/model");
+    linnet(folder.path(), &["decode", model.to_str().unwrap(), "none.jsonl", "--out", "decoded"])
+        .fails_with(&format!("the manifest has no usable utterance: none.jsonl, {problem}"));
+    linnet(folder.path(), &["decode", model.to_str().unwrap(), "gone.jsonl", "--out", "decoded"])
+        .fails_with("gone.jsonl: No such file or directory (os error 2); check the path");
+    assert!(!folder.path().join("decoded").exists());
+}
+
+#[test]
+fn preparing_goes_on_without_bad_items_and_lists_unknown_words() {
+    let folder = tempfile::tempdir().unwrap();
+    put_tone(&folder.path().join("a.wav"));
+    put(&folder.path().join("zero.wav"), float_wav(&[]));
+    put(
+        &folder.path().join("table.tsv"),
+        "path\ttext\na.wav\tYES\ngone.wav\tYES\nzero.wav\tYES\na.wav\tXYZZY YES XYZZY\n",
+    );
+    put(&folder.path().join("yes.dic"), "YES Y EH S\n");
+    let arguments = ["prepare", "folder", "table.tsv", "--lexicon", "yes.dic", "--out", "data"];
+    let run = linnet(folder.path(), &arguments);
+    assert_eq!((run.code, run.out.as_str()), (1, ""));
+    assert_eq!(
+        run.err.lines().take(3).collect::<Vec<_>>(),
+        [
+            "warning: left out gone: table.tsv, line 3: gone.wav is not there; check the path",
+            "warning: left out zero: zero.wav: there are no samples in it; record it again or leave it out",
+            "warning: 2 utterances were left out",
+        ]
+    );
+    assert_eq!(
+        run.line("note: without"),
+        "note: without pronunciation: XYZZY ×2; add them to the lexicon, a line WORD PHONE PHONE … each \
+         (1 utterances, which training leaves out; oov.txt has the whole list)"
+    );
+    assert_eq!(fs::read_to_string(folder.path().join("data/oov.txt")).unwrap(), "XYZZY 2\n");
+    let manifest = fs::read_to_string(folder.path().join("data/train.jsonl")).unwrap();
+    assert_eq!(manifest.lines().count(), 2);
+}
+
+#[test]
+fn what_preparing_lacks_is_said() {
+    let folder = tempfile::tempdir().unwrap();
+    put_tone(&folder.path().join("wav/a.wav"));
+    put(&folder.path().join("wav/a.txt"), "yes");
+    put(&folder.path().join("bad.dic"), "NO N OW\nYES\n");
+    for (arguments, line) in [
+        (
+            &["folder", "wav"][..],
+            "lexicon: phones need a pronunciation lexicon and this corpus has none of its own; give one, like CMUdict, \
+             or take characters as tokens",
+        ),
+        (
+            &["folder", "wav", "--lexicon", "gone.dic"],
+            "gone.dic: No such file or directory (os error 2); check the path",
+        ),
+        (
+            &["folder", "wav", "--lexicon", "bad.dic"],
+            "bad.dic:2: YES has no phones; write WORD PHONE PHONE …",
+        ),
+        (&["an4", "wav"], "wav: no etc/an4_train.fileids below it; give the folder an4 of the archive"),
+        (&["folder", "gone"], "gone: No such file or directory (os error 2); check the path"),
+    ] {
+        linnet(folder.path(), &[&["prepare"], arguments, &["--out", "data"]].concat()).fails_with(line);
+    }
+}
