@@ -148,6 +148,7 @@ impl Masks {
         }
     }
 
+    #[inline]
     fn of(&mut self, symbol: usize) -> &[u64] {
         if self.places.is_empty() {
             return &self.rows[symbol * self.words..(symbol + 1) * self.words];

@@ -94,14 +94,19 @@ impl<'a, T: Token<'a>> Vocabulary<T> {
     /// A token's number.
     #[inline]
     pub(crate) fn number(&mut self, token: T) -> u32 {
+        match token.common().map(|place| self.common[place]) {
+            Some(number) if number != NONE => number,
+            _ => self.look_up(token),
+        }
+    }
+
+    /// The number of a token that isn't among the commonest, or that is new.
+    fn look_up(&mut self, token: T) -> u32 {
         let next = self.tokens.len() as u32;
         let number = match token.common() {
             Some(place) => {
-                let number = &mut self.common[place];
-                if *number == NONE {
-                    *number = next;
-                }
-                *number
+                self.common[place] = next;
+                next
             }
             None => *self.numbers.entry(token).or_insert(next),
         };

@@ -118,7 +118,15 @@ impl<'a, T: Token<'a>> Counter<T> {
         };
         let mut counts = ErrorCounts::default();
         let Some(Noted { errors, occurrences }) = noted else {
-            walk_by(aligner, own, weights, |edit| counts.add(edit));
+            // What is right is most, and follows from the rest.
+            walk_by(aligner, own, weights, |edit| match edit {
+                Edit::Correct(..) => {}
+                Edit::Substitution(..) => counts.substitutions += 1,
+                Edit::Deletion(_) => counts.deletions += 1,
+                Edit::Insertion(_) => counts.insertions += 1,
+            });
+            counts.reference = own.reference.len();
+            counts.correct = counts.reference - counts.substitutions - counts.deletions;
             return counts;
         };
         let Coded { reference: r, hypothesis: h, .. } = pair;

@@ -215,7 +215,13 @@ impl UtteranceScore {
 
 #[cfg(test)]
 mod tests {
+    use rand::{RngExt, SeedableRng};
+    use rand_chacha::ChaCha8Rng;
+
     use super::*;
+    use crate::counts::count_errors;
+    use crate::details::TokenErrors;
+    use crate::units::tokens;
 
     fn trn(lines: &[(&str, &str)]) -> Vec<Trn> {
         lines.iter().map(|(id, text)| Trn { id: id.to_string(), text: text.to_string() }).collect()
@@ -247,5 +253,37 @@ mod tests {
         let twice = trn(&[("x", "A"), ("x", "B")]);
         assert!(message(&r, &twice).contains("x occurs twice in the hypotheses"));
         assert!(message(&twice, &r).contains("x occurs twice in the references"));
+    }
+
+    #[test]
+    fn counts_of_many_texts_are_those_of_each() {
+        // Many words and characters, so that vocabularies grow, are coded anew and are forgotten.
+        let mut rng = ChaCha8Rng::seed_from_u64(4);
+        let character = |rng: &mut ChaCha8Rng| char::from_u32(rng.random_range(0x61..0x161)).unwrap_or('x');
+        let mut text = || -> String {
+            (0..rng.random_range(0..40))
+                .map(|_| if rng.random_ratio(1, 4) { ' ' } else { character(&mut rng) })
+                .collect()
+        };
+        let texts: Vec<(String, String)> = (0..3000).map(|_| (text(), text())).collect();
+        let pairs: Vec<(&str, &str)> = texts.iter().map(|(r, h)| (r.as_str(), h.as_str())).collect();
+        for unit in [ScoreUnit::Word, ScoreUnit::Char] {
+            let want: Vec<ErrorCounts> =
+                pairs.iter().map(|(r, h)| count_errors(&tokens(r, unit), &tokens(h, unit))).collect();
+            assert_eq!(count_texts(&pairs, unit.into()), want);
+            let (noted, details) = count(&pairs, unit.into(), true);
+            assert_eq!(noted, want);
+            let sum = |of: fn(&TokenErrors) -> usize| details.tokens.iter().map(of).sum::<usize>();
+            let mut all = ErrorCounts::default();
+            want.iter().for_each(|counts| all += *counts);
+            assert_eq!(
+                (sum(|t| t.substitutions), sum(|t| t.deletions), sum(|t| t.insertions)),
+                (all.substitutions, all.deletions, all.insertions)
+            );
+            assert_eq!(
+                sum(|t| t.false_substitutions),
+                details.confusions.iter().map(|c| c.count).sum::<usize>()
+            );
+        }
     }
 }

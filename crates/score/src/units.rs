@@ -78,6 +78,7 @@ pub(crate) fn each_char(text: &str, each: impl FnMut(char)) {
 }
 
 /// Hands over characters, of several spaces in a row one.
+#[inline(always)]
 fn single_spaced(chars: impl Iterator<Item = char>, mut each: impl FnMut(char)) {
     let mut after_space = false;
     for c in chars {
