@@ -22,6 +22,9 @@ pub(crate) struct Cli {
     /// Say nothing but errors and warnings.
     #[arg(long, global = true)]
     pub(crate) quiet: bool,
+    /// Threads to compute with; by default as many as the machine has.
+    #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(crate) threads: Option<u16>,
     #[command(subcommand)]
     pub(crate) command: Command,
 }

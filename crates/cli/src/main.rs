@@ -16,6 +16,13 @@ use clap::Parser;
 fn main() -> ExitCode {
     let cli = args::Cli::parse();
     let talk = talk::Talk::new(cli.quiet);
+    if let Some(threads) = cli.threads {
+        // The one pool of all libraries; it is set before anything computes.
+        if let Err(error) = rayon::ThreadPoolBuilder::new().num_threads(threads.into()).build_global() {
+            talk.error(&error);
+            return ExitCode::FAILURE;
+        }
+    }
     match commands::run(cli.command, &talk) {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,

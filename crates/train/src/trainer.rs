@@ -96,6 +96,7 @@ fn same_run(config: &RunConfig, resolved: &Path) -> Result<(), TrainError> {
     }
     let mut earlier = RunConfig::read_resolved(resolved)?;
     (earlier.train.workers, earlier.train.cache_mb) = (config.train.workers, config.train.cache_mb);
+    earlier.train.recompute = config.train.recompute;
     let differences = config.differences(&earlier)?;
     if differences.is_empty() {
         return Ok(());
@@ -132,6 +133,7 @@ impl<'a> Run<'a> {
         };
         let mut model = Model::new(model_config, data.tokens.clone(), config.train.seed)?;
         (model.cmvn, model.lexicon) = (data.cmvn.clone(), data.lexicon.clone());
+        model.encoder.set_recompute(config.train.recompute);
         let total_steps: u64 = (1..=config.train.epochs).map(|e| data.train.plan(e).len() as u64).sum();
         let warmup = (config.train.warmup * total_steps as f64).ceil() as u64;
         let schedule = Schedule::new(config.train.schedule, warmup, total_steps, config.train.patience);
