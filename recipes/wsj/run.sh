@@ -1,0 +1,56 @@
+#!/usr/bin/env bash
+# The encoder of "Transformers are RNNs" on the WSJ discs, once for each kind of attention: prepare, train, decode, compare.
+#
+#   recipes/wsj/run.sh --discs "DIR..." --lexicon FILE [--train si284|si84] [--kinds "softmax linear"] [--exp DIR]
+#                      [--set KEY=VALUE]...
+#
+# Runs continue where they were interrupted.
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+root=$(cd "$here/../.." && pwd)
+discs= lexicon= train=si284 kinds="softmax linear" exp=$here/exp settings=()
+usage() {
+  echo "usage: recipes/wsj/run.sh --discs \"DIR...\" --lexicon FILE [--train si284|si84] [--kinds \"...\"] [--exp DIR] [--set KEY=VALUE]..." >&2
+  exit 2
+}
+while [ $# -gt 1 ]; do
+  case "$1" in
+    --discs) discs=$2 ;;
+    --lexicon) lexicon=$2 ;;
+    --train) train=$2 ;;
+    --kinds) kinds=$2 ;;
+    --exp) exp=$2 ;;
+    --set) settings+=(--set "$2") ;;
+    *) usage ;;
+  esac
+  shift 2
+done
+[ $# -eq 0 ] && [ -n "$discs" ] && [ -n "$lexicon" ] || usage
+
+cargo build --release --quiet --manifest-path "$root/Cargo.toml" -p linnet-cli
+linnet=$root/target/release/linnet
+data=$exp/data
+
+echo "== 1 prepare"
+# shellcheck disable=SC2086
+"$linnet" prepare wsj $discs --lexicon "$lexicon" --out "$data"
+
+runs=()
+for kind in $kinds; do
+  out=$exp/$kind
+  runs+=("$out")
+  if [ ! -d "$out/model" ]; then
+    echo "== 2 train $kind"
+    resume=()
+    [ ! -f "$out/checkpoints/latest.safetensors" ] || resume=(--resume)
+    "$linnet" train "$here/conf/paper-$kind.toml" --out "$out" "${resume[@]}" "${settings[@]}" \
+      --set data.train="$data/train_$train.jsonl" --set data.dev="$data/test_dev93.jsonl" \
+      --set data.tokens="$data/tokens.txt" --set data.lexicon="$data/lexicon.txt"
+  fi
+  echo "== 3 decode $kind"
+  "$linnet" --quiet decode "$out/model" "$data/test_dev93.jsonl" --out "$out/decode/dev93"
+  "$linnet" --quiet decode "$out/model" "$data/test_eval92.jsonl" --out "$out/decode/eval92"
+done
+
+echo "== 4 compare"
+"$linnet" compare "${runs[@]}" --out "$exp/report.html"
