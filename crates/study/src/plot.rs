@@ -87,11 +87,10 @@ fn panel(title: &str, x_label: &str, curves: &[Curve]) -> String {
             "<polyline points=\"{}\" fill=\"none\" stroke=\"{colour}\" stroke-width=\"2\" stroke-dasharray=\"{dash}\"/>",
             points.join(" ")
         );
-        let x = curve.points.last().map_or(LEFT, |p| x_of(p.0));
         let last = curve.points.last().map_or(0.0, |p| p.1);
         svg += &format!(
             "<text x=\"{:.1}\" y=\"{:.1}\" fill=\"{colour}\">{} {last:.1}</text>\n",
-            x + 6.0,
+            right + 6.0,
             y + 4.0,
             curve.name
         );
