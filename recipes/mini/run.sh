@@ -1,18 +1,22 @@
 #!/usr/bin/env bash
 # Softmax against linear attention on the embedded miniature corpus: prepare, train, decode, compare.
 #
-#   recipes/mini/run.sh [--smoke] [--exp DIR]
+#   recipes/mini/run.sh [--kinds "softmax linear"] [--smoke] [--exp DIR]
 #
-# --smoke trains one epoch of each kind, to see that everything runs. Runs continue where they were interrupted.
+# --smoke trains one epoch of every kind in conf/, to see that everything runs. Runs continue where they were interrupted.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
-exp=$here/exp settings=()
+exp=$here/exp kinds="softmax linear" settings=()
 while [ $# -gt 0 ]; do
   case "$1" in
-    --smoke) settings=(--set train.epochs=1 --set train.average=1); exp=$(mktemp -d); trap 'rm -rf "$exp"' EXIT; shift ;;
+    --smoke)
+      settings=(--set train.epochs=1 --set train.average=1)
+      kinds=$(cd "$here/conf" && for f in *.toml; do [ "$f" = base.toml ] || echo "${f%.toml}"; done)
+      exp=$(mktemp -d); trap 'rm -rf "$exp"' EXIT; shift ;;
+    --kinds) kinds=$2; shift 2 ;;
     --exp) exp=$2; shift 2 ;;
-    *) echo "usage: recipes/mini/run.sh [--smoke] [--exp DIR]" >&2; exit 2 ;;
+    *) echo "usage: recipes/mini/run.sh [--kinds \"softmax linear\"] [--smoke] [--exp DIR]" >&2; exit 2 ;;
   esac
 done
 
@@ -23,8 +27,10 @@ data=$exp/data
 echo "== 1 prepare"
 "$linnet" prepare wsj "$root/data/mini" --lexicon "$root/data/mini/lexicon.txt" --out "$data"
 
-for kind in softmax linear; do
+runs=()
+for kind in $kinds; do
   out=$exp/$kind
+  runs+=("$out")
   if [ ! -d "$out/model" ]; then
     echo "== 2 train $kind"
     resume=()
@@ -40,4 +46,4 @@ for kind in softmax linear; do
 done
 
 echo "== 4 compare"
-"$linnet" compare "$exp/softmax" "$exp/linear" --out "$exp/report.html" --plot "$exp/per.svg"
+"$linnet" compare "${runs[@]}" --out "$exp/report.html" --plot "$exp/per.svg"

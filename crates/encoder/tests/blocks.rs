@@ -92,8 +92,10 @@ fn values_and_gradients_match_candles_own_operations() {
                 let range = start..start + parameter.len();
                 let size = want[range.clone()].iter().fold(0.0f32, |m, v| m.max(v.abs()));
                 let difference = largest_difference(&got[range.clone()], &want[range]);
+                // Similarities that are squares come near 0, and so do the sums that divide.
+                let most = if config.mixer == MixerKind::Polynomial { 1e-3 } else { 1e-4 };
                 assert!(
-                    difference <= 1e-4 * size.max(1.0),
+                    difference <= most * size.max(1.0),
                     "{config:?}: {name}.{} is off by {difference} of {size}",
                     parameter.name
                 );
@@ -114,7 +116,8 @@ fn every_parameter_gets_a_gradient() {
         for Group { name, parameters, range } in encoder.groups() {
             for p in parameters.iter() {
                 // Softmax does not see a shift that all keys share.
-                let blind = config.mixer == MixerKind::Softmax && p.name == "key.bias";
+                let softmax = matches!(config.mixer, MixerKind::Softmax | MixerKind::CausalSoftmax);
+                let blind = softmax && p.name == "key.bias";
                 let moved = gradient[range.start + p.offset..][..p.len()].iter().any(|g| g.abs() > 1e-7);
                 assert!(moved || blind, "{config:?}: {name}.{} gets no gradient", p.name);
             }
@@ -124,8 +127,9 @@ fn every_parameter_gets_a_gradient() {
 
 #[test]
 fn gradients_through_dropout_match_finite_differences() {
-    for config in configurations() {
-        // ReLU's kinks would spoil the differences; its gradient is compared with candle's above.
+    // Kinks would spoil the differences, and so do sums near 0 that divide: these gradients are compared with candle's.
+    let rough = [MixerKind::LinearRelu, MixerKind::Polynomial];
+    for config in configurations().into_iter().filter(|c| !rough.contains(&c.mixer)) {
         let activation = Activation::Silu;
         let encoder = encoder(&EncoderConfig { dropout: 0.3, activation, ..config.clone() });
         let lengths = Lengths::new(&[19, 6]);

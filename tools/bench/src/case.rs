@@ -167,12 +167,8 @@ impl Case {
             Work::Infer => 1.0,
             Work::Memory => return None,
         };
-        let head_dim = DIM / HEADS;
         // Multiply-adds of one frame in one layer's mixer, beside its projections.
-        let mixing = match mixer {
-            MixerKind::Softmax => 2 * batch.frames * DIM,
-            MixerKind::Linear => 2 * head_dim * DIM,
-        };
+        let mixing = HEADS * mixer.multiply_adds(batch.frames, DIM / HEADS);
         let frame = LAYERS * (4 * DIM * DIM + 2 * DIM * FEED_FORWARD + mixing) + BANDS * DIM + DIM * TOKENS;
         Some(2.0 * passes * frame as f64 * (batch.utterances * batch.frames) as f64)
     }

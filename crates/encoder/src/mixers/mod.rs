@@ -3,6 +3,7 @@
 //! A mixer reads projections of its input and writes its output for one utterance and one head, on slices of
 //! (time, head_dim); the mixer block around it projects, calls it for every utterance and head, and projects back.
 
+mod causal_linear;
 mod feature_map;
 mod linear;
 mod softmax;
@@ -10,7 +11,12 @@ mod softmax;
 use candle_core::Tensor;
 use serde::{Deserialize, Serialize};
 
-/// A kind of attention, as the configuration names it.
+use causal_linear::CausalLinear;
+use feature_map::FeatureMap;
+use linear::Linear;
+use softmax::Softmax;
+
+/// A kind of attention, as the configuration names it. N is the number of frames, d the head's width.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum MixerKind {
@@ -18,29 +24,62 @@ pub enum MixerKind {
     Softmax,
     /// Non-causal attention by products of feature maps, φ = elu + 1 (Katharopoulos et al., 2020, equation 5): O(N·d²).
     Linear,
+    /// The same with φ(x) = max(x, 0).
+    LinearRelu,
+    /// The same with φ(q)·φ(k) = (q·k)²/d: O(N·d³), no cheaper than softmax below about d²/2 frames.
+    Polynomial,
+    /// The same with φ(q)·φ(k) = 1 + s + s²/2, s = q·k/√d: O(N·d³); meant for heads of 16 (Arora et al., 2024).
+    Taylor,
+    /// Softmax attention to the frames up to each one's own.
+    CausalSoftmax,
+    /// Linear attention to the frames up to each one's own (Katharopoulos et al., 2020, equations 8 to 12).
+    CausalLinear,
 }
 
 impl MixerKind {
     /// Every kind, in the order of the documentation.
-    pub const ALL: [Self; 2] = [Self::Softmax, Self::Linear];
+    pub const ALL: [Self; 7] = [
+        Self::Softmax,
+        Self::Linear,
+        Self::LinearRelu,
+        Self::Polynomial,
+        Self::Taylor,
+        Self::CausalSoftmax,
+        Self::CausalLinear,
+    ];
 
     /// The name in the configuration.
     pub fn name(self) -> &'static str {
         match self {
             Self::Softmax => "softmax",
             Self::Linear => "linear",
+            Self::LinearRelu => "linear_relu",
+            Self::Polynomial => "polynomial",
+            Self::Taylor => "taylor",
+            Self::CausalSoftmax => "causal_softmax",
+            Self::CausalLinear => "causal_linear",
         }
+    }
+
+    /// The multiply-adds of one frame and head in the forward pass, beside the projections.
+    pub fn multiply_adds(self, frames: usize, head_dim: usize) -> usize {
+        self.mixer().multiply_adds(frames, head_dim)
     }
 
     /// Whether the cost of a frame grows with the utterance's length.
     pub fn is_quadratic(self) -> bool {
-        self == Self::Softmax
+        self.multiply_adds(1 << 17, 1) > self.multiply_adds(1 << 16, 1)
     }
 
     pub(crate) fn mixer(self) -> Box<dyn Mixer> {
         match self {
-            Self::Softmax => Box::new(softmax::Softmax),
-            Self::Linear => Box::new(linear::Linear),
+            Self::Softmax => Box::new(Softmax { causal: false }),
+            Self::Linear => Box::new(Linear { map: FeatureMap::Elu }),
+            Self::LinearRelu => Box::new(Linear { map: FeatureMap::Relu }),
+            Self::Polynomial => Box::new(Linear { map: FeatureMap::Polynomial }),
+            Self::Taylor => Box::new(Linear { map: FeatureMap::Taylor }),
+            Self::CausalSoftmax => Box::new(Softmax { causal: true }),
+            Self::CausalLinear => Box::new(CausalLinear { map: FeatureMap::Elu }),
         }
     }
 }
@@ -49,6 +88,9 @@ impl MixerKind {
 pub(crate) trait Mixer: Send + Sync + std::fmt::Debug {
     /// The names of the projections of the input that it reads, `weight` and `bias`.
     fn projections(&self) -> &'static [[&'static str; 2]];
+
+    /// The multiply-adds of one frame in the forward pass.
+    fn multiply_adds(&self, frames: usize, dim: usize) -> usize;
 
     /// The number of values that the backward pass wants from the forward pass.
     fn saved(&self, frames: usize, dim: usize) -> usize;

@@ -1,9 +1,10 @@
 //! Softmax attention: y = softmax(q·kᵀ / √d)·v (Vaswani et al., 2017, equation 1).
 //!
 //! Tiled with an online softmax (Dao et al., 2022, algorithms 1 and 4): no N×N matrix is stored, and the backward pass
-//! computes the probabilities again from each row's log-sum-exp. Time O(N²·d), memory O(N·d).
+//! computes the probabilities again from each row's log-sum-exp. Time O(N²·d), memory O(N·d). The causal form sees the
+//! frames up to its own: tiles beyond are left out, which halves the work.
 
-use candle_core::{D, Result, Tensor};
+use candle_core::{D, DType, Result, Tensor};
 
 use super::{Mixer, QKV};
 use crate::ops::math::{dot, exp, max, sum, vectorised};
@@ -15,11 +16,36 @@ const QUERIES: usize = 128;
 const KEYS: usize = 256;
 
 #[derive(Debug)]
-pub(crate) struct Softmax;
+pub(crate) struct Softmax {
+    /// Whether a frame sees none that come after it.
+    pub(crate) causal: bool,
+}
+
+impl Softmax {
+    /// Whether no query of a tile sees any of its keys.
+    fn skips(&self, last_query: usize, first_key: usize) -> bool {
+        self.causal && first_key > last_query
+    }
+
+    /// Writes `value` where a key comes after the query.
+    fn mask(&self, tile: &mut [f32], keys: usize, first_query: usize, first_key: usize, value: f32) {
+        if !self.causal || first_key + keys <= first_query + 1 {
+            return;
+        }
+        for (i, row) in tile.chunks_exact_mut(keys).enumerate() {
+            let seen = (first_query + i + 1).saturating_sub(first_key).min(keys);
+            row[seen..].fill(value);
+        }
+    }
+}
 
 impl Mixer for Softmax {
     fn projections(&self) -> &'static [[&'static str; 2]] {
         &QKV
+    }
+
+    fn multiply_adds(&self, frames: usize, dim: usize) -> usize {
+        if self.causal { (frames + 1) * dim } else { 2 * frames * dim }
     }
 
     /// Each query's log-sum-exp of its scaled products.
@@ -33,15 +59,20 @@ impl Mixer for Softmax {
         let mut tile = scratch::take(QUERIES * KEYS);
         let mut totals = scratch::take(QUERIES);
         let queries = q.chunks(QUERIES * dim).zip(y.chunks_mut(QUERIES * dim)).zip(saved.chunks_mut(QUERIES));
-        for ((q, y), maxima) in queries {
+        for (block, ((q, y), maxima)) in queries.enumerate() {
+            let first_query = block * QUERIES;
             let totals = &mut totals[..maxima.len()];
             maxima.fill(f32::NEG_INFINITY);
             totals.fill(0.0);
             y.fill(0.0);
-            for (k, v) in k.chunks(KEYS * dim).zip(v.chunks(KEYS * dim)) {
-                let keys = k.len() / dim;
+            for (block, (k, v)) in k.chunks(KEYS * dim).zip(v.chunks(KEYS * dim)).enumerate() {
+                let (keys, first_key) = (k.len() / dim, block * KEYS);
+                if self.skips(first_query + maxima.len() - 1, first_key) {
+                    break;
+                }
                 let tile = &mut tile[..maxima.len() * keys];
                 matmul(Matrix::new(q, dim), Matrix::new(k, dim).t(), scale, false, tile);
+                self.mask(tile, keys, first_query, first_key, f32::NEG_INFINITY);
                 vectorised(|| {
                     let rows = tile.chunks_exact_mut(keys).zip(y.chunks_exact_mut(dim));
                     for (((row, y), maximum), total) in rows.zip(maxima.iter_mut()).zip(totals.iter_mut()) {
@@ -84,14 +115,19 @@ impl Mixer for Softmax {
         [&mut *dq, &mut *dk, &mut *dv].into_iter().for_each(|d| d.fill(0.0));
         let size = QUERIES * dim;
         let keys = k.chunks(KEYS * dim).zip(v.chunks(KEYS * dim));
-        for ((k, v), (dk, dv)) in keys.zip(dk.chunks_mut(KEYS * dim).zip(dv.chunks_mut(KEYS * dim))) {
-            let keys = k.len() / dim;
+        let tiles = keys.zip(dk.chunks_mut(KEYS * dim).zip(dv.chunks_mut(KEYS * dim)));
+        for (block, ((k, v), (dk, dv))) in tiles.enumerate() {
+            let (keys, first_key) = (k.len() / dim, block * KEYS);
             let queries = q.chunks(size).zip(dq.chunks_mut(size)).zip(dy.chunks(size));
-            for (((q, dq), dy), (saved, projections)) in
-                queries.zip(saved.chunks(QUERIES).zip(projections.chunks(QUERIES)))
-            {
+            let rows = saved.chunks(QUERIES).zip(projections.chunks(QUERIES));
+            for (block, (((q, dq), dy), (saved, projections))) in queries.zip(rows).enumerate() {
+                let first_query = block * QUERIES;
+                if self.skips(first_query + saved.len() - 1, first_key) {
+                    continue;
+                }
                 let (tile, dtile) = (&mut tile[..saved.len() * keys], &mut dtile[..saved.len() * keys]);
                 matmul(Matrix::new(q, dim), Matrix::new(k, dim).t(), scale, false, tile);
+                self.mask(tile, keys, first_query, first_key, f32::NEG_INFINITY);
                 matmul(Matrix::new(dy, dim), Matrix::new(v, dim).t(), 1.0, false, dtile);
                 vectorised(|| {
                     let rows = tile.chunks_exact_mut(keys).zip(dtile.chunks_exact_mut(keys));
@@ -111,7 +147,12 @@ impl Mixer for Softmax {
 
     fn compose(&self, inputs: &[Tensor]) -> Result<Tensor> {
         let scale = 1.0 / (inputs[0].dim(D::Minus1)? as f64).sqrt();
-        let products = (inputs[0].contiguous()?.matmul(&inputs[1].transpose(1, 2)?.contiguous()?)? * scale)?;
+        let mut products =
+            (inputs[0].contiguous()?.matmul(&inputs[1].transpose(1, 2)?.contiguous()?)? * scale)?;
+        if self.causal {
+            let seen = Tensor::tril2(products.dim(1)?, DType::F32, products.device())?;
+            products = products.broadcast_add(&((seen - 1.0)? * 1e30)?)?;
+        }
         let exponents = products.broadcast_sub(&products.max_keepdim(D::Minus1)?.detach())?.exp()?;
         exponents.broadcast_div(&exponents.sum_keepdim(D::Minus1)?)?.matmul(&inputs[2].contiguous()?)
     }

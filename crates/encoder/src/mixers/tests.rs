@@ -5,28 +5,42 @@ use rand::RngExt;
 use super::*;
 use crate::random;
 
+/// The similarity of a query and a key, by its formula.
+fn similarity(kind: MixerKind, q: &[f64], k: &[f64]) -> f64 {
+    let elu = |x: f64| if x >= 0.0 { x + 1.0 } else { x.exp() };
+    let by = |map: &dyn Fn(f64) -> f64| q.iter().zip(k).map(|(&q, &k)| map(q) * map(k)).sum::<f64>();
+    let dim = q.len() as f64;
+    match kind {
+        MixerKind::Softmax | MixerKind::CausalSoftmax => (by(&|x| x) / dim.sqrt()).exp(),
+        MixerKind::Linear | MixerKind::CausalLinear => by(&elu),
+        MixerKind::LinearRelu => by(&|x| x.max(0.0)),
+        MixerKind::Polynomial => by(&|x| x).powi(2) / dim,
+        MixerKind::Taylor => {
+            let s = by(&|x| x) / dim.sqrt();
+            1.0 + s + s * s / 2.0
+        }
+    }
+}
+
 /// y of plain attention: similarity(q, k) weighs the values.
 fn plain(kind: MixerKind, inputs: &[Vec<f64>], dim: usize) -> Vec<f64> {
     let n = inputs[0].len() / dim;
-    let row = |m: &[f64], i: usize| m[i * dim..(i + 1) * dim].to_vec();
-    let elu = |x: f64| if x >= 0.0 { x + 1.0 } else { x.exp() };
+    let causal = matches!(kind, MixerKind::CausalSoftmax | MixerKind::CausalLinear);
+    let row = |m: usize, i: usize| &inputs[m][i * dim..(i + 1) * dim];
     let mut y = vec![0.0; n * dim];
     for i in 0..n {
-        let similarity: Vec<f64> = (0..n)
-            .map(|j| {
-                let pairs = row(&inputs[0], i).into_iter().zip(row(&inputs[1], j));
-                match kind {
-                    MixerKind::Softmax => {
-                        (pairs.map(|(q, k)| q * k).sum::<f64>() / (dim as f64).sqrt()).exp()
-                    }
-                    MixerKind::Linear => pairs.map(|(q, k)| elu(q) * elu(k)).sum(),
-                }
-            })
-            .collect();
-        let total: f64 = similarity.iter().sum();
-        for (j, s) in similarity.iter().enumerate() {
+        let seen = if causal { i + 1 } else { n };
+        let weights: Vec<f64> = (0..seen).map(|j| similarity(kind, row(0, i), row(1, j))).collect();
+        let epsilon = match kind {
+            MixerKind::Softmax | MixerKind::CausalSoftmax => 0.0,
+            MixerKind::CausalLinear => 1e-6,
+            // Means in place of sums.
+            _ => 1e-6 * n as f64,
+        };
+        let total = weights.iter().sum::<f64>() + epsilon;
+        for (j, w) in weights.iter().enumerate() {
             for c in 0..dim {
-                y[i * dim + c] += s / total * inputs[2][j * dim + c];
+                y[i * dim + c] += w / total * row(2, j)[c];
             }
         }
     }
@@ -51,7 +65,7 @@ fn value_and_gradient_match_a_plain_loop() {
             let want = plain(kind, &inputs, dim);
             for (got, want) in y.iter().zip(&want) {
                 assert!(
-                    (f64::from(*got) - want).abs() < 1e-5 * spread,
+                    (f64::from(*got) - want).abs() < 1e-5 * spread * (1.0 + want.abs()),
                     "{kind:?} {n}×{dim}: {got}, not {want}"
                 );
             }
@@ -71,7 +85,7 @@ fn value_and_gradient_match_a_plain_loop() {
                     let want = (up - loss(&moved)) / 2e-5;
                     let got = f64::from(gradient[at]);
                     assert!(
-                        (got - want).abs() < 2e-5 * spread,
+                        (got - want).abs() < 2e-5 * spread * (1.0 + want.abs()),
                         "{kind:?} {n}×{dim} d{which}[{at}]: {got}, not {want}"
                     );
                 }
