@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 
 use super::Done;
 use crate::args::{Score, ScoreUnit, ScoreWeights};
+use crate::data;
 use crate::talk::Talk;
 
 /// The scores of all systems, and how the later ones differ from the first.
@@ -36,7 +37,7 @@ pub(super) fn run(args: Score, talk: &Talk) -> Done {
 
     let scored = score(&args.hypotheses, &material, options)?;
     if args.json {
-        println!("{}", serde_json::to_string_pretty(&value(&scored, &material, options, args.alignments)?)?);
+        data::print(serde_json::to_string_pretty(&value(&scored, &material, options, args.alignments)?)?)?;
     } else {
         print(&scored, &material, options, &args)?;
     }
@@ -94,18 +95,24 @@ fn print(
         scored.names.iter().zip(&material.hypotheses).zip(&scored.reports).enumerate()
     {
         if scored.names.len() > 1 {
-            println!("{}{name}", if i > 0 { "\n" } else { "" });
+            data::print(format_args!("{}{name}", if i > 0 { "\n" } else { "" }))?;
         }
-        println!("{}", report.table().trim_end());
+        data::print(report.table().trim_end())?;
         if args.details {
-            println!("\n{}", report.details_table(args.most).trim_end());
+            data::print(format_args!("\n{}", report.details_table(args.most).trim_end()))?;
         }
         if args.alignments {
-            println!("\n{}", alignments(&material.references, hypotheses, options)?.trim_end());
+            data::print(format_args!(
+                "\n{}",
+                alignments(&material.references, hypotheses, options)?.trim_end()
+            ))?;
         }
     }
     for (comparison, name) in scored.comparisons.iter().zip(&scored.names[1..]) {
-        println!("\n{}", comparison.text(&scored.names[0], name, options.unit.rate_name()).trim_end());
+        data::print(format_args!(
+            "\n{}",
+            comparison.text(&scored.names[0], name, options.unit.rate_name()).trim_end()
+        ))?;
     }
     Ok(())
 }
