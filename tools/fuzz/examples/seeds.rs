@@ -40,9 +40,18 @@ not json"#,
         "header\n\\data\\\nngram 1=3\n\n\\1-grams:\n-99 <s>\n-1e-1 </s>\n-inf B\n\\end\\\n",
         "\\data\\\nngram 1=3\nngram 2=1\nngram 3=1\n\\1-grams:\n-1 <s> 0\n-1 </s> 0\n-1 A 0\n\\2-grams:\n-1 A A 0\n\\3-grams:\n-1 A A A\n\\end\\\n",
     ];
-    for (target, texts) in
-        [("manifest", &manifests[..]), ("lexicon", &lexicons), ("dot", &dots), ("arpa", &arpas)]
-    {
+    let grammars = [
+        "what is <n> (and <n>)* # a comment\n<n> = one | two | <n2>{2,3}\n<n2> = [oh] five?\n",
+        "(a* b)+ | \\#1 c\\+\\+\na{3,} b{2}\n",
+        "<x>\n<x> = a <x>\n",
+    ];
+    for (target, texts) in [
+        ("manifest", &manifests[..]),
+        ("lexicon", &lexicons),
+        ("dot", &dots),
+        ("arpa", &arpas),
+        ("grammar", &grammars),
+    ] {
         for (i, text) in texts.iter().enumerate() {
             put(target, &i.to_string(), text.as_bytes());
         }
