@@ -3,9 +3,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use linnet_score::{Interval, Scored, bootstrap_difference};
+use linnet_score::{Interval, ScoreReport, Scored, bootstrap_difference};
 use linnet_train::{EpochRecord, RunConfig, read_metrics};
-use serde::Deserialize;
 
 use crate::decode::write;
 use crate::error::StudyError;
@@ -54,28 +53,6 @@ pub struct Comparison {
     pub runs: Vec<Run>,
 }
 
-/// What `score.json` holds of each unit.
-#[derive(Deserialize)]
-struct StoredScore {
-    unit: String,
-    rate: f64,
-    interval: StoredInterval,
-    utterances: Vec<StoredUtterance>,
-}
-
-#[derive(Deserialize)]
-struct StoredInterval {
-    low: f64,
-    high: f64,
-}
-
-#[derive(Deserialize)]
-struct StoredUtterance {
-    id: String,
-    speaker: Option<String>,
-    counts: linnet_score::ErrorCounts,
-}
-
 /// Reads experiment folders and compares each with the first.
 pub fn compare(folders: &[PathBuf]) -> Result<Comparison, StudyError> {
     let mut runs = folders.iter().map(|folder| read_run(folder)).collect::<Result<Vec<_>, _>>()?;
@@ -119,23 +96,16 @@ fn read_run(folder: &Path) -> Result<Run, StudyError> {
 fn read_score(folder: &Path) -> Result<Option<SetScore>, StudyError> {
     let path = folder.join("score.json");
     let text = fs::read_to_string(&path).map_err(|source| StudyError::Io { path: path.clone(), source })?;
-    let scores: Vec<StoredScore> = serde_json::from_str(&text)
+    let scores: Vec<ScoreReport> = serde_json::from_str(&text)
         .map_err(|e| StudyError::Run { path, problem: format!("{e}; decode the set again") })?;
     let set = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
     Ok(scores.into_iter().next().map(|score| SetScore {
         set,
-        rate_name: if score.unit == "phone" { "PER".into() } else { "WER".into() },
+        rate_name: score.unit.rate_name().into(),
         rate: score.rate,
         interval: (score.interval.low, score.interval.high),
         difference: None,
-        utterances: score
-            .utterances
-            .into_iter()
-            .map(|u| {
-                let (errors, reference) = (u.counts.errors(), u.counts.reference);
-                (u.id, Scored { speaker: u.speaker, errors, reference })
-            })
-            .collect(),
+        utterances: score.utterances.into_iter().map(|u| (u.id.clone(), u.scored())).collect(),
     }))
 }
 
