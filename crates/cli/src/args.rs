@@ -43,9 +43,7 @@ pub(crate) enum Command {
     Score(Score),
     /// Compare finished runs: a table, and an HTML report.
     Compare(Compare),
-    /// Estimate an n-gram language model from text: interpolated modified Kneser-Ney smoothing, as KenLM's lmplz does it.
-    ///
-    /// Where a text is too small for its discounts, 0.5, 1 and 1.5 stand in, as with lmplz's --discount_fallback.
+    /// Estimate an n-gram language model from text.
     Ngram(Ngram),
     /// Transcribe recordings.
     Transcribe(Transcribe),
@@ -118,7 +116,9 @@ pub(crate) struct Prepare {
 
 /// Write the log-mel features of a recording as a NumPy file, (time, mel) float32.
 #[derive(Debug, Args)]
-#[command(after_help = "Example: linnet features speech.wav --out speech.npy --config exp/linear/config.toml")]
+#[command(
+    after_help = "Example: linnet features speech.wav --out speech.npy --config exp/linear/config.toml"
+)]
 pub(crate) struct Features {
     /// The recording.
     pub(crate) audio: PathBuf,
@@ -245,9 +245,9 @@ pub(crate) struct Compare {
     pub(crate) plot: Option<PathBuf>,
 }
 
-/// Estimate an n-gram language model from text: interpolated modified Kneser-Ney smoothing, as KenLM's lmplz does it.
+/// Estimate an n-gram language model from text.
 ///
-/// Where a text is too small for its discounts, 0.5, 1 and 1.5 stand in, as with lmplz's --discount_fallback.
+/// Interpolated modified Kneser-Ney smoothing, as KenLM's lmplz does it. Where a text is too small for its discounts, 0.5, 1 and 1.5 stand in, as with lmplz's --discount_fallback.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   linnet ngram data/train.jsonl --order 3 --out lm.arpa
