@@ -26,6 +26,9 @@ pub(crate) fn skipped(case: &Case, why: &str) {
 /// A case is done: a line of the table, and its JSON on stdout.
 pub(crate) fn done(result: &Measurement, json: bool) -> Result<(), Box<dyn Error>> {
     talk(&row(result));
+    if !result.clean {
+        talk(&format!("{}: something else ran in every round; this is no measurement", result.case));
+    }
     if json {
         writeln!(stdout(), "{}", serde_json::to_string(result)?)?;
     }
