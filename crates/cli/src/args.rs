@@ -1,8 +1,12 @@
 //! Raw arguments, as clap reads them.
 
+mod decoding;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+
+pub(crate) use decoding::{Decode, Search};
 
 /// Train speech recognisers with attention in linear time, and transcribe with them.
 ///
@@ -37,8 +41,8 @@ pub(crate) enum Command {
     Features(Features),
     /// Train a model.
     Train(Train),
-    /// Decode a manifest and score it.
-    Decode(Decode),
+    /// Decode a manifest and score it, or a matrix of log-probabilities.
+    Decode(Box<Decode>),
     /// Score hypotheses against references.
     Score(Score),
     /// Compare finished runs: a table, and an HTML report.
@@ -150,21 +154,6 @@ pub(crate) struct Train {
     /// Continue from the last checkpoint.
     #[arg(long)]
     pub(crate) resume: bool,
-}
-
-/// Decode a manifest and score it against its texts.
-#[derive(Debug, Args)]
-#[command(
-    after_help = "Example: linnet decode exp/linear/model data/test.jsonl --out exp/linear/decode/test"
-)]
-pub(crate) struct Decode {
-    /// The model folder.
-    pub(crate) model: PathBuf,
-    /// The manifest.
-    pub(crate) manifest: PathBuf,
-    /// The folder to write: hyp.trn, ref.trn, score.txt, score.json.
-    #[arg(long)]
-    pub(crate) out: PathBuf,
 }
 
 /// Score hypotheses against references.

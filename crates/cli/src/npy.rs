@@ -1,4 +1,4 @@
-//! NumPy's file format, version 1.0, for matrices of f32.
+//! NumPy's file format for matrices: f32 is written, f32 and f64 are read.
 
 use std::path::Path;
 
@@ -17,6 +17,95 @@ pub(crate) fn write(path: &Path, values: &[f32], columns: usize) -> std::io::Res
         out.write_all(header.as_bytes())?;
         values.iter().try_for_each(|value| out.write_all(&value.to_le_bytes()))
     })
+}
+
+/// A row-major matrix.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Matrix {
+    /// The values, row by row.
+    pub(crate) values: Vec<f32>,
+    /// The number of rows.
+    pub(crate) rows: usize,
+    /// The values of a row.
+    pub(crate) columns: usize,
+}
+
+/// Reads a matrix of float32 or float64 in C order, of the format's versions 1.0 to 3.0. The error names the file.
+pub(crate) fn read(path: &Path) -> Result<Matrix, String> {
+    let bytes = std::fs::read(path).map_err(|error| {
+        let mend = if error.kind() == std::io::ErrorKind::NotFound { "; check the path" } else { "" };
+        format!("{}: {error}{mend}", path.display())
+    })?;
+    parse(&bytes).map_err(|problem| format!("{}: {problem}", path.display()))
+}
+
+fn parse(bytes: &[u8]) -> Result<Matrix, String> {
+    const CUT: &str = "it ends within its header; copy it again";
+    let rest = bytes
+        .strip_prefix(b"\x93NUMPY")
+        .ok_or("it is no NumPy file; write one by numpy.save(FILE, log_probs)")?;
+    let (version, rest) = rest.split_first_chunk::<2>().ok_or(CUT)?;
+    let (length, rest) = match version {
+        [1, 0] => rest.split_first_chunk().map(|(length, rest)| (u16::from_le_bytes(*length).into(), rest)),
+        [2 | 3, 0] => {
+            rest.split_first_chunk().map(|(length, rest)| (u32::from_le_bytes(*length) as usize, rest))
+        }
+        [major, minor] => {
+            return Err(format!(
+                "NumPy's format {major}.{minor} is unknown; write it by numpy.save(FILE, log_probs)"
+            ));
+        }
+    }
+    .ok_or(CUT)?;
+    let (header, data) = rest.split_at_checked(length).ok_or(CUT)?;
+    let header =
+        std::str::from_utf8(header).map_err(|_| "its header is no text; write it again by numpy.save")?;
+    let value = |key: &str| {
+        let (_, behind) = header.split_once(&format!("'{key}':"))?;
+        Some(behind.trim_start())
+    };
+    let missing = |key| format!("its header has no {key}; write it again by numpy.save");
+    let order = value("fortran_order").ok_or_else(|| missing("fortran_order"))?;
+    let shape =
+        value("shape").and_then(|v| v.strip_prefix('(')?.split_once(')')).ok_or_else(|| missing("shape"))?.0;
+    let sizes: Option<Vec<usize>> =
+        shape.split(',').map(str::trim).filter(|s| !s.is_empty()).map(|s| s.parse().ok()).collect();
+    let &[rows, columns] = sizes.as_deref().ok_or_else(|| missing("shape"))? else {
+        return Err(format!(
+            "its shape is ({shape}), not (time, token); save one utterance's matrix, as log_probs[0]"
+        ));
+    };
+    let kind = value("descr").ok_or_else(|| missing("descr"))?;
+    let quoted = kind.strip_prefix('\'').and_then(|kind| kind.split_once('\'')).map(|(kind, _)| kind);
+    let (size, big) = match quoted {
+        Some("<f4") => (4, false),
+        Some("<f8") => (8, false),
+        Some(">f4") => (4, true),
+        Some(">f8") => (8, true),
+        _ => {
+            let kind = quoted.unwrap_or("a record");
+            return Err(format!("its values are {kind}, not float32; save log_probs.astype(numpy.float32)"));
+        }
+    };
+    if order.starts_with("True") {
+        return Err("it is in Fortran order; save numpy.ascontiguousarray(log_probs)".into());
+    }
+    let wanted = rows.checked_mul(columns).and_then(|count| count.checked_mul(size));
+    let wanted =
+        wanted.ok_or_else(|| format!("its shape ({shape}) is larger than any file; copy it again"))?;
+    if wanted != data.len() {
+        let found = data.len();
+        return Err(format!("it has {found} bytes of values, ({shape}) needs {wanted}; copy it again"));
+    }
+    let values = match size {
+        4 => numbers::<4>(data, |b| if big { f32::from_be_bytes(b) } else { f32::from_le_bytes(b) }),
+        _ => numbers::<8>(data, |b| if big { f64::from_be_bytes(b) } else { f64::from_le_bytes(b) } as f32),
+    };
+    Ok(Matrix { values, rows, columns })
+}
+
+fn numbers<const SIZE: usize>(data: &[u8], number: impl Fn([u8; SIZE]) -> f32) -> Vec<f32> {
+    data.as_chunks().0.iter().map(|&bytes| number(bytes)).collect()
 }
 
 #[cfg(test)]

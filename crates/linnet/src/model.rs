@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use candle_core::Device;
-use linnet_encoder::{Encoder, EncoderError};
+use candle_core::{Device, Tensor};
+use linnet_encoder::{Encoder, EncoderError, Lengths, Mode};
 use linnet_frontend::{Cmvn, Features};
 use linnet_text::{Lexicon, TokenTable, Tokenizer, Unit, write_beside};
 
@@ -121,6 +121,28 @@ impl Model {
             _ => {}
         }
         Ok(())
+    }
+
+    /// The log-probabilities of utterances' tokens, each `(frames, tokens)`, row-major.
+    ///
+    /// `features` are the normalised ones of all utterances, `(sum of lengths, bands)`, and `lengths` the frames of each;
+    /// subsampling leaves fewer.
+    ///
+    /// # Errors
+    ///
+    /// If the features are not those that the model was made for.
+    pub fn log_probs(&self, features: Features, lengths: &[usize]) -> Result<Vec<Vec<f32>>, ModelError> {
+        let shape = (features.frames(), features.dim);
+        let features = Tensor::from_vec(features.data, shape, &Device::Cpu)?;
+        let (log_probs, lengths) = self.encoder.forward(&features, &Lengths::new(lengths), Mode::Infer)?;
+        let values = log_probs.flatten_all()?.to_vec1::<f32>()?;
+        let tokens = self.encoder.tokens();
+        Ok(lengths.iter().map(|rows| values[rows.start * tokens..rows.end * tokens].to_vec()).collect())
+    }
+
+    /// The time from one frame of log-probabilities to the next, in seconds.
+    pub fn frame_s(&self) -> f64 {
+        self.config.features.frame_shift_ms / 1e3 * self.config.model.subsampling as f64
     }
 }
 

@@ -3,10 +3,8 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use candle_core::{Device, Tensor};
 use linnet_audio::{Audio, Channel};
 use linnet_ctc::greedy_spans;
-use linnet_encoder::{Lengths, Mode};
 use linnet_frontend::Fbank;
 use serde::Serialize;
 
@@ -63,17 +61,15 @@ impl Recognizer {
         let samples = audio.resample(self.model.config.features.sample_rate)?.channel(Channel::Mix)?;
         let mut features = self.fbank.compute(&samples);
         self.model.normalise(&mut features)?;
-        let lengths = Lengths::new(&[features.frames()]);
-        let features = Tensor::from_vec(features.data, (lengths.total(), features.dim), &Device::Cpu)?;
-        let (log_probs, _) = self.model.encoder.forward(&features, &lengths, Mode::Infer)?;
-        let log_probs = log_probs.flatten_all()?.to_vec1()?;
+        let frames = features.frames();
+        let log_probs = self.model.log_probs(features, &[frames])?.concat();
         let spans = greedy_spans(&log_probs, self.model.tokens.len(), 0);
         Ok(self.transcript(&spans))
     }
 
     fn transcript(&self, spans: &[linnet_ctc::Span]) -> Transcript {
         let config = &self.model.config;
-        let frame_s = config.features.frame_shift_ms / 1e3 * config.model.subsampling as f64;
+        let frame_s = self.model.frame_s();
         let ids: Vec<u32> = spans.iter().map(|s| s.token).collect();
         let tokens = spans
             .iter()

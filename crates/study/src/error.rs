@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use linnet_ctc::{BeamError, GrammarError, TrieError};
+
 /// An error of this crate.
 #[derive(Debug, thiserror::Error)]
 pub enum StudyError {
@@ -21,6 +23,70 @@ pub enum StudyError {
         /// Why not, and what to do.
         problem: String,
     },
+    /// A line is not what the format wants.
+    #[error("{path}:{line}: {problem}")]
+    Line {
+        /// The file.
+        path: PathBuf,
+        /// The line, from 1.
+        line: usize,
+        /// What is wrong with it, and what would be right.
+        problem: String,
+    },
+    /// A file is not what it should be.
+    #[error("{path}: {problem}")]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it, and the mend.
+        problem: String,
+    },
+    /// A matrix holds no log-probabilities.
+    #[error("{path}: {source}")]
+    Matrix {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: BeamError,
+    },
+    /// A search can't be made of its options.
+    #[error(transparent)]
+    Search(#[from] BeamError),
+    /// The words don't fit the token table.
+    #[error("{path}: {source}")]
+    Lexicon {
+        /// The file that they come from.
+        path: PathBuf,
+        /// Why not.
+        source: TrieError,
+    },
+    /// A grammar doesn't parse.
+    #[error("{path}: {source}")]
+    Grammar {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it, and where.
+        source: GrammarError,
+    },
+    /// Words are wanted of tokens that spell none.
+    #[error(
+        "{path}: its words need a lexicon, because the tokens don't spell words; give one with --lexicon"
+    )]
+    NoLexicon {
+        /// The language model or grammar.
+        path: PathBuf,
+    },
+    /// There is nothing to choose settings by.
+    #[error("{path}: {problem}")]
+    Tune {
+        /// The manifest.
+        path: PathBuf,
+        /// Why not, and what to do.
+        problem: String,
+    },
+    /// A text file can't be read.
+    #[error(transparent)]
+    Text(#[from] linnet_text::TextError),
     /// Training's part reports an error.
     #[error(transparent)]
     Train(#[from] linnet_train::TrainError),

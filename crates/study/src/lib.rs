@@ -1,4 +1,5 @@
-//! What spans runs or manifests: [`decode()`] a manifest and score it, [`compare()`] finished runs.
+//! What spans runs or manifests: [`decode()`] a manifest and score it, or a matrix of log-probabilities from anywhere
+//! ([`MatrixTable`], [`Knowledge`]); [`compare()`] finished runs.
 
 mod compare;
 mod decode;
@@ -7,5 +8,8 @@ mod html;
 mod plot;
 
 pub use compare::{Comparison, Run, compare};
-pub use decode::{Decoded, decode};
+pub use decode::{
+    AnyDecoder, DecodeOptions, Decoded, Emission, Emissions, HypothesisRecord, Knowledge, MatrixTable,
+    SearchOptions, Source, Symbols, TokenRecord, UtteranceRecord, WordRecord, decode, greedy_hypothesis,
+};
 pub use error::StudyError;

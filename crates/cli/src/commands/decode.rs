@@ -1,16 +1,55 @@
 //! `linnet decode`
 
+use std::path::{Path, PathBuf};
+
 use linnet::Model;
-use linnet_study::decode;
+use linnet_ctc::Calibration;
+use linnet_study::{
+    DecodeOptions, Knowledge, MatrixTable, SearchOptions, Source, UtteranceRecord, decode, greedy_hypothesis,
+};
 
 use super::{Done, warn_of_skipped};
-use crate::args::Decode;
+use crate::args::{Decode, Search};
 use crate::data::print;
+use crate::npy;
 use crate::talk::Talk;
 
 pub(super) fn run(args: Decode, talk: &Talk) -> Done {
-    let model = Model::read(&args.model)?;
-    let decoded = decode(&model, &args.manifest, &args.out)?;
+    match (&args.logits, &args.tokens, &args.model, &args.manifest, &args.out) {
+        (Some(matrix), Some(tokens), ..) => one_matrix(&args, matrix, tokens, talk),
+        (_, _, Some(model), Some(manifest), Some(out)) => a_manifest(&args, model, manifest, out, talk),
+        _ => Err("give MODEL MANIFEST --out DIR, or --logits FILE.npy --tokens TOKENS".into()),
+    }
+}
+
+fn one_matrix(args: &Decode, path: &Path, tokens: &Path, talk: &Talk) -> Done {
+    let table = MatrixTable::read(tokens)?;
+    let matrix = npy::read(path)?;
+    let frames = matrix.rows;
+    let values = table.arrange(matrix.values, matrix.columns, path)?;
+    let (hypotheses, words) = match args.search_options() {
+        None => (vec![greedy_hypothesis(&values, table.table())], table.has_words()),
+        Some(options) => {
+            let knowledge = Knowledge::read(&options, table.table())?;
+            knowledge.notes().iter().for_each(|note| talk.say(note));
+            let decoder = knowledge.decoder(&options.beam, &options.fusion)?;
+            let named = |error| format!("{}: {error}", path.display());
+            (decoder.decode(&values, table.table().len()).map_err(named)?, knowledge.has_words())
+        }
+    };
+    let frame_s = args.frame_ms.map(|ms| ms / 1e3);
+    let record = UtteranceRecord::new(None, frames, &hypotheses, &table, words, frame_s);
+    print(serde_json::to_string_pretty(&record)?)?;
+    Ok(true)
+}
+
+fn a_manifest(args: &Decode, folder: &Path, manifest: &Path, out: &Path, talk: &Talk) -> Done {
+    let model = Model::read(folder)?;
+    let search = args.search_options().map(|options| args.search.with_lexicon_of(options, folder));
+    let options = DecodeOptions { search, nbest: args.nbest.is_some() };
+    let source = Source { model: &model, folder, manifest, cache: args.cache_logits.as_deref() };
+    let decoded = decode(&source, out, &options)?;
+    decoded.notes.iter().for_each(|note| talk.say(note));
     warn_of_skipped(&decoded.skipped, talk);
     for score in &decoded.scores {
         print(score.line())?;
@@ -18,10 +57,65 @@ pub(super) fn run(args: Decode, talk: &Talk) -> Done {
     if let Some(rate) = decoded.any_pronunciation {
         print(format_args!("PER where any listed pronunciation is right: {rate:.2} %"))?;
     }
+    if let Some(first) = decoded.without_phones.first() {
+        let (count, id, reason) = (decoded.without_phones.len(), &first.id, &first.reason);
+        talk.warn(format!("{count} utterances count for the WER alone, as {id}: {reason}"));
+    }
     if !decoded.skipped.is_empty() {
         let (left_out, scored) = (decoded.skipped.len(), decoded.scores[0].utterances.len());
         talk.warn(format!("{left_out} of {} utterances were left out", left_out + scored));
     }
-    talk.say(format!("hypotheses and tables are in {}", args.out.display()));
+    talk.say(format!("hypotheses and tables are in {}", out.display()));
     Ok(decoded.skipped.is_empty())
+}
+
+impl Decode {
+    /// How to search, if at all.
+    fn search_options(&self) -> Option<SearchOptions> {
+        if !self.search.is_given() && self.nbest.is_none() {
+            return None;
+        }
+        let mut options = self.search.options();
+        options.beam.nbest = self.nbest.unwrap_or(1) as usize;
+        (options.fusion.weight, options.fusion.word_bonus) = (self.lm_weight, self.word_bonus);
+        if let [scale, offset] = self.calibration[..] {
+            options.calibration = Calibration { scale, offset };
+        }
+        Some(options)
+    }
+}
+
+impl Search {
+    /// Whether any option asks for a search.
+    fn is_given(&self) -> bool {
+        let files = [&self.lm, &self.lexicon, &self.grammar, &self.hotwords];
+        self.beam.is_some() || self.no_lexicon || files.iter().any(|file| file.is_some())
+    }
+
+    /// How to search, with the defaults of what is tuned.
+    pub(super) fn options(&self) -> SearchOptions {
+        let mut options = SearchOptions {
+            lm: self.lm.clone(),
+            lexicon: self.lexicon.clone(),
+            grammar: self.grammar.clone(),
+            hotwords: self.hotwords.clone(),
+            hotword_weight: self.hotword_weight,
+            ..Default::default()
+        };
+        options.beam.beam = self.beam.map_or(options.beam.beam, |beam| beam as usize);
+        options.beam.token_threshold = self.token_threshold;
+        options.beam.score_threshold = self.score_threshold;
+        options.beam.max_tokens = self.max_tokens.map_or(usize::MAX, |most| most as usize);
+        (options.fusion.unknown_penalty, options.fusion.free_words) = (self.unknown_penalty, self.free_words);
+        options
+    }
+
+    /// The options with the model folder's lexicon, unless another is given or none is wanted.
+    pub(super) fn with_lexicon_of(&self, mut options: SearchOptions, folder: &Path) -> SearchOptions {
+        let own: PathBuf = folder.join("lexicon.txt");
+        if options.lexicon.is_none() && !self.no_lexicon && own.is_file() {
+            options.lexicon = Some(own);
+        }
+        options
+    }
 }

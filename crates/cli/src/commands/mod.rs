@@ -28,7 +28,7 @@ pub(crate) fn run(command: Command, talk: &Talk) -> Done {
         Command::Prepare(args) => prepare::run(args, talk),
         Command::Features(args) => features::run(args, talk),
         Command::Train(args) => train::run(args, talk),
-        Command::Decode(args) => decode::run(args, talk),
+        Command::Decode(args) => decode::run(*args, talk),
         Command::Score(args) => score::run(args, talk),
         Command::Compare(args) => compare::run(args, talk),
         Command::Ngram(args) => ngram::run(args, talk),

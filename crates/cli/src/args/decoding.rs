@@ -1,0 +1,109 @@
+//! Arguments of the commands that decode.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+/// Decode a manifest and score it against its texts; or decode a matrix of log-probabilities from anywhere.
+#[derive(Debug, Args)]
+#[command(
+    override_usage = "linnet decode [OPTIONS] MODEL MANIFEST --out DIR\n       linnet decode [OPTIONS] --logits FILE.npy --tokens TOKENS",
+    after_help = "\
+A beam search runs if any of its options is given, else each frame's best token counts. Phones become words through the
+model folder's lexicon, or --lexicon; characters and subwords are kept to the words of --grammar, --lexicon or --lm, the
+first of them that is given.
+
+A matrix is float32 or float64, (time, token), in C order, natural logarithms: numpy.save(FILE, log_probs). A token table
+has a symbol and its id a line, or one symbol a line. The blank is <blank>, <blk> or <eps>, else id 0; between words stand
+<space>, a line that is one space, or |; subwords begin words by ▁. The result is JSON on standard output.
+
+Examples:
+  linnet decode exp/model data/test.jsonl --out exp/decode/test
+  linnet decode exp/model data/test.jsonl --out out --lm lm.arpa --lm-weight 0.8 --word-bonus 0.5 --nbest 10
+  linnet decode --logits utterance.npy --tokens tokens.txt --beam 50 --lm lm.arpa --frame-ms 40"
+)]
+pub(crate) struct Decode {
+    /// The model folder.
+    #[arg(required_unless_present = "logits")]
+    pub(crate) model: Option<PathBuf>,
+    /// The manifest.
+    #[arg(required_unless_present = "logits")]
+    pub(crate) manifest: Option<PathBuf>,
+    /// The folder to write: hyp.trn, ref.trn, hyp.ctm, score.txt, score.json, and with --nbest nbest.jsonl.
+    #[arg(long, value_name = "DIR", required_unless_present = "logits")]
+    pub(crate) out: Option<PathBuf>,
+    /// Keep the encoder's results in this folder, and take them from there if model and recordings are the same.
+    #[arg(long, value_name = "DIR", conflicts_with = "logits")]
+    pub(crate) cache_logits: Option<PathBuf>,
+    /// A matrix of log-probabilities to decode, in NumPy's format.
+    #[arg(long, value_name = "FILE.npy", requires = "tokens", conflicts_with_all = ["model", "manifest", "out"])]
+    pub(crate) logits: Option<PathBuf>,
+    /// The token table of the matrix.
+    #[arg(long, value_name = "TOKENS", requires = "logits")]
+    pub(crate) tokens: Option<PathBuf>,
+    /// How long a frame of the matrix lasts, in milliseconds; times are then in seconds too.
+    #[arg(long, value_name = "MS", requires = "logits")]
+    pub(crate) frame_ms: Option<f64>,
+    #[command(flatten)]
+    pub(crate) search: Search,
+    /// Hypotheses of each utterance.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub(crate) nbest: Option<u32>,
+    /// Weight of the language model.
+    #[arg(long, value_name = "W", default_value_t = 0.5, allow_negative_numbers = true)]
+    pub(crate) lm_weight: f32,
+    /// What each word adds to the score, a natural logarithm.
+    #[arg(long, value_name = "B", default_value_t = 0.0, allow_negative_numbers = true)]
+    pub(crate) word_bonus: f32,
+    /// Scale and offset of the words' confidences, as linnet tune fits them.
+    #[arg(
+        long,
+        value_name = "SCALE,OFFSET",
+        value_delimiter = ',',
+        num_args = 2,
+        allow_negative_numbers = true
+    )]
+    pub(crate) calibration: Vec<f64>,
+}
+
+/// What a beam search is made of, but for what is tuned.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Search")]
+pub(crate) struct Search {
+    /// Prefixes that live on after each frame; 100 if only other options of the search are given.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub(crate) beam: Option<u32>,
+    /// An n-gram language model: an ARPA file, compressed or not.
+    #[arg(long, value_name = "ARPA")]
+    pub(crate) lm: Option<PathBuf>,
+    /// The words that may be found: pronunciations for phones, a list for characters and subwords.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) lexicon: Option<PathBuf>,
+    /// Find phones, not words: without the model folder's lexicon.
+    #[arg(long, conflicts_with_all = ["lexicon", "lm", "grammar"])]
+    pub(crate) no_lexicon: bool,
+    /// The sentences that may be said, one a line: `call <digit>{3,4} [please]`, with rules `<digit> = one | two`.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) grammar: Option<PathBuf>,
+    /// Phrases worth more than the models say, one a line, perhaps with a tab and a weight of its own.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) hotwords: Option<PathBuf>,
+    /// What such a phrase adds to the score, a natural logarithm.
+    #[arg(long, value_name = "W", default_value_t = 5.0, requires = "hotwords")]
+    pub(crate) hotword_weight: f32,
+    /// What a word adds that the language model doesn't know, at most 0.
+    #[arg(long, value_name = "P", default_value_t = -10.0, allow_negative_numbers = true)]
+    pub(crate) unknown_penalty: f32,
+    /// Let tokens that spell no word of the lexicon be a word too.
+    #[arg(long)]
+    pub(crate) free_words: bool,
+    /// Skip tokens below this log-probability in a frame.
+    #[arg(long, value_name = "LOG", default_value_t = -7.0, allow_negative_numbers = true)]
+    pub(crate) token_threshold: f32,
+    /// Tokens that count in a frame besides the blank; by default all.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) max_tokens: Option<u32>,
+    /// Drop prefixes this far below the frame's best, in natural logarithms.
+    #[arg(long, value_name = "D", default_value_t = 30.0)]
+    pub(crate) score_threshold: f32,
+}

@@ -1,0 +1,140 @@
+//! `linnet decode MODEL MANIFEST` with a beam search: words of phones, files, the cache.
+#![allow(clippy::unwrap_used)]
+
+mod common;
+
+use std::fs;
+use std::path::Path;
+
+use common::{copy, linnet, names, put, trained};
+use serde_json::Value;
+
+/// A copy of the tiny run beside its data, with a language model of the training transcripts.
+fn place() -> tempfile::TempDir {
+    let place = tempfile::tempdir().unwrap();
+    copy(&trained().join("exp/model"), &place.path().join("model"));
+    for set in ["train", "dev"] {
+        let path = format!("data/{set}.jsonl");
+        let text = fs::read_to_string(trained().join(&path)).unwrap();
+        let audio = trained().join("all/x").canonicalize().unwrap_or_else(|_| trained().join("data"));
+        let text =
+            text.replace("\"audio_filepath\":\"..", &format!("\"audio_filepath\":\"{}/..", audio.display()));
+        put(&place.path().join(path), text);
+    }
+    let run = linnet(place.path(), &["ngram", "data/train.jsonl", "--order", "2", "--out", "lm.arpa"]);
+    assert_eq!(run.code, 0, "{}", run.err);
+    place
+}
+
+fn decode(place: &Path, out: &str, more: &[&str]) -> common::Run {
+    linnet(place, &[&["decode", "model", "data/dev.jsonl", "--out", out], more].concat())
+}
+
+fn read(place: &Path, path: &str) -> String {
+    fs::read_to_string(place.join(path)).unwrap()
+}
+
+#[test]
+fn phones_become_words_through_the_models_lexicon() {
+    let place = place();
+    let place = place.path();
+    let run = decode(place, "out", &["--lm", "lm.arpa", "--nbest", "3", "--beam", "20"]);
+    assert_eq!(run.code, 0, "{}", run.err);
+    let lines: Vec<&str> = run.out.lines().map(|line| line.split(' ').next().unwrap()).collect();
+    assert_eq!(lines, ["WER", "PER", "PER"]);
+    let expected = [
+        "hyp-phones.trn",
+        "hyp.ctm",
+        "hyp.trn",
+        "nbest.jsonl",
+        "ref-phones.trn",
+        "ref.trn",
+        "score.json",
+        "score.txt",
+    ];
+    assert_eq!(names(&place.join("out")), expected);
+    // Every file tells of the same words.
+    let lexicon = read(place, "model/lexicon.txt");
+    let known: Vec<&str> = lexicon.lines().map(|line| line.split(['(', ' ']).next().unwrap()).collect();
+    let (trn, ctm) = (read(place, "out/hyp.trn"), read(place, "out/hyp.ctm"));
+    let nbest: Vec<Value> =
+        read(place, "out/nbest.jsonl").lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!((trn.lines().count(), nbest.len()), (4, 4));
+    for (line, json) in trn.lines().zip(&nbest) {
+        let id = json["id"].as_str().unwrap();
+        let best = &json["hypotheses"][0];
+        let text = best["text"].as_str().unwrap();
+        assert_eq!(line, format!("{text} ({id})").trim_start());
+        assert!(text.split_whitespace().all(|word| known.contains(&word)), "{text}");
+        let words: Vec<&str> = ctm
+            .lines()
+            .filter(|line| line.starts_with(&format!("{id} 1 ")))
+            .map(|line| line.split(' ').nth(4).unwrap())
+            .collect();
+        assert_eq!(words, text.split_whitespace().collect::<Vec<_>>());
+        assert!(json["hypotheses"].as_array().unwrap().len() <= 3);
+        assert!(best["lm"].as_f64().unwrap() < 0.0);
+    }
+    // What is printed is what scoring the files gives.
+    let score = linnet(place, &["score", "--ref", "out/ref.trn", "--hyp", "out/hyp.trn"]);
+    let counts = |line: &str| line.split("]: ").nth(1).unwrap().to_string();
+    assert_eq!(counts(score.out.lines().next().unwrap()), counts(run.out.lines().next().unwrap()));
+    assert!(read(place, "out/score.txt").contains("WER ") && read(place, "out/score.txt").contains("PER "));
+
+    let run = decode(place, "free", &["--beam", "20", "--no-lexicon"]);
+    assert!(run.out.starts_with("PER "), "{}", run.out);
+    let run = decode(place, "greedy", &[]);
+    assert_eq!(names(&place.join("greedy")), ["hyp.ctm", "hyp.trn", "ref.trn", "score.json", "score.txt"]);
+    assert!(run.out.starts_with("PER "), "{}", run.out);
+}
+
+#[test]
+fn the_cache_changes_nothing_and_notices_other_models() {
+    let place = place();
+    let place = place.path();
+    let cached = |out: &str| decode(place, out, &["--lm", "lm.arpa", "--cache-logits", "cache"]);
+    let plain = decode(place, "plain", &["--lm", "lm.arpa"]);
+    let (first, second) = (cached("first"), cached("second"));
+    assert_eq!((first.code, &first.out, &second.out), (0, &plain.out, &plain.out), "{}", first.err);
+    for file in ["hyp.trn", "hyp.ctm", "score.json"] {
+        let [a, b, c] = ["plain", "first", "second"].map(|out| read(place, &format!("{out}/{file}")));
+        assert!(a == b && b == c, "{file}");
+    }
+    let caches = names(&place.join("cache"));
+    assert_eq!(caches.len(), 1);
+    // It is really read: numbers that are no log-probabilities are found.
+    let file = place.join("cache").join(&caches[0]);
+    let mut bytes = fs::read(&file).unwrap();
+    let start = 8 + u64::from_le_bytes(bytes[..8].try_into().unwrap()) as usize;
+    bytes[start..].fill(0x80);
+    fs::write(&file, &bytes).unwrap();
+    let other = cached("third");
+    assert!(other.code == 1 && other.err.contains("apply a log-softmax to logits"), "{}", other.err);
+    // One that is damaged is written anew.
+    fs::write(&file, &bytes[..start / 2]).unwrap();
+    assert_eq!(cached("fourth").out, plain.out);
+    // Other weights, other file.
+    let text = read(place, "model/cmvn.json");
+    put(&place.join("model/cmvn.json"), format!("{text} "));
+    assert_eq!((cached("fifth").out, names(&place.join("cache")).len()), (plain.out, 2));
+}
+
+#[test]
+fn words_without_pronunciation_count_for_the_wer_alone() {
+    let place = place();
+    let place = place.path();
+    let text = read(place, "data/dev.jsonl");
+    let (start, rest) = text.split_once("\"text\":\"").unwrap();
+    put(&place.join("data/dev.jsonl"), format!("{start}\"text\":\"XYZZY {rest}"));
+    let run = decode(place, "out", &["--beam", "10"]);
+    assert_eq!(run.code, 0, "{}", run.err);
+    let warning = run.line("warning: 1 utterances count for the WER alone");
+    assert!(
+        warning.ends_with(
+            "without pronunciation: XYZZY; add them to the lexicon, a line WORD PHONE PHONE … each"
+        )
+    );
+    let lines: Vec<&str> = run.out.lines().collect();
+    assert!(lines[0].ends_with("of 4 utterances") && lines[1].ends_with("of 3 utterances"), "{}", run.out);
+    assert!(read(place, "out/ref.trn").contains("XYZZY "));
+}

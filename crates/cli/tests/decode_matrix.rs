@@ -1,0 +1,327 @@
+//! `linnet decode --logits`: matrices of log-probabilities from anywhere.
+#![allow(clippy::unwrap_used)]
+
+mod common;
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use common::{linnet, put};
+use serde_json::Value;
+
+/// A file in NumPy's format, of a version and with a header of one's own.
+fn npy(version: u8, header: &str, values: &[u8]) -> Vec<u8> {
+    let mut file = vec![0x93];
+    file.extend(b"NUMPY");
+    file.extend([version, 0]);
+    match version {
+        1 => file.extend((header.len() as u16).to_le_bytes()),
+        _ => file.extend((header.len() as u32).to_le_bytes()),
+    }
+    file.extend(header.as_bytes());
+    file.extend(values);
+    file
+}
+
+fn header(kind: &str, order: &str, shape: &str) -> String {
+    format!("{{'descr': '{kind}', 'fortran_order': {order}, 'shape': {shape}, }}\n")
+}
+
+fn f32s(values: &[f32]) -> Vec<u8> {
+    values.iter().flat_map(|v| v.to_le_bytes()).collect()
+}
+
+/// Probabilities of `<blank>`, `a`, `b` in three frames.
+const ROWS: [[f64; 3]; 3] = [[0.5, 0.3, 0.2], [0.4, 0.35, 0.25], [0.5, 0.15, 0.35]];
+
+fn log_probs() -> Vec<f32> {
+    ROWS.iter().flatten().map(|p| p.ln() as f32).collect()
+}
+
+/// The probability of every row of tokens, over all paths that collapse to it.
+fn brute_force() -> HashMap<Vec<usize>, f64> {
+    let mut all = HashMap::new();
+    for path in 0..27 {
+        let path = [path / 9, path / 3 % 3, path % 3];
+        let mut tokens = path.to_vec();
+        tokens.dedup();
+        tokens.retain(|&token| token != 0);
+        *all.entry(tokens).or_default() +=
+            path.iter().zip(ROWS).map(|(&token, row)| row[token]).product::<f64>();
+    }
+    all
+}
+
+fn folder() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    put(&folder.path().join("m.npy"), npy(1, &header("<f4", "False", "(3, 3)"), &f32s(&log_probs())));
+    put(&folder.path().join("tokens.txt"), "<blank> 0\na 1\nb 2\n");
+    folder
+}
+
+fn decode(folder: &Path, more: &[&str]) -> Value {
+    let run = linnet(folder, &[&["decode", "--logits", "m.npy", "--tokens", "tokens.txt"], more].concat());
+    assert_eq!((run.code, run.err.as_str()), (0, ""), "{more:?}");
+    serde_json::from_str(&run.out).unwrap()
+}
+
+#[test]
+fn the_best_hypotheses_are_those_of_brute_force() {
+    let folder = folder();
+    let json = decode(folder.path(), &["--beam", "100", "--nbest", "100", "--token-threshold", "-100"]);
+    let expected = brute_force();
+    assert_eq!(
+        (json["frames"].as_u64(), json["hypotheses"].as_array().unwrap().len()),
+        (Some(3), expected.len())
+    );
+    let mut last = f64::INFINITY;
+    for hypothesis in json["hypotheses"].as_array().unwrap() {
+        let ids: Vec<usize> = hypothesis["tokens"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|t| t["id"].as_u64().unwrap() as usize)
+            .collect();
+        let score = hypothesis["score"].as_f64().unwrap();
+        assert!((score - expected[&ids].ln()).abs() < 1e-5, "{hypothesis}");
+        assert_eq!((hypothesis["acoustic"].as_f64(), hypothesis["lm"].as_f64()), (Some(score), Some(0.0)));
+        assert!(score <= last);
+        last = score;
+        let text: Vec<&str> = ids.iter().map(|&id| ["", "a", "b"][id]).collect();
+        assert_eq!(hypothesis["text"], text.join(" "));
+    }
+}
+
+#[test]
+fn greedy_takes_the_best_token_of_each_frame() {
+    let folder = folder();
+    let rows = [[0.1f32, 0.8, 0.1], [0.1, 0.6, 0.3], [0.7, 0.1, 0.2], [0.2, 0.2, 0.6]];
+    let values: Vec<f32> = rows.iter().flatten().map(|p| p.ln()).collect();
+    put(&folder.path().join("m.npy"), npy(1, &header("<f4", "False", "(4, 3)"), &f32s(&values)));
+    let json = decode(folder.path(), &["--frame-ms", "40"]);
+    let best = &json["hypotheses"][0];
+    assert_eq!((&best["text"], best["words"].as_array().unwrap().len()), (&Value::from("a b"), 0));
+    assert!((best["score"].as_f64().unwrap() - (0.8 * 0.6 * 0.7 * 0.6f64).ln()).abs() < 1e-5);
+    let [a, b] = [0, 1].map(|i| &best["tokens"][i]);
+    assert_eq!((a["frames"].to_string(), a["seconds"].to_string()), ("[0,2]".into(), "[0.0,0.08]".into()));
+    assert_eq!((b["frames"].to_string(), b["seconds"].to_string()), ("[3,4]".into(), "[0.12,0.16]".into()));
+    assert!((a["confidence"].as_f64().unwrap() - 0.7).abs() < 1e-6);
+}
+
+#[test]
+fn every_kind_of_file_and_table_says_the_same() {
+    let folder = folder();
+    let place = folder.path();
+    let expected = decode(place, &["--beam", "10", "--nbest", "3"])["hypotheses"].clone();
+    let scores = |json: &Value| -> Vec<(String, i64)> {
+        let hypotheses = json.as_array().unwrap().iter();
+        hypotheses
+            .map(|h| (h["text"].to_string(), (h["score"].as_f64().unwrap() * 1e4).round() as i64))
+            .collect()
+    };
+    let f64s: Vec<u8> = ROWS.iter().flatten().flat_map(|p| p.ln().to_le_bytes()).collect();
+    let big: Vec<u8> = log_probs().iter().flat_map(|v| v.to_be_bytes()).collect();
+    for (version, kind, values) in
+        [(2, "<f4", f32s(&log_probs())), (3, "<f4", f32s(&log_probs())), (1, "<f8", f64s), (1, ">f4", big)]
+    {
+        put(&place.join("m.npy"), npy(version, &header(kind, "False", "(3, 3)"), &values));
+        let json = decode(place, &["--beam", "10", "--nbest", "3"]);
+        assert_eq!(scores(&json["hypotheses"]), scores(&expected), "{version} {kind}");
+    }
+    // The blank last, as other toolkits have it; ids are the file's own.
+    let moved: Vec<f32> = log_probs().chunks(3).flat_map(|row| [row[1], row[2], row[0]]).collect();
+    put(&place.join("m.npy"), npy(1, &header("<f4", "False", "(3, 3)"), &f32s(&moved)));
+    for table in ["a\nb\n<blank>\n", "b 1\r\na 0\r\n<blk> 2\r\n", "a 0\nb 1\n<eps> 2\n#0 3\n#1 4\n"] {
+        put(&place.join("tokens.txt"), table);
+        let json = decode(place, &["--beam", "10", "--nbest", "3"]);
+        assert_eq!(scores(&json["hypotheses"]), scores(&expected), "{table}");
+        assert_eq!(json["hypotheses"][0]["tokens"][0]["id"], 0);
+    }
+}
+
+/// A matrix that is nearly sure of a path through these columns.
+fn sure(path: &[usize], columns: usize) -> Vec<u8> {
+    let other = (0.1 / (columns - 1) as f32).ln();
+    let row =
+        |&best: &usize| (0..columns).map(move |column| if column == best { 0.9f32.ln() } else { other });
+    let values: Vec<f32> = path.iter().flat_map(row).collect();
+    npy(1, &header("<f4", "False", &format!("({}, {columns})", path.len())), &f32s(&values))
+}
+
+#[test]
+fn words_come_from_spaces_lexicons_models_grammars_and_hotwords() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = folder.path();
+    put(&place.join("m.npy"), sure(&[2, 0, 3, 1, 2, 0, 2], 4));
+    let text = |more: &[&str]| decode(place, more)["hypotheses"][0]["text"].as_str().unwrap().to_string();
+    for table in ["<blank> 0\n<space> 1\na 2\nb 3\n", "<pad>\n|\na\nb\n", "<pad>\n \na\nb\n"] {
+        put(&place.join("tokens.txt"), table);
+        assert_eq!(
+            (text(&[]), text(&["--beam", "10"])),
+            ("ab aa".to_string(), "ab aa".to_string()),
+            "{table}"
+        );
+    }
+    put(&place.join("tokens.txt"), "<pad>\n▁\na\nb\n");
+    assert_eq!((text(&[]), text(&["--beam", "50"])), ("ab aa".to_string(), "ab aa".to_string()));
+    put(&place.join("tokens.txt"), "<pad>\n|\na\nb\n");
+    put(&place.join("words.txt"), "ab\nba\n");
+    assert_eq!(text(&["--lexicon", "words.txt"]), "ab ba");
+    put(&place.join("grammar.txt"), "<w> = bb | ba\n<w>{2}\n");
+    assert_eq!(text(&["--grammar", "grammar.txt"]), "bb ba");
+    put(&place.join("text.txt"), "bb aa\nbb aa\nab ba\n");
+    assert_eq!(linnet(place, &["ngram", "text.txt", "--order", "2", "--out", "lm.arpa"]).code, 0);
+    assert_eq!(text(&["--lm", "lm.arpa", "--lm-weight", "0"]), "ab aa");
+    let weighed = decode(place, &["--lm", "lm.arpa", "--lm-weight", "4", "--word-bonus", "5"]);
+    assert_eq!(weighed["hypotheses"][0]["text"], "bb aa");
+    let of = |key: &str| weighed["hypotheses"][0][key].as_f64().unwrap();
+    assert!((of("acoustic") + of("lm") - of("score")).abs() < 1e-9 && of("lm") < 10.0);
+    // Nothing is the likeliest sentence for a model that weighs too much.
+    assert_eq!(text(&["--lm", "lm.arpa", "--lm-weight", "50"]), "");
+    put(&place.join("hot.txt"), "bb\t5\n");
+    assert_eq!(text(&["--hotwords", "hot.txt"]), "bb aa");
+    put(&place.join("hot.txt"), "bb\n");
+    assert_eq!(text(&["--hotwords", "hot.txt", "--hotword-weight", "0.01"]), "ab aa");
+
+    // Phones become words through a lexicon.
+    put(&place.join("tokens.txt"), "<blank> 0\nX 1\nY 2\nZ 3\n");
+    put(&place.join("lexicon.txt"), "EX Y Z\nWHY X Y Y\nZED X\n");
+    let json = decode(place, &["--lexicon", "lexicon.txt", "--frame-ms", "10"]);
+    assert_eq!(json["hypotheses"][0]["text"], "EX WHY");
+    assert_eq!(json["hypotheses"][0]["words"][1]["frames"].to_string(), "[3,7]");
+    assert_eq!(json["hypotheses"][0]["words"][1]["seconds"].to_string(), "[0.03,0.07]");
+    assert_eq!(json["hypotheses"][0]["words"][1]["tokens"].to_string(), "[2,5]");
+}
+
+#[test]
+fn a_matrix_that_is_none_is_one_line_with_the_mend() {
+    let folder = folder();
+    let place = folder.path();
+    let good = f32s(&log_probs());
+    let good_header = || header("<f4", "False", "(3, 3)");
+    let nan = {
+        let mut values = log_probs();
+        values[4] = f32::NAN;
+        f32s(&values)
+    };
+    let positive = f32s(&[-1.0, 2.5, -1.0, -1.0, -1.0, -1.0, -1.0, -1.0, -1.0]);
+    for (file, problem) in [
+        (b"PK\x03\x04".to_vec(), "it is no NumPy file; write one by numpy.save(FILE, log_probs)"),
+        (npy(1, &good_header(), &good)[..30].to_vec(), "it ends within its header; copy it again"),
+        (
+            npy(4, &good_header(), &good),
+            "NumPy's format 4.0 is unknown; write it by numpy.save(FILE, log_probs)",
+        ),
+        (npy(1, &good_header(), &good[..20]), "it has 20 bytes of values, (3, 3) needs 36; copy it again"),
+        (
+            npy(1, &header("<f4", "False", "(99999999999, 99999999999)"), &good),
+            "its shape (99999999999, 99999999999) is larger than any file; copy it again",
+        ),
+        (
+            npy(1, &header("<f4", "True", "(3, 3)"), &good),
+            "it is in Fortran order; save numpy.ascontiguousarray(log_probs)",
+        ),
+        (
+            npy(1, &header("<f4", "False", "(1, 3, 3)"), &good),
+            "its shape is (1, 3, 3), not (time, token); save one utterance's matrix, as log_probs[0]",
+        ),
+        (
+            npy(1, &header("<f2", "False", "(3, 3)"), &good),
+            "its values are <f2, not float32; save log_probs.astype(numpy.float32)",
+        ),
+        (npy(1, "{'descr': '<f4'}", &good), "its header has no fortran_order; write it again by numpy.save"),
+        (
+            npy(1, &good_header(), &nan),
+            "the value NaN at frame 1, token 1 is no log-probability: apply a log-softmax to logits",
+        ),
+        (
+            npy(1, &good_header(), &positive),
+            "the value 2.5 at frame 0, token 1 is no log-probability: apply a log-softmax to logits",
+        ),
+        (
+            npy(1, &good_header(), &f32s(&[0.0; 9])),
+            "the probabilities of frame 0 sum to 3: apply a log-softmax to logits",
+        ),
+        (
+            npy(1, &header("<f4", "False", "(9, 1)"), &good),
+            "the matrix has 1 columns, the token table tokens.txt has 3 symbols; give the table of the model that made it",
+        ),
+    ] {
+        put(&place.join("m.npy"), file);
+        for more in [&[][..], &["--beam", "5"]] {
+            let run =
+                linnet(place, &[&["decode", "--logits", "m.npy", "--tokens", "tokens.txt"], more].concat());
+            run.fails_with(&format!("m.npy: {problem}"));
+        }
+    }
+    linnet(place, &["decode", "--logits", "gone.npy", "--tokens", "tokens.txt"])
+        .fails_with("gone.npy: No such file or directory (os error 2); check the path");
+}
+
+#[test]
+fn a_table_or_an_option_that_does_not_fit_is_one_line_with_the_mend() {
+    let folder = folder();
+    let place = folder.path();
+    let fails = |more: &[&str], line: &str| {
+        linnet(place, &[&["decode", "--logits", "m.npy", "--tokens", "tokens.txt"], more].concat())
+            .fails_with(line);
+    };
+    for (table, problem) in [
+        ("", ":1: there is no symbol in it; write one on each line, or `SYMBOL ID`"),
+        ("a\nb c\n", ":2: \"b c\" is not one symbol, as line 1 is; write one on each line, or `SYMBOL ID`"),
+        ("a 0\nb\n", ":2: \"b\" is not a symbol and its id, as line 1 is; write `SYMBOL ID`"),
+        ("a 0\nb 0\n", ":2: the id 0 occurs twice; give each symbol an id of its own"),
+        ("a 0\nb 2\n", ":2: the id 2 is beyond the 2 symbols; ids are 0 to 1"),
+        ("a 0\na 1\n", ": \"a\" is the symbol of both 0 and 1; name each symbol once"),
+        ("<eps>\n<blk>\n", ": the blank has several names in it; keep one of <blank>, <blk>, <eps>"),
+    ] {
+        put(&place.join("tokens.txt"), table);
+        fails(&[], &format!("tokens.txt{problem}"));
+    }
+    put(&place.join("tokens.txt"), "<blank> 0\na 1\nb 2\n");
+    put(&place.join("text.txt"), "X\n");
+    assert_eq!(linnet(place, &["ngram", "text.txt", "--order", "1", "--out", "lm.arpa"]).code, 0);
+    fails(
+        &["--lm", "lm.arpa"],
+        "lm.arpa: its words need a lexicon, because the tokens don't spell words; give one with --lexicon",
+    );
+    put(&place.join("lexicon.txt"), "X a c\n");
+    fails(
+        &["--lexicon", "lexicon.txt"],
+        "lexicon.txt: the word X needs the token c, which is not in the token table: use the lexicon that the model was trained with",
+    );
+    put(&place.join("lexicon.txt"), "X a b\n");
+    put(&place.join("grammar.txt"), "X\n(X\n");
+    let grammar = linnet(
+        place,
+        &[
+            "decode",
+            "--logits",
+            "m.npy",
+            "--tokens",
+            "tokens.txt",
+            "--lexicon",
+            "lexicon.txt",
+            "--grammar",
+            "grammar.txt",
+        ],
+    );
+    assert!(grammar.err.starts_with("error: grammar.txt: line 2, column "), "{}", grammar.err);
+    put(&place.join("hot.txt"), "X\nX\t-1\n");
+    fails(
+        &["--hotwords", "hot.txt"],
+        "hot.txt:2: \"-1\" is no weight above 0; write `PHRASE` or `PHRASE<tab>WEIGHT`",
+    );
+    fails(
+        &["--lexicon", "lexicon.txt", "--lm", "lm.arpa", "--lm-weight", "-1"],
+        "the option weight: it must be at least 0 and finite",
+    );
+    for wrong in [
+        &["decode", "--logits", "m.npy"][..],
+        &["decode", "--logits", "m.npy", "--tokens", "tokens.txt", "model"],
+        &["decode", "model", "manifest.jsonl"],
+        &["decode", "--logits", "m.npy", "--tokens", "tokens.txt", "--beam", "0"],
+    ] {
+        assert_eq!(linnet(place, wrong).code, 2, "{wrong:?}");
+    }
+}

@@ -1,0 +1,104 @@
+//! The log-probabilities of a manifest's utterances, by a model or from a cache.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use linnet::{Model, Normalisation};
+use linnet_corpus::{BatchOptions, Dataset, Manifest, Normalise, Skipped, Utterance};
+
+use super::cache;
+use crate::error::StudyError;
+
+/// Where log-probabilities come from.
+#[derive(Clone, Copy, Debug)]
+pub struct Source<'a> {
+    /// The model.
+    pub model: &'a Model,
+    /// The folder that it was read from.
+    pub folder: &'a Path,
+    /// The manifest.
+    pub manifest: &'a Path,
+    /// The folder where log-probabilities are kept for the next time; `None`: they are computed each time.
+    pub cache: Option<&'a Path>,
+}
+
+/// The log-probabilities of a manifest.
+#[derive(Debug)]
+pub struct Emissions {
+    /// The utterances, by id.
+    pub utterances: Vec<Emission>,
+    /// Those that have none, because they can't be read.
+    pub skipped: Vec<Skipped>,
+    /// The manifest's ids in its order.
+    order: HashMap<String, usize>,
+}
+
+/// The log-probabilities of one utterance.
+#[derive(Debug)]
+pub struct Emission {
+    /// The utterance.
+    pub utterance: Utterance,
+    /// `(frames, tokens)`, row-major, natural logarithms.
+    pub log_probs: Vec<f32>,
+}
+
+impl Emissions {
+    /// Computes them, or reads them from the cache if model, manifest and audio are the same as they were.
+    ///
+    /// # Errors
+    ///
+    /// If no utterance can be read, or the cache can't be written to.
+    pub fn new(source: &Source<'_>) -> Result<Self, StudyError> {
+        let manifest = Manifest::read_lenient(source.manifest)?;
+        let place = source.cache.map(|folder| cache::place(folder, source, &manifest)).transpose()?;
+        if let Some(path) = &place
+            && let Some((rows, skipped)) = cache::read(path, source.model.tokens.len())
+        {
+            return Ok(Self::of(&manifest, rows, skipped));
+        }
+        let (rows, skipped) = compute(source.model, &manifest)?;
+        if let Some(path) = &place {
+            cache::write(path, &rows, &skipped, source.model.tokens.len())?;
+        }
+        Ok(Self::of(&manifest, rows, skipped))
+    }
+
+    fn of(manifest: &Manifest, mut rows: Vec<(String, Vec<f32>)>, skipped: Vec<Skipped>) -> Self {
+        rows.sort_by(|a, b| a.0.cmp(&b.0));
+        let emission = |utterance: &Utterance| {
+            let place = rows.binary_search_by(|(id, _)| id.as_str().cmp(&utterance.id)).ok()?;
+            Some(Emission { utterance: utterance.clone(), log_probs: std::mem::take(&mut rows[place].1) })
+        };
+        let mut utterances: Vec<Emission> = manifest.utterances.iter().filter_map(emission).collect();
+        utterances.sort_by(|a, b| a.utterance.id.cmp(&b.utterance.id));
+        let order = manifest.utterances.iter().map(|u| u.id.clone()).zip(0..).collect();
+        Self { utterances, skipped, order }
+    }
+
+    /// Brings what was left out into the manifest's order: lines that are no utterance first.
+    pub(crate) fn sort(&self, skipped: &mut [Skipped]) {
+        skipped.sort_by_key(|s| self.order.get(&s.id).map(|&place| place + 1));
+    }
+}
+
+/// Each utterance's id and log-probabilities, and what had to be left out.
+pub(crate) type Rows = (Vec<(String, Vec<f32>)>, Vec<Skipped>);
+
+fn compute(model: &Model, manifest: &Manifest) -> Result<Rows, StudyError> {
+    let normalise = match (model.config.normalisation, &model.cmvn) {
+        (Normalisation::Global, Some(cmvn)) => Normalise::Global(cmvn.clone()),
+        (Normalisation::Utterance, _) => Normalise::Utterance,
+        _ => Normalise::None,
+    };
+    let features = model.config.features.clone();
+    let options = BatchOptions { features, normalise, cache_bytes: 0, ..Default::default() };
+    let dataset = Dataset::new(manifest, None, options)?;
+    let mut epoch = dataset.epoch(0)?;
+    let mut rows = Vec::with_capacity(dataset.len());
+    for batch in &mut epoch {
+        let log_probs = model.log_probs(batch.features, &batch.lengths)?;
+        rows.extend(batch.ids.into_iter().zip(log_probs));
+    }
+    let skipped = dataset.skipped().iter().chain(epoch.skipped()).cloned().collect();
+    Ok((rows, skipped))
+}

@@ -1,0 +1,152 @@
+//! What a search knows beside the log-probabilities.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use linnet_ctc::{
+    BeamError, BeamOptions, Calibration, Constrained, Decoder, Fusion, Grammar, Hotwords, Hypothesis,
+    LexiconTrie, NoModel, WordModel,
+};
+use linnet_text::TokenTable;
+use linnet_text::ngram::NgramModel;
+
+use super::search::SearchOptions;
+use super::{hotwords, vocabulary};
+use crate::error::StudyError;
+
+/// Lexicon, language model, grammar and hotwords, read once and used by any number of decoders.
+#[derive(Debug)]
+pub struct Knowledge {
+    table: TokenTable,
+    trie: Option<Arc<LexiconTrie>>,
+    lm: Option<NgramModel>,
+    grammar: Option<Grammar>,
+    hotwords: Option<Hotwords>,
+    calibration: Calibration,
+    notes: Vec<String>,
+}
+
+/// A decoder with whatever scores its words.
+pub enum AnyDecoder<'a> {
+    /// Nothing does.
+    Plain(Decoder<NoModel>),
+    /// A language model.
+    Ngram(Decoder<&'a NgramModel>),
+    /// A grammar.
+    Grammar(Decoder<&'a Grammar>),
+    /// A language model within a grammar.
+    Constrained(Decoder<Constrained<&'a NgramModel>>),
+}
+
+impl AnyDecoder<'_> {
+    /// The best hypotheses of `(frames, tokens)` log-probabilities, see [`Decoder::decode`].
+    pub fn decode(&self, log_probs: &[f32], tokens: usize) -> Result<Vec<Hypothesis>, BeamError> {
+        match self {
+            Self::Plain(decoder) => decoder.decode(log_probs, tokens),
+            Self::Ngram(decoder) => decoder.decode(log_probs, tokens),
+            Self::Grammar(decoder) => decoder.decode(log_probs, tokens),
+            Self::Constrained(decoder) => decoder.decode(log_probs, tokens),
+        }
+    }
+}
+
+impl Knowledge {
+    /// Reads what the options name, for the tokens of `table`.
+    ///
+    /// Where the tokens spell words (the table has `<space>`, or symbols that begin with `▁`), the words are those of the
+    /// grammar, the lexicon or the language model, the first of them that is given; else their pronunciations come from
+    /// the lexicon.
+    pub fn read(options: &SearchOptions, table: &TokenTable) -> Result<Self, StudyError> {
+        let lm = options.lm.as_deref().map(NgramModel::read).transpose()?;
+        let grammar = options.grammar.as_deref().map(read_grammar).transpose()?;
+        let mut notes = Vec::new();
+        let of_grammar = grammar.as_ref().map(Grammar::words);
+        let trie = if vocabulary::spells(table) {
+            let words = match (of_grammar, &options.lexicon, &lm) {
+                (Some(words), ..) => Some((words.to_vec(), &options.grammar)),
+                (None, Some(path), _) => Some((vocabulary::listed(path)?, &options.lexicon)),
+                (None, None, Some(lm)) => Some((vocabulary::lm_words(lm), &options.lm)),
+                (None, None, None) => None,
+            };
+            match words {
+                Some((words, Some(path))) => {
+                    let (trie, left_out) = vocabulary::spelt(&words, path, table)?;
+                    if let Some(first) = left_out.first() {
+                        let (count, all) = (left_out.len(), words.len());
+                        let path = path.display();
+                        notes.push(format!(
+                            "{path}: the tokens don't spell {count} of {all} words, as {first}; they are left out"
+                        ));
+                    }
+                    Some(trie)
+                }
+                _ => None,
+            }
+        } else {
+            match (&options.lexicon, options.lm.as_ref().or(options.grammar.as_ref())) {
+                (Some(path), _) => Some(vocabulary::pronounced(path, lm.as_ref(), of_grammar, table)?),
+                (None, Some(path)) => return Err(StudyError::NoLexicon { path: path.clone() }),
+                (None, None) => None,
+            }
+        };
+        if let (Some(trie), Some(lm), None) = (&trie, &lm, &grammar) {
+            let unknown: Vec<&String> = trie.words().iter().filter(|word| lm.index(word).is_none()).collect();
+            if let Some(first) = unknown.first() {
+                let (count, all) = (unknown.len(), trie.words().len());
+                notes.push(format!(
+                    "the language model doesn't know {count} of the lexicon's {all} words, as {first}"
+                ));
+            }
+        }
+        let weight = options.hotword_weight;
+        let hotwords = options.hotwords.as_deref().map(|path| hotwords::read(path, weight)).transpose()?;
+        let (trie, table, calibration) = (trie.map(Arc::new), table.clone(), options.calibration);
+        Ok(Self { table, trie, lm, grammar, hotwords, calibration, notes })
+    }
+
+    /// What is worth knowing of it.
+    pub fn notes(&self) -> &[String] {
+        &self.notes
+    }
+
+    /// Whether hypotheses have words: from a lexicon, or because the tokens spell them.
+    pub fn has_words(&self) -> bool {
+        self.trie.is_some() || vocabulary::spells(&self.table)
+    }
+
+    /// A decoder over it.
+    ///
+    /// # Errors
+    ///
+    /// If an option is out of range, or hotwords can't be spelt.
+    pub fn decoder(&self, beam: &BeamOptions, fusion: &Fusion) -> Result<AnyDecoder<'_>, BeamError> {
+        let plain = Decoder::new(&self.table, beam.clone())?;
+        let Some(trie) = &self.trie else { return Ok(AnyDecoder::Plain(self.finish(plain)?)) };
+        let (trie, fusion) = (Arc::clone(trie), fusion.clone());
+        Ok(match (&self.lm, &self.grammar) {
+            (None, None) => AnyDecoder::Plain(self.finish(plain.with_lexicon(trie, NoModel, fusion)?)?),
+            (Some(lm), None) => AnyDecoder::Ngram(self.finish(plain.with_lexicon(trie, lm, fusion)?)?),
+            (None, Some(grammar)) => {
+                AnyDecoder::Grammar(self.finish(plain.with_lexicon(trie, grammar, fusion)?)?)
+            }
+            (Some(lm), Some(grammar)) => {
+                let model = grammar.clone().with_model(lm);
+                AnyDecoder::Constrained(self.finish(plain.with_lexicon(trie, model, fusion)?)?)
+            }
+        })
+    }
+
+    fn finish<M: WordModel>(&self, decoder: Decoder<M>) -> Result<Decoder<M>, BeamError> {
+        let decoder = decoder.with_calibration(self.calibration);
+        match &self.hotwords {
+            Some(hotwords) => decoder.with_hotwords(hotwords),
+            None => Ok(decoder),
+        }
+    }
+}
+
+fn read_grammar(path: &Path) -> Result<Grammar, StudyError> {
+    let text =
+        std::fs::read_to_string(path).map_err(|source| StudyError::Io { path: path.into(), source })?;
+    Grammar::parse(&text).map_err(|source| StudyError::Grammar { path: path.into(), source })
+}

@@ -1,0 +1,245 @@
+//! A manifest decoded by a model and scored against its texts.
+
+use std::collections::HashMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use linnet_corpus::Skipped;
+use linnet_ctc::Hypothesis;
+use linnet_score::{
+    CtmWord, ScoreOptions, ScoreReport, ScoreUnit, Trn, Weights, fewest_errors, score_with, write_ctm,
+    write_trn,
+};
+use linnet_text::{TokenTable, Tokenizer, Unit, write_beside};
+use rayon::prelude::*;
+
+use super::emissions::{Emission, Emissions, Source};
+use super::knowledge::Knowledge;
+use super::output::{UtteranceRecord, ctm, text};
+use super::search::SearchOptions;
+use super::{greedy_hypothesis, vocabulary};
+use crate::error::StudyError;
+
+/// How to decode a manifest.
+#[derive(Clone, Debug, Default)]
+pub struct DecodeOptions {
+    /// How to search; `None`: greedily.
+    pub search: Option<SearchOptions>,
+    /// Whether to write `nbest.jsonl`.
+    pub nbest: bool,
+}
+
+/// What decoding a manifest gave.
+#[derive(Debug)]
+pub struct Decoded {
+    /// The error rates: PER for phones, after the WER where a lexicon makes words of them; WER and CER for characters.
+    pub scores: Vec<ScoreReport>,
+    /// For phones: errors where any listed pronunciation of each word is right, in percent.
+    pub any_pronunciation: Option<f64>,
+    /// Utterances that could not be decoded or have no reference.
+    pub skipped: Vec<Skipped>,
+    /// Utterances that count for the WER, but whose references have no phones.
+    pub without_phones: Vec<Skipped>,
+    /// What is worth knowing.
+    pub notes: Vec<String>,
+}
+
+/// An utterance with what was heard in it.
+struct Heard<'a> {
+    emission: &'a Emission,
+    hypotheses: Vec<Hypothesis>,
+}
+
+/// Decodes a manifest and writes `hyp.trn`, `ref.trn`, `score.txt`, `score.json`, `hyp.ctm` and perhaps `nbest.jsonl` to the
+/// folder `out`; where phones become words, the phones are in `hyp-phones.trn` and `ref-phones.trn`.
+///
+/// Times in `hyp.ctm` count from each utterance's beginning, and its file is the utterance's id. The words that a lexicon
+/// makes of phones are scored without regard to upper and lower case, which the lexicon doesn't know.
+pub fn decode(source: &Source<'_>, out: &Path, options: &DecodeOptions) -> Result<Decoded, StudyError> {
+    let model = source.model;
+    let unit = model.config.unit;
+    let tokenizer = model.tokenizer()?;
+    let table = &tokenizer.table;
+    // What the options name is read first: the encoder takes longer.
+    let knowledge = match &options.search {
+        Some(search) => Some((search, Knowledge::read(search, table)?)),
+        None => None,
+    };
+    let decoder = match &knowledge {
+        Some((search, knowledge)) => Some(knowledge.decoder(&search.beam, &search.fusion)?),
+        None => None,
+    };
+    let words_of_phones = unit == Unit::Phone && knowledge.as_ref().is_some_and(|(_, k)| k.has_words());
+    let words = words_of_phones || vocabulary::spells(table);
+
+    let emissions = Emissions::new(source)?;
+    let utterances = &emissions.utterances;
+    let mut skipped = emissions.skipped.clone();
+    let heard: Vec<_> = utterances
+        .par_iter()
+        .map(|emission| match &decoder {
+            None => Ok(vec![greedy_hypothesis(&emission.log_probs, table)]),
+            Some(decoder) => decoder.decode(&emission.log_probs, table.len()).map_err(|e| e.to_string()),
+        })
+        .collect();
+    let (mut all, mut without_phones) = (Vec::new(), Vec::new());
+    for (emission, hypotheses) in utterances.iter().zip(heard) {
+        let id = || emission.utterance.id.clone();
+        match hypotheses {
+            Err(reason) => skipped.push(Skipped { id: id(), reason }),
+            Ok(hypotheses) => match tokenizer.encode(&emission.utterance.text) {
+                Ok(_) => all.push(Heard { emission, hypotheses }),
+                Err(error) if words_of_phones => {
+                    without_phones.push(Skipped { id: id(), reason: error.to_string() });
+                    all.push(Heard { emission, hypotheses });
+                }
+                Err(error) => skipped.push(Skipped { id: id(), reason: error.to_string() }),
+            },
+        }
+    }
+    emissions.sort(&mut skipped);
+    if all.is_empty() {
+        let reason = skipped.first().map_or_else(String::new, |s| format!("{}: {}", s.id, s.reason));
+        return Err(linnet_corpus::CorpusError::Empty { what: "the manifest".into(), reason }.into());
+    }
+
+    fs::create_dir_all(out).map_err(|source| StudyError::Io { path: out.to_path_buf(), source })?;
+    let written = Written { tokenizer: &tokenizer, words_of_phones, all: &all };
+    let mut scores = Vec::new();
+    let mut any_pronunciation = None;
+    if words_of_phones {
+        let (hyp, reference) = written.words();
+        write_both(out, ["hyp.trn", "ref.trn"], &hyp, &reference)?;
+        scores.push(written.score(&hyp, &reference, ScoreUnit::Word, true)?);
+    }
+    let (hyp, reference) = written.tokens();
+    let names = if words_of_phones { ["hyp-phones.trn", "ref-phones.trn"] } else { ["hyp.trn", "ref.trn"] };
+    write_both(out, names, &hyp, &reference)?;
+    let units: &[ScoreUnit] = match unit {
+        Unit::Phone => &[ScoreUnit::Phone],
+        Unit::Char => &[ScoreUnit::Word, ScoreUnit::Char],
+    };
+    for &unit in units {
+        scores.push(written.score(&hyp, &reference, unit, false)?);
+    }
+    if let Some(report) = scores.last().filter(|report| report.unit == ScoreUnit::Phone) {
+        any_pronunciation = written.any_pronunciation(&hyp, report);
+    }
+    write_scores(out, &scores)?;
+    let frame_s = model.frame_s();
+    let best = |h: &Heard| ctm(&h.emission.utterance.id, &h.hypotheses[0], table, frame_s, words);
+    let times: Vec<CtmWord> = all.iter().flat_map(best).collect();
+    write_ctm(&out.join("hyp.ctm"), &times)?;
+    if options.nbest {
+        write_nbest(&out.join("nbest.jsonl"), &all, table, words, frame_s)?;
+    }
+    let notes = knowledge.map(|(_, knowledge)| knowledge.notes().to_vec()).unwrap_or_default();
+    Ok(Decoded { scores, any_pronunciation, skipped, without_phones, notes })
+}
+
+/// What is written and scored.
+struct Written<'a> {
+    tokenizer: &'a Tokenizer,
+    words_of_phones: bool,
+    all: &'a [Heard<'a>],
+}
+
+impl Written<'_> {
+    /// Hypotheses and references as words.
+    fn words(&self) -> (Vec<Trn>, Vec<Trn>) {
+        let trn = |h: &Heard, text: String| Trn { id: h.emission.utterance.id.clone(), text };
+        let reference =
+            |h: &Heard| h.emission.utterance.text.split_whitespace().collect::<Vec<_>>().join(" ");
+        self.all.iter().map(|h| (trn(h, h.hypotheses[0].text()), trn(h, reference(h)))).unzip()
+    }
+
+    /// Hypotheses and references as the tokens say them, of those utterances whose references have tokens.
+    fn tokens(&self) -> (Vec<Trn>, Vec<Trn>) {
+        let Tokenizer { table, unit, .. } = self.tokenizer;
+        // A search may drop what greedy decoding keeps: words come from the hypothesis, not from its tokens.
+        let as_words = *unit == Unit::Char && !self.words_of_phones;
+        let both = |h: &Heard| {
+            let ids = self.tokenizer.encode(&h.emission.utterance.text).ok()?;
+            let trn = |text| Trn { id: h.emission.utterance.id.clone(), text };
+            let best = &h.hypotheses[0];
+            Some((trn(text(best, table, *unit, as_words)), trn(self.tokenizer.decode(&ids))))
+        };
+        self.all.iter().filter_map(both).unzip()
+    }
+
+    fn score(
+        &self,
+        hyp: &[Trn],
+        reference: &[Trn],
+        unit: ScoreUnit,
+        ignore_case: bool,
+    ) -> Result<ScoreReport, StudyError> {
+        let speaker = |h: &Heard<'_>| {
+            let utterance = &h.emission.utterance;
+            Some((utterance.id.clone(), utterance.speaker.clone()?))
+        };
+        let speakers: HashMap<String, String> = self.all.iter().filter_map(speaker).collect();
+        let options = ScoreOptions { unit, weights: Weights::Equal, ignore_case };
+        Ok(score_with(reference, hyp, options, |id| speakers.get(id).cloned())?)
+    }
+
+    fn any_pronunciation(&self, hyp: &[Trn], report: &ScoreReport) -> Option<f64> {
+        let lexicon = self.tokenizer.lexicon.as_ref()?;
+        let texts: HashMap<&str, &str> = self
+            .all
+            .iter()
+            .map(|h| &h.emission.utterance)
+            .map(|u| (u.id.as_str(), u.text.as_str()))
+            .collect();
+        let errors: usize = hyp
+            .iter()
+            .map(|h| {
+                let text = texts.get(h.id.as_str()).copied().unwrap_or_default();
+                let words: Vec<Vec<Vec<String>>> =
+                    text.split_whitespace().map(|word| lexicon.lookup(word).to_vec()).collect();
+                let phones: Vec<String> = h.text.split_whitespace().map(String::from).collect();
+                fewest_errors(&words, &phones)
+            })
+            .sum();
+        Some(100.0 * errors as f64 / report.counts.reference.max(1) as f64)
+    }
+}
+
+fn write_both(out: &Path, names: [&str; 2], hyp: &[Trn], reference: &[Trn]) -> Result<(), StudyError> {
+    write_trn(&out.join(names[0]), hyp)?;
+    Ok(write_trn(&out.join(names[1]), reference)?)
+}
+
+fn write_scores(out: &Path, scores: &[ScoreReport]) -> Result<(), StudyError> {
+    let text: String = scores.iter().map(|s| s.table() + "\n").collect();
+    write(&out.join("score.txt"), text.trim_end().as_bytes())?;
+    let path: PathBuf = out.join("score.json");
+    let json = serde_json::to_string(scores);
+    let json = json.map_err(|e| StudyError::Io { path: path.clone(), source: e.into() })?;
+    write(&path, json.as_bytes())
+}
+
+fn write_nbest(
+    path: &Path,
+    all: &[Heard],
+    table: &TokenTable,
+    words: bool,
+    frame_s: f64,
+) -> Result<(), StudyError> {
+    let line = |h: &Heard| {
+        let Emission { utterance, log_probs } = h.emission;
+        let frames = log_probs.len() / table.len();
+        let record =
+            UtteranceRecord::new(Some(&utterance.id), frames, &h.hypotheses, table, words, Some(frame_s));
+        serde_json::to_string(&record).map(|json| json + "\n")
+    };
+    let lines: Result<String, _> = all.iter().map(line).collect();
+    let lines = lines.map_err(|e| StudyError::Io { path: path.into(), source: e.into() })?;
+    write(path, lines.as_bytes())
+}
+
+/// Writes a whole file, see [`write_beside`].
+pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), StudyError> {
+    write_beside(path, |out| out.write_all(bytes))
+        .map_err(|source| StudyError::Io { path: path.to_path_buf(), source })
+}

@@ -1,0 +1,25 @@
+//! Decoding: matrices of log-probabilities from anywhere, and manifests by a model.
+//!
+//! [`SearchOptions`] say how to search, [`Knowledge`] holds what they name: lexicon, language model, grammar, hotwords.
+//! [`decode()`] decodes a manifest and scores it; [`MatrixTable`] reads other toolkits' token tables.
+
+mod cache;
+mod emissions;
+mod greedy;
+mod hotwords;
+mod knowledge;
+mod manifest;
+mod matrix;
+mod output;
+mod search;
+mod vocabulary;
+
+pub use emissions::{Emission, Emissions, Source};
+pub use greedy::greedy_hypothesis;
+pub use knowledge::{AnyDecoder, Knowledge};
+pub use manifest::{DecodeOptions, Decoded, decode};
+pub use matrix::MatrixTable;
+pub use output::{HypothesisRecord, Symbols, TokenRecord, UtteranceRecord, WordRecord};
+pub use search::SearchOptions;
+
+pub(crate) use manifest::write;
