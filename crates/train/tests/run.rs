@@ -147,3 +147,15 @@ fn utterances_too_short_for_their_labels_are_skipped_or_named() {
         train(&config, &folder.path().join("stop"), &Options::default(), &mut ()).unwrap_err().to_string();
     assert!(error.contains("utterance long"), "{error}");
 }
+
+#[test]
+fn a_loss_that_is_no_number_stops_the_run_and_names_the_utterances() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut config = corpus(folder.path(), "");
+    (config.train.learning_rate, config.train.clip, config.train.warmup) = (1e30, 0.0, 0.0);
+    let out = folder.path().join("run");
+    let error = train(&config, &out, &Options::default(), &mut ()).unwrap_err().to_string();
+    assert!(error.contains("not finite") && error.contains("learning_rate"), "{error}");
+    assert!((0..10).any(|i| error.contains(&format!("u{i}"))), "{error}");
+    assert!(!out.join("model").exists());
+}
