@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-pub(crate) use decoding::{Decode, Search};
+pub(crate) use decoding::{Align, AlignFormat, Decode, Search, Tune};
 
 /// Train speech recognisers with attention in linear time, and transcribe with them.
 ///
@@ -17,9 +17,7 @@ pub(crate) use decoding::{Decode, Search};
 ///   linnet decode exp/model data/test.jsonl --out exp/decode/test      a manifest → error rates
 ///   linnet transcribe exp/model RECORDINGS      audio → text
 ///
-/// A language model comes from text: linnet ngram data/train.jsonl --order 3 --out lm.arpa
-///
-/// The rest looks closer: features, score, compare, inspect, convert.
+/// With a language model fewer words are wrong: ngram makes it, tune weighs it. The rest looks closer.
 #[derive(Debug, Parser)]
 #[command(name = "linnet", version, verbatim_doc_comment, arg_required_else_help = true)]
 pub(crate) struct Cli {
@@ -43,6 +41,10 @@ pub(crate) enum Command {
     Train(Train),
     /// Decode a manifest and score it, or a matrix of log-probabilities.
     Decode(Box<Decode>),
+    /// Choose a language model's weight and the word bonus on a development set.
+    Tune(Box<Tune>),
+    /// Tell when each word of a manifest's transcripts was spoken.
+    Align(Align),
     /// Score hypotheses against references.
     Score(Score),
     /// Compare finished runs: a table, and an HTML report.

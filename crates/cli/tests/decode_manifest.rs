@@ -6,25 +6,8 @@ mod common;
 use std::fs;
 use std::path::Path;
 
-use common::{copy, linnet, names, put, trained};
+use common::{beside_its_data as place, linnet, names, put};
 use serde_json::Value;
-
-/// A copy of the tiny run beside its data, with a language model of the training transcripts.
-fn place() -> tempfile::TempDir {
-    let place = tempfile::tempdir().unwrap();
-    copy(&trained().join("exp/model"), &place.path().join("model"));
-    for set in ["train", "dev"] {
-        let path = format!("data/{set}.jsonl");
-        let text = fs::read_to_string(trained().join(&path)).unwrap();
-        let audio = trained().join("all/x").canonicalize().unwrap_or_else(|_| trained().join("data"));
-        let text =
-            text.replace("\"audio_filepath\":\"..", &format!("\"audio_filepath\":\"{}/..", audio.display()));
-        put(&place.path().join(path), text);
-    }
-    let run = linnet(place.path(), &["ngram", "data/train.jsonl", "--order", "2", "--out", "lm.arpa"]);
-    assert_eq!(run.code, 0, "{}", run.err);
-    place
-}
 
 fn decode(place: &Path, out: &str, more: &[&str]) -> common::Run {
     linnet(place, &[&["decode", "model", "data/dev.jsonl", "--out", out], more].concat())

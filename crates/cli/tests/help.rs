@@ -8,11 +8,13 @@ use std::process::{Command, Stdio};
 
 use common::{linnet, put_tone};
 
-const COMMANDS: [&str; 10] = [
+const COMMANDS: [&str; 12] = [
     "prepare",
     "features",
     "train",
     "decode",
+    "tune",
+    "align",
     "score",
     "compare",
     "ngram",

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 /// Decode a manifest and score it against its texts; or decode a matrix of log-probabilities from anywhere.
 #[derive(Debug, Args)]
@@ -56,14 +56,16 @@ pub(crate) struct Decode {
     #[arg(long, value_name = "B", default_value_t = 0.0, allow_negative_numbers = true)]
     pub(crate) word_bonus: f32,
     /// Scale and offset of the words' confidences, as linnet tune fits them.
-    #[arg(
-        long,
-        value_name = "SCALE,OFFSET",
-        value_delimiter = ',',
-        num_args = 2,
-        allow_negative_numbers = true
-    )]
-    pub(crate) calibration: Vec<f64>,
+    #[arg(long, value_name = "SCALE,OFFSET", value_parser = scale_and_offset, allow_hyphen_values = true)]
+    pub(crate) calibration: Option<(f64, f64)>,
+}
+
+fn scale_and_offset(text: &str) -> Result<(f64, f64), String> {
+    let numbers = text.split_once(',').and_then(|(scale, offset)| {
+        let number = |text: &str| text.parse().ok().filter(|value: &f64| value.is_finite());
+        Some((number(scale)?, number(offset)?))
+    });
+    numbers.ok_or_else(|| "write SCALE,OFFSET, as 1.2,-0.3".to_string())
 }
 
 /// What a beam search is made of, but for what is tuned.
@@ -106,4 +108,88 @@ pub(crate) struct Search {
     /// Drop prefixes this far below the frame's best, in natural logarithms.
     #[arg(long, value_name = "D", default_value_t = 30.0)]
     pub(crate) score_threshold: f32,
+}
+
+/// Choose the language model's weight and the word bonus on a development set.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Every point of the grid decodes the whole manifest; the table is sorted by WER, and the last line has the best point's flags
+for linnet decode, with a calibration of the words' confidences.
+
+Examples:
+  linnet tune exp/model data/dev.jsonl --lm lm.arpa --cache-logits exp/cache
+  linnet tune exp/model data/dev.jsonl --lm lm.arpa --lm-weights 0,3 --word-bonuses -2,4 --trials 50 --seed 1")]
+pub(crate) struct Tune {
+    /// The model folder.
+    pub(crate) model: PathBuf,
+    /// The manifest of the development set.
+    pub(crate) manifest: PathBuf,
+    #[command(flatten)]
+    pub(crate) search: Search,
+    /// Weights of the language model to try.
+    #[arg(
+        long,
+        value_name = "W,W,…",
+        value_delimiter = ',',
+        default_value = "0.2,0.4,0.6,0.8,1,1.25,1.5,2",
+        allow_hyphen_values = true
+    )]
+    pub(crate) lm_weights: Vec<f32>,
+    /// Word bonuses to try.
+    #[arg(
+        long,
+        value_name = "B,B,…",
+        value_delimiter = ',',
+        default_value = "-1,-0.5,0,0.5,1,1.5,2",
+        allow_hyphen_values = true
+    )]
+    pub(crate) word_bonuses: Vec<f32>,
+    /// Try so many points at random, between the lowest and the highest of the values, instead of the grid.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub(crate) trials: Option<u32>,
+    /// Seed of the random points.
+    #[arg(long, default_value_t = 0, requires = "trials")]
+    pub(crate) seed: u64,
+    /// Keep the encoder's results in this folder, and take them from there if model and recordings are the same.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) cache_logits: Option<PathBuf>,
+    /// Write all points as JSON.
+    #[arg(long, value_name = "FILE.json")]
+    pub(crate) out: Option<PathBuf>,
+}
+
+/// Tell when each word of a manifest's transcripts was spoken.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Times are those of the most probable path of CTC, in seconds from each utterance's beginning; a ctm file's first column is
+the utterance's id. A token lasts as long as the model is sure of it, which is mostly shorter than its sound.
+
+Examples:
+  linnet align exp/model data/test.jsonl --out test.ctm --tokens test-phones.ctm
+  linnet align exp/model data/test.jsonl --out grids/         a TextGrid for Praat of each utterance")]
+pub(crate) struct Align {
+    /// The model folder.
+    pub(crate) model: PathBuf,
+    /// The manifest.
+    pub(crate) manifest: PathBuf,
+    /// The ctm file to write; or the folder of TextGrids, if it ends in / or --format is textgrid.
+    #[arg(long, value_name = "FILE.ctm|DIR/")]
+    pub(crate) out: PathBuf,
+    /// What to write; by default told by --out.
+    #[arg(long, value_enum)]
+    pub(crate) format: Option<AlignFormat>,
+    /// A ctm file for the tokens too; a TextGrid has them anyway.
+    #[arg(long, value_name = "FILE.ctm")]
+    pub(crate) tokens: Option<PathBuf>,
+    /// Keep the encoder's results in this folder, and take them from there if model and recordings are the same.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) cache_logits: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum AlignFormat {
+    /// NIST's ctm: a word a line.
+    Ctm,
+    /// Praat's TextGrid, a file for each utterance.
+    Textgrid,
 }

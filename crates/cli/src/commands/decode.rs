@@ -78,7 +78,7 @@ impl Decode {
         let mut options = self.search.options();
         options.beam.nbest = self.nbest.unwrap_or(1) as usize;
         (options.fusion.weight, options.fusion.word_bonus) = (self.lm_weight, self.word_bonus);
-        if let [scale, offset] = self.calibration[..] {
+        if let Some((scale, offset)) = self.calibration {
             options.calibration = Calibration { scale, offset };
         }
         Some(options)

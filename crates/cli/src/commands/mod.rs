@@ -1,5 +1,6 @@
 //! One file a command: settings from arguments, one library call, what is printed.
 
+mod align;
 mod compare;
 mod convert;
 mod decode;
@@ -10,6 +11,7 @@ mod prepare;
 mod score;
 mod train;
 mod transcribe;
+mod tune;
 
 use std::error::Error;
 
@@ -29,6 +31,8 @@ pub(crate) fn run(command: Command, talk: &Talk) -> Done {
         Command::Features(args) => features::run(args, talk),
         Command::Train(args) => train::run(args, talk),
         Command::Decode(args) => decode::run(*args, talk),
+        Command::Tune(args) => tune::run(*args, talk),
+        Command::Align(args) => align::run(args, talk),
         Command::Score(args) => score::run(args, talk),
         Command::Compare(args) => compare::run(args, talk),
         Command::Ngram(args) => ngram::run(args, talk),

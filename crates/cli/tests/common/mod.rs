@@ -161,3 +161,19 @@ pub(crate) fn copy(from: &Path, to: &Path) {
         }
     }
 }
+
+/// A copy of the tiny run beside its data, with a language model of the training transcripts.
+pub(crate) fn beside_its_data() -> tempfile::TempDir {
+    let place = tempfile::tempdir().unwrap();
+    copy(&trained().join("exp/model"), &place.path().join("model"));
+    for set in ["train", "dev"] {
+        let path = format!("data/{set}.jsonl");
+        let text = fs::read_to_string(trained().join(&path)).unwrap();
+        let here = format!("\"audio_filepath\":\"{}/data/..", trained().display());
+        let text = text.replace("\"audio_filepath\":\"..", &here);
+        put(&place.path().join(path), text);
+    }
+    let run = linnet(place.path(), &["ngram", "data/train.jsonl", "--order", "2", "--out", "lm.arpa"]);
+    assert_eq!(run.code, 0, "{}", run.err);
+    place
+}

@@ -1,0 +1,59 @@
+//! `linnet align`
+
+use std::collections::HashSet;
+use std::path::Path;
+
+use linnet::Model;
+use linnet_score::{CtmWord, write_ctm};
+use linnet_study::{AlignedUtterance, Source, align, textgrid};
+use linnet_text::write_beside;
+
+use super::{Done, warn_of_skipped};
+use crate::args::{Align, AlignFormat};
+use crate::talk::Talk;
+
+pub(super) fn run(args: Align, talk: &Talk) -> Done {
+    let model = Model::read(&args.model)?;
+    let (folder, manifest, cache) = (&args.model, &args.manifest, args.cache_logits.as_deref());
+    let aligned = align(&Source { model: &model, folder, manifest, cache })?;
+    warn_of_skipped(&aligned.skipped, talk);
+    let folder = args.out.to_string_lossy().ends_with('/') || args.out.is_dir();
+    match args.format.unwrap_or(if folder { AlignFormat::Textgrid } else { AlignFormat::Ctm }) {
+        AlignFormat::Ctm => {
+            let words: Vec<CtmWord> =
+                aligned.utterances.iter().flat_map(AlignedUtterance::words_ctm).collect();
+            write_ctm(&args.out, &words)?;
+        }
+        AlignFormat::Textgrid => write_grids(&args.out, &aligned.utterances)?,
+    }
+    if let Some(path) = &args.tokens {
+        let tokens: Vec<CtmWord> = aligned.utterances.iter().flat_map(AlignedUtterance::tokens_ctm).collect();
+        write_ctm(path, &tokens)?;
+    }
+    let (done, left_out) = (aligned.utterances.len(), aligned.skipped.len());
+    if left_out > 0 {
+        talk.warn(format!("{left_out} of {} utterances were not aligned", done + left_out));
+    }
+    talk.say(format!("the times of {done} utterances are in {}", args.out.display()));
+    Ok(left_out == 0)
+}
+
+/// Writes a file for each utterance, named by its id, in which whatever parts folders becomes `_`.
+fn write_grids(folder: &Path, utterances: &[AlignedUtterance]) -> Result<(), String> {
+    std::fs::create_dir_all(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    let mut names = HashSet::new();
+    for utterance in utterances {
+        let name = utterance.id.replace(['/', '\\'], "_") + ".TextGrid";
+        let path = folder.join(&name);
+        if !names.insert(name) {
+            let id = &utterance.id;
+            return Err(format!(
+                "{}: another utterance has this file already; give {id} another id",
+                path.display()
+            ));
+        }
+        write_beside(&path, |out| out.write_all(textgrid(utterance).as_bytes()))
+            .map_err(|error| format!("{}: {error}", path.display()))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,102 @@
+//! `linnet tune`
+
+use std::path::Path;
+
+use linnet::Model;
+use linnet_study::{Calibrated, Source, Trial, TuneOptions, Tuned, tune};
+use linnet_text::write_beside;
+use serde_json::json;
+
+use super::{Done, warn_of_skipped};
+use crate::args::Tune;
+use crate::data::print;
+use crate::talk::Talk;
+
+pub(super) fn run(args: Tune, talk: &Talk) -> Done {
+    let model = Model::read(&args.model)?;
+    let options = TuneOptions {
+        search: args.search.with_lexicon_of(args.search.options(), &args.model),
+        lm_weights: args.lm_weights.clone(),
+        word_bonuses: args.word_bonuses.clone(),
+        trials: args.trials.map(|trials| trials as usize),
+        seed: args.seed,
+    };
+    let (folder, manifest, cache) = (&args.model, &args.manifest, args.cache_logits.as_deref());
+    let bar = talk.bar(0, "points");
+    let tuned = tune(&Source { model: &model, folder, manifest, cache }, &options, |done, all| {
+        bar.set_length(all as u64);
+        bar.set_position(done as u64);
+    })?;
+    bar.finish_and_clear();
+    tuned.notes.iter().for_each(|note| talk.say(note));
+    warn_of_skipped(&tuned.skipped, talk);
+    print(table(&tuned.trials))?;
+    let best = tuned.trials.first().map(|trial| flags(&args, trial, tuned.calibration.as_ref()));
+    if let Some(flags) = &best {
+        print(format_args!("\n{flags}"))?;
+    }
+    if let Some(Calibrated { error_before, error_after, .. }) = tuned.calibration {
+        talk.say(format!(
+            "expected calibration error of the words' confidences: {error_before:.3} raw, {error_after:.3} calibrated"
+        ));
+    }
+    if let Some(path) = &args.out {
+        write(path, &tuned, best.as_deref())?;
+    }
+    Ok(tuned.skipped.is_empty())
+}
+
+fn table(trials: &[Trial]) -> String {
+    let mut text = "  WER %  errors   sub   del   ins  utterances  lm-weight  word-bonus".to_string();
+    for Trial { lm_weight, word_bonus, wer, counts: c, wrong_utterances } in trials {
+        text += &format!(
+            "\n{wer:7.2} {:7} {:5} {:5} {:5} {wrong_utterances:11} {lm_weight:10} {word_bonus:11}",
+            c.errors(),
+            c.substitutions,
+            c.deletions,
+            c.insertions
+        );
+    }
+    text
+}
+
+/// The flags of `linnet decode` that search like this.
+fn flags(args: &Tune, trial: &Trial, calibration: Option<&Calibrated>) -> String {
+    let search = &args.search;
+    let mut flags = Vec::new();
+    let options = search.options();
+    flags.push(format!("--beam {}", options.beam.beam));
+    let files = [
+        ("--lm", &search.lm),
+        ("--lexicon", &search.lexicon),
+        ("--grammar", &search.grammar),
+        ("--hotwords", &search.hotwords),
+    ];
+    for (name, path) in files {
+        flags.extend(path.as_ref().map(|path| format!("{name} {}", path.display())));
+    }
+    if search.hotwords.is_some() {
+        flags.push(format!("--hotword-weight {}", search.hotword_weight));
+    }
+    flags.push(format!("--lm-weight {} --word-bonus {}", trial.lm_weight, trial.word_bonus));
+    flags.push(format!("--unknown-penalty {}", search.unknown_penalty));
+    if search.free_words {
+        flags.push("--free-words".into());
+    }
+    flags.push(format!("--token-threshold {}", search.token_threshold));
+    flags.extend(search.max_tokens.map(|most| format!("--max-tokens {most}")));
+    flags.push(format!("--score-threshold {}", search.score_threshold));
+    flags.extend(calibration.map(|c| format!("--calibration {:.4},{:.4}", c.scale, c.offset)));
+    flags.join(" ")
+}
+
+fn write(path: &Path, tuned: &Tuned, flags: Option<&str>) -> Result<(), String> {
+    let json = json!({
+        "flags": flags,
+        "utterances": tuned.utterances,
+        "calibration": tuned.calibration,
+        "trials": tuned.trials,
+    });
+    write_beside(path, |out| writeln!(out, "{json:#}"))
+        .map_err(|error| format!("{}: {error}", path.display()))
+}

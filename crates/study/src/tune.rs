@@ -1,0 +1,199 @@
+//! The weights of a search, chosen on a development set.
+
+use linnet_corpus::Skipped;
+use linnet_ctc::{BeamOptions, Calibration, Fusion, Hypothesis, expected_calibration_error};
+use linnet_score::{Edit, ErrorCounts, align};
+use linnet_text::Unit;
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use rayon::prelude::*;
+use serde::Serialize;
+
+use crate::decode::{AnyDecoder, Emissions, Knowledge, SearchOptions, Source};
+use crate::error::StudyError;
+
+/// Which settings to try.
+#[derive(Clone, Debug)]
+pub struct TuneOptions {
+    /// What stays the same.
+    pub search: SearchOptions,
+    /// Weights of the language model.
+    pub lm_weights: Vec<f32>,
+    /// What a word adds.
+    pub word_bonuses: Vec<f32>,
+    /// So many points at random, evenly between the lowest and the highest of either, in steps of 0.01; `None`: the grid.
+    pub trials: Option<usize>,
+    /// Seed of the random points.
+    pub seed: u64,
+}
+
+/// One point and its errors.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Trial {
+    /// The weight of the language model.
+    pub lm_weight: f32,
+    /// What a word adds.
+    pub word_bonus: f32,
+    /// Word errors in percent.
+    pub wer: f64,
+    /// Word errors.
+    pub counts: ErrorCounts,
+    /// Utterances with an error.
+    pub wrong_utterances: usize,
+}
+
+/// What tuning gave.
+#[derive(Clone, Debug)]
+pub struct Tuned {
+    /// The points: fewest errors first, of equal ones fewest wrong utterances, then the lowest weight, then the lowest
+    /// bonus.
+    pub trials: Vec<Trial>,
+    /// The map of the best point's confidences to probabilities; `None` without any word.
+    pub calibration: Option<Calibrated>,
+    /// The number of utterances.
+    pub utterances: usize,
+    /// Utterances that were left out.
+    pub skipped: Vec<Skipped>,
+    /// What is worth knowing.
+    pub notes: Vec<String>,
+}
+
+/// A calibration of confidences with what it gains on the words it was fitted to.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Calibrated {
+    /// What the raw confidence's logit is multiplied by.
+    pub scale: f64,
+    /// What is added to it.
+    pub offset: f64,
+    /// The expected calibration error of the raw confidences, in ten bins.
+    pub error_before: f64,
+    /// That of the probabilities.
+    pub error_after: f64,
+}
+
+/// Bins of the expected calibration error.
+const BINS: usize = 10;
+
+/// Tries every point on a manifest's utterances and counts word errors, without regard to case where a lexicon makes words
+/// of phones.
+///
+/// # Errors
+///
+/// If the search finds no words, or no utterance has any.
+pub fn tune(
+    source: &Source<'_>,
+    options: &TuneOptions,
+    mut progress: impl FnMut(usize, usize),
+) -> Result<Tuned, StudyError> {
+    let fail = |problem: &str| StudyError::Tune { path: source.manifest.into(), problem: problem.into() };
+    let table = &source.model.tokens;
+    let knowledge = Knowledge::read(&options.search, table)?;
+    if !knowledge.has_words() {
+        return Err(fail("there are no words to count the errors of; give --lexicon"));
+    }
+    // All decoders are made once, so that an option out of range is told before the encoder runs.
+    let points = points(options);
+    for &(weight, word_bonus) in &points {
+        knowledge
+            .decoder(&options.search.beam, &Fusion { weight, word_bonus, ..options.search.fusion.clone() })?;
+    }
+    let emissions = Emissions::new(source)?;
+    let ignore_case = source.model.config.unit == Unit::Phone;
+    let said = |text: &str| -> Vec<String> {
+        let text = if ignore_case { text.to_lowercase() } else { text.to_string() };
+        text.split_whitespace().map(String::from).collect()
+    };
+    let references: Vec<Vec<String>> = emissions.utterances.iter().map(|e| said(&e.utterance.text)).collect();
+    if references.iter().all(Vec::is_empty) {
+        return Err(fail("its texts have no words; give a manifest with transcripts"));
+    }
+    let best = |decoder: &AnyDecoder<'_>| -> Vec<Result<Hypothesis, String>> {
+        let one = |log_probs: &[f32]| match decoder.decode(log_probs, table.len()) {
+            Ok(mut hypotheses) if !hypotheses.is_empty() => Ok(hypotheses.swap_remove(0)),
+            Ok(_) => Err("nothing is found in it".to_string()),
+            Err(error) => Err(error.to_string()),
+        };
+        emissions.utterances.par_iter().map(|e| one(&e.log_probs)).collect()
+    };
+    let quick = BeamOptions { times: false, nbest: 1, ..options.search.beam.clone() };
+    let mut trials = Vec::with_capacity(points.len());
+    for (number, &(weight, word_bonus)) in points.iter().enumerate() {
+        let fusion = Fusion { weight, word_bonus, ..options.search.fusion.clone() };
+        let decoder = knowledge.decoder(&quick, &fusion)?;
+        let (mut counts, mut wrong_utterances) = (ErrorCounts::default(), 0);
+        for (hypothesis, reference) in best(&decoder).iter().zip(&references) {
+            // What can't be decoded is an utterance without words: else points that fail would look better.
+            let words = hypothesis.as_ref().map(|h| said(&h.text())).unwrap_or_default();
+            let errors = align(reference, &words).counts();
+            wrong_utterances += usize::from(errors.errors() > 0);
+            counts += errors;
+        }
+        trials.push(Trial { lm_weight: weight, word_bonus, wer: counts.rate(), counts, wrong_utterances });
+        progress(number + 1, points.len());
+    }
+    trials.sort_by(|a, b| {
+        let errors = |t: &Trial| (t.counts.errors(), t.wrong_utterances);
+        let places = a.lm_weight.total_cmp(&b.lm_weight).then(a.word_bonus.total_cmp(&b.word_bonus));
+        errors(a).cmp(&errors(b)).then(places)
+    });
+    let mut skipped = emissions.skipped.clone();
+    let mut calibration = None;
+    if let Some(first) = trials.first() {
+        let fusion =
+            Fusion { weight: first.lm_weight, word_bonus: first.word_bonus, ..options.search.fusion.clone() };
+        let decoder = knowledge.decoder(&BeamOptions { nbest: 1, ..options.search.beam.clone() }, &fusion)?;
+        let mut pairs = Vec::new();
+        for ((hypothesis, reference), e) in
+            best(&decoder).into_iter().zip(&references).zip(&emissions.utterances)
+        {
+            match hypothesis {
+                Ok(hypothesis) => pairs.extend(rated(&hypothesis, reference, said)),
+                Err(reason) => skipped.push(Skipped { id: e.utterance.id.clone(), reason }),
+            }
+        }
+        calibration = calibrate(&pairs);
+    }
+    emissions.sort(&mut skipped);
+    let (utterances, notes) = (emissions.utterances.len(), knowledge.notes().to_vec());
+    Ok(Tuned { trials, calibration, utterances, skipped, notes })
+}
+
+/// The points to try, as (weight, bonus).
+fn points(options: &TuneOptions) -> Vec<(f32, f32)> {
+    let TuneOptions { lm_weights, word_bonuses, trials, seed, .. } = options;
+    let Some(trials) = trials else {
+        return lm_weights.iter().flat_map(|&w| word_bonuses.iter().map(move |&b| (w, b))).collect();
+    };
+    let mut rng = ChaCha8Rng::seed_from_u64(*seed);
+    let mut draw = |values: &[f32]| {
+        let low = values.iter().copied().fold(f32::INFINITY, f32::min);
+        let high = values.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+        let value = low + rng.random_range(0.0f32..1.0) * (high - low);
+        (value * 100.0).round() / 100.0
+    };
+    (0..*trials).map(|_| (draw(lm_weights), draw(word_bonuses))).collect()
+}
+
+/// The raw confidence of each word, and whether it is right.
+fn rated(
+    hypothesis: &Hypothesis,
+    reference: &[String],
+    said: impl Fn(&str) -> Vec<String>,
+) -> Vec<(f32, bool)> {
+    let words: Vec<String> = hypothesis.words.iter().map(|word| said(&word.text).concat()).collect();
+    let mut right = vec![false; words.len()];
+    for edit in align(reference, &words).edits {
+        if let Edit::Correct(_, place) = edit {
+            right[place] = true;
+        }
+    }
+    hypothesis.words.iter().map(|word| word.confidence).zip(right).collect()
+}
+
+fn calibrate(pairs: &[(f32, bool)]) -> Option<Calibrated> {
+    let fitted = Calibration::fit(pairs).ok()?;
+    let mapped: Vec<(f32, bool)> = pairs.iter().map(|&(raw, right)| (fitted.apply(raw), right)).collect();
+    let (error_before, error_after) =
+        (expected_calibration_error(pairs, BINS), expected_calibration_error(&mapped, BINS));
+    Some(Calibrated { scale: fitted.scale, offset: fitted.offset, error_before, error_after })
+}
