@@ -162,6 +162,21 @@ fn words_come_from_spaces_lexicons_models_grammars_and_hotwords() {
             "{table}"
         );
     }
+    for more in [&[][..], &["--beam", "10"]] {
+        let words = decode(place, more)["hypotheses"][0]["words"].clone();
+        let [ab, aa] = [0, 1].map(|i| (words[i]["frames"].to_string(), words[i]["tokens"].to_string()));
+        assert_eq!(
+            (ab.0.as_str(), ab.1.as_str(), aa.0.as_str(), aa.1.as_str()),
+            ("[0,3]", "[0,2]", "[4,7]", "[3,5]")
+        );
+        let confidence = words[0]["confidence"].as_f64().unwrap();
+        // Greedy: the mean posterior; a beam search also asks how many hypotheses have the word.
+        assert!(if more.is_empty() {
+            (confidence - 0.9).abs() < 1e-6
+        } else {
+            confidence < 0.9 && confidence > 0.5
+        });
+    }
     put(&place.join("tokens.txt"), "<pad>\n▁\na\nb\n");
     assert_eq!((text(&[]), text(&["--beam", "50"])), ("ab aa".to_string(), "ab aa".to_string()));
     put(&place.join("tokens.txt"), "<pad>\n|\na\nb\n");
@@ -321,6 +336,8 @@ fn a_table_or_an_option_that_does_not_fit_is_one_line_with_the_mend() {
         &["decode", "--logits", "m.npy", "--tokens", "tokens.txt", "model"],
         &["decode", "model", "manifest.jsonl"],
         &["decode", "--logits", "m.npy", "--tokens", "tokens.txt", "--beam", "0"],
+        &["decode", "--logits", "m.npy", "--tokens", "tokens.txt", "--frame-ms", "0"],
+        &["decode", "--logits", "m.npy", "--tokens", "tokens.txt", "--lm", "lm.arpa", "--calibration", "1"],
     ] {
         assert_eq!(linnet(place, wrong).code, 2, "{wrong:?}");
     }

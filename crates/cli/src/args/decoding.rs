@@ -42,7 +42,7 @@ pub(crate) struct Decode {
     #[arg(long, value_name = "TOKENS", requires = "logits")]
     pub(crate) tokens: Option<PathBuf>,
     /// How long a frame of the matrix lasts, in milliseconds; times are then in seconds too.
-    #[arg(long, value_name = "MS", requires = "logits")]
+    #[arg(long, value_name = "MS", requires = "logits", value_parser = milliseconds)]
     pub(crate) frame_ms: Option<f64>,
     #[command(flatten)]
     pub(crate) search: Search,
@@ -58,6 +58,11 @@ pub(crate) struct Decode {
     /// Scale and offset of the words' confidences, as linnet tune fits them.
     #[arg(long, value_name = "SCALE,OFFSET", value_parser = scale_and_offset, allow_hyphen_values = true)]
     pub(crate) calibration: Option<(f64, f64)>,
+}
+
+fn milliseconds(text: &str) -> Result<f64, String> {
+    let number = text.parse().ok().filter(|ms: &f64| ms.is_finite() && *ms > 0.0);
+    number.ok_or_else(|| "give milliseconds above 0, as 40".to_string())
 }
 
 fn scale_and_offset(text: &str) -> Result<(f64, f64), String> {
