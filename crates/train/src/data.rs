@@ -44,15 +44,20 @@ impl RunData {
     }
 }
 
+/// How a data set's features are normalised for a model; `cmvn` holds the training set's means and deviations.
+pub fn normalise(normalisation: Normalisation, cmvn: Option<&Cmvn>) -> Normalise {
+    match (normalisation, cmvn) {
+        (Normalisation::Global, Some(cmvn)) => Normalise::Global(cmvn.clone()),
+        (Normalisation::Utterance, _) => Normalise::Utterance,
+        _ => Normalise::None,
+    }
+}
+
 fn options(config: &RunConfig, cmvn: Option<&Cmvn>) -> BatchOptions {
     let train = &config.train;
     BatchOptions {
         features: config.features.clone(),
-        normalise: match (train.normalisation, cmvn) {
-            (Normalisation::Global, Some(cmvn)) => Normalise::Global(cmvn.clone()),
-            (Normalisation::Utterance, _) => Normalise::Utterance,
-            _ => Normalise::None,
-        },
+        normalise: normalise(train.normalisation, cmvn),
         batch_frames: (1e3 * train.batch_seconds / config.features.frame_shift_ms) as usize,
         seed: train.seed,
         shortest_s: train.shortest_s,

@@ -19,6 +19,7 @@ mod trainer;
 
 pub use config::{DataConfig, RunConfig, Select, TrainConfig};
 pub use ctc_op::{BLANK, CtcLosses, ctc_losses};
+pub use data::normalise;
 pub use error::TrainError;
 pub use evaluate::{Evaluation, Hypothesis, evaluate};
 pub use metrics::{EpochRecord, read_metrics};

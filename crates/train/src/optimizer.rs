@@ -216,9 +216,9 @@ impl InplaceOp2 for Step<'_> {
         for Group { parameters, range, .. } in self.encoder.groups() {
             for parameter in parameters.iter() {
                 let keep = if parameter.decay { (1.0 - self.decay) as f32 } else { 1.0 };
-                let (start, end) = (range.start + parameter.offset, parameter.len());
-                for from in (0..end).step_by(PIECE) {
-                    let len = PIECE.min(end - from);
+                let (start, values) = (range.start + parameter.offset, parameter.len());
+                for from in (0..values).step_by(PIECE) {
+                    let len = PIECE.min(values - from);
                     let [w, m, v] = [&mut weights, &mut mean, &mut square].map(|rest| {
                         let (head, tail) = std::mem::take(rest).split_at_mut(len);
                         *rest = tail;

@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 use std::path::Path;
 
-use linnet::{Model, Normalisation};
-use linnet_corpus::{BatchOptions, Dataset, Manifest, Normalise, Skipped, Utterance};
+use linnet::Model;
+use linnet_corpus::{BatchOptions, Dataset, Manifest, Skipped, Utterance};
+use linnet_train::normalise;
 
 use super::cache;
 use crate::error::StudyError;
@@ -85,11 +86,7 @@ impl Emissions {
 pub(crate) type Rows = (Vec<(String, Vec<f32>)>, Vec<Skipped>);
 
 fn compute(model: &Model, manifest: &Manifest) -> Result<Rows, StudyError> {
-    let normalise = match (model.config.normalisation, &model.cmvn) {
-        (Normalisation::Global, Some(cmvn)) => Normalise::Global(cmvn.clone()),
-        (Normalisation::Utterance, _) => Normalise::Utterance,
-        _ => Normalise::None,
-    };
+    let normalise = normalise(model.config.normalisation, model.cmvn.as_ref());
     let features = model.config.features.clone();
     let options = BatchOptions { features, normalise, cache_bytes: 0, ..Default::default() };
     let dataset = Dataset::new(manifest, None, options)?;
