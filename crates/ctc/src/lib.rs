@@ -29,7 +29,7 @@ pub use align::{Alignment, forced_align};
 pub use beam::{
     BeamError, BeamOptions, Calibration, CalibrationError, Constrained, Decoder, Fusion, Grammar,
     GrammarError, HotwordError, Hotwords, Hypothesis, LexiconTrie, NoModel, Partial, Stream, TrieError, Word,
-    WordModel, expected_calibration_error,
+    WordModel, expected_calibration_error, greedy_hypothesis, spells_words,
 };
 pub use error::CtcError;
 pub use greedy::{Span, greedy, greedy_spans};

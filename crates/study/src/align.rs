@@ -8,7 +8,7 @@ use linnet_score::CtmWord;
 use linnet_text::{Tokenizer, Unit};
 use rayon::prelude::*;
 
-use crate::decode::{Emission, Emissions, Source};
+use crate::decode::{Emission, Emissions, Source, ctm_word};
 use crate::error::StudyError;
 
 /// What aligning a manifest gave.
@@ -62,23 +62,16 @@ pub struct AlignedToken {
 impl AlignedUtterance {
     /// Its words as lines of a ctm file, whose file is the utterance's id.
     pub fn words_ctm(&self) -> Vec<CtmWord> {
-        self.words.iter().map(|w| ctm(&self.id, &w.word, w.start_s, w.end_s, w.confidence)).collect()
+        let line =
+            |w: &AlignedWord| ctm_word(&self.id, &w.word, w.start_s, w.end_s - w.start_s, w.confidence);
+        self.words.iter().map(line).collect()
     }
 
     /// Its tokens as lines of a ctm file.
     pub fn tokens_ctm(&self) -> Vec<CtmWord> {
-        self.tokens.iter().map(|t| ctm(&self.id, &t.token, t.start_s, t.end_s, t.confidence)).collect()
-    }
-}
-
-fn ctm(id: &str, word: &str, start_s: f64, end_s: f64, confidence: f32) -> CtmWord {
-    CtmWord {
-        file: id.into(),
-        channel: "1".into(),
-        start_s,
-        duration_s: end_s - start_s,
-        word: word.into(),
-        confidence: Some(confidence.into()),
+        let line =
+            |t: &AlignedToken| ctm_word(&self.id, &t.token, t.start_s, t.end_s - t.start_s, t.confidence);
+        self.tokens.iter().map(line).collect()
     }
 }
 

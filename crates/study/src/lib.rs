@@ -14,7 +14,7 @@ pub use align::{Aligned, AlignedToken, AlignedUtterance, AlignedWord, align};
 pub use compare::{Comparison, Run, compare};
 pub use decode::{
     AnyDecoder, DecodeOptions, Decoded, Emission, Emissions, HypothesisRecord, Knowledge, MatrixTable,
-    SearchOptions, Source, Symbols, TokenRecord, UtteranceRecord, WordRecord, decode, greedy_hypothesis,
+    SearchOptions, Source, Symbols, TokenRecord, UtteranceRecord, WordRecord, decode,
 };
 pub use error::StudyError;
 pub use textgrid::textgrid;

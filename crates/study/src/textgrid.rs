@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use crate::align::AlignedUtterance;
+use crate::decode::rounded;
 
 /// The text of a TextGrid file with two tiers, `words` and `tokens`; where nothing is spoken, an interval is empty.
 pub fn textgrid(utterance: &AlignedUtterance) -> String {
@@ -11,7 +12,7 @@ pub fn textgrid(utterance: &AlignedUtterance) -> String {
     let end = utterance.duration_s;
     let mut text = String::from("File type = \"ooTextFile\"\nObject class = \"TextGrid\"\n\n");
     // Writing to a String can't fail.
-    let _ = write!(text, "xmin = 0\nxmax = {}\ntiers? <exists>\nsize = 2\nitem []:\n", number(end));
+    let _ = write!(text, "xmin = 0\nxmax = {}\ntiers? <exists>\nsize = 2\nitem []:\n", rounded(end));
     tier(&mut text, 1, "words", &intervals(words, end), end);
     tier(&mut text, 2, "tokens", &intervals(tokens, end), end);
     text
@@ -40,11 +41,11 @@ fn tier(text: &mut String, index: usize, name: &str, intervals: &[Interval<'_>],
         text,
         "    item [{index}]:\n        class = \"IntervalTier\"\n        name = \"{name}\"\n        xmin = 0\n        \
          xmax = {}\n        intervals: size = {}\n",
-        number(end),
+        rounded(end),
         intervals.len()
     );
     for (place, (start, stop, label)) in intervals.iter().enumerate() {
-        let (start, stop, label) = (number(*start), number(*stop), label.replace('"', "\"\""));
+        let (start, stop, label) = (rounded(*start), rounded(*stop), label.replace('"', "\"\""));
         let _ = write!(
             text,
             "        intervals [{}]:\n            xmin = {start}\n            xmax = {stop}\n            text = \
@@ -52,9 +53,4 @@ fn tier(text: &mut String, index: usize, name: &str, intervals: &[Interval<'_>],
             place + 1
         );
     }
-}
-
-/// Seconds to the microsecond.
-fn number(seconds: f64) -> f64 {
-    (seconds * 1e6).round() / 1e6
 }

@@ -93,9 +93,9 @@ pub fn tune(
     }
     // All decoders are made once, so that an option out of range is told before the encoder runs.
     let points = points(options);
+    let fusion = |weight, word_bonus| Fusion { weight, word_bonus, ..options.search.fusion.clone() };
     for &(weight, word_bonus) in &points {
-        knowledge
-            .decoder(&options.search.beam, &Fusion { weight, word_bonus, ..options.search.fusion.clone() })?;
+        knowledge.decoder(&options.search.beam, &fusion(weight, word_bonus))?;
     }
     let emissions = Emissions::new(source)?;
     let ignore_case = source.model.config.unit == Unit::Phone;
@@ -118,8 +118,7 @@ pub fn tune(
     let quick = BeamOptions { times: false, nbest: 1, ..options.search.beam.clone() };
     let mut trials = Vec::with_capacity(points.len());
     for (number, &(weight, word_bonus)) in points.iter().enumerate() {
-        let fusion = Fusion { weight, word_bonus, ..options.search.fusion.clone() };
-        let decoder = knowledge.decoder(&quick, &fusion)?;
+        let decoder = knowledge.decoder(&quick, &fusion(weight, word_bonus))?;
         let (mut counts, mut wrong_utterances) = (ErrorCounts::default(), 0);
         for (hypothesis, reference) in best(&decoder).iter().zip(&references) {
             // What can't be decoded is an utterance without words: else points that fail would look better.
@@ -139,9 +138,8 @@ pub fn tune(
     let mut skipped = emissions.skipped.clone();
     let mut calibration = None;
     if let Some(first) = trials.first() {
-        let fusion =
-            Fusion { weight: first.lm_weight, word_bonus: first.word_bonus, ..options.search.fusion.clone() };
-        let decoder = knowledge.decoder(&BeamOptions { nbest: 1, ..options.search.beam.clone() }, &fusion)?;
+        let beam = BeamOptions { nbest: 1, ..options.search.beam.clone() };
+        let decoder = knowledge.decoder(&beam, &fusion(first.lm_weight, first.word_bonus))?;
         let mut pairs = Vec::new();
         for ((hypothesis, reference), e) in
             best(&decoder).into_iter().zip(&references).zip(&emissions.utterances)

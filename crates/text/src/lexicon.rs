@@ -55,7 +55,7 @@ impl Lexicon {
                 let problem = format!("{} has no phones; write WORD PHONE PHONE …", shown(word));
                 return Err(TextError::line(path, number, problem));
             }
-            lexicon.add(base(word), pronunciation);
+            lexicon.add(without_variant(word), pronunciation);
             Ok(())
         })?;
         if lexicon.words.is_empty() {
@@ -132,7 +132,7 @@ fn key(word: &str) -> Cow<'_, str> {
 }
 
 /// A word without its variant's number: `A(2)` → `A`.
-fn base(mut word: &str) -> &str {
+pub fn without_variant(mut word: &str) -> &str {
     let variant = |number: &str| !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit());
     // Every number goes, so that what is read and written reads alike again.
     while let Some((base, number)) = word.strip_suffix(')').and_then(|w| w.rsplit_once('(')) {

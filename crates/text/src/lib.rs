@@ -17,7 +17,7 @@ pub mod ngram;
 
 pub use error::TextError;
 pub use files::write_beside;
-pub use lexicon::{Lexicon, Pronunciation};
+pub use lexicon::{Lexicon, Pronunciation, without_variant};
 pub use normalise::{Case, Normaliser};
 pub use oov::{Oov, OovReport};
 pub use phones::{PhoneMap, arpabet39, strip_stress};

@@ -3,10 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use linnet::Model;
-use linnet_ctc::Calibration;
-use linnet_study::{
-    DecodeOptions, Knowledge, MatrixTable, SearchOptions, Source, UtteranceRecord, decode, greedy_hypothesis,
-};
+use linnet_ctc::{Calibration, greedy_hypothesis};
+use linnet_study::{DecodeOptions, Knowledge, MatrixTable, SearchOptions, Source, UtteranceRecord, decode};
 
 use super::{Done, warn_of_skipped};
 use crate::args::{Decode, Search};

@@ -19,6 +19,12 @@ pub(crate) enum Boundary {
     None,
 }
 
+/// Whether a table's tokens spell words, so that no lexicon need say where these end: it has `<space>`, or symbols that
+/// begin with `▁`.
+pub fn spells_words(table: &TokenTable) -> bool {
+    Boundary::of(table) != Boundary::None
+}
+
 impl Boundary {
     pub(crate) fn of(table: &TokenTable) -> Self {
         let symbols = || (0..table.len() as u32).filter_map(|id| table.symbol(id));

@@ -106,7 +106,8 @@ fn free_word(tokens: &[u32], table: &TokenTable, boundary: Boundary) -> String {
     boundary.words(tokens, table).into_iter().map(|(_, text)| text).collect()
 }
 
-fn word(tokens: Range<usize>, id: Option<u32>, text: String, spans: &[Span]) -> Word {
+/// A word with its times, not yet rated.
+pub(crate) fn word(tokens: Range<usize>, id: Option<u32>, text: String, spans: &[Span]) -> Word {
     let spans = spans.get(tokens.clone()).unwrap_or_default();
     let start = spans.first().map_or(0, |span| span.start);
     let end = spans.last().map_or(0, |span| span.end);

@@ -31,6 +31,19 @@ struct Paths {
     token_sum: f32,
 }
 
+impl Paths {
+    /// None at all.
+    const NONE: Self = Self {
+        blank: f64::NEG_INFINITY,
+        blank_record: NONE,
+        blank_end: 0,
+        blank_posterior: 0.0,
+        token: f64::NEG_INFINITY,
+        token_record: NONE,
+        token_sum: 0.0,
+    };
+}
+
 /// The best paths of all entries, which share their records.
 pub(crate) struct Times {
     records: Vec<Record>,
@@ -53,15 +66,7 @@ struct Source {
 impl Times {
     /// The empty prefix alone.
     pub(crate) fn new() -> Self {
-        let start = Paths {
-            blank: 0.0,
-            blank_record: NONE,
-            blank_end: 0,
-            blank_posterior: 0.0,
-            token: f64::NEG_INFINITY,
-            token_record: NONE,
-            token_sum: 0.0,
-        };
+        let start = Paths { blank: 0.0, ..Paths::NONE };
         Self { records: Vec::new(), paths: vec![start], next: Vec::new(), limit: FEW }
     }
 
@@ -99,15 +104,7 @@ impl Times {
             let log = if probability > 0.0 { f64::from(row[token as usize]) } else { f64::NEG_INFINITY };
             // What grows into the prefix: the entry itself, or the parent of one that stays.
             let parent = if stays { parents[index] } else { candidate.entry };
-            let mut paths = Paths {
-                blank: f64::NEG_INFINITY,
-                blank_record: NONE,
-                blank_end: 0,
-                blank_posterior: 0.0,
-                token: f64::NEG_INFINITY,
-                token_record: NONE,
-                token_sum: 0.0,
-            };
+            let mut paths = Paths::NONE;
             if stays {
                 let source = self.leave(index, number, false);
                 paths.blank = source.score + blank;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use linnet_ctc::{
     BeamError, BeamOptions, Calibration, Constrained, Decoder, Fusion, Grammar, Hotwords, Hypothesis,
-    LexiconTrie, NoModel, WordModel,
+    LexiconTrie, NoModel, WordModel, spells_words,
 };
 use linnet_text::TokenTable;
 use linnet_text::ngram::NgramModel;
@@ -61,7 +61,7 @@ impl Knowledge {
         let grammar = options.grammar.as_deref().map(read_grammar).transpose()?;
         let mut notes = Vec::new();
         let of_grammar = grammar.as_ref().map(Grammar::words);
-        let trie = if vocabulary::spells(table) {
+        let trie = if spells_words(table) {
             let words = match (of_grammar, &options.lexicon, &lm) {
                 (Some(words), ..) => Some((words.to_vec(), &options.grammar)),
                 (None, Some(path), _) => Some((vocabulary::listed(path)?, &options.lexicon)),
@@ -111,7 +111,7 @@ impl Knowledge {
 
     /// Whether hypotheses have words: from a lexicon, or because the tokens spell them.
     pub fn has_words(&self) -> bool {
-        self.trie.is_some() || vocabulary::spells(&self.table)
+        self.trie.is_some() || spells_words(&self.table)
     }
 
     /// A decoder over it.

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use linnet_corpus::Skipped;
-use linnet_ctc::Hypothesis;
+use linnet_ctc::{Hypothesis, greedy_hypothesis, spells_words};
 use linnet_score::{
     CtmWord, ScoreOptions, ScoreReport, ScoreUnit, Trn, Weights, fewest_errors, score_with, write_ctm,
     write_trn,
@@ -17,7 +17,6 @@ use super::emissions::{Emission, Emissions, Source};
 use super::knowledge::Knowledge;
 use super::output::{UtteranceRecord, ctm, text};
 use super::search::SearchOptions;
-use super::{greedy_hypothesis, vocabulary};
 use crate::error::StudyError;
 
 /// How to decode a manifest.
@@ -70,7 +69,7 @@ pub fn decode(source: &Source<'_>, out: &Path, options: &DecodeOptions) -> Resul
         None => None,
     };
     let words_of_phones = unit == Unit::Phone && knowledge.as_ref().is_some_and(|(_, k)| k.has_words());
-    let words = words_of_phones || vocabulary::spells(table);
+    let words = words_of_phones || spells_words(table);
 
     let emissions = Emissions::new(source)?;
     let utterances = &emissions.utterances;
@@ -104,7 +103,7 @@ pub fn decode(source: &Source<'_>, out: &Path, options: &DecodeOptions) -> Resul
     }
 
     fs::create_dir_all(out).map_err(|source| StudyError::Io { path: out.to_path_buf(), source })?;
-    let written = Written { tokenizer: &tokenizer, words_of_phones, all: &all };
+    let written = Written { tokenizer: &tokenizer, all: &all };
     let mut scores = Vec::new();
     let mut any_pronunciation = None;
     if words_of_phones {
@@ -140,7 +139,6 @@ pub fn decode(source: &Source<'_>, out: &Path, options: &DecodeOptions) -> Resul
 /// What is written and scored.
 struct Written<'a> {
     tokenizer: &'a Tokenizer,
-    words_of_phones: bool,
     all: &'a [Heard<'a>],
 }
 
@@ -156,13 +154,11 @@ impl Written<'_> {
     /// Hypotheses and references as the tokens say them, of those utterances whose references have tokens.
     fn tokens(&self) -> (Vec<Trn>, Vec<Trn>) {
         let Tokenizer { table, unit, .. } = self.tokenizer;
-        // A search may drop what greedy decoding keeps: words come from the hypothesis, not from its tokens.
-        let as_words = *unit == Unit::Char && !self.words_of_phones;
         let both = |h: &Heard| {
             let ids = self.tokenizer.encode(&h.emission.utterance.text).ok()?;
             let trn = |text| Trn { id: h.emission.utterance.id.clone(), text };
             let best = &h.hypotheses[0];
-            Some((trn(text(best, table, *unit, as_words)), trn(self.tokenizer.decode(&ids))))
+            Some((trn(text(best, table, *unit)), trn(self.tokenizer.decode(&ids))))
         };
         self.all.iter().filter_map(both).unzip()
     }

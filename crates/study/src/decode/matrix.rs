@@ -3,11 +3,10 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use linnet_ctc::BeamError;
+use linnet_ctc::{BeamError, spells_words};
 use linnet_text::{BLANK, SPACE, TokenTable};
 
 use super::output::Symbols;
-use super::vocabulary::spells;
 use crate::error::StudyError;
 
 /// Names of the blank; a table that has none of them has it at id 0.
@@ -73,7 +72,7 @@ impl MatrixTable {
             .collect();
         let others = columns[1..].iter().map(|&id| symbols[id as usize].clone());
         let mut table = TokenTable::new(others.clone().collect());
-        if !spells(&table) {
+        if !spells_words(&table) {
             let space = |symbol: String| if symbol == BAR { SPACE.to_string() } else { symbol };
             table = TokenTable::new(others.map(space).collect());
         }
@@ -87,7 +86,7 @@ impl MatrixTable {
 
     /// Whether the tokens spell words.
     pub fn has_words(&self) -> bool {
-        spells(&self.table)
+        spells_words(&self.table)
     }
 
     /// Checks a matrix and brings its columns into the order of [`Self::table`].

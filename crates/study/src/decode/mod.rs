@@ -5,7 +5,6 @@
 
 mod cache;
 mod emissions;
-mod greedy;
 mod hotwords;
 mod knowledge;
 mod manifest;
@@ -15,7 +14,6 @@ mod search;
 mod vocabulary;
 
 pub use emissions::{Emission, Emissions, Source};
-pub use greedy::greedy_hypothesis;
 pub use knowledge::{AnyDecoder, Knowledge};
 pub use manifest::{DecodeOptions, Decoded, decode};
 pub use matrix::MatrixTable;
@@ -23,3 +21,4 @@ pub use output::{HypothesisRecord, Symbols, TokenRecord, UtteranceRecord, WordRe
 pub use search::SearchOptions;
 
 pub(crate) use manifest::write;
+pub(crate) use output::{ctm_word, rounded};

@@ -132,29 +132,40 @@ impl HypothesisRecord {
     }
 }
 
-/// To the microsecond, so that 3 · 0.04 is written as 0.12.
-fn rounded(seconds: f64) -> f64 {
+/// Seconds to the microsecond, so that 3 · 0.04 is written as 0.12.
+pub(crate) fn rounded(seconds: f64) -> f64 {
     (seconds * 1e6).round() / 1e6
 }
 
-/// What a hypothesis says: its words, or where it has none what its tokens say.
-pub(crate) fn text(h: &Hypothesis, table: &TokenTable, unit: Unit, words: bool) -> String {
-    if words { h.text() } else { table.text(&h.tokens, unit) }
+/// What a hypothesis says in the unit of the tokens. Characters are those of its words: a search may drop what its tokens
+/// keep.
+pub(crate) fn text(h: &Hypothesis, table: &TokenTable, unit: Unit) -> String {
+    match unit {
+        Unit::Char => h.text(),
+        Unit::Phone => table.text(&h.tokens, unit),
+    }
 }
 
 /// A hypothesis' words with their times, or its tokens where there are no words.
 pub(crate) fn ctm(id: &str, h: &Hypothesis, table: &TokenTable, frame_s: f64, words: bool) -> Vec<CtmWord> {
-    let entry = |start: usize, end: usize, word: &str, confidence: f32| CtmWord {
-        file: id.into(),
-        channel: "1".into(),
-        start_s: start as f64 * frame_s,
-        duration_s: (end - start) as f64 * frame_s,
-        word: word.into(),
-        confidence: Some(confidence.into()),
+    let entry = |start: usize, end: usize, word: &str, confidence: f32| {
+        ctm_word(id, word, start as f64 * frame_s, (end - start) as f64 * frame_s, confidence)
     };
     if words {
         return h.words.iter().map(|w| entry(w.start, w.end, &w.text, w.confidence)).collect();
     }
     let symbol = |token| table.symbol(token).unwrap_or_default();
     h.spans.iter().map(|s| entry(s.start, s.end, symbol(s.token), s.posterior)).collect()
+}
+
+/// A line of a ctm file whose file is the utterance's id.
+pub(crate) fn ctm_word(id: &str, word: &str, start_s: f64, duration_s: f64, confidence: f32) -> CtmWord {
+    CtmWord {
+        file: id.into(),
+        channel: "1".into(),
+        start_s,
+        duration_s,
+        word: word.into(),
+        confidence: Some(confidence.into()),
+    }
 }

@@ -1,19 +1,13 @@
 //! The words that a search may find.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::path::Path;
 
 use linnet_ctc::{LexiconTrie, TrieError};
 use linnet_text::ngram::{NgramModel, WordId, read_vocabulary};
-use linnet_text::{Lexicon, SPACE, TokenTable};
+use linnet_text::{Lexicon, TokenTable, without_variant};
 
 use crate::error::StudyError;
-
-/// Whether a table's tokens spell words, so that no lexicon need say where these end.
-pub(crate) fn spells(table: &TokenTable) -> bool {
-    let mut symbols = (0..table.len() as u32).filter_map(|id| table.symbol(id));
-    symbols.any(|symbol| symbol == SPACE || symbol.starts_with('▁'))
-}
 
 /// The pronunciations of words. With a language model its words are spelt as it spells them.
 pub(crate) fn pronounced(
@@ -32,7 +26,7 @@ pub(crate) fn pronounced(
                 lm.map(lm_words).unwrap_or_default().into_iter().filter(known).collect();
             let of_model: HashSet<String> = words.iter().map(|word| word.to_uppercase()).collect();
             let mut own: Vec<String> =
-                read_vocabulary(lexicon)?.into_iter().map(|word| base(&word).into()).collect();
+                read_vocabulary(lexicon)?.into_iter().map(|word| without_variant(&word).into()).collect();
             own.retain(|word| known(word) && !of_model.contains(&word.to_uppercase()));
             words.append(&mut own);
             words
@@ -67,9 +61,10 @@ pub(crate) fn spelt(
 
 /// The words of a list or lexicon, each once.
 pub(crate) fn listed(path: &Path) -> Result<Vec<String>, StudyError> {
-    let mut seen = HashMap::new();
-    let mut words: Vec<String> = read_vocabulary(path)?.into_iter().map(|word| base(&word).into()).collect();
-    words.retain(|word| !word.starts_with(";;;") && seen.insert(word.clone(), ()).is_none());
+    let mut seen = HashSet::new();
+    let mut words: Vec<String> =
+        read_vocabulary(path)?.into_iter().map(|word| without_variant(&word).into()).collect();
+    words.retain(|word| !word.starts_with(";;;") && seen.insert(word.clone()));
     Ok(words)
 }
 
@@ -77,16 +72,4 @@ pub(crate) fn listed(path: &Path) -> Result<Vec<String>, StudyError> {
 pub(crate) fn lm_words(lm: &NgramModel) -> Vec<String> {
     let words = (0..lm.len() as u32).map(|id| lm.word(WordId(id)));
     words.filter(|word| !["<s>", "</s>", "<unk>", "<UNK>"].contains(word)).map(String::from).collect()
-}
-
-/// A word without its variant's number: `A(2)` → `A`.
-fn base(word: &str) -> &str {
-    match word.strip_suffix(')').and_then(|word| word.rsplit_once('(')) {
-        Some((base, number))
-            if !base.is_empty() && !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit()) =>
-        {
-            base
-        }
-        _ => word,
-    }
 }
