@@ -152,7 +152,6 @@ impl Encoder {
         let op = EncoderOp {
             stages: self.stages.clone(),
             passes,
-            pool: self.pool.clone(),
             recompute: self.recompute,
             tape: Default::default(),
         };

@@ -8,7 +8,7 @@ use std::time::Instant;
 use candle_core::{CpuStorage, CustomOp2, Error, Layout, Result, Shape, Storage, Tensor};
 
 use super::{Block, Pass, Saved};
-use crate::ops::pool::{Buffer, Pool};
+use crate::ops::pool::Buffer;
 
 /// Where a block's time is summed, in nanoseconds.
 #[derive(Debug, Default)]
@@ -45,7 +45,6 @@ pub(crate) struct EncoderOp {
     pub(crate) stages: Arc<[Stage]>,
     /// One a stage.
     pub(crate) passes: Vec<Pass>,
-    pub(crate) pool: Pool,
     /// Keep the blocks' inputs alone, and run each block's forward pass again before its backward pass.
     pub(crate) recompute: bool,
     pub(crate) tape: Mutex<Tape>,
@@ -103,11 +102,11 @@ impl EncoderOp {
             let saved = match saved.pop() {
                 Some(saved) => saved,
                 None => {
-                    let mut again = self.pool.take(self.output_len(i));
+                    let mut again = pass.pool.take(self.output_len(i));
                     self.forward_stage(i, pass, weights, x, &mut again)
                 }
             };
-            let mut dx = self.pool.take(if i == 0 { 0 } else { x.len() });
+            let mut dx = pass.pool.take(if i == 0 { 0 } else { x.len() });
             let (y, dy) = (output.as_deref().unwrap_or(y), gradient.as_deref().unwrap_or(dy));
             stage.clock.time(|| {
                 let (weights, dweights) = (&weights[range.clone()], &mut dweights[range]);
@@ -136,7 +135,7 @@ impl CustomOp2 for EncoderOp {
         let mut input: Option<Buffer> = None;
         let last = self.stages.len() - 1;
         for (i, pass) in self.passes[..last].iter().enumerate() {
-            let mut y = self.pool.take(self.output_len(i));
+            let mut y = pass.pool.take(self.output_len(i));
             let keep = pass.train && !self.recompute;
             let pass = &Pass { train: keep, ..pass.clone() };
             let saved = self.forward_stage(i, pass, weights, input.as_deref().unwrap_or(x), &mut y);
