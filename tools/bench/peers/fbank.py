@@ -7,13 +7,13 @@ import numpy as np
 from serve import serve
 
 cli = argparse.ArgumentParser(description=__doc__)
-cli.add_argument("--library", choices=["torchaudio", "asrfront"], required=True)
+cli.add_argument("--peer", choices=["torchaudio", "asrfront"], required=True)
 cli.add_argument("--bands", type=int, required=True)
 cli.add_argument("--threads", type=int, required=True)
 args = cli.parse_args()
 samples = np.random.default_rng(0).uniform(-1, 1, 600 * 16000).astype(np.float32)
 
-if args.library == "torchaudio":
+if args.peer == "torchaudio":
     import torch
 
     # The two packages on PyPI were built with different CUDA versions, of which nothing is used here.

@@ -151,7 +151,7 @@ impl Case {
                     FbankPeer::Torchaudio => "torchaudio",
                     FbankPeer::Asrfront => "asrfront",
                 };
-                args.extend(owned(&["--bands", &bands.to_string(), "--library", peer]));
+                args.extend(owned(&["--bands", &bands.to_string(), "--peer", peer]));
                 "fbank.py"
             }
             Subject::An4Epoch => "an4.py",

@@ -2,12 +2,11 @@
 
 use std::error::Error;
 use std::path::Path;
-use std::process::Command;
 
 use linnet_encoder::MixerKind;
 use serde::Serialize;
 
-use crate::case::{Batch, Case, Subject, Work};
+use crate::case::Case;
 use crate::lengths_plot;
 use crate::report;
 use crate::worker::Worker;
@@ -63,10 +62,7 @@ pub(crate) fn run(folder: &Path) -> Result<(), Box<dyn Error>> {
 fn measure(mixer: MixerKind, work: &str, frames: usize) -> Result<Point, Box<dyn Error>> {
     let name = format!("{work}-{}-1x{frames}", mixer.name());
     let case = Case::parse(&name)?;
-    debug_assert!(matches!(case.subject, Subject::Encoder(Work::Train | Work::Infer, _, Batch { .. })));
-    let mut command = Command::new(std::env::current_exe()?);
-    command.arg("serve").arg(&name).env("RAYON_NUM_THREADS", case.threads.to_string());
-    let mut worker = Worker::start("linnet", &mut command)?;
+    let mut worker = Worker::linnet(&case, None)?;
     // About 2¹⁶ frames each, at least three steps and one to warm up.
     let steps = ((1 << 16) / frames).clamp(3, 24);
     worker.step()?;

@@ -1,7 +1,6 @@
 //! Rounds of single steps in turn.
 
 use std::error::Error;
-use std::process::Command;
 use std::time::Duration;
 
 use serde::Serialize;
@@ -54,8 +53,8 @@ struct Round {
 
 /// Runs a case.
 pub(crate) fn measure(case: &Case, args: &Args) -> Result<Measurement, Box<dyn Error>> {
-    let mut ours = Worker::start("linnet", &mut serve(case, args)?)?;
-    let mut peer = if args.alone { None } else { Some(Worker::start("the peer", &mut peer(case, args))?) };
+    let mut ours = Worker::linnet(case, args.corpus.as_deref())?;
+    let mut peer = if args.alone { None } else { Some(Worker::peer(case, args)?) };
     let (warm_up, rounds) = match case.subject {
         Subject::An4Epoch => (1, args.rounds.min(3)),
         _ => (WARM_UP, args.rounds),
@@ -82,25 +81,6 @@ pub(crate) fn measure(case: &Case, args: &Args) -> Result<Measurement, Box<dyn E
     let quiet = all.iter().any(clean);
     let counted: Vec<Round> = all.into_iter().filter(|round| !quiet || clean(round)).collect();
     Ok(summary(case, &counted, quiet))
-}
-
-fn serve(case: &Case, args: &Args) -> Result<Command, Box<dyn Error>> {
-    let mut command = Command::new(std::env::current_exe()?);
-    command.arg("serve").arg(&case.name).env("RAYON_NUM_THREADS", case.threads.to_string());
-    if let Some(corpus) = &args.corpus {
-        command.arg("--corpus").arg(corpus);
-    }
-    Ok(command)
-}
-
-fn peer(case: &Case, args: &Args) -> Command {
-    let (script, arguments) = case.peer();
-    let mut command = Command::new(&args.python);
-    command.arg(args.peers.join(script)).args(arguments);
-    if let (Some(corpus), true) = (&args.corpus, case.needs_corpus()) {
-        command.arg("--corpus").arg(corpus);
-    }
-    command
 }
 
 fn summary(case: &Case, rounds: &[Round], clean: bool) -> Measurement {

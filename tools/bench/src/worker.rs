@@ -1,9 +1,13 @@
 //! A side of a measurement: a process that takes a step for every line it is given.
 
-use crate::memory;
 use std::error::Error;
 use std::io::{BufRead, BufReader, Write};
+use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+
+use crate::args::Args;
+use crate::case::Case;
+use crate::memory;
 
 /// The process; it ends when this is dropped.
 #[derive(Debug)]
@@ -15,8 +19,29 @@ pub(crate) struct Worker {
 }
 
 impl Worker {
+    /// Our side of a case, as a process of its own.
+    pub(crate) fn linnet(case: &Case, corpus: Option<&Path>) -> Result<Self, Box<dyn Error>> {
+        let mut command = Command::new(std::env::current_exe()?);
+        command.arg("serve").arg(&case.name).env("RAYON_NUM_THREADS", case.threads.to_string());
+        if let Some(corpus) = corpus {
+            command.arg("--corpus").arg(corpus);
+        }
+        Self::start("linnet", &mut command)
+    }
+
+    /// The peer's side of a case.
+    pub(crate) fn peer(case: &Case, args: &Args) -> Result<Self, Box<dyn Error>> {
+        let (script, arguments) = case.peer();
+        let mut command = Command::new(&args.python);
+        command.arg(args.peers.join(script)).args(arguments);
+        if let (Some(corpus), true) = (&args.corpus, case.needs_corpus()) {
+            command.arg("--corpus").arg(corpus);
+        }
+        Self::start("the peer", &mut command)
+    }
+
     /// Starts the process and waits until it says that it is ready.
-    pub(crate) fn start(name: &str, command: &mut Command) -> Result<Self, Box<dyn Error>> {
+    fn start(name: &str, command: &mut Command) -> Result<Self, Box<dyn Error>> {
         let mut child = command
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -47,9 +72,7 @@ impl Worker {
         let line = self.line()?;
         line.parse().map_err(|_| format!("{} said {line:?} in place of a number", self.name).into())
     }
-}
 
-impl Worker {
     /// The peak of the process's resident memory so far, in MB.
     pub(crate) fn peak_mb(&self) -> Result<f64, Box<dyn Error>> {
         Ok(memory::peak_mb(&self.child.id().to_string())?)

@@ -30,6 +30,13 @@ pub(crate) fn step(work: Work, mixer: MixerKind, batch: Batch) -> Result<Step, B
     let frames = batch.utterances * batch.frames;
     let lengths = Lengths::new(&vec![batch.frames; batch.utterances]);
     let features = Tensor::from_vec(noise(frames * BANDS, 1), (frames, BANDS), &device)?;
+    if work == Work::Infer {
+        return Ok(Box::new(move || {
+            let start = Instant::now();
+            encoder.forward(&features, &lengths, Mode::Infer)?;
+            Ok(milliseconds(start))
+        }));
+    }
     let weight = Tensor::from_vec(noise(frames * TOKENS, 2), (frames, TOKENS), &device)?;
     let settings = AdamSettings {
         kind: OptimizerKind::AdamW,
@@ -40,32 +47,16 @@ pub(crate) fn step(work: Work, mixer: MixerKind, batch: Batch) -> Result<Step, B
     };
     let mut adam = Adam::new(&encoder, settings);
     let mut number = 0;
-    let mut train = move || -> Result<(), Box<dyn Error>> {
+    Ok(Box::new(move || {
+        let start = Instant::now();
         let (log_probs, _) = encoder.forward(&features, &lengths, Mode::Train { seed: 0, step: number })?;
         let gradients = (log_probs * &weight)?.mean_all()?.backward()?;
         adam.step(&encoder, &gradients, 1e-4, 1.0)?;
         number += 1;
-        Ok(())
-    };
-    Ok(match work {
-        Work::Train => Box::new(move || {
-            let start = Instant::now();
-            train()?;
-            Ok(start.elapsed().as_secs_f64() * 1e3)
-        }),
-        Work::Memory => Box::new(move || {
-            train()?;
-            Ok(memory::peak_mb("self")? - base)
-        }),
-        Work::Infer => {
-            let encoder = Encoder::new(&config, BANDS, TOKENS, 0, &device)?;
-            let features = Tensor::from_vec(noise(frames * BANDS, 1), (frames, BANDS), &device)?;
-            let lengths = Lengths::new(&vec![batch.frames; batch.utterances]);
-            Box::new(move || {
-                let start = Instant::now();
-                encoder.forward(&features, &lengths, Mode::Infer)?;
-                Ok(start.elapsed().as_secs_f64() * 1e3)
-            })
-        }
-    })
+        if work == Work::Memory { Ok(memory::peak_mb("self")? - base) } else { Ok(milliseconds(start)) }
+    }))
+}
+
+fn milliseconds(since: Instant) -> f64 {
+    since.elapsed().as_secs_f64() * 1e3
 }
