@@ -19,20 +19,14 @@ while [ $# -gt 0 ]; do
 done
 [ -n "$corpus" ] || { echo "run.sh: give --corpus DIR, the folder with etc/ and wav/ of AN4" >&2; exit 2; }
 
-cargo build --release --quiet --manifest-path "$root/Cargo.toml" -p linnet-cli
-linnet=$root/target/release/linnet
+# shellcheck source=../common.sh
+. "$root/recipes/common.sh"
 for unit in $units; do
   data=$exp/data-$unit out=$exp/$unit
   echo "== $unit: prepare"
   "$linnet" prepare an4 "$corpus" --unit "$unit" --out "$data"
   echo "== $unit: train"
-  resume=()
-  [ ! -f "$out/checkpoints/latest.safetensors" ] || resume=(--resume)
-  if [ ! -d "$out/model" ]; then
-    "$linnet" train "$here/conf/$unit.toml" --out "$out" "${resume[@]}" "${settings[@]}" \
-      --set data.train="$data/train.jsonl" --set data.dev="$data/dev.jsonl" \
-      --set data.tokens="$data/tokens.txt" --set data.lexicon="$data/lexicon.txt"
-  fi
+  train "$here/conf/$unit.toml" "$out" "$data" train dev
   echo "== $unit: decode dev, then test"
   "$linnet" decode "$out/model" "$data/dev.jsonl" --out "$out/decode/dev"
   "$linnet" decode "$out/model" "$data/test.jsonl" --out "$out/decode/test"

@@ -20,8 +20,8 @@ while [ $# -gt 0 ]; do
   esac
 done
 
-cargo build --release --quiet --manifest-path "$root/Cargo.toml" -p linnet-cli
-linnet=$root/target/release/linnet
+# shellcheck source=../common.sh
+. "$root/recipes/common.sh"
 data=$exp/data
 
 echo "== 1 prepare"
@@ -31,14 +31,8 @@ runs=()
 for kind in $kinds; do
   out=$exp/$kind
   runs+=("$out")
-  if [ ! -d "$out/model" ]; then
-    echo "== 2 train $kind"
-    resume=()
-    [ ! -f "$out/checkpoints/latest.safetensors" ] || resume=(--resume)
-    "$linnet" train "$here/conf/$kind.toml" --out "$out" "${resume[@]}" "${settings[@]}" \
-      --set data.train="$data/train_si84.jsonl" --set data.dev="$data/test_dev93.jsonl" \
-      --set data.tokens="$data/tokens.txt" --set data.lexicon="$data/lexicon.txt"
-  fi
+  echo "== 2 train $kind"
+  train "$here/conf/$kind.toml" "$out" "$data" train_si84 test_dev93
   echo "== 3 decode $kind: new sentences by the training voices (eval92), by a voice never heard (eval93)"
   for set in eval92 eval93; do
     "$linnet" --quiet decode "$out/model" "$data/test_$set.jsonl" --out "$out/decode/$set"

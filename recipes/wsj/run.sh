@@ -27,8 +27,8 @@ while [ $# -gt 1 ]; do
 done
 [ $# -eq 0 ] && [ -n "$discs" ] && [ -n "$lexicon" ] || usage
 
-cargo build --release --quiet --manifest-path "$root/Cargo.toml" -p linnet-cli
-linnet=$root/target/release/linnet
+# shellcheck source=../common.sh
+. "$root/recipes/common.sh"
 data=$exp/data
 
 echo "== 1 prepare"
@@ -39,14 +39,8 @@ runs=()
 for kind in $kinds; do
   out=$exp/$kind
   runs+=("$out")
-  if [ ! -d "$out/model" ]; then
-    echo "== 2 train $kind"
-    resume=()
-    [ ! -f "$out/checkpoints/latest.safetensors" ] || resume=(--resume)
-    "$linnet" train "$here/conf/paper-$kind.toml" --out "$out" "${resume[@]}" "${settings[@]}" \
-      --set data.train="$data/train_$train.jsonl" --set data.dev="$data/test_dev93.jsonl" \
-      --set data.tokens="$data/tokens.txt" --set data.lexicon="$data/lexicon.txt"
-  fi
+  echo "== 2 train $kind"
+  train "$here/conf/paper-$kind.toml" "$out" "$data" "train_$train" test_dev93
   echo "== 3 decode $kind"
   "$linnet" --quiet decode "$out/model" "$data/test_dev93.jsonl" --out "$out/decode/dev93"
   "$linnet" --quiet decode "$out/model" "$data/test_eval92.jsonl" --out "$out/decode/eval92"

@@ -1,0 +1,15 @@
+# What the recipes' scripts share. They source it with `root`, the repository's folder, and `settings`, further arguments of
+# `linnet train`.
+
+cargo build --release --quiet --manifest-path "$root/Cargo.toml" -p linnet-cli
+linnet=$root/target/release/linnet
+
+# train CONFIG OUT DATA TRAIN DEV: trains on DATA/TRAIN.jsonl, or goes on where it was interrupted; nothing if OUT has a model.
+train() {
+  [ ! -d "$2/model" ] || return 0
+  local resume=()
+  [ ! -f "$2/checkpoints/latest.safetensors" ] || resume=(--resume)
+  "$linnet" train "$1" --out "$2" "${resume[@]}" "${settings[@]}" \
+    --set data.train="$3/$4.jsonl" --set data.dev="$3/$5.jsonl" \
+    --set data.tokens="$3/tokens.txt" --set data.lexicon="$3/lexicon.txt"
+}
