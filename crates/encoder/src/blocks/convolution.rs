@@ -8,7 +8,7 @@ use super::{Block, Pass, Saved, compose};
 use crate::config::{Activation, EncoderConfig};
 use crate::lengths::Lengths;
 use crate::ops::norm::{self, STATISTICS};
-use crate::ops::rows::{BLOCK, blocks, for_groups};
+use crate::ops::rows::Cut;
 use crate::ops::{activation, depthwise, linear, math, scratch};
 use crate::parameters::ParameterGroup;
 
@@ -52,14 +52,15 @@ impl Block for Convolution {
         let w = self.parameters.split(weights);
         let dim = self.dim;
         let rows = x.len() / dim;
-        let size = BLOCK * dim;
+        let cut = Cut::new(rows);
+        let size = cut.block * dim;
         let pool = &pass.pool;
         let (mut statistics, mut inner_statistics) =
             (pool.take(rows * STATISTICS), pool.take(rows * STATISTICS));
         let (mut expanded, mut gated, mut local) =
             (pool.take(2 * x.len()), pool.take(x.len()), pool.take(x.len()));
         x.par_chunks(size)
-            .zip(statistics.par_chunks_mut(BLOCK * STATISTICS))
+            .zip(statistics.par_chunks_mut(cut.block * STATISTICS))
             .zip(expanded.par_chunks_mut(2 * size))
             .zip(gated.par_chunks_mut(size))
             .for_each(|(((x, statistics), expanded), gated)| {
@@ -71,10 +72,10 @@ impl Block for Convolution {
         let mask = pass.mask(self.dropout, "output");
         y.par_chunks_mut(size)
             .zip(local.par_chunks_mut(size))
-            .zip(inner_statistics.par_chunks_mut(BLOCK * STATISTICS))
+            .zip(inner_statistics.par_chunks_mut(cut.block * STATISTICS))
             .enumerate()
             .for_each(|(block, ((y, local), statistics))| {
-                let start = block * BLOCK;
+                let start = block * cut.block;
                 depthwise::forward(&gated, w[4], w[5], &pass.lengths, start..start + y.len() / dim, local);
                 let (mut normal, mut hidden) = (scratch::take(y.len()), scratch::take(y.len()));
                 norm::forward(local, w[6], w[7], statistics, &mut normal);
@@ -107,12 +108,13 @@ impl Block for Convolution {
 
         // From the output to the depthwise convolution's.
         let mut dlocal = pass.pool.zeros(x.len());
-        for_groups(rows, &mut dlocal, dim, dweights, |group, dlocal, dweights| {
+        let cut = Cut::new(rows);
+        cut.for_groups(&mut dlocal, dim, dweights, |group, dlocal, dweights| {
             let mut dw = self.parameters.split_mut(dweights);
             let [.., dgain, dbias, doutput, doutput_bias] = &mut dw[..] else {
                 unreachable!("ten parameters")
             };
-            for (block, dlocal) in blocks(group).zip(dlocal.chunks_mut(BLOCK * dim)) {
+            for (block, dlocal) in cut.blocks(group).zip(dlocal.chunks_mut(cut.block * dim)) {
                 let range = block.start * dim..block.end * dim;
                 let local = &local[range.clone()];
                 let statistics = &inner_statistics[block.start * STATISTICS..block.end * STATISTICS];
@@ -131,13 +133,13 @@ impl Block for Convolution {
         });
 
         // From there to the input.
-        for_groups(rows, dx, dim, dweights, |group, dx, dweights| {
+        cut.for_groups(dx, dim, dweights, |group, dx, dweights| {
             let mut dw = self.parameters.split_mut(dweights);
             let [dgain, dbias, dexpand, dexpand_bias, dkernel, dkernel_bias, ..] = &mut dw[..] else {
                 unreachable!("ten parameters")
             };
             depthwise::backward_weight(gated, &dlocal, &pass.lengths, group.clone(), dkernel, dkernel_bias);
-            for (block, dx) in blocks(group).zip(dx.chunks_mut(BLOCK * dim)) {
+            for (block, dx) in cut.blocks(group).zip(dx.chunks_mut(cut.block * dim)) {
                 let range = block.start * dim..block.end * dim;
                 let statistics = &statistics[block.start * STATISTICS..block.end * STATISTICS];
                 let (mut dgated, mut dexpanded) =

@@ -7,7 +7,7 @@ use super::{Block, Pass, Saved, compose};
 use crate::config::{Activation, EncoderConfig};
 use crate::lengths::Lengths;
 use crate::ops::norm::{self, STATISTICS};
-use crate::ops::rows::{BLOCK, blocks, for_groups};
+use crate::ops::rows::Cut;
 use crate::ops::{activation, linear, math, scratch};
 use crate::parameters::ParameterGroup;
 
@@ -50,10 +50,11 @@ impl Block for FeedForward {
         let (hidden_mask, output_mask) =
             (pass.mask(self.dropout, "hidden"), pass.mask(self.dropout, "output"));
         let rows = x.len() / dim;
+        let cut = Cut::new(rows);
         let mut statistics = pass.pool.take(rows * STATISTICS);
         let mut up = pass.pool.take(if pass.train { rows * inner } else { 0 });
         let body = |block: usize, y: &mut [f32], statistics: &mut [f32], u: &mut [f32]| {
-            let start = block * BLOCK;
+            let start = block * cut.block;
             let x = &x[start * dim..][..y.len()];
             let mut normal = scratch::take(x.len());
             norm::forward(x, w[0], w[1], statistics, &mut normal);
@@ -65,10 +66,12 @@ impl Block for FeedForward {
             output_mask.apply(start * dim, y);
             math::vectorised(|| math::add(x, y));
         };
-        let tasks =
-            y.par_chunks_mut(BLOCK * dim).zip(statistics.par_chunks_mut(BLOCK * STATISTICS)).enumerate();
+        let tasks = y
+            .par_chunks_mut(cut.block * dim)
+            .zip(statistics.par_chunks_mut(cut.block * STATISTICS))
+            .enumerate();
         if pass.train {
-            tasks.zip(up.par_chunks_mut(BLOCK * inner)).for_each(|((i, (y, s)), u)| body(i, y, s, u));
+            tasks.zip(up.par_chunks_mut(cut.block * inner)).for_each(|((i, (y, s)), u)| body(i, y, s, u));
             vec![statistics, up]
         } else {
             tasks.for_each(|(i, (y, s))| body(i, y, s, &mut scratch::take(s.len() / STATISTICS * inner)));
@@ -92,9 +95,10 @@ impl Block for FeedForward {
         let (hidden_mask, output_mask) =
             (pass.mask(self.dropout, "hidden"), pass.mask(self.dropout, "output"));
         let (statistics, up) = (&saved[0], &saved[1]);
-        for_groups(x.len() / dim, dx, dim, dweights, |group, dx, dweights| {
+        let cut = Cut::new(x.len() / dim);
+        cut.for_groups(dx, dim, dweights, |group, dx, dweights| {
             let mut dw = self.parameters.split_mut(dweights);
-            for (rows, dx) in blocks(group).zip(dx.chunks_mut(BLOCK * dim)) {
+            for (rows, dx) in cut.blocks(group).zip(dx.chunks_mut(cut.block * dim)) {
                 let (narrow, wide) = (rows.start * dim..rows.end * dim, rows.start * inner..rows.end * inner);
                 let (x, u, dy) = (&x[narrow.clone()], &up[wide.clone()], &dy[narrow.clone()]);
                 let statistics = &statistics[rows.start * STATISTICS..rows.end * STATISTICS];

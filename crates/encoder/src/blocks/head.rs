@@ -6,7 +6,7 @@ use rayon::prelude::*;
 use super::{Block, Pass, Saved, compose};
 use crate::lengths::Lengths;
 use crate::ops::norm::{self, STATISTICS};
-use crate::ops::rows::{BLOCK, blocks, for_groups};
+use crate::ops::rows::Cut;
 use crate::ops::{linear, math, scratch};
 use crate::parameters::ParameterGroup;
 
@@ -40,10 +40,12 @@ impl Block for Head {
 
     fn forward(&self, pass: &Pass, weights: &[f32], x: &[f32], y: &mut [f32]) -> Saved {
         let w = self.parameters.split(weights);
-        let mut statistics = pass.pool.take(x.len() / self.dim * STATISTICS);
-        x.par_chunks(BLOCK * self.dim)
-            .zip(statistics.par_chunks_mut(BLOCK * STATISTICS))
-            .zip(y.par_chunks_mut(BLOCK * self.tokens))
+        let rows = x.len() / self.dim;
+        let cut = Cut::new(rows);
+        let mut statistics = pass.pool.take(rows * STATISTICS);
+        x.par_chunks(cut.block * self.dim)
+            .zip(statistics.par_chunks_mut(cut.block * STATISTICS))
+            .zip(y.par_chunks_mut(cut.block * self.tokens))
             .for_each(|((x, statistics), y)| {
                 let mut normal = scratch::take(x.len());
                 norm::forward(x, w[0], w[1], statistics, &mut normal);
@@ -73,10 +75,11 @@ impl Block for Head {
     ) {
         let w = self.parameters.split(weights);
         let (dim, tokens) = (self.dim, self.tokens);
-        for_groups(x.len() / dim, dx, dim, dweights, |group, dx, dweights| {
+        let cut = Cut::new(x.len() / dim);
+        cut.for_groups(dx, dim, dweights, |group, dx, dweights| {
             let mut dw = self.parameters.split_mut(dweights);
             let [dgain, dbias, dweight, dweight_bias] = &mut dw[..] else { unreachable!("four parameters") };
-            for (block, dx) in blocks(group).zip(dx.chunks_mut(BLOCK * dim)) {
+            for (block, dx) in cut.blocks(group).zip(dx.chunks_mut(cut.block * dim)) {
                 let x = &x[block.start * dim..block.end * dim];
                 let statistics = &saved[0][block.start * STATISTICS..block.end * STATISTICS];
                 let range = block.start * tokens..block.end * tokens;

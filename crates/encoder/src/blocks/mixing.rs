@@ -11,7 +11,7 @@ use crate::config::EncoderConfig;
 use crate::lengths::Lengths;
 use crate::mixers::Mixer;
 use crate::ops::norm::{self, STATISTICS};
-use crate::ops::rows::{BLOCK, Planes, blocks, for_groups, plane_pieces, scatter, split, transpose};
+use crate::ops::rows::{Cut, Planes, plane_pieces, scatter, split, transpose};
 use crate::ops::{linear, math, scratch};
 use crate::parameters::ParameterGroup;
 
@@ -98,14 +98,14 @@ impl Block for Mixing {
         let w = self.weights(weights);
         let (dim, head_dim, lengths) = (self.dim, self.dim / self.heads, &pass.lengths);
         let rows = x.len() / dim;
-        let block_lengths: Vec<usize> = blocks(0..rows).map(|b| b.len()).collect();
+        let cut = Cut::new(rows);
 
         let pool = &pass.pool;
         let mut statistics = pool.take(rows * STATISTICS);
         let mut projected = pool.take(self.projections() * rows * dim);
-        x.par_chunks(BLOCK * dim)
-            .zip(statistics.par_chunks_mut(BLOCK * STATISTICS))
-            .zip(transpose(plane_pieces(&mut projected, rows, head_dim, &block_lengths)))
+        x.par_chunks(cut.block * dim)
+            .zip(statistics.par_chunks_mut(cut.block * STATISTICS))
+            .zip(transpose(plane_pieces(&mut projected, rows, head_dim, &cut.block_lengths())))
             .for_each(|((x, statistics), mut pieces)| {
                 let mut normal = scratch::take(x.len());
                 norm::forward(x, w[0], w[1], statistics, &mut normal);
@@ -127,8 +127,8 @@ impl Block for Mixing {
 
         let mask = pass.mask(self.dropout, "output");
         let planes = Planes { data: &mixed, rows, head_dim };
-        y.par_chunks_mut(BLOCK * dim).enumerate().for_each(|(block, y)| {
-            let start = block * BLOCK;
+        y.par_chunks_mut(cut.block * dim).enumerate().for_each(|(block, y)| {
+            let start = block * cut.block;
             let mut joined = scratch::take(y.len());
             planes.gather(start..start + y.len() / dim, &mut joined);
             linear::forward(&joined, w[4], w[5], y);
@@ -159,9 +159,10 @@ impl Block for Mixing {
         let (dinput, doutput) = dweights.split_at_mut(sizes[..4].iter().sum());
 
         // The output map: rows of dy to the gradient of the mixer's output, for a while in `dx`.
-        for_groups(rows, dx, dim, doutput, |group, dmixed, doutput| {
+        let cut = Cut::new(rows);
+        cut.for_groups(dx, dim, doutput, |group, dmixed, doutput| {
             let (dweight, dbias) = doutput.split_at_mut(sizes[4]);
-            for (block, dmixed) in blocks(group).zip(dmixed.chunks_mut(BLOCK * dim)) {
+            for (block, dmixed) in cut.blocks(group).zip(dmixed.chunks_mut(cut.block * dim)) {
                 let mut dout = scratch::take(dmixed.len());
                 dout.copy_from_slice(&dy[block.start * dim..block.end * dim]);
                 mask.apply(block.start * dim, &mut dout);
@@ -171,10 +172,9 @@ impl Block for Mixing {
                 linear::backward_input(&dout, w[4], dim, false, dmixed);
             }
         });
-        let block_lengths: Vec<usize> = blocks(0..rows).map(|b| b.len()).collect();
         let mut dmixed = pass.pool.take(rows * dim);
-        dx.par_chunks(BLOCK * dim)
-            .zip(transpose(plane_pieces(&mut dmixed, rows, head_dim, &block_lengths)))
+        dx.par_chunks(cut.block * dim)
+            .zip(transpose(plane_pieces(&mut dmixed, rows, head_dim, &cut.block_lengths())))
             .for_each(|(dx, mut pieces)| scatter(dx, head_dim, &mut pieces));
 
         // The mixer, by utterance and head.
@@ -201,12 +201,12 @@ impl Block for Mixing {
 
         // The projections and the norm.
         let dprojected = planes(&dprojected);
-        for_groups(rows, dx, dim, dinput, |group, dx, dinput| {
+        cut.for_groups(dx, dim, dinput, |group, dx, dinput| {
             let [dgain, dbias, dweight, dweight_bias] = {
                 let mut parts = split(dinput, sizes[..4].iter().copied()).into_iter();
                 std::array::from_fn(|_| parts.next().unwrap_or_default())
             };
-            for (block, dx) in blocks(group).zip(dx.chunks_mut(BLOCK * dim)) {
+            for (block, dx) in cut.blocks(group).zip(dx.chunks_mut(cut.block * dim)) {
                 let x = &x[block.start * dim..block.end * dim];
                 let statistics = &statistics[block.start * STATISTICS..block.end * STATISTICS];
                 let mut dall = scratch::take(block.len() * all_dim);

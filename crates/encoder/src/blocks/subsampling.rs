@@ -11,7 +11,7 @@ use super::{Block, Pass, Saved, compose};
 use crate::config::{EncoderConfig, Positions};
 use crate::lengths::Lengths;
 use crate::ops::conv2d::Conv2d;
-use crate::ops::rows::{BLOCK, blocks, for_groups, split};
+use crate::ops::rows::{Cut, split};
 use crate::ops::{linear, math, scratch};
 use crate::parameters::ParameterGroup;
 
@@ -134,8 +134,9 @@ impl Block for Subsampling {
         let frames = outputs.last().map_or(x, |frames| &frames[..]);
         let (dim, input_dim) = (self.dim, w[2 * last].len() / self.dim);
         let mask = pass.mask(self.dropout, "output");
-        y.par_chunks_mut(BLOCK * dim).enumerate().for_each(|(block, y)| {
-            let (start, rows) = (block * BLOCK, y.len() / dim);
+        let cut = Cut::new(y.len() / dim);
+        y.par_chunks_mut(cut.block * dim).enumerate().for_each(|(block, y)| {
+            let (start, rows) = (block * cut.block, y.len() / dim);
             linear::forward(
                 &frames[start * input_dim..][..rows * input_dim],
                 w[2 * last],
@@ -169,26 +170,21 @@ impl Block for Subsampling {
 
         // The gradient of the last convolution before its ReLU.
         let mut gradient = pass.pool.take(frames.len());
-        for_groups(
-            frames.len() / input_dim,
-            &mut gradient,
-            input_dim,
-            dlinear,
-            |group, gradient, dlinear| {
-                let (dweight, dbias) = dlinear.split_at_mut(dim * input_dim);
-                for (block, gradient) in blocks(group).zip(gradient.chunks_mut(BLOCK * input_dim)) {
-                    let frames = &frames[block.start * input_dim..block.end * input_dim];
-                    let mut dout = scratch::take(block.len() * dim);
-                    dout.copy_from_slice(&dy[block.start * dim..block.end * dim]);
-                    mask.apply(block.start * dim, &mut dout);
-                    linear::backward_weight(frames, &dout, dweight, dbias);
-                    if last > 0 {
-                        linear::backward_input(&dout, w[2 * last], dim, false, gradient);
-                        relu_backward(frames, gradient);
-                    }
+        let cut = Cut::new(frames.len() / input_dim);
+        cut.for_groups(&mut gradient, input_dim, dlinear, |group, gradient, dlinear| {
+            let (dweight, dbias) = dlinear.split_at_mut(dim * input_dim);
+            for (block, gradient) in cut.blocks(group).zip(gradient.chunks_mut(cut.block * input_dim)) {
+                let frames = &frames[block.start * input_dim..block.end * input_dim];
+                let mut dout = scratch::take(block.len() * dim);
+                dout.copy_from_slice(&dy[block.start * dim..block.end * dim]);
+                mask.apply(block.start * dim, &mut dout);
+                linear::backward_weight(frames, &dout, dweight, dbias);
+                if last > 0 {
+                    linear::backward_input(&dout, w[2 * last], dim, false, gradient);
+                    relu_backward(frames, gradient);
                 }
-            },
-        );
+            }
+        });
 
         let sizes = self.parameters.iter().map(|p| p.len()).take(2 * last);
         let mut sums =
@@ -198,7 +194,7 @@ impl Block for Subsampling {
             let rows = stages[i + 1].total();
             // Groups own no rows of a gradient here: one value a row stands in.
             let mut rows_only = pass.pool.take(rows);
-            for_groups(rows, &mut rows_only, 1, sums[i], |group, _, sums| {
+            Cut::new(rows).for_groups(&mut rows_only, 1, sums[i], |group, _, sums| {
                 let (dkernel, dbias) = sums.split_at_mut(w[2 * i].len());
                 for (piece, utterance_rows) in stages[i + 1].pieces(group) {
                     let u = stages[i + 1].iter().position(|rows| rows == utterance_rows).unwrap_or_default();

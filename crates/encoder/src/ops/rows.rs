@@ -6,24 +6,73 @@ use rayon::prelude::*;
 
 use crate::ops::{math, scratch};
 
-/// Rows of one block: a block's activations stay in a core's cache between the products of one op.
-pub(crate) const BLOCK: usize = 192;
+/// Rows of one block, about: a block's activations stay in a core's cache between the products of one op.
+const BLOCK: usize = 192;
 
-/// Rows at which a further group of blocks pays, and the most groups.
-const GROUP: usize = 384;
+/// Rows at which a further group of blocks pays, those at which a second one does, and the most groups.
+const GROUP: usize = 320;
+const SECOND_GROUP: usize = 128;
 const MOST_GROUPS: usize = 8;
 
-/// Rows of one group: each group sums its own gradients of the weights. It depends on the number of rows alone, never
-/// on the number of threads.
-fn group_rows(rows: usize) -> usize {
-    let groups = rows.div_ceil(GROUP).clamp(1, MOST_GROUPS);
-    rows.div_ceil(groups).max(1)
+/// How many rows are cut into groups, and groups into blocks: all as equal as can be, so that no thread waits for another.
+/// It depends on the number of rows alone, never on the number of threads.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Cut {
+    /// Rows in all.
+    rows: usize,
+    /// Rows of a block; the last ones may have fewer.
+    pub(crate) block: usize,
+    /// Rows of a group, a multiple of `block`: each group sums its own gradients of the weights.
+    group: usize,
 }
 
-/// The blocks of a range of rows.
-pub(crate) fn blocks(range: Range<usize>) -> impl Iterator<Item = Range<usize>> {
-    let end = range.end;
-    range.step_by(BLOCK).map(move |start| start..(start + BLOCK).min(end))
+impl Cut {
+    pub(crate) fn new(rows: usize) -> Self {
+        let most = if rows < SECOND_GROUP { 1 } else { (rows / GROUP).clamp(2, MOST_GROUPS) };
+        let groups = 1 << most.ilog2();
+        let blocks = (rows as f64 / (groups * BLOCK) as f64).round().max(1.0) as usize;
+        let block = rows.div_ceil(groups * blocks).max(1);
+        Self { rows, block, group: block * blocks }
+    }
+
+    /// The blocks of a range of rows that starts with a block.
+    pub(crate) fn blocks(&self, range: Range<usize>) -> impl Iterator<Item = Range<usize>> + use<> {
+        let (block, end) = (self.block, range.end);
+        range.step_by(block).map(move |start| start..(start + block).min(end))
+    }
+
+    /// The lengths of all blocks.
+    pub(crate) fn block_lengths(&self) -> Vec<usize> {
+        self.blocks(0..self.rows).map(|block| block.len()).collect()
+    }
+
+    /// Calls `body` once a group of rows, in parallel, with the group's rows of the gradient `dx` (`dim` values a row) and
+    /// its own zeroed sums; then adds the groups' sums to `sums` in the order of the rows.
+    pub(crate) fn for_groups(
+        &self,
+        dx: &mut [f32],
+        dim: usize,
+        sums: &mut [f32],
+        body: impl Fn(Range<usize>, &mut [f32], &mut [f32]) + Sync,
+    ) {
+        let (rows, group, len) = (self.rows, self.group, sums.len());
+        if len == 0 || rows == 0 {
+            return;
+        }
+        let mut partial = scratch::take(rows.div_ceil(group) * len);
+        partial.par_chunks_mut(len).zip(dx.par_chunks_mut(group * dim)).enumerate().for_each(
+            |(g, (sums, dx))| {
+                sums.fill(0.0);
+                body(g * group..((g + 1) * group).min(rows), dx, sums);
+            },
+        );
+        const PIECE: usize = 1 << 14;
+        sums.par_chunks_mut(PIECE).enumerate().for_each(|(i, sums)| {
+            for part in partial.chunks(len) {
+                math::vectorised(|| math::add(&part[i * PIECE..i * PIECE + sums.len()], sums));
+            }
+        });
+    }
 }
 
 /// Cuts a slice into consecutive pieces of the given lengths.
@@ -36,35 +85,6 @@ pub(crate) fn split(mut slice: &mut [f32], lengths: impl IntoIterator<Item = usi
             head
         })
         .collect()
-}
-
-/// Calls `body` once a group of rows, in parallel, with the group's rows of the gradient `dx` (`dim` values a row) and
-/// its own zeroed sums; then adds the groups' sums to `sums` in the order of the rows.
-pub(crate) fn for_groups(
-    rows: usize,
-    dx: &mut [f32],
-    dim: usize,
-    sums: &mut [f32],
-    body: impl Fn(Range<usize>, &mut [f32], &mut [f32]) + Sync,
-) {
-    let group = group_rows(rows);
-    let len = sums.len();
-    if len == 0 || rows == 0 {
-        return;
-    }
-    let mut partial = scratch::zeros(rows.div_ceil(group) * len);
-    partial.par_chunks_mut(len).zip(dx.par_chunks_mut(group * dim)).enumerate().for_each(
-        |(g, (sums, dx))| {
-            let range = g * group..((g + 1) * group).min(rows);
-            body(range, dx, sums);
-        },
-    );
-    const PIECE: usize = 1 << 14;
-    sums.par_chunks_mut(PIECE).enumerate().for_each(|(i, sums)| {
-        for part in partial.chunks(len) {
-            math::add(&part[i * PIECE..i * PIECE + sums.len()], sums);
-        }
-    });
 }
 
 /// Values that several heads read: (plane, row, head_dim), a plane for each projection and head.
@@ -125,4 +145,34 @@ pub(crate) fn transpose<T>(planes: Vec<Vec<T>>) -> Vec<Vec<T>> {
         }
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn groups_and_blocks_are_equal_and_cover_every_row() {
+        let cut = |rows| {
+            let cut = Cut::new(rows);
+            (cut.block, cut.group)
+        };
+        assert_eq!(
+            [cut(6400), cut(3200), cut(1600), cut(800)],
+            [(200, 800), (200, 400), (200, 400), (200, 400)]
+        );
+        assert_eq!([cut(750), cut(200), cut(60), cut(0)], [(188, 376), (100, 100), (60, 60), (1, 1)]);
+        for rows in 0..3000 {
+            let cut = Cut::new(rows);
+            assert_eq!(cut.block_lengths().iter().sum::<usize>(), rows);
+            let mut seen = vec![0.0; rows];
+            let mut sums = [0.0];
+            cut.for_groups(&mut seen, 1, &mut sums, |range, seen, sums| {
+                assert_eq!((range.len(), range.start % cut.block), (seen.len(), 0));
+                seen.iter_mut().for_each(|s| *s += 1.0);
+                sums[0] += range.len() as f32;
+            });
+            assert!(seen.iter().all(|&s| s == 1.0) && sums[0] == rows as f32);
+        }
+    }
 }
