@@ -47,6 +47,16 @@ pub struct EncoderConfig {
     pub activation: Activation,
     /// The way of mixing time.
     pub mixer: MixerKind,
+    /// Layers, counted from 0, that mix time by softmax attention whatever `mixer` says: a hybrid.
+    pub softmax_layers: Vec<usize>,
+    /// Whether queries and keys (features, for linear attention) are turned by rotary positions (Su et al., 2021).
+    pub rotary: bool,
+    /// Kernel of a depthwise convolution of the values that is added to what a head reads, in frames, odd; 0 for none.
+    pub value_convolution: usize,
+    /// Whether each mixer's output is multiplied by silu(W·x) before its last map.
+    pub gate: bool,
+    /// Rounds of hashing of `lsh`.
+    pub lsh_rounds: usize,
     /// Kernel of the Conformer's convolution block after each mixer, in frames, odd; 0 for no such block.
     pub convolution: usize,
     /// Share of values that training drops after each block and inside the feed-forward blocks.
@@ -65,6 +75,11 @@ impl Default for EncoderConfig {
             feed_forward: 576,
             activation: Activation::Silu,
             mixer: MixerKind::Linear,
+            softmax_layers: Vec::new(),
+            rotary: false,
+            value_convolution: 0,
+            gate: false,
+            lsh_rounds: 4,
             convolution: 0,
             dropout: 0.1,
         }
@@ -75,6 +90,20 @@ impl EncoderConfig {
     /// The width of one head.
     pub fn head_dim(&self) -> usize {
         self.dim / self.heads
+    }
+
+    /// The way of mixing time in a layer: softmax attention, causal where `mixer` is, in those that `softmax_layers` names.
+    pub fn layer_mixer(&self, layer: usize) -> MixerKind {
+        match (self.softmax_layers.contains(&layer), self.is_causal()) {
+            (false, _) => self.mixer,
+            (true, false) => MixerKind::Softmax,
+            (true, true) => MixerKind::CausalSoftmax,
+        }
+    }
+
+    /// Whether no layer lets a frame see those that come after it.
+    pub fn is_causal(&self) -> bool {
+        self.mixer.is_causal()
     }
 
     /// The number of frames that the encoder gives for so many frames of features.
@@ -111,12 +140,22 @@ impl EncoderConfig {
         if self.positions == Positions::Sinusoidal && !self.dim.is_multiple_of(2) {
             return error("dim", self.dim.to_string(), "must be even for sinusoidal positions");
         }
-        if self.convolution != 0 && (self.convolution.is_multiple_of(2) || self.convolution > 255) {
-            return error(
-                "convolution",
-                self.convolution.to_string(),
-                "must be 0 (none) or odd, up to 255 frames",
-            );
+        for (key, kernel) in
+            [("convolution", self.convolution), ("value_convolution", self.value_convolution)]
+        {
+            if kernel != 0 && (kernel.is_multiple_of(2) || kernel > 255) {
+                return error(key, kernel.to_string(), "must be 0 (none) or odd, up to 255 frames");
+            }
+        }
+        if let Some(layer) = self.softmax_layers.iter().find(|&&layer| layer >= self.layers) {
+            let problem = format!("layer {layer} is not there: layers = {}, counted from 0", self.layers);
+            return error("softmax_layers", format!("{:?}", self.softmax_layers), &problem);
+        }
+        let width = self.head_dim();
+        let mut kinds = (0..self.layers).map(|layer| self.layer_mixer(layer));
+        if let Some(kind) = kinds.find(|kind| self.rotary && !kind.takes_rotary(width)) {
+            let problem = format!("{} can't be turned by positions at a head width of {width}", kind.name());
+            return error("rotary", "true".into(), &problem);
         }
         if !(0.0..1.0).contains(&self.dropout) {
             return error("dropout", self.dropout.to_string(), "must be from 0 to below 1");

@@ -13,6 +13,7 @@ use crate::blocks::{
 use crate::config::EncoderConfig;
 use crate::error::EncoderError;
 use crate::lengths::Lengths;
+use crate::mixers::Options;
 use crate::ops::pool::Pool;
 use crate::parameters::ParameterGroup;
 
@@ -86,7 +87,9 @@ impl Encoder {
         let mut blocks: Vec<(String, Box<dyn Block>)> =
             vec![("subsampling".into(), Box::new(Subsampling::new(config, bands)))];
         for layer in 0..config.layers {
-            blocks.push((format!("layers.{layer}.mixer"), Box::new(Mixing::new(config))));
+            if let Some(mixer) = config.layer_mixer(layer).mixer(Options::of(config, layer)) {
+                blocks.push((format!("layers.{layer}.mixer"), Box::new(Mixing::new(config, mixer))));
+            }
             if config.convolution > 0 {
                 blocks.push((format!("layers.{layer}.convolution"), Box::new(Convolution::new(config))));
             }

@@ -12,6 +12,8 @@ pub(crate) enum Init {
     Constant(f32),
     /// Uniform between −1/√fan_in and 1/√fan_in.
     FanIn(usize),
+    /// Identity matrices of so many rows.
+    Identity(usize),
 }
 
 /// One named parameter of a block.
@@ -40,6 +42,24 @@ impl Parameter {
     }
 }
 
+/// A parameter that each head has for itself.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct HeadParameter {
+    /// The name within the block.
+    pub(crate) name: &'static str,
+    /// The shape of one head's.
+    pub(crate) shape: Vec<usize>,
+    /// How it starts.
+    pub(crate) init: Init,
+}
+
+impl HeadParameter {
+    /// The number of values of one head's.
+    pub(crate) fn len(&self) -> usize {
+        self.shape.iter().product()
+    }
+}
+
 /// The parameters of one block, in the order in which they lie in its flat tensor.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct ParameterGroup {
@@ -48,9 +68,8 @@ pub struct ParameterGroup {
 }
 
 impl ParameterGroup {
-    fn push(mut self, name: &'static str, shape: &[usize], init: Init) -> Self {
-        let parameter =
-            Parameter { name, shape: shape.to_vec(), offset: self.len, decay: shape.len() > 1, init };
+    fn push(mut self, name: &'static str, shape: &[usize], decay: bool, init: Init) -> Self {
+        let parameter = Parameter { name, shape: shape.to_vec(), offset: self.len, decay, init };
         self.len += parameter.len();
         self.parameters.push(parameter);
         self
@@ -58,17 +77,23 @@ impl ParameterGroup {
 
     /// Adds a linear map's matrix, (outputs, inputs).
     pub(crate) fn matrix(self, name: &'static str, outputs: usize, inputs: usize) -> Self {
-        self.push(name, &[outputs, inputs], Init::FanIn(inputs))
+        self.push(name, &[outputs, inputs], true, Init::FanIn(inputs))
     }
 
     /// Adds a convolution's kernel of any shape whose outputs sum `fan_in` products each.
     pub(crate) fn kernel(self, name: &'static str, shape: &[usize], fan_in: usize) -> Self {
-        self.push(name, shape, Init::FanIn(fan_in))
+        self.push(name, shape, true, Init::FanIn(fan_in))
     }
 
     /// Adds a vector of one value.
     pub(crate) fn vector(self, name: &'static str, len: usize, value: f32) -> Self {
-        self.push(name, &[len], Init::Constant(value))
+        self.push(name, &[len], false, Init::Constant(value))
+    }
+
+    /// Adds a parameter that each head has for itself: (heads, …).
+    pub(crate) fn by_head(self, heads: usize, parameter: &HeadParameter) -> Self {
+        let shape = [&[heads], &parameter.shape[..]].concat();
+        self.push(parameter.name, &shape, parameter.shape.len() > 1, parameter.init)
     }
 
     /// The parameters in order.
@@ -116,6 +141,10 @@ impl ParameterGroup {
         for p in &self.parameters {
             match p.init {
                 Init::Constant(value) => flat.extend(std::iter::repeat_n(value, p.len())),
+                Init::Identity(rows) => {
+                    let one = |i: usize| if i.is_multiple_of(rows + 1) { 1.0 } else { 0.0 };
+                    flat.extend((0..p.len()).map(|i| one(i % (rows * rows))));
+                }
                 Init::FanIn(fan_in) => {
                     let bound = (fan_in as f32).sqrt().recip();
                     let mut rng = random::stream(seed, &format!("init/{prefix}.{}", p.name));

@@ -27,3 +27,15 @@ pub(super) fn sigmoid(x: &Tensor) -> Result<Tensor> {
 pub(super) fn silu(x: &Tensor) -> Result<Tensor> {
     x * sigmoid(x)?
 }
+
+/// A convolution over time of each channel by itself, on one utterance (N, dim) with a kernel of (K, dim) that looks `ahead`
+/// frames ahead. Candle's grouped convolution loops over the groups: shifted multiply-adds instead.
+pub(super) fn depthwise(x: &Tensor, kernel: &Tensor, bias: &Tensor, ahead: usize) -> Result<Tensor> {
+    let ((frames, dim), taps) = (x.dims2()?, kernel.dim(0)?);
+    let padded = x.pad_with_zeros(0, taps - 1 - ahead, ahead)?;
+    let mut sum = bias.broadcast_as((frames, dim))?.contiguous()?;
+    for tap in 0..taps {
+        sum = (sum + padded.narrow(0, tap, frames)?.broadcast_mul(&kernel.narrow(0, tap, 1)?)?)?;
+    }
+    Ok(sum)
+}

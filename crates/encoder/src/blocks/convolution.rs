@@ -4,11 +4,11 @@
 use candle_core::{Result, Tensor};
 use rayon::prelude::*;
 
-use super::{Block, Pass, Saved, compose};
+use super::{Block, Forward, Pass, Saved, compose};
 use crate::config::{Activation, EncoderConfig};
 use crate::lengths::Lengths;
 use crate::ops::norm::{self, STATISTICS};
-use crate::ops::rows::Cut;
+use crate::ops::rows::{Cut, split};
 use crate::ops::{activation, depthwise, linear, math, scratch};
 use crate::parameters::ParameterGroup;
 
@@ -18,6 +18,8 @@ use crate::parameters::ParameterGroup;
 pub(crate) struct Convolution {
     parameters: ParameterGroup,
     dim: usize,
+    /// Frames of the kernel that lie ahead of its frame: none in a causal encoder.
+    ahead: usize,
     dropout: f32,
 }
 
@@ -35,7 +37,8 @@ impl Convolution {
             .vector("inner_norm.bias", dim, 0.0)
             .matrix("output.weight", dim, dim)
             .vector("output.bias", dim, 0.0);
-        Self { parameters, dim, dropout: config.dropout }
+        let ahead = if config.is_causal() { 0 } else { kernel / 2 };
+        Self { parameters, dim, ahead, dropout: config.dropout }
     }
 }
 
@@ -76,7 +79,15 @@ impl Block for Convolution {
             .enumerate()
             .for_each(|(block, ((y, local), statistics))| {
                 let start = block * cut.block;
-                depthwise::forward(&gated, w[4], w[5], &pass.lengths, start..start + y.len() / dim, local);
+                depthwise::forward(
+                    &gated,
+                    w[4],
+                    w[5],
+                    self.ahead,
+                    &pass.lengths,
+                    start..start + y.len() / dim,
+                    local,
+                );
                 let (mut normal, mut hidden) = (scratch::take(y.len()), scratch::take(y.len()));
                 norm::forward(local, w[6], w[7], statistics, &mut normal);
                 activation::forward(Activation::Silu, &normal, &mut hidden);
@@ -87,17 +98,8 @@ impl Block for Convolution {
         vec![statistics, expanded, gated, local, inner_statistics]
     }
 
-    fn backward(
-        &self,
-        pass: &Pass,
-        weights: &[f32],
-        x: &[f32],
-        _y: &[f32],
-        saved: &Saved,
-        dy: &[f32],
-        dx: &mut [f32],
-        dweights: &mut [f32],
-    ) {
+    fn backward(&self, pass: &Pass, done: Forward<'_>, dy: &[f32], dx: &mut [f32], dweights: &mut [f32]) {
+        let Forward { weights, x, saved, .. } = done;
         let w = self.parameters.split(weights);
         let dim = self.dim;
         let rows = x.len() / dim;
@@ -105,15 +107,16 @@ impl Block for Convolution {
             unreachable!("saved five")
         };
         let mask = pass.mask(self.dropout, "output");
+        let sizes: Vec<usize> = self.parameters.iter().map(|p| p.len()).collect();
+        let (below, above) = sizes.split_at(6);
+        let (dbelow, dabove) = dweights.split_at_mut(below.iter().sum());
 
         // From the output to the depthwise convolution's.
         let mut dlocal = pass.pool.zeros(x.len());
         let cut = Cut::new(rows);
-        cut.for_groups(&mut dlocal, dim, dweights, |group, dlocal, dweights| {
-            let mut dw = self.parameters.split_mut(dweights);
-            let [.., dgain, dbias, doutput, doutput_bias] = &mut dw[..] else {
-                unreachable!("ten parameters")
-            };
+        cut.for_groups(&mut dlocal, dim, dabove, |group, dlocal, dweights| {
+            let mut dw = split(dweights, above.iter().copied());
+            let [dgain, dbias, doutput, doutput_bias] = &mut dw[..] else { unreachable!("four parameters") };
             for (block, dlocal) in cut.blocks(group).zip(dlocal.chunks_mut(cut.block * dim)) {
                 let range = block.start * dim..block.end * dim;
                 let local = &local[range.clone()];
@@ -133,18 +136,34 @@ impl Block for Convolution {
         });
 
         // From there to the input.
-        cut.for_groups(dx, dim, dweights, |group, dx, dweights| {
-            let mut dw = self.parameters.split_mut(dweights);
-            let [dgain, dbias, dexpand, dexpand_bias, dkernel, dkernel_bias, ..] = &mut dw[..] else {
-                unreachable!("ten parameters")
+        cut.for_groups(dx, dim, dbelow, |group, dx, dweights| {
+            let mut dw = split(dweights, below.iter().copied());
+            let [dgain, dbias, dexpand, dexpand_bias, dkernel, dkernel_bias] = &mut dw[..] else {
+                unreachable!("six parameters")
             };
-            depthwise::backward_weight(gated, &dlocal, &pass.lengths, group.clone(), dkernel, dkernel_bias);
+            depthwise::backward_weight(
+                gated,
+                &dlocal,
+                self.ahead,
+                &pass.lengths,
+                group.clone(),
+                dkernel,
+                dkernel_bias,
+            );
             for (block, dx) in cut.blocks(group).zip(dx.chunks_mut(cut.block * dim)) {
                 let range = block.start * dim..block.end * dim;
                 let statistics = &statistics[block.start * STATISTICS..block.end * STATISTICS];
                 let (mut dgated, mut dexpanded) =
                     (scratch::take(range.len()), scratch::take(2 * range.len()));
-                depthwise::backward_input(&dlocal, w[4], dim, &pass.lengths, block.clone(), &mut dgated);
+                depthwise::backward_input(
+                    &dlocal,
+                    w[4],
+                    dim,
+                    self.ahead,
+                    &pass.lengths,
+                    block.clone(),
+                    &mut dgated,
+                );
                 let expanded = &expanded[2 * range.start..2 * range.end];
                 activation::glu_backward(expanded, dim, &dgated, &mut dexpanded);
                 let mut normal = dgated;
@@ -162,16 +181,10 @@ impl Block for Convolution {
         let dim = self.dim;
         let expanded = compose::linear(&compose::layer_norm(x, &w[0], &w[1])?, &w[2], &w[3])?;
         let gated = (expanded.narrow(1, 0, dim)? * compose::sigmoid(&expanded.narrow(1, dim, dim)?)?)?;
-        // Candle's grouped convolution loops over the groups: shifted multiply-adds instead.
-        let half = w[4].dim(0)? / 2;
         let mut local = Vec::with_capacity(lengths.count());
         for rows in lengths.iter().filter(|rows| !rows.is_empty()) {
-            let padded = gated.narrow(0, rows.start, rows.len())?.pad_with_zeros(0, half, half)?;
-            let mut sum = w[5].broadcast_as((rows.len(), dim))?.contiguous()?;
-            for tap in 0..w[4].dim(0)? {
-                sum = (sum + padded.narrow(0, tap, rows.len())?.broadcast_mul(&w[4].narrow(0, tap, 1)?)?)?;
-            }
-            local.push(sum);
+            let frames = gated.narrow(0, rows.start, rows.len())?;
+            local.push(compose::depthwise(&frames, &w[4], &w[5], self.ahead)?);
         }
         let normal = compose::layer_norm(&Tensor::cat(&local, 0)?, &w[6], &w[7])?;
         x + compose::linear(&compose::silu(&normal)?, &w[8], &w[9])?

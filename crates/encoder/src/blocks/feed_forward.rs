@@ -3,7 +3,7 @@
 use candle_core::{Result, Tensor};
 use rayon::prelude::*;
 
-use super::{Block, Pass, Saved, compose};
+use super::{Block, Forward, Pass, Saved, compose};
 use crate::config::{Activation, EncoderConfig};
 use crate::lengths::Lengths;
 use crate::ops::norm::{self, STATISTICS};
@@ -79,17 +79,8 @@ impl Block for FeedForward {
         }
     }
 
-    fn backward(
-        &self,
-        pass: &Pass,
-        weights: &[f32],
-        x: &[f32],
-        _y: &[f32],
-        saved: &Saved,
-        dy: &[f32],
-        dx: &mut [f32],
-        dweights: &mut [f32],
-    ) {
+    fn backward(&self, pass: &Pass, done: Forward<'_>, dy: &[f32], dx: &mut [f32], dweights: &mut [f32]) {
+        let Forward { weights, x, saved, .. } = done;
         let w = self.parameters.split(weights);
         let (dim, inner) = (self.dim, self.inner);
         let (hidden_mask, output_mask) =

@@ -3,7 +3,7 @@
 use candle_core::{D, Result, Tensor};
 use rayon::prelude::*;
 
-use super::{Block, Pass, Saved, compose};
+use super::{Block, Forward, Pass, Saved, compose};
 use crate::lengths::Lengths;
 use crate::ops::norm::{self, STATISTICS};
 use crate::ops::rows::Cut;
@@ -62,17 +62,8 @@ impl Block for Head {
         vec![statistics]
     }
 
-    fn backward(
-        &self,
-        _pass: &Pass,
-        weights: &[f32],
-        x: &[f32],
-        y: &[f32],
-        saved: &Saved,
-        dy: &[f32],
-        dx: &mut [f32],
-        dweights: &mut [f32],
-    ) {
+    fn backward(&self, _pass: &Pass, done: Forward<'_>, dy: &[f32], dx: &mut [f32], dweights: &mut [f32]) {
+        let Forward { weights, x, saved, y } = done;
         let w = self.parameters.split(weights);
         let (dim, tokens) = (self.dim, self.tokens);
         let cut = Cut::new(x.len() / dim);

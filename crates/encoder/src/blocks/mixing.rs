@@ -1,19 +1,24 @@
-//! The mixer block: y = x + drop(Wₒ·mixer(projections of norm(x)) + bₒ).
+//! The mixer block: y = x + drop(Wₒ·((mixer(projections of norm(x)) + conv(v)) ⊙ silu(gate)) + bₒ).
 //!
-//! Rows are normalised and projected block by block, then each utterance and head is mixed by itself, then rows are
-//! projected back.
+//! The convolution of the values and the gate are options of every mixer. Rows are normalised and projected block by block,
+//! then each utterance and head is mixed by itself, then rows are projected back.
+
+use std::ops::Range;
 
 use candle_core::{Result, Tensor};
 use rayon::prelude::*;
 
-use super::{Block, Pass, Saved, compose};
-use crate::config::EncoderConfig;
+use super::{Block, Forward, Pass, Saved, compose};
+use crate::config::{Activation, EncoderConfig};
 use crate::lengths::Lengths;
-use crate::mixers::Mixer;
+use crate::mixers::{Gradients, Head, Mixer};
 use crate::ops::norm::{self, STATISTICS};
 use crate::ops::rows::{Cut, Planes, plane_pieces, scatter, split, transpose};
-use crate::ops::{linear, math, scratch};
-use crate::parameters::ParameterGroup;
+use crate::ops::{activation, depthwise, linear, math, scratch};
+use crate::parameters::{HeadParameter, Init, ParameterGroup};
+
+/// The gate's projection, beside the mixer's.
+const GATE: [&str; 2] = ["gate.weight", "gate.bias"];
 
 /// Saves the norm's statistics, (rows, 2), the projections and the mixer's output, (projection, head, row, head_dim)
 /// each, and what the mixer saves, by head and utterance.
@@ -23,41 +28,88 @@ pub(crate) struct Mixing {
     mixer: Box<dyn Mixer>,
     dim: usize,
     heads: usize,
+    /// The kernel of the values' convolution, 0 for none, and how many of its frames lie ahead.
+    convolution: usize,
+    ahead: usize,
+    gate: bool,
+    /// Values of one head's own parameters: the mixer's, then the convolution's kernel and bias.
+    own: Vec<usize>,
     dropout: f32,
 }
 
+/// A flat slice of weights, cut.
+struct Weights<'a> {
+    gain: &'a [f32],
+    bias: &'a [f32],
+    projections: [&'a [f32]; 2],
+    own: Vec<&'a [f32]>,
+    output: [&'a [f32]; 2],
+}
+
 impl Mixing {
-    pub(crate) fn new(config: &EncoderConfig) -> Self {
-        let (dim, mixer) = (config.dim, config.mixer.mixer());
+    pub(crate) fn new(config: &EncoderConfig, mixer: Box<dyn Mixer>) -> Self {
+        let (dim, heads, convolution) = (config.dim, config.heads, config.value_convolution);
+        let head_dim = config.head_dim();
         let mut parameters =
             ParameterGroup::default().vector("norm.weight", dim, 1.0).vector("norm.bias", dim, 0.0);
         // Weights beside weights and biases beside biases: one product computes all projections.
-        for [weight, _] in mixer.projections() {
+        let names = || mixer.projections().iter().chain(config.gate.then_some(&GATE));
+        for [weight, _] in names() {
             parameters = parameters.matrix(weight, dim, dim);
         }
-        for [_, bias] in mixer.projections() {
+        for [_, bias] in names() {
             parameters = parameters.vector(bias, dim, 0.0);
         }
+        let mut by_head = mixer.parameters(head_dim);
+        if convolution > 0 {
+            let (name, shape) = ("value_convolution.weight", vec![convolution, head_dim]);
+            by_head.push(HeadParameter { name, shape, init: Init::FanIn(convolution) });
+            let (name, shape) = ("value_convolution.bias", vec![head_dim]);
+            by_head.push(HeadParameter { name, shape, init: Init::Constant(0.0) });
+        }
+        for parameter in &by_head {
+            parameters = parameters.by_head(heads, parameter);
+        }
         parameters = parameters.matrix("output.weight", dim, dim).vector("output.bias", dim, 0.0);
-        Self { parameters, mixer, dim, heads: config.heads, dropout: config.dropout }
+        Self {
+            parameters,
+            mixer,
+            dim,
+            heads,
+            convolution,
+            ahead: if config.is_causal() { 0 } else { convolution / 2 },
+            gate: config.gate,
+            own: by_head.iter().map(HeadParameter::len).collect(),
+            dropout: config.dropout,
+        }
     }
 
-    fn projections(&self) -> usize {
-        self.mixer.projections().len()
+    /// The projections that the mixer reads, and all of them.
+    fn projections(&self) -> (usize, usize) {
+        let read = self.mixer.projections().len();
+        (read, read + usize::from(self.gate))
     }
 
-    /// Cuts a flat slice into the norm's gain and bias, all projections' weights and biases, and the output's.
-    fn sizes(&self) -> [usize; 6] {
-        let (dim, p) = (self.dim, self.projections());
-        [dim, dim, p * dim * dim, p * dim, dim * dim, dim]
+    /// Values of the norm's, the projections' and the heads' own parameters, which lie in this order before the output's.
+    fn sizes(&self) -> [usize; 5] {
+        let (dim, (_, p)) = (self.dim, self.projections());
+        [dim, dim, p * dim * dim, p * dim, self.own.iter().sum::<usize>() * self.heads]
     }
 
-    fn weights<'a>(&self, mut flat: &'a [f32]) -> [&'a [f32]; 6] {
-        self.sizes().map(|n| {
+    fn weights<'a>(&self, mut flat: &'a [f32]) -> Weights<'a> {
+        let mut next = |n: usize| {
             let (head, tail) = flat.split_at(n);
             flat = tail;
             head
-        })
+        };
+        let [gain, bias, weight, weight_bias, _] = self.sizes();
+        Weights {
+            gain: next(gain),
+            bias: next(bias),
+            projections: [next(weight), next(weight_bias)],
+            own: self.own.iter().map(|len| next(len * self.heads)).collect(),
+            output: [next(self.dim * self.dim), next(self.dim)],
+        }
     }
 
     /// How many values the mixer saves for each head and utterance, in that order.
@@ -72,16 +124,127 @@ impl Mixing {
         tasks.into_par_iter().enumerate().for_each(|(i, task)| body(i / utterances, i % utterances, task));
     }
 
-    /// The projections of one head in one utterance.
-    fn inputs<'a>(
+    /// Calls `body` with what the mixer reads of a head in a range of rows.
+    fn with_head<R>(
         &self,
-        projected: Planes<'a>,
-        lengths: &Lengths,
+        own: &[&[f32]],
+        projected: Planes<'_>,
         head: usize,
-        utterance: usize,
-    ) -> Vec<&'a [f32]> {
-        let rows = lengths.rows(utterance);
-        (0..self.projections()).map(|p| projected.plane(p * self.heads + head, rows.clone())).collect()
+        rows: Range<usize>,
+        body: impl FnOnce(Head<'_>) -> R,
+    ) -> R {
+        let (read, _) = self.projections();
+        let inputs: Vec<_> =
+            (0..read).map(|p| projected.plane(p * self.heads + head, rows.clone())).collect();
+        let weights: Vec<_> =
+            own.iter().zip(&self.own).map(|(all, len)| &all[head * len..(head + 1) * len]).collect();
+        let (dim, heads) = (self.dim / self.heads, self.heads);
+        body(Head { inputs: &inputs, weights: &weights, dim, index: head, heads })
+    }
+
+    /// The plane of a head's values: the last projection that the mixer reads.
+    fn value_plane(&self, head: usize) -> usize {
+        (self.projections().0 - 1) * self.heads + head
+    }
+
+    /// What the gate multiplies, for a range of rows: all heads' outputs beside each other, with the values' convolution.
+    fn join(
+        &self,
+        own: &[&[f32]],
+        projected: Planes<'_>,
+        mixed: Planes<'_>,
+        lengths: &Lengths,
+        range: Range<usize>,
+        joined: &mut [f32],
+    ) {
+        mixed.gather(range.clone(), joined);
+        let [.., kernels, biases] = own else { return };
+        if self.convolution == 0 {
+            return;
+        }
+        let head_dim = self.dim / self.heads;
+        let mut local = scratch::take(range.len() * head_dim);
+        for head in 0..self.heads {
+            let values = projected.plane(self.value_plane(head), 0..projected.rows);
+            let size = self.convolution * head_dim;
+            let kernel = &kernels[head * size..(head + 1) * size];
+            let bias = &biases[head * head_dim..(head + 1) * head_dim];
+            depthwise::forward(values, kernel, bias, self.ahead, lengths, range.clone(), &mut local);
+            for (row, local) in joined.chunks_exact_mut(self.dim).zip(local.chunks_exact(head_dim)) {
+                math::add(local, &mut row[head * head_dim..(head + 1) * head_dim]);
+            }
+        }
+    }
+
+    /// silu(gate) of a range of rows, and the gate itself.
+    fn gate(&self, projected: Planes<'_>, range: Range<usize>, gate: &mut [f32], factor: &mut [f32]) {
+        let (read, _) = self.projections();
+        let start = read * self.heads * projected.rows * projected.head_dim;
+        Planes { data: &projected.data[start..], ..projected }.gather(range, gate);
+        activation::forward(Activation::Silu, gate, factor);
+    }
+
+    /// The mixer's gradients, and its own parameters', by utterance and head.
+    fn mix_backward(
+        &self,
+        lengths: &Lengths,
+        own: &[&[f32]],
+        [projected, mixed, dmixed]: [Planes<'_>; 3],
+        saved: &[f32],
+        (dprojected, downs): (&mut [f32], &mut [f32]),
+    ) {
+        let (utterances, head_dim, len) =
+            (lengths.count(), projected.head_dim, self.own.iter().sum::<usize>());
+        let mut pieces = plane_pieces(dprojected, projected.rows, head_dim, &lengths.to_vec()).into_iter();
+        let by_projection: Vec<Vec<&mut [f32]>> = (0..self.mixer.projections().len())
+            .map(|_| pieces.by_ref().take(self.heads).flatten().collect())
+            .collect();
+        let saved_lengths = self.saved_lengths(lengths);
+        let mut rest = saved;
+        let saved = saved_lengths.iter().map(|&n| {
+            let (head, tail) = rest.split_at(n);
+            rest = tail;
+            head
+        });
+        // Each head in each utterance sums for itself: (head, utterance, own values).
+        let mut partial = scratch::zeros(self.heads * utterances * len);
+        let partial_pieces = split(&mut partial, std::iter::repeat_n(len, self.heads * utterances));
+        let tasks = transpose(by_projection).into_iter().zip(saved).zip(partial_pieces).collect();
+        Self::for_heads(tasks, utterances, |head, utterance, ((mut inputs, saved), weights)| {
+            let rows = lengths.rows(utterance);
+            let (y, dy) = (mixed.plane(head, rows.clone()), dmixed.plane(head, rows.clone()));
+            let convolution =
+                len - self.mixer.parameters(head_dim).iter().map(HeadParameter::len).sum::<usize>();
+            self.with_head(own, projected, head, rows, |input| {
+                let (weights, local) = weights.split_at_mut(len - convolution);
+                self.mixer.backward(input, saved, y, dy, Gradients { inputs: &mut inputs, weights });
+                if let (&mut [.., ref mut dv], true) = (&mut inputs[..], self.convolution > 0) {
+                    self.convolution_backward(input, dy, dv, local);
+                }
+            });
+        });
+        for head in 0..self.heads {
+            for sums in partial[head * utterances * len..][..utterances * len].chunks_exact(len.max(1)) {
+                let (mut at, mut sums) = (0, sums);
+                for own in &self.own {
+                    let (part, rest) = sums.split_at(*own);
+                    math::add(part, &mut downs[at + head * own..][..*own]);
+                    (at, sums) = (at + own * self.heads, rest);
+                }
+            }
+        }
+    }
+
+    /// Adds the gradients of the values and the convolution's parameters, of one head in one utterance.
+    fn convolution_backward(&self, head: Head<'_>, dy: &[f32], dv: &mut [f32], dweights: &mut [f32]) {
+        let ([.., v], [.., kernel, _]) = (head.inputs, head.weights) else { return };
+        let (dim, frames) = (head.dim, dy.len() / head.dim);
+        let lengths = Lengths::new(&[frames]);
+        let mut local = scratch::take(dy.len());
+        depthwise::backward_input(dy, kernel, dim, self.ahead, &lengths, 0..frames, &mut local);
+        math::add(&local, dv);
+        let (dkernel, dbias) = dweights.split_at_mut(kernel.len());
+        depthwise::backward_weight(v, dy, self.ahead, &lengths, 0..frames, dkernel, dbias);
     }
 }
 
@@ -98,19 +261,19 @@ impl Block for Mixing {
         let w = self.weights(weights);
         let (dim, head_dim, lengths) = (self.dim, self.dim / self.heads, &pass.lengths);
         let rows = x.len() / dim;
-        let cut = Cut::new(rows);
+        let (cut, (_, projections)) = (Cut::new(rows), self.projections());
 
         let pool = &pass.pool;
         let mut statistics = pool.take(rows * STATISTICS);
-        let mut projected = pool.take(self.projections() * rows * dim);
+        let mut projected = pool.take(projections * rows * dim);
         x.par_chunks(cut.block * dim)
             .zip(statistics.par_chunks_mut(cut.block * STATISTICS))
             .zip(transpose(plane_pieces(&mut projected, rows, head_dim, &cut.block_lengths())))
             .for_each(|((x, statistics), mut pieces)| {
                 let mut normal = scratch::take(x.len());
-                norm::forward(x, w[0], w[1], statistics, &mut normal);
-                let mut all = scratch::take(x.len() * self.projections());
-                linear::forward(&normal, w[2], w[3], &mut all);
+                norm::forward(x, w.gain, w.bias, statistics, &mut normal);
+                let mut all = scratch::take(x.len() * projections);
+                linear::forward(&normal, w.projections[0], w.projections[1], &mut all);
                 scatter(&all, head_dim, &mut pieces);
             });
 
@@ -118,86 +281,102 @@ impl Block for Mixing {
         let mut mixed = pool.take(rows * dim);
         let saved_lengths = self.saved_lengths(lengths);
         let mut saved = pool.take(saved_lengths.iter().sum());
-        let planes = Planes { data: &projected, rows, head_dim };
+        let projected_planes = Planes { data: &projected, rows, head_dim };
         let outputs = plane_pieces(&mut mixed, rows, head_dim, &lengths.to_vec()).into_iter().flatten();
         let tasks = outputs.zip(split(&mut saved, saved_lengths)).collect();
         Self::for_heads(tasks, utterances, |head, utterance, (mixed, saved)| {
-            self.mixer.forward(&self.inputs(planes, lengths, head, utterance), head_dim, saved, mixed);
+            self.with_head(&w.own, projected_planes, head, lengths.rows(utterance), |input| {
+                self.mixer.forward(input, saved, mixed);
+            });
         });
 
         let mask = pass.mask(self.dropout, "output");
         let planes = Planes { data: &mixed, rows, head_dim };
         y.par_chunks_mut(cut.block * dim).enumerate().for_each(|(block, y)| {
             let start = block * cut.block;
+            let range = start..start + y.len() / dim;
             let mut joined = scratch::take(y.len());
-            planes.gather(start..start + y.len() / dim, &mut joined);
-            linear::forward(&joined, w[4], w[5], y);
+            self.join(&w.own, projected_planes, planes, lengths, range.clone(), &mut joined);
+            if self.gate {
+                let (mut gate, mut factor) = (scratch::take(y.len()), scratch::take(y.len()));
+                self.gate(projected_planes, range, &mut gate, &mut factor);
+                math::vectorised(|| joined.iter_mut().zip(&*factor).for_each(|(j, f)| *j *= f));
+            }
+            linear::forward(&joined, w.output[0], w.output[1], y);
             mask.apply(start * dim, y);
             math::vectorised(|| math::add(&x[start * dim..][..y.len()], y));
         });
         vec![statistics, projected, mixed, saved]
     }
 
-    fn backward(
-        &self,
-        pass: &Pass,
-        weights: &[f32],
-        x: &[f32],
-        _y: &[f32],
-        saved: &Saved,
-        dy: &[f32],
-        dx: &mut [f32],
-        dweights: &mut [f32],
-    ) {
+    fn backward(&self, pass: &Pass, done: Forward<'_>, dy: &[f32], dx: &mut [f32], dweights: &mut [f32]) {
+        let Forward { weights, x, saved, .. } = done;
         let w = self.weights(weights);
-        let (dim, heads, head_dim, lengths) = (self.dim, self.heads, self.dim / self.heads, &pass.lengths);
-        let (rows, all_dim) = (x.len() / dim, self.projections() * dim);
+        let (dim, head_dim, lengths) = (self.dim, self.dim / self.heads, &pass.lengths);
+        let (rows, (read, all)) = (x.len() / dim, self.projections());
+        let cut = Cut::new(rows);
         let planes = |data| Planes { data, rows, head_dim };
         let (statistics, projected, mixed) = (&saved[0], planes(&saved[1]), planes(&saved[2]));
         let mask = pass.mask(self.dropout, "output");
         let sizes = self.sizes();
-        let (dinput, doutput) = dweights.split_at_mut(sizes[..4].iter().sum());
+        let (dinput, rest) = dweights.split_at_mut(sizes[..4].iter().sum());
+        let (downs, doutput) = rest.split_at_mut(sizes[4]);
 
-        // The output map: rows of dy to the gradient of the mixer's output, for a while in `dx`.
-        let cut = Cut::new(rows);
-        cut.for_groups(dx, dim, doutput, |group, dmixed, doutput| {
-            let (dweight, dbias) = doutput.split_at_mut(sizes[4]);
-            for (block, dmixed) in cut.blocks(group).zip(dmixed.chunks_mut(cut.block * dim)) {
-                let mut dout = scratch::take(dmixed.len());
+        // The output map: rows of dy to the gradients of the joined heads and, beside them, the gate.
+        let wide = if self.gate { 2 * dim } else { dim };
+        let mut djoined = pass.pool.take(rows * wide);
+        cut.for_groups(&mut djoined, wide, doutput, |group, djoined, doutput| {
+            let (dweight, dbias) = doutput.split_at_mut(dim * dim);
+            for (block, djoined) in cut.blocks(group).zip(djoined.chunks_mut(cut.block * wide)) {
+                let size = block.len() * dim;
+                let mut dout = scratch::take(size);
                 dout.copy_from_slice(&dy[block.start * dim..block.end * dim]);
                 mask.apply(block.start * dim, &mut dout);
-                let mut joined = scratch::take(dmixed.len());
-                mixed.gather(block, &mut joined);
-                linear::backward_weight(&joined, &dout, dweight, dbias);
-                linear::backward_input(&dout, w[4], dim, false, dmixed);
+                let mut joined = scratch::take(size);
+                self.join(&w.own, projected, mixed, lengths, block.clone(), &mut joined);
+                if !self.gate {
+                    linear::backward_weight(&joined, &dout, dweight, dbias);
+                    linear::backward_input(&dout, w.output[0], dim, false, djoined);
+                    continue;
+                }
+                let [mut gate, mut factor, mut gated] = std::array::from_fn(|_| scratch::take(size));
+                self.gate(projected, block, &mut gate, &mut factor);
+                math::vectorised(|| {
+                    for ((g, j), f) in gated.iter_mut().zip(&*joined).zip(&*factor) {
+                        *g = j * f;
+                    }
+                });
+                linear::backward_weight(&gated, &dout, dweight, dbias);
+                let dgated = &mut gated;
+                linear::backward_input(&dout, w.output[0], dim, false, dgated);
+                // The gradient of silu(gate), then of the gate.
+                math::vectorised(|| {
+                    for ((f, d), j) in factor.iter_mut().zip(&mut **dgated).zip(&*joined) {
+                        (*f, *d) = (*d * j, *d * *f);
+                    }
+                });
+                activation::backward(Activation::Silu, &gate, &mut factor);
+                let rows = djoined.chunks_exact_mut(wide);
+                for ((row, d), g) in rows.zip(dgated.chunks_exact(dim)).zip(factor.chunks_exact(dim)) {
+                    row[..dim].copy_from_slice(d);
+                    row[dim..].copy_from_slice(g);
+                }
             }
         });
-        let mut dmixed = pass.pool.take(rows * dim);
-        dx.par_chunks(cut.block * dim)
-            .zip(transpose(plane_pieces(&mut dmixed, rows, head_dim, &cut.block_lengths())))
-            .for_each(|(dx, mut pieces)| scatter(dx, head_dim, &mut pieces));
 
-        // The mixer, by utterance and head.
-        let utterances = lengths.count();
-        let dmixed = planes(&dmixed);
-        let mut dprojected = pass.pool.take(rows * all_dim);
-        let mut pieces = plane_pieces(&mut dprojected, rows, head_dim, &lengths.to_vec()).into_iter();
-        let by_projection: Vec<Vec<&mut [f32]>> =
-            (0..self.projections()).map(|_| pieces.by_ref().take(heads).flatten().collect()).collect();
-        let saved_lengths = self.saved_lengths(lengths);
-        let mut rest = &saved[3][..];
-        let mixer_saved = saved_lengths.iter().map(|&n| {
-            let (head, tail) = rest.split_at(n);
-            rest = tail;
-            head
-        });
-        let tasks = transpose(by_projection).into_iter().zip(mixer_saved).collect();
-        Self::for_heads(tasks, utterances, |head, utterance, (mut gradients, saved)| {
-            let inputs = self.inputs(projected, lengths, head, utterance);
-            let range = lengths.rows(utterance);
-            let (y, dy) = (mixed.plane(head, range.clone()), dmixed.plane(head, range));
-            self.mixer.backward(&inputs, head_dim, saved, y, dy, &mut gradients);
-        });
+        // The mixer, by utterance and head; the gate's planes lie behind those that the mixer reads.
+        let mut dmixed = pass.pool.take(rows * dim);
+        let mut dprojected = pass.pool.take(rows * all * dim);
+        let (dread, dgate) = dprojected.split_at_mut(rows * read * dim);
+        let block_lengths = cut.block_lengths();
+        let mut targets = plane_pieces(&mut dmixed, rows, head_dim, &block_lengths);
+        targets.extend(plane_pieces(dgate, rows, head_dim, &block_lengths));
+        djoined
+            .par_chunks(cut.block * wide)
+            .zip(transpose(targets))
+            .for_each(|(djoined, mut pieces)| scatter(djoined, head_dim, &mut pieces));
+        let given = [projected, mixed, planes(&dmixed)];
+        self.mix_backward(lengths, &w.own, given, &saved[3], (dread, downs));
 
         // The projections and the norm.
         let dprojected = planes(&dprojected);
@@ -209,35 +388,45 @@ impl Block for Mixing {
             for (block, dx) in cut.blocks(group).zip(dx.chunks_mut(cut.block * dim)) {
                 let x = &x[block.start * dim..block.end * dim];
                 let statistics = &statistics[block.start * STATISTICS..block.end * STATISTICS];
-                let mut dall = scratch::take(block.len() * all_dim);
+                let mut dall = scratch::take(block.len() * all * dim);
                 dprojected.gather(block.clone(), &mut dall);
                 let mut normal = scratch::take(x.len());
-                norm::replay(x, w[0], w[1], statistics, &mut normal);
+                norm::replay(x, w.gain, w.bias, statistics, &mut normal);
                 linear::backward_weight(&normal, &dall, dweight, dweight_bias);
                 let mut dnormal = normal;
-                linear::backward_input(&dall, w[2], all_dim, false, &mut dnormal);
+                linear::backward_input(&dall, w.projections[0], all * dim, false, &mut dnormal);
                 dx.copy_from_slice(&dy[block.start * dim..block.end * dim]);
-                norm::backward(x, w[0], statistics, &mut dnormal, dx, dgain, dbias);
+                norm::backward(x, w.gain, statistics, &mut dnormal, dx, dgain, dbias);
             }
         });
     }
 
     fn compose(&self, lengths: &Lengths, w: &[Tensor], x: &Tensor) -> Result<Tensor> {
+        let (rows, head_dim, (read, all)) = (x.dim(0)?, self.dim / self.heads, self.projections());
         let normal = compose::layer_norm(x, &w[0], &w[1])?;
-        let (p, rows) = (self.projections(), x.dim(0)?);
-        let mut projected = Vec::with_capacity(p);
-        for i in 0..p {
-            let y = compose::linear(&normal, &w[2 + i], &w[2 + p + i])?;
-            projected
-                .push(y.reshape((rows, self.heads, self.dim / self.heads))?.transpose(0, 1)?.contiguous()?);
-        }
+        let projection = |i: usize| compose::linear(&normal, &w[2 + i], &w[2 + all + i]);
+        let projected = (0..read)
+            .map(|i| projection(i)?.reshape((rows, self.heads, head_dim))?.transpose(0, 1)?.contiguous())
+            .collect::<Result<Vec<_>>>()?;
+        let own = &w[2 + 2 * all..w.len() - 2];
         let mut mixed = Vec::with_capacity(lengths.count());
         for rows in lengths.iter().filter(|rows| !rows.is_empty()) {
             let inputs: Vec<_> =
                 projected.iter().map(|t| t.narrow(1, rows.start, rows.len())).collect::<Result<_>>()?;
-            mixed.push(self.mixer.compose(&inputs)?);
+            let mut y = self.mixer.compose(&inputs, own)?;
+            if let ([.., kernel, bias], true) = (own, self.convolution > 0) {
+                let heads = (0..self.heads).map(|h| {
+                    let values = inputs[read - 1].get(h)?;
+                    compose::depthwise(&values, &kernel.get(h)?, &bias.get(h)?, self.ahead)
+                });
+                y = (y + Tensor::stack(&heads.collect::<Result<Vec<_>>>()?, 0)?)?;
+            }
+            mixed.push(y);
         }
-        let mixed = Tensor::cat(&mixed, 1)?.transpose(0, 1)?.contiguous()?.reshape((rows, self.dim))?;
-        x + compose::linear(&mixed, &w[2 + 2 * p], &w[3 + 2 * p])?
+        let mut mixed = Tensor::cat(&mixed, 1)?.transpose(0, 1)?.contiguous()?.reshape((rows, self.dim))?;
+        if self.gate {
+            mixed = (mixed * compose::silu(&projection(read)?)?)?;
+        }
+        x + compose::linear(&mixed, &w[w.len() - 2], &w[w.len() - 1])?
     }
 }

@@ -59,6 +59,15 @@ impl Pass {
 /// What a forward pass keeps for the backward pass; each block says in which order.
 pub(crate) type Saved = Vec<Buffer>;
 
+/// A forward pass that was done: what the backward pass starts from.
+#[derive(Clone, Copy)]
+pub(crate) struct Forward<'a> {
+    pub(crate) weights: &'a [f32],
+    pub(crate) x: &'a [f32],
+    pub(crate) y: &'a [f32],
+    pub(crate) saved: &'a Saved,
+}
+
 /// A block of the encoder, on row-major slices.
 pub(crate) trait Block: Send + Sync + std::fmt::Debug {
     /// Its parameters, in the order of the flat slice that it is given as `weights`.
@@ -77,18 +86,7 @@ pub(crate) trait Block: Send + Sync + std::fmt::Debug {
 
     /// Writes the gradient of `x` and adds that of the weights, from the gradient of `y`. The first block of an encoder
     /// is given an empty `dx`.
-    #[allow(clippy::too_many_arguments)]
-    fn backward(
-        &self,
-        pass: &Pass,
-        weights: &[f32],
-        x: &[f32],
-        y: &[f32],
-        saved: &Saved,
-        dy: &[f32],
-        dx: &mut [f32],
-        dweights: &mut [f32],
-    );
+    fn backward(&self, pass: &Pass, done: Forward<'_>, dy: &[f32], dx: &mut [f32], dweights: &mut [f32]);
 
     /// The same map without dropout, of candle's operations: (rows, dim) to (rows, dim), with the parameters in order.
     fn compose(&self, lengths: &Lengths, weights: &[Tensor], x: &Tensor) -> candle_core::Result<Tensor>;

@@ -7,7 +7,7 @@ use std::ops::Range;
 use candle_core::{Result, Tensor};
 use rayon::prelude::*;
 
-use super::{Block, Pass, Saved, compose};
+use super::{Block, Forward, Pass, Saved, compose};
 use crate::config::{EncoderConfig, Positions};
 use crate::lengths::Lengths;
 use crate::ops::conv2d::Conv2d;
@@ -149,17 +149,8 @@ impl Block for Subsampling {
         outputs
     }
 
-    fn backward(
-        &self,
-        pass: &Pass,
-        weights: &[f32],
-        x: &[f32],
-        _y: &[f32],
-        saved: &Saved,
-        dy: &[f32],
-        _dx: &mut [f32],
-        dweights: &mut [f32],
-    ) {
+    fn backward(&self, pass: &Pass, done: Forward<'_>, dy: &[f32], _dx: &mut [f32], dweights: &mut [f32]) {
+        let Forward { weights, x, saved, .. } = done;
         let w = self.parameters.split(weights);
         let stages = self.stages(&pass.lengths);
         let last = self.convolutions.len();

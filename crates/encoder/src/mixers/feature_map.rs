@@ -1,11 +1,16 @@
 //! Feature maps φ: what linear attention makes of queries and keys so that φ(q)·φ(k) is a similarity.
 
 use candle_core::{D, Result, Tensor};
+use rand::RngExt;
 
-use crate::ops::math::{exp, vectorised};
+use crate::ops::math::{dot, exp, max, sum, vectorised};
+use crate::ops::matmul::{Matrix, matmul};
+use crate::ops::{linear, scratch};
+use crate::parameters::{HeadParameter, Init};
+use crate::random;
 
 /// A map of rows of d values to rows of as many features as [`FeatureMap::width`] says.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) enum FeatureMap {
     /// elu(x) + 1 (Katharopoulos et al., 2020, equation 7): d features.
     Elu,
@@ -16,20 +21,92 @@ pub(crate) enum FeatureMap {
     /// φ(x)·φ(y) = 1 + s + s²/2 with s = x·y/√d, the first terms of eˢ (Arora et al., 2024, section 4.1):
     /// 1 + d + d·(d + 1)/2 features.
     Taylor,
+    /// softmax([2u, −2u]) with u = W·x + b of each head's own, W = 1 at first (Zhang et al., 2024, section 4.1, where the
+    /// factor is learned by W): 2·d features.
+    Hedgehog,
+    /// exp(ωᵢ·x/d^¼ − |x|²/(2·√d)) / √m for m fixed random directions ω, orthogonal by d at a time, of which the mean of
+    /// φ(x)·φ(y) is e^(x·y/√d) (Choromanski et al., 2021, lemma 1): ω is (m, d).
+    Random(Vec<f32>),
+}
+
+/// Whose features: a learned map has parameters of its own for queries and for keys.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Side {
+    Query,
+    Key,
 }
 
 impl FeatureMap {
+    /// The map of as many random features as two heads have values, drawn anew for each layer.
+    pub(crate) fn random(dim: usize, layer: usize) -> Self {
+        let mut rng = random::stream(0, &format!("random_features/{layer}"));
+        // Box and Muller, 1958
+        let mut normal = move || {
+            let (u, v): (f64, f64) = (rng.random(), rng.random());
+            (-2.0 * (1.0 - u).ln()).sqrt() * (std::f64::consts::TAU * v).cos()
+        };
+        let mut draw = || (0..dim).map(|_| normal()).collect::<Vec<f64>>();
+        let inner = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
+        let mut directions = Vec::with_capacity(2 * dim * dim);
+        for _ in 0..2 {
+            let mut basis: Vec<Vec<f64>> = Vec::with_capacity(dim);
+            while basis.len() < dim {
+                let mut row = draw();
+                for other in &basis {
+                    let along = inner(&row, other);
+                    row.iter_mut().zip(other).for_each(|(r, o)| *r -= along * o);
+                }
+                let length = inner(&row, &row).sqrt();
+                if length > 1e-6 {
+                    row.iter_mut().for_each(|r| *r /= length);
+                    basis.push(row);
+                }
+            }
+            for row in basis {
+                let length = draw().iter().map(|x| x * x).sum::<f64>().sqrt();
+                directions.extend(row.iter().map(|r| (r * length) as f32));
+            }
+        }
+        Self::Random(directions)
+    }
+
+    /// The parameters that each head has for itself: the queries', then the keys'.
+    pub(crate) fn parameters(&self, dim: usize) -> Vec<HeadParameter> {
+        if *self != Self::Hedgehog {
+            return Vec::new();
+        }
+        let weight = |name| HeadParameter { name, shape: vec![dim, dim], init: Init::Identity(dim) };
+        let bias = |name| HeadParameter { name, shape: vec![dim], init: Init::Constant(0.0) };
+        vec![
+            weight("query_features.weight"),
+            bias("query_features.bias"),
+            weight("key_features.weight"),
+            bias("key_features.bias"),
+        ]
+    }
+
+    /// The parameters of one side among the head's.
+    pub(crate) fn side<T: Copy>(&self, side: Side, weights: &[T]) -> Vec<T> {
+        match (self, side) {
+            (Self::Hedgehog, Side::Query) => weights[..2].to_vec(),
+            (Self::Hedgehog, Side::Key) => weights[2..4].to_vec(),
+            _ => Vec::new(),
+        }
+    }
+
     /// The number of features of a row of `dim` values.
-    pub(crate) fn width(self, dim: usize) -> usize {
+    pub(crate) fn width(&self, dim: usize) -> usize {
         match self {
             Self::Elu | Self::Relu => dim,
             Self::Polynomial => dim * (dim + 1) / 2,
             Self::Taylor => 1 + dim + dim * (dim + 1) / 2,
+            Self::Hedgehog => 2 * dim,
+            Self::Random(directions) => directions.len() / dim,
         }
     }
 
-    /// Writes the features, (N, width), of rows x, (N, dim).
-    pub(crate) fn forward(self, x: &[f32], dim: usize, features: &mut [f32]) {
+    /// Writes the features, (N, width), of rows x, (N, dim), with one side's parameters.
+    pub(crate) fn forward(&self, weights: &[&[f32]], x: &[f32], dim: usize, features: &mut [f32]) {
         let rows = || x.chunks_exact(dim);
         match self {
             // Two branches: x + 1 for x ≥ 0, eˣ below.
@@ -52,11 +129,48 @@ impl FeatureMap {
                     scale.forward(x, squares);
                 }
             }),
+            Self::Hedgehog => {
+                let mut u = scratch::take(x.len());
+                linear::forward(x, weights[0], weights[1], &mut u);
+                vectorised(|| {
+                    for (u, f) in u.chunks_exact(dim).zip(features.chunks_exact_mut(2 * dim)) {
+                        let (up, down) = f.split_at_mut(dim);
+                        for ((up, down), u) in up.iter_mut().zip(down).zip(u) {
+                            (*up, *down) = (2.0 * u, -2.0 * u);
+                        }
+                        let highest = max(f);
+                        f.iter_mut().for_each(|f| *f = exp(*f - highest));
+                        let inverse = 1.0 / sum(f);
+                        f.iter_mut().for_each(|f| *f *= inverse);
+                    }
+                });
+            }
+            Self::Random(directions) => {
+                let width = self.width(dim);
+                matmul(Matrix::new(x, dim), Matrix::new(directions, dim).t(), slope(dim), false, features);
+                let (half, scale) = (0.5 * slope(dim) * slope(dim), (width as f32).sqrt().recip());
+                vectorised(|| {
+                    for (x, f) in rows().zip(features.chunks_exact_mut(width)) {
+                        let length = half * dot(x, x);
+                        f.iter_mut().for_each(|f| *f = scale * exp(*f - length));
+                    }
+                });
+            }
         }
     }
 
-    /// Writes the gradient of x from that of the features.
-    pub(crate) fn backward(self, x: &[f32], dim: usize, features: &[f32], dfeatures: &[f32], dx: &mut [f32]) {
+    /// Writes the gradient of x and adds those of the side's parameters, one after another, from that of the features.
+    #[allow(clippy::too_many_arguments)]
+    pub(crate) fn backward(
+        &self,
+        weights: &[&[f32]],
+        x: &[f32],
+        dim: usize,
+        features: &[f32],
+        dfeatures: &[f32],
+        dx: &mut [f32],
+        dweights: &mut [f32],
+    ) {
         let width = self.width(dim);
         let rows = dx.chunks_exact_mut(dim).zip(x.chunks_exact(dim)).zip(dfeatures.chunks_exact(width));
         match self {
@@ -84,11 +198,42 @@ impl FeatureMap {
                     scale.backward(x, squares, dx);
                 }
             }),
+            Self::Hedgehog => {
+                let mut du = scratch::take(x.len());
+                vectorised(|| {
+                    let values = features.chunks_exact(width).zip(dfeatures.chunks_exact(width));
+                    for ((f, df), du) in values.zip(du.chunks_exact_mut(dim)) {
+                        let mean = dot(f, df);
+                        for (i, du) in du.iter_mut().enumerate() {
+                            *du = 2.0 * (f[i] * (df[i] - mean) - f[i + dim] * (df[i + dim] - mean));
+                        }
+                    }
+                });
+                let (dweight, dbias) = dweights.split_at_mut(dim * dim);
+                linear::backward_weight(x, &du, dweight, dbias);
+                linear::backward_input(&du, weights[0], dim, false, dx);
+            }
+            Self::Random(directions) => {
+                let mut g = scratch::take(features.len());
+                vectorised(|| {
+                    g.iter_mut().zip(features.iter().zip(dfeatures)).for_each(|(g, (f, df))| *g = f * df)
+                });
+                matmul(Matrix::new(&g, width), Matrix::new(directions, dim), slope(dim), false, dx);
+                let scale = slope(dim) * slope(dim);
+                vectorised(|| {
+                    for ((x, g), dx) in
+                        x.chunks_exact(dim).zip(g.chunks_exact(width)).zip(dx.chunks_exact_mut(dim))
+                    {
+                        let total = scale * sum(g);
+                        dx.iter_mut().zip(x).for_each(|(d, x)| *d -= total * x);
+                    }
+                });
+            }
         }
     }
 
-    /// The same of candle's operations, on (…, dim).
-    pub(crate) fn compose(self, x: &Tensor) -> Result<Tensor> {
+    /// The same of candle's operations, on (heads, N, dim) and one side's parameters of (heads, …).
+    pub(crate) fn compose(&self, weights: &[&Tensor], x: &Tensor) -> Result<Tensor> {
         let dim = x.dim(D::Minus1)?;
         match self {
             Self::Elu => (x.minimum(0f32)?.exp()? + x.maximum(0f32)?)?.contiguous(),
@@ -100,11 +245,26 @@ impl FeatureMap {
                 Tensor::cat(&[&line.narrow(D::Minus1, 0, 1)?.ones_like()?, &line, &squares], D::Minus1)?
                     .contiguous()
             }
+            Self::Hedgehog => {
+                let u = x.contiguous()?.matmul(&weights[0].transpose(1, 2)?.contiguous()?)?;
+                let u = (u.broadcast_add(&weights[1].unsqueeze(1)?)? * 2.0)?;
+                let logits = Tensor::cat(&[&u, &u.neg()?], D::Minus1)?;
+                let exponents = logits.broadcast_sub(&logits.max_keepdim(D::Minus1)?.detach())?.exp()?;
+                exponents.broadcast_div(&exponents.sum_keepdim(D::Minus1)?)?.contiguous()
+            }
+            Self::Random(directions) => {
+                let width = directions.len() / dim;
+                let directions = Tensor::from_slice(directions, (width, dim), x.device())?;
+                let scale = f64::from(slope(dim));
+                let products = (x.contiguous()?.broadcast_matmul(&directions.t()?)? * scale)?;
+                let lengths = (x.sqr()?.sum_keepdim(D::Minus1)? * (0.5 * scale * scale))?;
+                (products.broadcast_sub(&lengths)?.exp()? * (1.0 / (width as f64).sqrt()))?.contiguous()
+            }
         }
     }
 }
 
-/// What the Taylor map multiplies x by: 1 / d^¼.
+/// What queries and keys are multiplied by where their product is divided by √d: 1 / d^¼.
 fn slope(dim: usize) -> f32 {
     (dim as f32).powf(-0.25)
 }

@@ -3,13 +3,16 @@
 //! Katharopoulos et al., 2020, equation 5, with means over the utterance in place of sums: they cancel but for ε = 1e-6,
 //! and keep the numbers' size independent of N. With D features by head: time O(N·D·d), memory O(N·d + D·d).
 
+use std::sync::Arc;
+
 use candle_core::{D, Result, Tensor};
 
-use super::feature_map::FeatureMap;
-use super::{Mixer, QKV};
+use super::feature_map::{FeatureMap, Side};
+use super::{Gradients, Head, Mixer, QKV};
 use crate::ops::math::{add, dot, vectorised};
 use crate::ops::matmul::{Matrix, matmul};
-use crate::ops::scratch;
+use crate::ops::{rotary, scratch};
+use crate::parameters::HeadParameter;
 
 /// Added to every denominator.
 pub(super) const EPSILON: f32 = 1e-6;
@@ -20,6 +23,9 @@ const CHUNK_VALUES: usize = 1 << 14;
 #[derive(Debug)]
 pub(crate) struct Linear {
     pub(crate) map: FeatureMap,
+    /// Whether the numerator's features are turned by rotary positions; the denominator's never are, so that it stays
+    /// above 0 (Su et al., 2021, equation 19; Han et al., 2024, use it so).
+    pub(crate) rotary: bool,
 }
 
 impl Linear {
@@ -27,11 +33,40 @@ impl Linear {
     fn chunk(&self, dim: usize) -> usize {
         (CHUNK_VALUES / self.map.width(dim)).clamp(32, 256)
     }
+
+    /// The angles of an utterance's frames.
+    fn angles(&self, width: usize, frames: usize) -> Option<Arc<[f32]>> {
+        self.rotary.then(|| rotary::table(width, frames))
+    }
+}
+
+/// Features as the numerator reads them: turned, where there are angles; `first` is the chunk's first frame.
+fn turned<'a>(
+    angles: Option<&[f32]>,
+    first: usize,
+    width: usize,
+    features: &'a [f32],
+    room: &'a mut [f32],
+) -> &'a [f32] {
+    let Some(angles) = angles else { return features };
+    room.copy_from_slice(features);
+    rotary::rotate(&angles[first * width..], width, false, room);
+    room
 }
 
 impl Mixer for Linear {
     fn projections(&self) -> &'static [[&'static str; 2]] {
         &QKV
+    }
+
+    fn parameters(&self, dim: usize) -> Vec<HeadParameter> {
+        self.map.parameters(dim)
+    }
+
+    fn turned(&self, dim: usize) -> Option<usize> {
+        // Products of values come in an order that makes no pairs.
+        let products = matches!(self.map, FeatureMap::Polynomial | FeatureMap::Taylor);
+        (!products).then(|| self.map.width(dim))
     }
 
     fn multiply_adds(&self, _frames: usize, dim: usize) -> usize {
@@ -43,31 +78,41 @@ impl Mixer for Linear {
         self.map.width(dim) * (dim + 1) + frames
     }
 
-    fn forward(&self, inputs: &[&[f32]], dim: usize, saved: &mut [f32], y: &mut [f32]) {
-        let [q, k, v] = [inputs[0], inputs[1], inputs[2]];
+    fn forward(&self, head: Head<'_>, saved: &mut [f32], y: &mut [f32]) {
+        let (dim, [q, k, v]) = (head.dim, [head.inputs[0], head.inputs[1], head.inputs[2]]);
         let (width, chunk) = (self.map.width(dim), self.chunk(dim));
         let (state, rest) = saved.split_at_mut(width * dim);
         let (z, denominators) = rest.split_at_mut(width);
         let scale = 1.0 / denominators.len() as f32;
-        let mut features = scratch::take(chunk * width);
+        let angles = self.angles(width, denominators.len());
+        let (mut features, mut room) = (scratch::take(chunk * width), scratch::take(chunk * width));
+        let weights = self.map.side(Side::Key, head.weights);
         state.fill(0.0);
         z.fill(0.0);
-        for (k, v) in k.chunks(chunk * dim).zip(v.chunks(chunk * dim)) {
-            let features = &mut features[..k.len() / dim * width];
-            self.map.forward(k, dim, features);
-            matmul(Matrix::new(features, width).t(), Matrix::new(v, dim), scale, true, state);
+        for (i, (k, v)) in k.chunks(chunk * dim).zip(v.chunks(chunk * dim)).enumerate() {
+            let size = k.len() / dim * width;
+            let features = &mut features[..size];
+            self.map.forward(&weights, k, dim, features);
             vectorised(|| features.chunks_exact(width).for_each(|f| add(f, z)));
+            let turned = turned(angles.as_deref(), i * chunk, width, features, &mut room[..size]);
+            matmul(Matrix::new(turned, width).t(), Matrix::new(v, dim), scale, true, state);
         }
         z.iter_mut().for_each(|z| *z *= scale);
+        let weights = self.map.side(Side::Query, head.weights);
         let chunks = q.chunks(chunk * dim).zip(y.chunks_mut(chunk * dim)).zip(denominators.chunks_mut(chunk));
-        for ((q, y), denominators) in chunks {
-            let features = &mut features[..q.len() / dim * width];
-            self.map.forward(q, dim, features);
-            matmul(Matrix::new(features, width), Matrix::new(state, dim), 1.0, false, y);
+        for (i, ((q, y), denominators)) in chunks.enumerate() {
+            let size = q.len() / dim * width;
+            let features = &mut features[..size];
+            self.map.forward(&weights, q, dim, features);
             vectorised(|| {
-                let rows = features.chunks_exact(width).zip(y.chunks_exact_mut(dim)).zip(denominators);
-                for ((f, y), denominator) in rows {
+                for (f, denominator) in features.chunks_exact(width).zip(denominators.iter_mut()) {
                     *denominator = dot(f, z) + EPSILON;
+                }
+            });
+            let turned = turned(angles.as_deref(), i * chunk, width, features, &mut room[..size]);
+            matmul(Matrix::new(turned, width), Matrix::new(state, dim), 1.0, false, y);
+            vectorised(|| {
+                for (y, denominator) in y.chunks_exact_mut(dim).zip(denominators) {
                     let inverse = 1.0 / *denominator;
                     y.iter_mut().for_each(|y| *y *= inverse);
                 }
@@ -75,65 +120,75 @@ impl Mixer for Linear {
         }
     }
 
-    fn backward(
-        &self,
-        inputs: &[&[f32]],
-        dim: usize,
-        saved: &[f32],
-        y: &[f32],
-        dy: &[f32],
-        gradients: &mut [&mut [f32]],
-    ) {
-        let [q, k, v] = [inputs[0], inputs[1], inputs[2]];
-        let [dq, dk, dv] = gradients else { unreachable!("three projections") };
+    fn backward(&self, head: Head<'_>, saved: &[f32], y: &[f32], dy: &[f32], gradients: Gradients<'_, '_>) {
+        let (dim, [q, k, v]) = (head.dim, [head.inputs[0], head.inputs[1], head.inputs[2]]);
+        let [dq, dk, dv] = gradients.inputs else { unreachable!("three projections") };
+        let (dquery, dkey) = gradients.weights.split_at_mut(gradients.weights.len() / 2);
         let (width, chunk) = (self.map.width(dim), self.chunk(dim));
         let (state, rest) = saved.split_at(width * dim);
         let (z, denominators) = rest.split_at(width);
         let scale = 1.0 / denominators.len() as f32;
         let size = chunk * dim;
-        let (mut features, mut dfeatures) = (scratch::take(chunk * width), scratch::take(chunk * width));
+        let angles = self.angles(width, denominators.len());
+        let [mut features, mut dfeatures, mut room] = std::array::from_fn(|_| scratch::take(chunk * width));
         let (mut numerators, mut weights) = (scratch::take(size), scratch::take(chunk));
         let (mut dstate, mut dz) = (scratch::zeros(width * dim), scratch::zeros(width));
+        let turn_back = |first: usize, dfeatures: &mut [f32]| {
+            if let Some(angles) = &angles {
+                rotary::rotate(&angles[first * width..], width, true, dfeatures);
+            }
+        };
 
+        let own = self.map.side(Side::Query, head.weights);
         let outputs = y.chunks(size).zip(dy.chunks(size)).zip(denominators.chunks(chunk));
-        for (((y, dy), denominators), (q, dq)) in outputs.zip(q.chunks(size).zip(dq.chunks_mut(size))) {
+        let queries = q.chunks(size).zip(dq.chunks_mut(size));
+        for (i, (((y, dy), denominators), (q, dq))) in outputs.zip(queries).enumerate() {
             let rows = denominators.len();
             let (features, dfeatures) = (&mut features[..rows * width], &mut dfeatures[..rows * width]);
             let (numerators, weights) = (&mut numerators[..q.len()], &mut weights[..rows]);
-            self.map.forward(q, dim, features);
+            self.map.forward(&own, q, dim, features);
             quotient_backward(y, dy, denominators, dim, numerators, weights);
+            matmul(Matrix::new(numerators, dim), Matrix::new(state, dim).t(), 1.0, false, dfeatures);
+            turn_back(i * chunk, dfeatures);
             vectorised(|| {
                 for (w, df) in weights.iter().zip(dfeatures.chunks_exact_mut(width)) {
-                    df.iter_mut().zip(z).for_each(|(d, z)| *d = w * z);
+                    df.iter_mut().zip(z).for_each(|(d, z)| *d += w * z);
                 }
                 for (w, f) in weights.iter().zip(features.chunks_exact(width)) {
                     dz.iter_mut().zip(f).for_each(|(d, f)| *d += w * f);
                 }
             });
-            matmul(Matrix::new(numerators, dim), Matrix::new(state, dim).t(), 1.0, true, dfeatures);
-            matmul(Matrix::new(features, width).t(), Matrix::new(numerators, dim), scale, true, &mut dstate);
-            self.map.backward(q, dim, features, dfeatures, dq);
+            let turned = turned(angles.as_deref(), i * chunk, width, features, &mut room[..rows * width]);
+            matmul(Matrix::new(turned, width).t(), Matrix::new(numerators, dim), scale, true, &mut dstate);
+            self.map.backward(&own, q, dim, features, dfeatures, dq, dquery);
         }
         dz.iter_mut().for_each(|d| *d *= scale);
 
+        let own = self.map.side(Side::Key, head.weights);
         let keys = k.chunks(size).zip(v.chunks(size));
-        for ((k, v), (dk, dv)) in keys.zip(dk.chunks_mut(size).zip(dv.chunks_mut(size))) {
+        let targets = dk.chunks_mut(size).zip(dv.chunks_mut(size));
+        for (i, ((k, v), (dk, dv))) in keys.zip(targets).enumerate() {
             let rows = k.len() / dim;
             let (features, dfeatures) = (&mut features[..rows * width], &mut dfeatures[..rows * width]);
-            self.map.forward(k, dim, features);
-            matmul(Matrix::new(features, width), Matrix::new(&dstate, dim), 1.0, false, dv);
-            dfeatures.chunks_exact_mut(width).for_each(|df| df.copy_from_slice(&dz));
-            matmul(Matrix::new(v, dim), Matrix::new(&dstate, dim).t(), 1.0, true, dfeatures);
-            self.map.backward(k, dim, features, dfeatures, dk);
+            self.map.forward(&own, k, dim, features);
+            let turned = turned(angles.as_deref(), i * chunk, width, features, &mut room[..rows * width]);
+            matmul(Matrix::new(turned, width), Matrix::new(&dstate, dim), 1.0, false, dv);
+            matmul(Matrix::new(v, dim), Matrix::new(&dstate, dim).t(), 1.0, false, dfeatures);
+            turn_back(i * chunk, dfeatures);
+            vectorised(|| dfeatures.chunks_exact_mut(width).for_each(|df| add(&dz, df)));
+            self.map.backward(&own, k, dim, features, dfeatures, dk, dkey);
         }
     }
 
-    fn compose(&self, inputs: &[Tensor]) -> Result<Tensor> {
-        let (q, k) = (self.map.compose(&inputs[0])?, self.map.compose(&inputs[1])?);
+    fn compose(&self, inputs: &[Tensor], weights: &[Tensor]) -> Result<Tensor> {
+        let weights: Vec<&Tensor> = weights.iter().collect();
+        let q = self.map.compose(&self.map.side(Side::Query, &weights), &inputs[0])?;
+        let k = self.map.compose(&self.map.side(Side::Key, &weights), &inputs[1])?;
         let scale = 1.0 / k.dim(1)? as f64;
-        let state = (k.transpose(1, 2)?.contiguous()?.matmul(&inputs[2].contiguous()?)? * scale)?;
         let z = (k.sum_keepdim(1)? * scale)?;
         let denominator = (q.broadcast_mul(&z)?.sum_keepdim(D::Minus1)? + f64::from(EPSILON))?;
+        let (q, k) = if self.rotary { (rotary::compose(&q)?, rotary::compose(&k)?) } else { (q, k) };
+        let state = (k.transpose(1, 2)?.contiguous()?.matmul(&inputs[2].contiguous()?)? * scale)?;
         q.matmul(&state)?.broadcast_div(&denominator)
     }
 }

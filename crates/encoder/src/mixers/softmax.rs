@@ -6,10 +6,11 @@
 
 use candle_core::{D, DType, Result, Tensor};
 
-use super::{Mixer, QKV};
+use super::{Gradients, Head, Mixer, QKV};
 use crate::ops::math::{dot, exp, max, sum, vectorised};
 use crate::ops::matmul::{Matrix, matmul};
-use crate::ops::scratch;
+use crate::ops::rotary;
+use crate::ops::scratch::{self, Scratch};
 
 /// Queries and keys of one tile: 128 × 256 probabilities take 128 kB.
 const QUERIES: usize = 128;
@@ -19,9 +20,21 @@ const KEYS: usize = 256;
 pub(crate) struct Softmax {
     /// Whether a frame sees none that come after it.
     pub(crate) causal: bool,
+    /// Whether queries and keys are turned by rotary positions.
+    pub(crate) rotary: bool,
 }
 
 impl Softmax {
+    /// Queries or keys as they meet: turned by their positions in `room`, where positions are rotary.
+    fn turned<'a>(&self, x: &'a [f32], dim: usize, room: &'a mut Scratch) -> &'a [f32] {
+        if !self.rotary {
+            return x;
+        }
+        room.assign(x);
+        rotary::rotate(&rotary::table(dim, x.len() / dim), dim, false, room);
+        room
+    }
+
     /// Whether no query of a tile sees any of its keys.
     fn skips(&self, last_query: usize, first_key: usize) -> bool {
         self.causal && first_key > last_query
@@ -44,6 +57,10 @@ impl Mixer for Softmax {
         &QKV
     }
 
+    fn turned(&self, dim: usize) -> Option<usize> {
+        Some(dim)
+    }
+
     fn multiply_adds(&self, frames: usize, dim: usize) -> usize {
         if self.causal { (frames + 1) * dim } else { 2 * frames * dim }
     }
@@ -53,8 +70,11 @@ impl Mixer for Softmax {
         frames
     }
 
-    fn forward(&self, inputs: &[&[f32]], dim: usize, saved: &mut [f32], y: &mut [f32]) {
-        let [q, k, v] = [inputs[0], inputs[1], inputs[2]];
+    fn forward(&self, head: Head<'_>, saved: &mut [f32], y: &mut [f32]) {
+        let (dim, v) = (head.dim, head.inputs[2]);
+        let (mut turned_q, mut turned_k) = (scratch::take(0), scratch::take(0));
+        let q = self.turned(head.inputs[0], dim, &mut turned_q);
+        let k = self.turned(head.inputs[1], dim, &mut turned_k);
         let scale = 1.0 / (dim as f32).sqrt();
         let mut tile = scratch::take(QUERIES * KEYS);
         let mut totals = scratch::take(QUERIES);
@@ -94,17 +114,12 @@ impl Mixer for Softmax {
         }
     }
 
-    fn backward(
-        &self,
-        inputs: &[&[f32]],
-        dim: usize,
-        saved: &[f32],
-        y: &[f32],
-        dy: &[f32],
-        gradients: &mut [&mut [f32]],
-    ) {
-        let [q, k, v] = [inputs[0], inputs[1], inputs[2]];
-        let [dq, dk, dv] = gradients else { unreachable!("three projections") };
+    fn backward(&self, head: Head<'_>, saved: &[f32], y: &[f32], dy: &[f32], gradients: Gradients<'_, '_>) {
+        let (dim, v) = (head.dim, head.inputs[2]);
+        let (mut turned_q, mut turned_k) = (scratch::take(0), scratch::take(0));
+        let q = self.turned(head.inputs[0], dim, &mut turned_q);
+        let k = self.turned(head.inputs[1], dim, &mut turned_k);
+        let [dq, dk, dv] = gradients.inputs else { unreachable!("three projections") };
         let scale = 1.0 / (dim as f32).sqrt();
         let (mut tile, mut dtile) = (scratch::take(QUERIES * KEYS), scratch::take(QUERIES * KEYS));
         let mut projections = scratch::take(saved.len());
@@ -143,12 +158,18 @@ impl Mixer for Softmax {
                 matmul(Matrix::new(dtile, keys).t(), Matrix::new(q, dim), scale, true, dk);
             }
         }
+        if self.rotary {
+            let angles = rotary::table(dim, saved.len());
+            rotary::rotate(&angles, dim, true, dq);
+            rotary::rotate(&angles, dim, true, dk);
+        }
     }
 
-    fn compose(&self, inputs: &[Tensor]) -> Result<Tensor> {
+    fn compose(&self, inputs: &[Tensor], _weights: &[Tensor]) -> Result<Tensor> {
         let scale = 1.0 / (inputs[0].dim(D::Minus1)? as f64).sqrt();
-        let mut products =
-            (inputs[0].contiguous()?.matmul(&inputs[1].transpose(1, 2)?.contiguous()?)? * scale)?;
+        let turned = |x: &Tensor| if self.rotary { rotary::compose(x) } else { Ok(x.clone()) };
+        let (q, k) = (turned(&inputs[0])?, turned(&inputs[1])?);
+        let mut products = (q.contiguous()?.matmul(&k.transpose(1, 2)?.contiguous()?)? * scale)?;
         if self.causal {
             let seen = Tensor::tril2(products.dim(1)?, DType::F32, products.device())?;
             products = products.broadcast_add(&((seen - 1.0)? * 1e30)?)?;

@@ -2,94 +2,244 @@
 
 use rand::RngExt;
 
+use super::feature_map::FeatureMap;
 use super::*;
 use crate::random;
 
-/// The similarity of a query and a key, by its formula.
-fn similarity(kind: MixerKind, q: &[f64], k: &[f64]) -> f64 {
-    let elu = |x: f64| if x >= 0.0 { x + 1.0 } else { x.exp() };
-    let by = |map: &dyn Fn(f64) -> f64| q.iter().zip(k).map(|(&q, &k)| map(q) * map(k)).sum::<f64>();
-    let dim = q.len() as f64;
-    match kind {
-        MixerKind::Softmax | MixerKind::CausalSoftmax => (by(&|x| x) / dim.sqrt()).exp(),
-        MixerKind::Linear | MixerKind::CausalLinear => by(&elu),
-        MixerKind::LinearRelu => by(&|x| x.max(0.0)),
-        MixerKind::Polynomial => by(&|x| x).powi(2) / dim,
-        MixerKind::Taylor => {
-            let s = by(&|x| x) / dim.sqrt();
-            1.0 + s + s * s / 2.0
-        }
-    }
+/// What a plain loop needs to know of a head.
+struct Case {
+    kind: MixerKind,
+    rotary: bool,
+    dim: usize,
+    head: usize,
+    heads: usize,
 }
 
-/// y of plain attention: similarity(q, k) weighs the values.
-fn plain(kind: MixerKind, inputs: &[Vec<f64>], dim: usize) -> Vec<f64> {
-    let n = inputs[0].len() / dim;
-    let causal = matches!(kind, MixerKind::CausalSoftmax | MixerKind::CausalLinear);
-    let row = |m: usize, i: usize| &inputs[m][i * dim..(i + 1) * dim];
-    let mut y = vec![0.0; n * dim];
-    for i in 0..n {
-        let seen = if causal { i + 1 } else { n };
-        let weights: Vec<f64> = (0..seen).map(|j| similarity(kind, row(0, i), row(1, j))).collect();
-        let epsilon = match kind {
-            MixerKind::Softmax | MixerKind::CausalSoftmax => 0.0,
-            MixerKind::CausalLinear => 1e-6,
-            // Means in place of sums.
-            _ => 1e-6 * n as f64,
-        };
-        let total = weights.iter().sum::<f64>() + epsilon;
-        for (j, w) in weights.iter().enumerate() {
-            for c in 0..dim {
-                y[i * dim + c] += w / total * row(2, j)[c];
-            }
-        }
+fn inner(a: &[f64], b: &[f64]) -> f64 {
+    a.iter().zip(b).map(|(a, b)| a * b).sum()
+}
+
+fn gelu(x: f64) -> f64 {
+    0.5 * x * (1.0 + ((2.0 / std::f64::consts::PI).sqrt() * (x + 0.044715 * x.powi(3))).tanh())
+}
+
+/// W·x, W row-major.
+fn product(w: &[f64], x: &[f64]) -> Vec<f64> {
+    w.chunks(x.len()).map(|row| inner(row, x)).collect()
+}
+
+/// A row turned by its position.
+fn turn(x: &[f64], t: usize) -> Vec<f64> {
+    let half = x.len() / 2;
+    let mut y = x.to_vec();
+    for i in 0..half {
+        let angle = t as f64 * 10_000f64.powf(-2.0 * i as f64 / x.len() as f64);
+        y[i] = x[i] * angle.cos() - x[i + half] * angle.sin();
+        y[i + half] = x[i] * angle.sin() + x[i + half] * angle.cos();
     }
     y
 }
 
+impl Case {
+    fn is_softmax(&self) -> bool {
+        matches!(self.kind, MixerKind::Softmax | MixerKind::CausalSoftmax)
+    }
+
+    /// φ(x) by its formula; `own` are the side's parameters. Softmax's rows as they are.
+    fn features(&self, x: &[f64], own: &[Vec<f64>]) -> Vec<f64> {
+        let dim = x.len() as f64;
+        let pairs = |scale: f64| x.iter().flat_map(move |a| x.iter().map(move |b| a * b * scale));
+        match self.kind {
+            MixerKind::Softmax | MixerKind::CausalSoftmax => x.to_vec(),
+            MixerKind::LinearRelu => x.iter().map(|x| x.max(0.0)).collect(),
+            MixerKind::Polynomial => pairs(dim.powf(-0.5)).collect(),
+            MixerKind::Taylor => {
+                let line = x.iter().map(|x| x / dim.powf(0.25));
+                [1.0].into_iter().chain(line).chain(pairs((2.0 * dim).powf(-0.5))).collect()
+            }
+            MixerKind::Hedgehog => {
+                let u: Vec<f64> =
+                    product(&own[0], x).iter().zip(&own[1]).map(|(u, b)| 2.0 * (u + b)).collect();
+                let powers: Vec<f64> = u.iter().copied().chain(u.iter().map(|u| -u)).map(f64::exp).collect();
+                let total: f64 = powers.iter().sum();
+                powers.iter().map(|p| p / total).collect()
+            }
+            MixerKind::RandomFeatures => {
+                let FeatureMap::Random(directions) = FeatureMap::random(self.dim, 0) else { panic!() };
+                let directions: Vec<f64> = directions.iter().map(|&d| f64::from(d)).collect();
+                let x: Vec<f64> = x.iter().map(|x| x / dim.powf(0.25)).collect();
+                let all = product(&directions, &x);
+                let scale = (all.len() as f64).powf(-0.5);
+                all.iter().map(|p| scale * (p - inner(&x, &x) / 2.0).exp()).collect()
+            }
+            _ => x.iter().map(|&x| if x >= 0.0 { x + 1.0 } else { x.exp() }).collect(),
+        }
+    }
+
+    /// The rate of each frame by which weights fall with distance.
+    fn rates(&self, k: &[f64], own: &[Vec<f64>]) -> Vec<f64> {
+        let rate = 0.25 * 64f64.powf(-(self.head as f64) / (self.heads - 1) as f64);
+        k.chunks(self.dim)
+            .map(|k| match self.kind {
+                MixerKind::Decayed | MixerKind::CausalDecayed => rate,
+                MixerKind::GatedDecay => {
+                    rate * (1.0 + (inner(&own[0], k) + own[1][0]).exp()).ln() / 2f64.ln()
+                }
+                _ => 0.0,
+            })
+            .collect()
+    }
+
+    fn plain(&self, inputs: &[Vec<f64>], own: &[Vec<f64>]) -> Vec<f64> {
+        let dim = self.dim;
+        let n = inputs[0].len() / dim;
+        let row = |m: usize, i: usize| &inputs[m][i * dim..(i + 1) * dim];
+        if self.kind == MixerKind::SummaryMixing {
+            let mean: Vec<f64> =
+                (0..dim).map(|c| (0..n).map(|i| gelu(row(0, i)[c])).sum::<f64>() / n as f64).collect();
+            let shift = product(&own[1], &mean);
+            let frame = |i: usize| {
+                let local: Vec<f64> = row(1, i).iter().map(|&x| gelu(x)).collect();
+                let sums = product(&own[0], &local);
+                (0..dim).map(|c| gelu(sums[c] + shift[c] + own[2][c])).collect::<Vec<_>>()
+            };
+            return (0..n).flat_map(frame).collect();
+        }
+        let learned = self.kind == MixerKind::Hedgehog;
+        let (query_own, key_own) = if learned { own.split_at(2) } else { (own, own) };
+        let rates = self.rates(&inputs[1], own);
+        let epsilon = match self.kind {
+            _ if self.is_softmax() => 0.0,
+            MixerKind::CausalLinear
+            | MixerKind::Decayed
+            | MixerKind::GatedDecay
+            | MixerKind::CausalDecayed => 1e-6,
+            // Means in place of sums.
+            _ => 1e-6 * n as f64,
+        };
+        let queries: Vec<_> = (0..n).map(|i| self.features(row(0, i), query_own)).collect();
+        let keys: Vec<_> = (0..n).map(|i| self.features(row(1, i), key_own)).collect();
+        let turned = |rows: &[Vec<f64>]| rows.iter().enumerate().map(|(t, x)| turn(x, t)).collect::<Vec<_>>();
+        let (turned_queries, turned_keys) = (turned(&queries), turned(&keys));
+        let mut y = vec![0.0; n * dim];
+        for i in 0..n {
+            let seen = if self.kind.is_causal() { i + 1 } else { n };
+            let mut total = epsilon;
+            let mut sums = vec![0.0; dim];
+            for j in 0..seen {
+                let mut weight = inner(&queries[i], &keys[j]);
+                let mut numerator =
+                    if self.rotary { inner(&turned_queries[i], &turned_keys[j]) } else { weight };
+                if self.is_softmax() {
+                    numerator = (numerator / (dim as f64).sqrt()).exp();
+                    weight = numerator;
+                }
+                let fall = (-rates[i.min(j) + 1..i.max(j) + 1].iter().sum::<f64>()).exp();
+                total += weight * fall;
+                for (sum, v) in sums.iter_mut().zip(row(2, j)) {
+                    *sum += numerator * fall * v;
+                }
+            }
+            for (y, sum) in y[i * dim..].iter_mut().zip(&sums) {
+                *y = sum / total;
+            }
+        }
+        y
+    }
+}
+
+fn narrow(values: &[Vec<f64>]) -> Vec<Vec<f32>> {
+    values.iter().map(|v| v.iter().map(|&x| x as f32).collect()).collect()
+}
+
 #[test]
 fn value_and_gradient_match_a_plain_loop() {
-    for kind in MixerKind::ALL {
-        for (n, dim, spread) in [(1, 4, 1.0), (5, 3, 2.0), (67, 8, 1.0), (300, 5, 3.0)] {
+    for (kind, rotary) in MixerKind::ALL.into_iter().flat_map(|kind| [(kind, false), (kind, true)]) {
+        for (n, dim, spread) in [(1, 4, 1.0), (5, 3, 2.0), (67, 8, 1.0), (150, 6, 3.0)] {
+            let case = Case { kind, rotary, dim, head: 1, heads: 3 };
+            let options = Options { dim, rotary, layer: 0 };
+            let Some(mixer) = kind.mixer(options).filter(|_| !rotary || kind.takes_rotary(dim)) else {
+                continue;
+            };
             let mut rng = random::stream(1, &format!("{}/{n}", kind.name()));
-            let mut draw =
-                || (0..n * dim).map(|_| spread * (rng.random::<f64>() * 2.0 - 1.0)).collect::<Vec<f64>>();
-            let mixer = kind.mixer();
-            let inputs: Vec<Vec<f64>> = mixer.projections().iter().map(|_| draw()).collect();
-            let weights = draw();
-            let narrow = |v: &[f64]| v.iter().map(|&x| x as f32).collect::<Vec<f32>>();
-            let small: Vec<Vec<f32>> = inputs.iter().map(|v| narrow(v)).collect();
+            let mut draw = |len: usize| {
+                (0..len).map(|_| spread * (rng.random::<f64>() * 2.0 - 1.0)).collect::<Vec<f64>>()
+            };
+            let inputs: Vec<Vec<f64>> = mixer.projections().iter().map(|_| draw(n * dim)).collect();
+            let own: Vec<Vec<f64>> = mixer.parameters(dim).iter().map(|p| draw(p.len())).collect();
+            let weights = draw(n * dim);
+            let (small, small_own) = (narrow(&inputs), narrow(&own));
             let views: Vec<&[f32]> = small.iter().map(Vec::as_slice).collect();
+            let own_views: Vec<&[f32]> = small_own.iter().map(Vec::as_slice).collect();
+            let head = Head { inputs: &views, weights: &own_views, dim, index: case.head, heads: case.heads };
             let (mut saved, mut y) = (vec![f32::NAN; mixer.saved(n, dim)], vec![f32::NAN; n * dim]);
-            mixer.forward(&views, dim, &mut saved, &mut y);
-            let want = plain(kind, &inputs, dim);
+            mixer.forward(head, &mut saved, &mut y);
+            let want = case.plain(&inputs, &own);
             for (got, want) in y.iter().zip(&want) {
                 assert!(
                     (f64::from(*got) - want).abs() < 1e-5 * spread * (1.0 + want.abs()),
-                    "{kind:?} {n}×{dim}: {got}, not {want}"
+                    "{kind:?} {rotary} {n}×{dim}: {got}, not {want}"
                 );
             }
 
             let mut gradients: Vec<Vec<f32>> = small.iter().map(|v| vec![f32::NAN; v.len()]).collect();
             let mut slices: Vec<&mut [f32]> = gradients.iter_mut().map(Vec::as_mut_slice).collect();
-            mixer.backward(&views, dim, &saved, &y, &narrow(&weights), &mut slices);
-            let loss = |inputs: &[Vec<f64>]| -> f64 {
-                plain(kind, inputs, dim).iter().zip(&weights).map(|(y, w)| y * w).sum()
+            let mut own_gradient = vec![0.0; own.iter().map(Vec::len).sum()];
+            let dy = narrow(std::slice::from_ref(&weights)).remove(0);
+            let given = Gradients { inputs: &mut slices, weights: &mut own_gradient };
+            mixer.backward(head, &saved, &y, &dy, given);
+            let loss = |inputs: &[Vec<f64>], own: &[Vec<f64>]| inner(&case.plain(inputs, own), &weights);
+            let check = |got: f32, up: f64, down: f64, what: &str| {
+                let (got, want) = (f64::from(got), (up - down) / 2e-5);
+                assert!(
+                    (got - want).abs() < 3e-5 * spread * (1.0 + want.abs()),
+                    "{kind:?} {rotary} {n}×{dim} {what}: {got}, not {want}"
+                );
             };
             for (which, gradient) in gradients.iter().enumerate() {
                 for at in [0, n * dim / 2, n * dim - 1] {
-                    let mut moved = inputs.clone();
-                    moved[which][at] = inputs[which][at] + 1e-5;
-                    let up = loss(&moved);
-                    moved[which][at] = inputs[which][at] - 1e-5;
-                    let want = (up - loss(&moved)) / 2e-5;
-                    let got = f64::from(gradient[at]);
-                    assert!(
-                        (got - want).abs() < 2e-5 * spread * (1.0 + want.abs()),
-                        "{kind:?} {n}×{dim} d{which}[{at}]: {got}, not {want}"
-                    );
+                    let moved = |by: f64| {
+                        let mut moved = inputs.clone();
+                        moved[which][at] += by;
+                        loss(&moved, &own)
+                    };
+                    check(gradient[at], moved(1e-5), moved(-1e-5), &format!("d{which}[{at}]"));
                 }
+            }
+            let mut start = 0;
+            for which in 0..own.len() {
+                let len = own[which].len();
+                for at in [0, len / 2, len - 1] {
+                    let moved = |by: f64| {
+                        let mut moved = own.clone();
+                        moved[which][at] += by;
+                        loss(&inputs, &moved)
+                    };
+                    check(own_gradient[start + at], moved(1e-5), moved(-1e-5), &format!("own {which}[{at}]"));
+                }
+                start += len;
             }
         }
     }
+}
+
+#[test]
+fn random_features_approach_softmax() {
+    let (dim, mut total) = (16, 0.0);
+    let mut rng = random::stream(3, "features");
+    let mut draw = || (0..dim).map(|_| rng.random::<f32>() - 0.5).collect::<Vec<f32>>();
+    let (q, k) = (draw(), draw());
+    let layers = 300;
+    for layer in 0..layers {
+        let map = FeatureMap::random(dim, layer);
+        let features = |x: &[f32]| {
+            let mut f = vec![0.0; map.width(dim)];
+            map.forward(&[], x, dim, &mut f);
+            f
+        };
+        total += features(&q).iter().zip(features(&k)).map(|(a, b)| f64::from(a * b)).sum::<f64>();
+    }
+    let product: f32 = q.iter().zip(&k).map(|(a, b)| a * b).sum();
+    let want = f64::from(product / (dim as f32).sqrt()).exp();
+    assert!((total / layers as f64 / want - 1.0).abs() < 0.02, "{} is not {want}", total / layers as f64);
 }

@@ -49,3 +49,28 @@ pub(crate) fn glu_backward(p: &[f32], dim: usize, dg: &[f32], dp: &mut [f32]) {
         }
     });
 }
+
+/// What GELU's logistic sees of u, and its derivative.
+#[inline(always)]
+fn gelu_inner(u: f32) -> (f32, f32) {
+    // 2·√(2/π)
+    const SCALE: f32 = 1.595_769;
+    const CUBE: f32 = 0.044_715;
+    (SCALE * (u + CUBE * u * u * u), SCALE * (1.0 + 3.0 * CUBE * u * u))
+}
+
+/// a = u·Φ(u), the Gaussian error linear unit (Hendrycks and Gimpel, 2016), in its form with tanh.
+pub(crate) fn gelu(u: &[f32], a: &mut [f32]) {
+    vectorised(|| a.iter_mut().zip(u).for_each(|(a, &u)| *a = u * sigmoid(gelu_inner(u).0)));
+}
+
+/// d ← d · gelu′(u)
+pub(crate) fn gelu_backward(u: &[f32], d: &mut [f32]) {
+    vectorised(|| {
+        d.iter_mut().zip(u).for_each(|(d, &u)| {
+            let (inner, slope) = gelu_inner(u);
+            let s = sigmoid(inner);
+            *d *= s + u * s * (1.0 - s) * slope;
+        });
+    });
+}

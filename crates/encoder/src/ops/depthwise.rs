@@ -1,40 +1,49 @@
 //! Convolution over time of each channel by itself, zeros beyond an utterance's ends.
 //!
-//! The kernel is (kernel, dim): tap k meets the frame k − kernel/2 away.
+//! The kernel is (K, dim); with `ahead` frames of look-ahead, tap k meets the frame k − (K − 1 − ahead) away.
 
 use std::ops::Range;
 
 use crate::lengths::Lengths;
 use crate::ops::math::vectorised;
 
-/// Calls `f(tap, row, source row)` for each row of the range and each tap whose source lies in the row's utterance.
+/// Calls `f(tap, row, source row)` for each row of the range and each tap whose source lies in the row's utterance; the
+/// first tap lies `before` frames before the row.
 #[inline(always)]
-fn for_taps(lengths: &Lengths, range: Range<usize>, kernel: usize, mut f: impl FnMut(usize, usize, usize)) {
-    let half = kernel / 2;
+fn for_taps(
+    lengths: &Lengths,
+    range: Range<usize>,
+    taps: usize,
+    before: usize,
+    mut f: impl FnMut(usize, usize, usize),
+) {
     for (piece, utterance) in lengths.pieces(range) {
         for row in piece {
-            let first = half.saturating_sub(row - utterance.start);
-            let last = kernel.min(utterance.end - row + half);
+            let first = before.saturating_sub(row - utterance.start);
+            let last = taps.min(utterance.end - row + before);
             for tap in first..last {
-                f(tap, row, row + tap - half);
+                f(tap, row, row + tap - before);
             }
         }
     }
 }
 
-/// c(t) = bias + Σ_k kernel(k) · g(t + k − K/2) for the rows of the range; `c` holds these rows, `g` all rows.
+/// c(t) = bias + Σ_k kernel(k) · g(t + k − (K − 1 − ahead)) for the rows of the range; `c` holds these rows, `g` all rows.
+#[allow(clippy::too_many_arguments)]
 pub(crate) fn forward(
     g: &[f32],
     kernel: &[f32],
     bias: &[f32],
+    ahead: usize,
     lengths: &Lengths,
     range: Range<usize>,
     c: &mut [f32],
 ) {
     let (dim, start) = (bias.len(), range.start);
+    let taps = kernel.len() / dim;
     vectorised(|| {
         c.chunks_exact_mut(dim).for_each(|c| c.copy_from_slice(bias));
-        for_taps(lengths, range, kernel.len() / dim, |tap, row, source| {
+        for_taps(lengths, range, taps, taps - 1 - ahead, |tap, row, source| {
             let c = &mut c[(row - start) * dim..][..dim];
             for ((c, g), k) in c.iter_mut().zip(&g[source * dim..][..dim]).zip(&kernel[tap * dim..][..dim]) {
                 *c += g * k;
@@ -44,10 +53,12 @@ pub(crate) fn forward(
 }
 
 /// dg for the rows of the range, from the gradients `dc` of all rows.
+#[allow(clippy::too_many_arguments)]
 pub(crate) fn backward_input(
     dc: &[f32],
     kernel: &[f32],
     dim: usize,
+    ahead: usize,
     lengths: &Lengths,
     range: Range<usize>,
     dg: &mut [f32],
@@ -55,7 +66,7 @@ pub(crate) fn backward_input(
     let (taps, start) = (kernel.len() / dim, range.start);
     vectorised(|| {
         dg.fill(0.0);
-        for_taps(lengths, range, taps, |tap, row, source| {
+        for_taps(lengths, range, taps, ahead, |tap, row, source| {
             // Row `source` met this row with the mirrored tap.
             let (dg, k) = (&mut dg[(row - start) * dim..][..dim], &kernel[(taps - 1 - tap) * dim..][..dim]);
             for ((dg, dc), k) in dg.iter_mut().zip(&dc[source * dim..][..dim]).zip(k) {
@@ -66,22 +77,25 @@ pub(crate) fn backward_input(
 }
 
 /// Adds the gradients of kernel and bias that the rows of the range give.
+#[allow(clippy::too_many_arguments)]
 pub(crate) fn backward_weight(
     g: &[f32],
     dc: &[f32],
+    ahead: usize,
     lengths: &Lengths,
     range: Range<usize>,
     dkernel: &mut [f32],
     dbias: &mut [f32],
 ) {
     let dim = dbias.len();
+    let taps = dkernel.len() / dim;
     vectorised(|| {
         for row in range.clone() {
             for (db, dc) in dbias.iter_mut().zip(&dc[row * dim..][..dim]) {
                 *db += dc;
             }
         }
-        for_taps(lengths, range, dkernel.len() / dim, |tap, row, source| {
+        for_taps(lengths, range, taps, taps - 1 - ahead, |tap, row, source| {
             let (dc, g) = (&dc[row * dim..][..dim], &g[source * dim..][..dim]);
             for ((dk, dc), g) in dkernel[tap * dim..][..dim].iter_mut().zip(dc).zip(g) {
                 *dk += dc * g;

@@ -9,5 +9,7 @@ pub(crate) mod math;
 pub(crate) mod matmul;
 pub(crate) mod norm;
 pub(crate) mod pool;
+pub(crate) mod rotary;
 pub(crate) mod rows;
+pub(crate) mod scan;
 pub(crate) mod scratch;

@@ -24,6 +24,14 @@ pub(crate) fn zeros(len: usize) -> Scratch {
     scratch
 }
 
+impl Scratch {
+    /// Takes over other values.
+    pub(crate) fn assign(&mut self, values: &[f32]) {
+        self.0.clear();
+        self.0.extend_from_slice(values);
+    }
+}
+
 impl Deref for Scratch {
     type Target = [f32];
     fn deref(&self) -> &[f32] {

@@ -1,0 +1,231 @@
+//! Linear attention whose weights fall with distance, and causal linear attention.
+//!
+//! y(i) = Σⱼ P(i, j)·v(j) / (Σⱼ P(i, j) + ε), P(i, j) = M(i, j)·φ(q(i))·φ(k(j)), φ = elu + 1; j runs over all frames, or over
+//! those up to i. M(i, j) falls with every frame between i and j: not at all (then the causal form is Katharopoulos et al.,
+//! 2020, equations 8 to 12), by a rate of the head's own, or by a rate that each frame sets (after Afzal et al., 2025, LION-D
+//! and LION-S). Numerator and denominator are one sum over values with a 1 behind them; the sum and each of its gradients are
+//! scans over the past and the future (`ops/scan.rs`): time O(N·d·(d + 64)), memory O(N·d).
+
+use std::ops::Range;
+
+use candle_core::{D, DType, Result, Tensor};
+
+use super::feature_map::FeatureMap;
+use super::linear::{EPSILON, quotient_backward};
+use super::{Gradients, Head, Mixer, QKV};
+use crate::ops::math::{add, dot, sigmoid, vectorised};
+use crate::ops::scan::{Rates, Rows, Side, multiply_adds, scan};
+use crate::ops::scratch::{self, Scratch};
+use crate::parameters::{HeadParameter, Init};
+
+const MAP: FeatureMap = FeatureMap::Elu;
+
+/// How the weights fall with distance.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Decay {
+    /// Not at all.
+    None,
+    /// By a rate of the head's own.
+    Fixed,
+    /// By rate · softplus(u) / ln 2 at each frame, u = w·k + b, which starts as the head's rate.
+    Gated,
+}
+
+#[derive(Debug)]
+pub(crate) struct Decayed {
+    pub(crate) decay: Decay,
+    /// Whether a frame sees none that come after it.
+    pub(crate) causal: bool,
+}
+
+/// The rate of a head: from 1/4 to 1/256 a frame, in equal steps of its logarithm.
+fn rate(head: usize, heads: usize) -> f32 {
+    let share = if heads > 1 { head as f32 / (heads - 1) as f32 } else { 0.5 };
+    0.25 * 64f32.powf(-share)
+}
+
+/// ln(1 + eᵘ)
+fn softplus(u: f32) -> f32 {
+    u.max(0.0) + (-u.abs()).exp().ln_1p()
+}
+
+impl Decayed {
+    /// The rates of a gated head's frames; empty for others.
+    fn gates(&self, head: Head<'_>) -> Vec<f32> {
+        if self.decay != Decay::Gated {
+            return Vec::new();
+        }
+        let (weight, bias) = (head.weights[0], head.weights[1][0]);
+        let factor = rate(head.index, head.heads) / std::f32::consts::LN_2;
+        head.inputs[1].chunks_exact(head.dim).map(|k| factor * softplus(dot(weight, k) + bias)).collect()
+    }
+
+    fn rates<'a>(&self, head: Head<'_>, gates: &'a [f32]) -> Rates<'a> {
+        match self.decay {
+            Decay::None => Rates::Zero,
+            Decay::Fixed => Rates::Same(rate(head.index, head.heads)),
+            Decay::Gated => Rates::Each(gates),
+        }
+    }
+
+    /// The sides that are summed over, each with whether a frame itself counts there: it does on the near one, which is the
+    /// only one of the causal form.
+    fn sides(&self, near: Side) -> impl Iterator<Item = (Side, bool)> {
+        let far = if near == Side::Past { Side::Future } else { Side::Past };
+        [(near, true), (far, false)].into_iter().take(if self.causal { 1 } else { 2 })
+    }
+}
+
+/// Rows with a further value each.
+fn widen(x: &[f32], dim: usize, further: impl Fn(usize) -> f32) -> Scratch {
+    let mut wide = scratch::take(x.len() / dim * (dim + 1));
+    for (i, (x, wide)) in x.chunks_exact(dim).zip(wide.chunks_exact_mut(dim + 1)).enumerate() {
+        wide[..dim].copy_from_slice(x);
+        wide[dim] = further(i);
+    }
+    wide
+}
+
+/// φ of rows.
+fn features(x: &[f32], dim: usize) -> Scratch {
+    let mut features = scratch::take(x.len());
+    MAP.forward(&[], x, dim, &mut features);
+    features
+}
+
+impl Mixer for Decayed {
+    fn projections(&self) -> &'static [[&'static str; 2]] {
+        &QKV
+    }
+
+    fn parameters(&self, dim: usize) -> Vec<HeadParameter> {
+        let parameter = |name, len| HeadParameter { name, shape: vec![len], init: Init::Constant(0.0) };
+        match self.decay {
+            Decay::Gated => vec![parameter("decay.weight", dim), parameter("decay.bias", 1)],
+            Decay::None | Decay::Fixed => Vec::new(),
+        }
+    }
+
+    fn multiply_adds(&self, _frames: usize, dim: usize) -> usize {
+        multiply_adds(dim, dim + 1) * if self.causal { 1 } else { 2 }
+    }
+
+    /// Each frame's denominator.
+    fn saved(&self, frames: usize, _dim: usize) -> usize {
+        frames
+    }
+
+    fn forward(&self, head: Head<'_>, saved: &mut [f32], y: &mut [f32]) {
+        let (dim, wide) = (head.dim, head.dim + 1);
+        let (q, k) = (features(head.inputs[0], dim), features(head.inputs[1], dim));
+        let v = widen(head.inputs[2], dim, |_| 1.0);
+        let gates = self.gates(head);
+        let mut sums = scratch::zeros(v.len());
+        let rows = Rows { q: &q, k: &k, v: &v, a: dim, b: wide };
+        let rates = self.rates(head, &gates);
+        for (side, own) in self.sides(Side::Past) {
+            scan(rows, rates, side, own, &mut sums);
+        }
+        vectorised(|| {
+            for ((sums, y), denominator) in sums.chunks_exact(wide).zip(y.chunks_exact_mut(dim)).zip(saved) {
+                *denominator = sums[dim] + EPSILON;
+                let inverse = 1.0 / *denominator;
+                y.iter_mut().zip(sums).for_each(|(y, s)| *y = s * inverse);
+            }
+        });
+    }
+
+    fn backward(&self, head: Head<'_>, saved: &[f32], y: &[f32], dy: &[f32], gradients: Gradients<'_, '_>) {
+        let (dim, wide, frames) = (head.dim, head.dim + 1, saved.len());
+        let [dq, dk, dv] = gradients.inputs else { unreachable!("three projections") };
+        let (q, k) = (features(head.inputs[0], dim), features(head.inputs[1], dim));
+        let v = widen(head.inputs[2], dim, |_| 1.0);
+        let (mut dnumerators, mut ddenominators) = (scratch::take(y.len()), scratch::take(frames));
+        quotient_backward(y, dy, saved, dim, &mut dnumerators, &mut ddenominators);
+        let dsums = widen(&dnumerators, dim, |i| ddenominators[i]);
+        let gates = self.gates(head);
+        let rates = self.rates(head, &gates);
+
+        // What the past and the future give each feature, apart: a gate wants their difference.
+        let [mut q_past, mut q_future, mut k_past, mut k_future] =
+            std::array::from_fn(|_| scratch::zeros(frames * dim));
+        let rows = Rows { q: &dsums, k: &v, v: &k, a: wide, b: dim };
+        for ((side, own), out) in self.sides(Side::Past).zip([&mut q_past, &mut q_future]) {
+            scan(rows, rates, side, own, out);
+        }
+        let rows = Rows { q: &v, k: &dsums, v: &q, a: wide, b: dim };
+        for ((side, own), out) in self.sides(Side::Future).zip([&mut k_future, &mut k_past]) {
+            scan(rows, rates, side, own, out);
+        }
+        let mut dvalues = scratch::zeros(v.len());
+        let rows = Rows { q: &k, k: &q, v: &dsums, a: dim, b: wide };
+        for (side, own) in self.sides(Side::Future) {
+            scan(rows, rates, side, own, &mut dvalues);
+        }
+        for (dv, wide) in dv.chunks_exact_mut(dim).zip(dvalues.chunks_exact(wide)) {
+            dv.copy_from_slice(&wide[..dim]);
+        }
+
+        // M(i, j) = exp(−|C(i) − C(j)|): with the sums C of the rates, a frame's C pulls one way on what it has with the
+        // past, as query and as key, and the other way on what it has with the future. What it has with itself, in q's past
+        // and in k's future, cancels.
+        let pulls: Vec<f32> = if self.decay == Decay::Gated {
+            let with = |f: &[f32], past: &[f32], future: &[f32], at: Range<usize>| {
+                dot(&f[at.clone()], &future[at.clone()]) - dot(&f[at.clone()], &past[at])
+            };
+            let frame = |i: usize| i * dim..(i + 1) * dim;
+            (0..frames)
+                .map(|i| with(&q, &q_past, &q_future, frame(i)) + with(&k, &k_past, &k_future, frame(i)))
+                .collect()
+        } else {
+            Vec::new()
+        };
+        for (past, future) in [(&mut q_past, &q_future), (&mut k_past, &k_future)] {
+            vectorised(|| add(future, past));
+        }
+        MAP.backward(&[], head.inputs[0], dim, &q, &q_past, dq, &mut []);
+        MAP.backward(&[], head.inputs[1], dim, &k, &k_past, dk, &mut []);
+
+        if self.decay == Decay::Gated {
+            let (weight, bias) = (head.weights[0], head.weights[1][0]);
+            let (dweight, dbias) = gradients.weights.split_at_mut(dim);
+            let factor = rate(head.index, head.heads) / std::f32::consts::LN_2;
+            let mut drate = 0.0;
+            for i in (0..frames).rev() {
+                drate += pulls[i];
+                let (k, dk) = (&head.inputs[1][i * dim..(i + 1) * dim], &mut dk[i * dim..(i + 1) * dim]);
+                let du = drate * factor * sigmoid(dot(weight, k) + bias);
+                dbias[0] += du;
+                for ((dw, k), (dk, w)) in dweight.iter_mut().zip(k).zip(dk.iter_mut().zip(weight)) {
+                    *dw += du * k;
+                    *dk += du * w;
+                }
+            }
+        }
+    }
+
+    fn compose(&self, inputs: &[Tensor], weights: &[Tensor]) -> Result<Tensor> {
+        let (q, k) = (MAP.compose(&[], &inputs[0])?, MAP.compose(&[], &inputs[1])?);
+        let (heads, n, device) = (q.dim(0)?, q.dim(1)?, q.device());
+        let mut p = q.matmul(&k.transpose(1, 2)?.contiguous()?)?;
+        if self.decay != Decay::None {
+            let head_rates: Vec<f32> = (0..heads).map(|h| rate(h, heads)).collect();
+            let mut rates = Tensor::from_vec(head_rates, (heads, 1), device)?.broadcast_as((heads, n))?;
+            if self.decay == Decay::Gated {
+                let u =
+                    inputs[1].broadcast_mul(&weights[0].unsqueeze(1)?)?.sum(2)?.broadcast_add(&weights[1])?;
+                let softplus = (u.relu()? + (u.abs()?.neg()?.exp()? + 1.0)?.log()?)?;
+                rates = ((rates * softplus)? / f64::from(std::f32::consts::LN_2))?;
+            }
+            let upper = Tensor::triu2(n, DType::F32, device)?;
+            let sums = rates.contiguous()?.matmul(&upper)?;
+            let distance = sums.unsqueeze(2)?.broadcast_sub(&sums.unsqueeze(1)?)?.abs()?;
+            p = (p * distance.neg()?.exp()?)?;
+        }
+        if self.causal {
+            p = p.broadcast_mul(&Tensor::tril2(n, DType::F32, device)?)?;
+        }
+        let denominator = (p.sum_keepdim(D::Minus1)? + f64::from(EPSILON))?;
+        p.matmul(&inputs[2].contiguous()?)?.broadcast_div(&denominator)
+    }
+}

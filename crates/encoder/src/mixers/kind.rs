@@ -1,0 +1,152 @@
+//! The kinds of mixing time by name.
+
+use serde::{Deserialize, Serialize};
+
+use super::Mixer;
+use super::decayed::{Decay, Decayed};
+use super::feature_map::FeatureMap;
+use super::linear::Linear;
+use super::softmax::Softmax;
+use super::summary::Summary;
+use crate::config::EncoderConfig;
+
+/// A way of mixing time, as the configuration names it. N is the number of frames, d the head's width.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MixerKind {
+    /// Attention by the softmax of scaled products (Vaswani et al., 2017, equation 1): O(N²·d).
+    Softmax,
+    /// Non-causal attention by products of feature maps, φ = elu + 1 (Katharopoulos et al., 2020, equation 5): O(N·d²).
+    Linear,
+    /// The same with φ(x) = max(x, 0).
+    LinearRelu,
+    /// The same with φ(q)·φ(k) = (q·k)²/d: O(N·d³), no cheaper than softmax below about d²/2 frames.
+    Polynomial,
+    /// The same with φ(q)·φ(k) = 1 + s + s²/2, s = q·k/√d: O(N·d³); meant for heads of 16 (Arora et al., 2024).
+    Taylor,
+    /// The same with learned features, φ(x) = softmax([2u, −2u]), u = W·x + b (Zhang et al., 2024).
+    Hedgehog,
+    /// The same with 2·d positive random features that approach softmax (Choromanski et al., 2021, lemma 1).
+    RandomFeatures,
+    /// Linear attention whose weights fall by a factor of each head's own with every frame of distance (after Afzal et al.,
+    /// 2025, LION-D): O(N·d·(d + 64)).
+    Decayed,
+    /// The same with a factor that each frame sets (after LION-S).
+    GatedDecay,
+    /// Each frame beside the mean of all frames (Parcollet et al., 2024): O(N·d²).
+    SummaryMixing,
+    /// Softmax attention to the frames up to each one's own.
+    CausalSoftmax,
+    /// Linear attention to the frames up to each one's own (Katharopoulos et al., 2020, equations 8 to 12).
+    CausalLinear,
+    /// Decayed linear attention to the frames up to each one's own.
+    CausalDecayed,
+    /// No mixing beside that of the convolutions: the control.
+    None,
+}
+
+/// What a mixer is made for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Options {
+    /// The head's width.
+    pub(crate) dim: usize,
+    pub(crate) rotary: bool,
+    /// Which layer of the encoder it is: layers draw their random features and rotations for themselves.
+    pub(crate) layer: usize,
+}
+
+impl Options {
+    pub(crate) fn of(config: &EncoderConfig, layer: usize) -> Self {
+        Self { dim: config.head_dim(), rotary: config.rotary, layer }
+    }
+}
+
+impl MixerKind {
+    /// Every kind, in the order of the documentation.
+    pub const ALL: [Self; 14] = [
+        Self::Softmax,
+        Self::Linear,
+        Self::LinearRelu,
+        Self::Polynomial,
+        Self::Taylor,
+        Self::Hedgehog,
+        Self::RandomFeatures,
+        Self::Decayed,
+        Self::GatedDecay,
+        Self::SummaryMixing,
+        Self::CausalSoftmax,
+        Self::CausalLinear,
+        Self::CausalDecayed,
+        Self::None,
+    ];
+
+    /// The name in the configuration.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Softmax => "softmax",
+            Self::Linear => "linear",
+            Self::LinearRelu => "linear_relu",
+            Self::Polynomial => "polynomial",
+            Self::Taylor => "taylor",
+            Self::Hedgehog => "hedgehog",
+            Self::RandomFeatures => "random_features",
+            Self::Decayed => "decayed",
+            Self::GatedDecay => "gated_decay",
+            Self::SummaryMixing => "summary_mixing",
+            Self::CausalSoftmax => "causal_softmax",
+            Self::CausalLinear => "causal_linear",
+            Self::CausalDecayed => "causal_decayed",
+            Self::None => "none",
+        }
+    }
+
+    /// Whether a frame sees none that come after it.
+    pub fn is_causal(self) -> bool {
+        matches!(self, Self::CausalSoftmax | Self::CausalLinear | Self::CausalDecayed)
+    }
+
+    /// Whether rotary positions can turn its queries and keys, or their features: they want an even number of them.
+    pub fn takes_rotary(self, head_dim: usize) -> bool {
+        self.plain(head_dim)
+            .is_some_and(|mixer| mixer.turned(head_dim).is_some_and(|width| width.is_multiple_of(2)))
+    }
+
+    /// The multiply-adds of one frame and head in the forward pass, beside the projections.
+    pub fn multiply_adds(self, frames: usize, head_dim: usize) -> usize {
+        self.plain(head_dim).map_or(0, |mixer| mixer.multiply_adds(frames, head_dim))
+    }
+
+    /// Whether the cost of a frame grows with the utterance's length.
+    pub fn is_quadratic(self) -> bool {
+        self.multiply_adds(1 << 17, 2) > self.multiply_adds(1 << 16, 2)
+    }
+
+    fn plain(self, head_dim: usize) -> Option<Box<dyn Mixer>> {
+        self.mixer(Options { dim: head_dim, rotary: false, layer: 0 })
+    }
+
+    /// The mixer, where there is one.
+    pub(crate) fn mixer(self, options: Options) -> Option<Box<dyn Mixer>> {
+        let Options { rotary, .. } = options;
+        let linear = |map| -> Option<Box<dyn Mixer>> { Some(Box::new(Linear { map, rotary })) };
+        let decayed =
+            |decay| -> Option<Box<dyn Mixer>> { Some(Box::new(Decayed { decay, causal: self.is_causal() })) };
+        match self {
+            Self::Softmax | Self::CausalSoftmax => {
+                Some(Box::new(Softmax { causal: self.is_causal(), rotary }))
+            }
+            Self::Linear => linear(FeatureMap::Elu),
+            Self::LinearRelu => linear(FeatureMap::Relu),
+            Self::Polynomial => linear(FeatureMap::Polynomial),
+            Self::Taylor => linear(FeatureMap::Taylor),
+            Self::Hedgehog => linear(FeatureMap::Hedgehog),
+            Self::RandomFeatures => linear(FeatureMap::random(options.dim, options.layer)),
+            Self::Decayed => decayed(Decay::Fixed),
+            Self::GatedDecay => decayed(Decay::Gated),
+            Self::CausalDecayed => decayed(Decay::Fixed),
+            Self::CausalLinear => decayed(Decay::None),
+            Self::SummaryMixing => Some(Box::new(Summary)),
+            Self::None => None,
+        }
+    }
+}
