@@ -2,6 +2,8 @@
 
 use linnet_encoder::MixerKind;
 
+use crate::material::an4::PARTS;
+
 /// The work of one step.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Work {
@@ -24,7 +26,36 @@ pub(crate) enum Subject {
     Fbank { bands: usize, peer: FbankPeer },
     /// An epoch of AN4 with its real lengths and augmentation: s.
     An4Epoch,
+    /// Prefix beam search of this width over tokens alone, 300 frames × 32 tokens: ms an utterance.
+    Beam(usize),
+    /// Prefix beam search of this width with a lexicon of 20,000 words and their trigram model: ms an utterance.
+    BeamLm(usize),
+    /// Alignments and error rates of [`PAIRS`] pairs of sentences: ms.
+    Score,
 }
+
+/// One whose cost stands beside ours.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Peer {
+    /// Its name in tables.
+    pub(crate) name: &'static str,
+    /// Its script in the folder of the peers.
+    pub(crate) script: &'static str,
+    /// The script's arguments.
+    pub(crate) arguments: Vec<String>,
+}
+
+/// Pairs of sentences that are scored.
+pub(crate) const PAIRS: usize = 10_000;
+
+/// Every search leaves out a frame's tokens below this probability, and prefixes that lie further than this below the best
+/// one, where it can.
+pub(crate) const CUT: f32 = 1e-3;
+pub(crate) const SCORE_CUT: f32 = 30.0;
+
+/// How every search with words weighs the language model, in natural logarithms, and each word.
+pub(crate) const LM_WEIGHT: f32 = 0.7;
+pub(crate) const WORD_BONUS: f32 = 1.0;
 
 /// Whose filterbanks ours stand beside.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -73,6 +104,10 @@ const NAMES: &[&str] = &[
     "fbank-80-1t",
     "fbank-80-asrfront-1t",
     "an4-epoch",
+    "beam-10",
+    "beam-100",
+    "beam-lm-100",
+    "score-10k",
 ];
 
 impl Case {
@@ -100,10 +135,16 @@ impl Case {
             ["fbank", bands] => fbank(bands, FbankPeer::Torchaudio).ok_or_else(unknown)?,
             ["fbank", bands, "asrfront"] => fbank(bands, FbankPeer::Asrfront).ok_or_else(unknown)?,
             ["an4", "epoch"] => Subject::An4Epoch,
+            ["beam", width] => Subject::Beam(beam(width).ok_or_else(unknown)?),
+            ["beam", "lm", width] => Subject::BeamLm(beam(width).ok_or_else(unknown)?),
+            ["score", "10k"] => Subject::Score,
             _ => return Err(unknown()),
         };
-        // Filterbanks are a matter of one thread.
-        let threads = if matches!(subject, Subject::Fbank { .. }) { 1 } else { threads };
+        // The rest is a matter of one thread.
+        let threads = match subject {
+            Subject::Encoder(..) | Subject::Ctc(_) | Subject::An4Epoch => threads,
+            _ => 1,
+        };
         Ok(Self { name: name.to_string(), subject, threads })
     }
 
@@ -121,42 +162,106 @@ impl Case {
         }
     }
 
-    /// The peer's script and its arguments.
-    pub(crate) fn peer(&self) -> (&'static str, Vec<String>) {
+    /// What a step is, where that isn't all of what the name says.
+    pub(crate) fn step(&self) -> Option<String> {
+        match self.subject {
+            Subject::An4Epoch => Some(format!(
+                "an {PARTS}th of an epoch, its seconds scaled to the epoch by its frames; ours reads audio and computes \
+                 features beside training, the peer has them in memory"
+            )),
+            Subject::Beam(_) | Subject::BeamLm(_) => Some(format!(
+                "all utterances once, by one thread; tokens below {CUT} and prefixes {SCORE_CUT} below the best are cut"
+            )),
+            Subject::Score => Some(
+                "every pair aligned and its errors counted; jiwer keeps the alignments, ours doesn't".into(),
+            ),
+            _ => None,
+        }
+    }
+
+    /// Whether sides are asked for an answer, which is judged.
+    pub(crate) fn is_judged(&self) -> bool {
+        matches!(self.subject, Subject::Beam(_) | Subject::BeamLm(_) | Subject::Score)
+    }
+
+    /// Rounds that are tried for each one that is to count.
+    pub(crate) const PATIENCE: usize = 3;
+
+    /// Steps of each side before the first round.
+    pub(crate) fn warm_up(&self) -> usize {
+        match self.subject {
+            Subject::An4Epoch => 1,
+            _ if self.is_judged() => 1,
+            _ => 2,
+        }
+    }
+
+    /// Rounds of this case, where so many are asked for: long ones have fewer.
+    pub(crate) fn rounds(&self, asked: usize) -> usize {
+        let most = match self.subject {
+            Subject::An4Epoch | Subject::BeamLm(_) => 5,
+            Subject::Beam(beam) if beam > 10 => 5,
+            _ => usize::MAX,
+        };
+        asked.clamp(1, most)
+    }
+
+    /// The most steps that a side takes.
+    pub(crate) fn most_steps(&self, asked: usize) -> usize {
+        self.warm_up() + Self::PATIENCE * self.rounds(asked)
+    }
+
+    /// The peers.
+    pub(crate) fn peers(&self) -> Vec<Peer> {
+        let one = |name, script, further: &[String]| {
+            let arguments = [&["--threads".to_string(), self.threads.to_string()], further].concat();
+            Peer { name, script, arguments }
+        };
         let owned = |args: &[&str]| args.iter().map(|a| a.to_string()).collect::<Vec<_>>();
-        let mut args = vec!["--threads".to_string(), self.threads.to_string()];
-        let script = match self.subject {
+        match self.subject {
             Subject::Encoder(work, mixer, batch) => {
                 let work = match work {
                     Work::Train => "train",
                     Work::Infer => "infer",
                     Work::Memory => "memory",
                 };
-                args.extend(owned(&["--work", work, "--mixer", mixer.name()]));
-                args.extend(batch.arguments());
-                "encoder.py"
+                let args = [owned(&["--work", work, "--mixer", mixer.name()]), batch.arguments()].concat();
+                vec![one("PyTorch", "encoder.py", &args)]
             }
             Subject::Ctc(batch) => {
-                args.extend(batch.arguments());
-                args.extend(owned(&[
-                    "--tokens",
-                    &TOKENS.to_string(),
-                    "--labels",
-                    &batch.labels().to_string(),
-                ]));
-                "ctc.py"
+                let (tokens, labels) = (TOKENS.to_string(), batch.labels().to_string());
+                let args = owned(&["--tokens", &tokens, "--labels", &labels]);
+                vec![one("PyTorch", "ctc.py", &[batch.arguments(), args].concat())]
             }
             Subject::Fbank { bands, peer } => {
-                let peer = match peer {
+                let name = match peer {
                     FbankPeer::Torchaudio => "torchaudio",
                     FbankPeer::Asrfront => "asrfront",
                 };
-                args.extend(owned(&["--bands", &bands.to_string(), "--peer", peer]));
-                "fbank.py"
+                vec![one(name, "fbank.py", &owned(&["--bands", &bands.to_string(), "--peer", name]))]
             }
-            Subject::An4Epoch => "an4.py",
-        };
-        (script, args)
+            Subject::An4Epoch => vec![one("PyTorch", "an4.py", &[])],
+            Subject::Beam(beam) | Subject::BeamLm(beam) => {
+                let mut args = owned(&["--beam", &beam.to_string(), "--cut", &CUT.to_string()]);
+                args.extend(owned(&["--score-cut", &SCORE_CUT.to_string()]));
+                let (script, names) = match self.subject {
+                    Subject::BeamLm(_) => {
+                        let (weight, bonus) = (LM_WEIGHT.to_string(), WORD_BONUS.to_string());
+                        args.extend(owned(&["--lm-weight", &weight, "--word-bonus", &bonus]));
+                        ("beam_lm.py", &["flashlight-text", "pyctcdecode"][..])
+                    }
+                    _ => (
+                        "beam.py",
+                        &["fast-ctc-decode", "ctc-beam-decoder", "flashlight-text", "pyctcdecode"][..],
+                    ),
+                };
+                let peer = |&name: &&'static str| {
+                    one(name, script, &[args.clone(), owned(&["--peer", name])].concat())
+                };
+                names.iter().map(peer).collect()
+            }
+            Subject::Score => vec![one("jiwer", "score.py", &[])],
+        }
     }
 
     /// Floating-point operations of a step's matrix products, where they are most of the work.
@@ -176,6 +281,10 @@ impl Case {
 
 fn fbank(bands: &str, peer: FbankPeer) -> Option<Subject> {
     Some(Subject::Fbank { bands: bands.parse().ok().filter(|n| (1..=200).contains(n))?, peer })
+}
+
+fn beam(width: &str) -> Option<usize> {
+    width.parse().ok().filter(|n| (1..=10_000).contains(n))
 }
 
 impl Batch {

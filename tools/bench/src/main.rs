@@ -3,8 +3,10 @@
 
 mod args;
 mod case;
+mod judge;
 mod lengths;
 mod lengths_plot;
+mod material;
 mod measure;
 mod memory;
 mod ours;
@@ -22,7 +24,7 @@ use case::Case;
 
 fn run(args: &Args) -> Result<(), Box<dyn Error>> {
     match &args.command {
-        Some(Command::Serve { case, corpus }) => return ours::serve(&Case::parse(case)?, corpus.as_deref()),
+        Some(Command::Serve { case, data }) => return ours::serve(&Case::parse(case)?, data.as_deref()),
         Some(Command::Lengths { out }) => return lengths::run(out),
         None => {}
     }

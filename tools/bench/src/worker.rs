@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use crate::args::Args;
-use crate::case::Case;
+use crate::case::{Case, Peer};
 use crate::memory;
 
 /// The process; it ends when this is dropped.
@@ -19,25 +19,24 @@ pub(crate) struct Worker {
 }
 
 impl Worker {
-    /// Our side of a case, as a process of its own.
-    pub(crate) fn linnet(case: &Case, corpus: Option<&Path>) -> Result<Self, Box<dyn Error>> {
+    /// Our side of a case, as a process of its own; `data` is the folder of what both sides read.
+    pub(crate) fn linnet(case: &Case, data: Option<&Path>) -> Result<Self, Box<dyn Error>> {
         let mut command = Command::new(std::env::current_exe()?);
         command.arg("serve").arg(&case.name).env("RAYON_NUM_THREADS", case.threads.to_string());
-        if let Some(corpus) = corpus {
-            command.arg("--corpus").arg(corpus);
+        if let Some(data) = data {
+            command.arg("--data").arg(data);
         }
         Self::start("linnet", &mut command)
     }
 
-    /// The peer's side of a case.
-    pub(crate) fn peer(case: &Case, args: &Args) -> Result<Self, Box<dyn Error>> {
-        let (script, arguments) = case.peer();
+    /// A peer's side of a case.
+    pub(crate) fn peer(peer: &Peer, data: Option<&Path>, args: &Args) -> Result<Self, Box<dyn Error>> {
         let mut command = Command::new(&args.python);
-        command.arg(args.peers.join(script)).args(arguments);
-        if let (Some(corpus), true) = (&args.corpus, case.needs_corpus()) {
-            command.arg("--corpus").arg(corpus);
+        command.arg(args.peers.join(peer.script)).args(&peer.arguments);
+        if let Some(data) = data {
+            command.arg("--data").arg(data);
         }
-        Self::start("the peer", &mut command)
+        Self::start(peer.name, &mut command)
     }
 
     /// Starts the process and waits until it says that it is ready.
@@ -64,13 +63,23 @@ impl Worker {
         Ok(line.trim().to_string())
     }
 
+    fn ask(&mut self, question: &str) -> Result<String, Box<dyn Error>> {
+        let input = self.input.as_mut().ok_or("the worker has no input")?;
+        writeln!(input, "{question}")
+            .and_then(|()| input.flush())
+            .map_err(|e| format!("{}: {e}", self.name))?;
+        self.line()
+    }
+
     /// Takes one step and returns its cost in the case's unit.
     pub(crate) fn step(&mut self) -> Result<f64, Box<dyn Error>> {
-        let input = self.input.as_mut().ok_or("the worker has no input")?;
-        input.write_all(b"step\n")?;
-        input.flush()?;
-        let line = self.line()?;
+        let line = self.ask("step")?;
         line.parse().map_err(|_| format!("{} said {line:?} in place of a number", self.name).into())
+    }
+
+    /// What the work results in, as JSON.
+    pub(crate) fn answer(&mut self) -> Result<String, Box<dyn Error>> {
+        self.ask("answer")
     }
 
     /// The peak of the process's resident memory so far, in MB.

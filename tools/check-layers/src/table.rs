@@ -74,7 +74,15 @@ pub(crate) const LAYERS: &[Layer] = &[
     layer("make-wsj-discs", &[], NO),
     layer(
         "linnet-bench",
-        &["linnet-frontend", "linnet-text", "linnet-ctc", "linnet-corpus", "linnet-encoder", "linnet-train"],
+        &[
+            "linnet-frontend",
+            "linnet-text",
+            "linnet-score",
+            "linnet-ctc",
+            "linnet-corpus",
+            "linnet-encoder",
+            "linnet-train",
+        ],
         CANDLE,
     ),
 ];

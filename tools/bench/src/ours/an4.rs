@@ -1,31 +1,33 @@
-//! Epochs of AN4 through the training loop itself: decoding, features, augmentation, checkpoints and all.
+//! Parts of epochs of AN4 through the training loop itself: decoding, features, augmentation and all.
 
 use std::error::Error;
 use std::io::stdin;
 use std::path::Path;
+use std::time::Instant;
 
-use linnet_corpus::prepare::{Output, an4};
-use linnet_corpus::{Augment, Skipped};
-use linnet_encoder::{EncoderConfig, MixerKind};
-use linnet_frontend::{FbankConfig, SpecAugment};
-use linnet_text::Unit;
-use linnet_train::{
-    DataConfig, EpochRecord, Observer, Options, RunConfig, Start, StepReport, TrainConfig, train,
-};
+use linnet_corpus::Skipped;
+use linnet_train::{EpochRecord, Observer, Options, Start, StepReport, train};
 
 use super::say;
+use crate::material::an4::{Index, config};
 
-/// Epochs that a run has at most; the other side says how many it wants.
-const EPOCHS: u64 = 100;
-
-/// Waits for a line on stdin before each epoch, and prints the seconds of training after it.
+/// Waits for a line on stdin before each part of an epoch, and after it prints its seconds, scaled to the epoch. What a run
+/// does between epochs, as the development set, is not counted.
 struct InTurn {
-    more: bool,
+    index: Index,
+    /// The epoch at hand, from 0, and its batches that are done.
+    place: (usize, usize),
+    start: Instant,
 }
 
 impl InTurn {
     fn wait(&mut self) {
-        self.more = stdin().read_line(&mut String::new()).is_ok_and(|n| n > 0);
+        if !stdin().read_line(&mut String::new()).is_ok_and(|n| n > 0) {
+            // Nobody listens any more: the rest of the run is of no use.
+            #[allow(clippy::exit)]
+            std::process::exit(0);
+        }
+        self.start = Instant::now();
     }
 }
 
@@ -35,39 +37,27 @@ impl Observer for InTurn {
         self.wait();
     }
 
-    fn step(&mut self, _: &StepReport) {}
-
-    fn epoch(&mut self, record: &EpochRecord) {
-        let _ = say(&record.seconds.to_string());
-        self.wait();
-        if !self.more {
-            // Nobody listens any more: the rest of the run is of no use.
-            #[allow(clippy::exit)]
-            std::process::exit(0);
+    fn step(&mut self, _: &StepReport) {
+        let (epoch, batch) = self.place;
+        self.place.1 += 1;
+        if let Some((_, scale)) = self.index.ends(epoch).into_iter().find(|&(end, _)| end == batch) {
+            let _ = say(&(scale * self.start.elapsed().as_secs_f64()).to_string());
+            self.wait();
         }
+    }
+
+    fn epoch(&mut self, _: &EpochRecord) {
+        // Beyond the last epoch of the index the other side asks for nothing.
+        self.place = ((self.place.0 + 1) % self.index.epochs.len(), 0);
+        self.start = Instant::now();
     }
 
     fn skipped(&mut self, _: &Skipped) {}
 }
 
-pub(crate) fn serve(corpus: &Path) -> Result<(), Box<dyn Error>> {
-    let folder = tempfile::tempdir()?;
-    let data = folder.path().join("data");
-    let output = Output { dir: data.clone(), unit: Unit::Phone, lexicons: Vec::new() };
-    an4::prepare(&an4::An4Options { root: corpus.to_path_buf(), byte_order: None }, &output, &|_, _| {})?;
-    let config = RunConfig {
-        data: DataConfig {
-            train: data.join("train.jsonl"),
-            dev: data.join("dev.jsonl"),
-            tokens: data.join("tokens.txt"),
-            lexicon: data.join("lexicon.txt"),
-            unit: Unit::Phone,
-        },
-        features: FbankConfig::default(),
-        augment: Augment { speeds: vec![1.0, 0.9, 1.1], spec_augment: Some(SpecAugment::default()) },
-        model: EncoderConfig { mixer: MixerKind::Linear, ..EncoderConfig::default() },
-        train: TrainConfig { epochs: EPOCHS, batch_seconds: 40.0, ..TrainConfig::default() },
-    };
-    train(&config, &folder.path().join("exp"), &Options::default(), &mut InTurn { more: true })?;
+pub(crate) fn serve(folder: &Path) -> Result<(), Box<dyn Error>> {
+    let out = tempfile::tempdir()?;
+    let mut observer = InTurn { index: Index::read(folder)?, place: (0, 0), start: Instant::now() };
+    train(&config(folder), &out.path().join("exp"), &Options::default(), &mut observer)?;
     Ok(())
 }

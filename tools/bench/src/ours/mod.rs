@@ -2,8 +2,10 @@
 
 mod an4;
 mod ctc;
+mod decoding;
 mod encoder;
 mod fbank;
+mod scoring;
 
 use std::error::Error;
 use std::io::{BufRead, Write, stdin, stdout};
@@ -17,18 +19,36 @@ use crate::case::{Case, Subject};
 /// A step: does the work and returns its cost in the case's unit.
 pub(crate) type Step = Box<dyn FnMut() -> Result<f64, Box<dyn Error>>>;
 
-/// Takes a step for every line on stdin and prints its cost.
-pub(crate) fn serve(case: &Case, corpus: Option<&Path>) -> Result<(), Box<dyn Error>> {
-    let mut step: Step = match case.subject {
-        Subject::Encoder(work, mixer, batch) => encoder::step(work, mixer, batch)?,
-        Subject::Ctc(batch) => ctc::step(batch),
-        Subject::Fbank { bands, .. } => fbank::step(bands)?,
-        Subject::An4Epoch => return an4::serve(corpus.ok_or("give --corpus DIR, the folder of AN4")?),
+/// A step, and what the work results in, as JSON, where that is judged.
+pub(crate) struct Side {
+    pub(crate) step: Step,
+    pub(crate) answer: Option<String>,
+}
+
+impl From<Step> for Side {
+    fn from(step: Step) -> Self {
+        Self { step, answer: None }
+    }
+}
+
+/// Takes a step for every line on stdin and prints its cost; the line `answer` asks for the result. `data` is the folder of what both sides read.
+pub(crate) fn serve(case: &Case, data: Option<&Path>) -> Result<(), Box<dyn Error>> {
+    let folder = || data.ok_or("give --data DIR, the folder of what both sides read");
+    let mut side: Side = match case.subject {
+        Subject::Encoder(work, mixer, batch) => encoder::step(work, mixer, batch)?.into(),
+        Subject::Ctc(batch) => ctc::step(batch).into(),
+        Subject::Fbank { bands, .. } => fbank::step(bands)?.into(),
+        Subject::An4Epoch => return an4::serve(folder()?),
+        Subject::Beam(beam) => decoding::tokens(beam, folder()?)?,
+        Subject::BeamLm(beam) => decoding::words(beam, folder()?)?,
+        Subject::Score => scoring::side(folder()?)?,
     };
     say("ready")?;
     for line in stdin().lock().lines() {
-        line?;
-        say(&step()?.to_string())?;
+        match line?.trim() {
+            "answer" => say(side.answer.as_deref().unwrap_or("null"))?,
+            _ => say(&(side.step)()?.to_string())?,
+        }
     }
     Ok(())
 }
