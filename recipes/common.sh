@@ -2,7 +2,7 @@
 # `linnet train`.
 
 cargo build --release --quiet --manifest-path "$root/Cargo.toml" -p linnet-cli
-linnet=$root/target/release/linnet
+linnet=${CARGO_TARGET_DIR:-$root/target}/release/linnet
 
 # train CONFIG OUT DATA TRAIN DEV: trains on DATA/TRAIN.jsonl, or goes on where it was interrupted; nothing if OUT has a model.
 train() {

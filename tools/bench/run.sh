@@ -3,22 +3,32 @@
 #
 #   tools/bench/run.sh [CASE...] [--json] [--rounds N] [--corpus AN4] [--alone]
 #
-# The peers live in a Python environment under target/bench-env, made on the first run (2 GB, PyTorch most of it).
-# LINNET_BENCH_PYTHON names a Python that has them already. Nothing else should run on the machine.
+# The peers live in a Python environment under target/bench-env, made on the first run (2 GB, PyTorch most of it; KenLM is
+# built from source, with cmake and a C++ compiler). LINNET_BENCH_PYTHON names a Python that has them already. Nothing else
+# should run on the machine.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
+target=${CARGO_TARGET_DIR:-$root/target}
 python=${LINNET_BENCH_PYTHON:-}
 case " $* " in *" --alone "*) python=python3 ;; esac
 if [ -z "$python" ]; then
-  env=$root/target/bench-env
-  if [ ! -f "$env/done" ]; then
+  env=$target/bench-env
+  wanted=$(cat "$here"/peers/requirements*.txt)
+  if [ "$(cat "$env/done" 2>/dev/null)" != "$wanted" ]; then
     echo "== the peers' Python environment, $env" >&2
     python3 -m venv "$env"
-    "$env/bin/pip" install --quiet --requirement "$here/peers/requirements.txt" >&2
-    touch "$env/done"
+    # One at a time, so that one which doesn't install costs its own cases alone.
+    install() {
+      grep -v '^#' "$here/peers/$1" | while read -r package; do
+        "$env/bin/pip" install --quiet "${@:2}" "$package" >&2 || echo "== without $package: it doesn't install" >&2
+      done
+    }
+    install requirements.txt
+    install requirements-alone.txt --no-deps
+    echo "$wanted" >"$env/done"
   fi
   python=$env/bin/python
 fi
 cargo build --release --quiet --manifest-path "$root/Cargo.toml" -p linnet-bench
-exec "$root/target/release/linnet-bench" --python "$python" --peers "$here/peers" "$@"
+exec "$target/release/linnet-bench" --python "$python" --peers "$here/peers" "$@"
