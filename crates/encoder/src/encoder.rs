@@ -16,6 +16,7 @@ use crate::lengths::Lengths;
 use crate::mixers::Options;
 use crate::ops::pool::Pool;
 use crate::parameters::ParameterGroup;
+use crate::stream::EncoderStream;
 
 /// What a pass is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -159,6 +160,14 @@ impl Encoder {
             tape: Default::default(),
         };
         Ok((features.contiguous()?.apply_op2(&weights, op)?, lengths))
+    }
+
+    /// A stream of features that arrive bit by bit; the encoder must be causal. Its weights are those of now.
+    pub fn stream(&self) -> Result<EncoderStream, EncoderError> {
+        if let Some(stage) = self.stages.iter().find(|stage| !stage.block.streams()) {
+            return Err(EncoderError::Stream { block: stage.name.clone() });
+        }
+        Ok(EncoderStream::new(self.stages.clone(), self.weights.as_tensor().copy()?, self.bands))
     }
 
     /// The same map of candle's own operations, without dropout: the reference that the blocks are tested against.

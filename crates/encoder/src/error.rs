@@ -25,6 +25,14 @@ pub enum EncoderError {
         /// The number of mel bands.
         bands: usize,
     },
+    /// A block can't work on a stream.
+    #[error(
+        "{block} waits for what comes later: a stream wants a causal mixer, as causal_linear, in every layer"
+    )]
+    Stream {
+        /// The block's name.
+        block: String,
+    },
     /// A file of weights can't be read or written.
     #[error("{path}: {source}")]
     File {

@@ -5,6 +5,8 @@
 //! its gradient derived by hand; what it computes with lives in `ops/`. All blocks together are one candle op. The ways of mixing
 //! time ([`MixerKind`]) are one file each in `mixers/`.
 //!
+//! A causal encoder also works as an RNN, on frames as they come ([`EncoderStream`]).
+//!
 //! Batches are ragged: the frames of all utterances lie in one (frames, dim) tensor beside their [`Lengths`],
 //! so nothing is padded and no utterance can see another.
 
@@ -17,6 +19,7 @@ mod mixers;
 mod ops;
 mod parameters;
 mod random;
+mod stream;
 
 pub use config::{Activation, EncoderConfig, Positions};
 pub use encoder::{BlockTime, Encoder, Group, Mode};
@@ -24,3 +27,4 @@ pub use error::EncoderError;
 pub use lengths::Lengths;
 pub use mixers::MixerKind;
 pub use parameters::{Parameter, ParameterGroup};
+pub use stream::EncoderStream;

@@ -4,7 +4,7 @@
 use candle_core::{Result, Tensor};
 use rayon::prelude::*;
 
-use super::{Block, Forward, Pass, Saved, compose};
+use super::{Block, Forward, Memory, Pass, Saved, compose};
 use crate::config::{Activation, EncoderConfig};
 use crate::lengths::Lengths;
 use crate::ops::norm::{self, STATISTICS};
@@ -175,6 +175,35 @@ impl Block for Convolution {
                 norm::backward(&x[range], w[0], statistics, &mut dnormal, dx, dgain, dbias);
             }
         });
+    }
+
+    fn streams(&self) -> bool {
+        self.ahead == 0
+    }
+
+    /// Remembers the GLU's outputs that the kernel still reaches.
+    fn step(&self, pass: &Pass, memory: &mut Memory, weights: &[f32], x: &[f32], _end: bool) -> Vec<f32> {
+        let w = self.parameters.split(weights);
+        let (dim, rows) = (self.dim, pass.lengths.total());
+        let reach = w[4].len() / dim - 1;
+        let (mut statistics, mut normal) = (vec![0.0; rows * STATISTICS], vec![0.0; x.len()]);
+        let (mut expanded, mut gated) = (vec![0.0; 2 * x.len()], vec![0.0; x.len()]);
+        norm::forward(x, w[0], w[1], &mut statistics, &mut normal);
+        linear::forward(&normal, w[2], w[3], &mut expanded);
+        activation::glu_forward(&expanded, dim, &mut gated);
+        memory.rows.resize_with(1, Vec::new);
+        let known = &mut memory.rows[0];
+        let before = known.len() / dim;
+        known.extend_from_slice(&gated);
+        let (mut local, mut hidden, mut y) = (gated, vec![0.0; x.len()], vec![0.0; x.len()]);
+        let lengths = Lengths::new(&[before + rows]);
+        depthwise::forward(known, w[4], w[5], self.ahead, &lengths, before..before + rows, &mut local);
+        norm::forward(&local, w[6], w[7], &mut statistics, &mut normal);
+        activation::forward(Activation::Silu, &normal, &mut hidden);
+        linear::forward(&hidden, w[8], w[9], &mut y);
+        math::add(x, &mut y);
+        known.drain(..(before + rows).saturating_sub(reach) * dim);
+        y
     }
 
     fn compose(&self, lengths: &Lengths, w: &[Tensor], x: &Tensor) -> Result<Tensor> {

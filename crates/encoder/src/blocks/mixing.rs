@@ -8,10 +8,10 @@ use std::ops::Range;
 use candle_core::{Result, Tensor};
 use rayon::prelude::*;
 
-use super::{Block, Forward, Pass, Saved, compose};
+use super::{Block, Forward, Memory, Pass, Saved, compose};
 use crate::config::{Activation, EncoderConfig};
 use crate::lengths::Lengths;
-use crate::mixers::{Gradients, Head, Mixer};
+use crate::mixers::{Gradients, Head, Mixer, State};
 use crate::ops::norm::{self, STATISTICS};
 use crate::ops::rows::{Cut, Planes, plane_pieces, scatter, split, transpose};
 use crate::ops::{activation, depthwise, linear, math, scratch};
@@ -399,6 +399,58 @@ impl Block for Mixing {
                 norm::backward(x, w.gain, statistics, &mut dnormal, dx, dgain, dbias);
             }
         });
+    }
+
+    fn streams(&self) -> bool {
+        self.mixer.streams() && self.ahead == 0
+    }
+
+    /// Remembers each head's state and the values that the convolution still reaches, (head, row, head_dim) by head.
+    fn step(&self, pass: &Pass, memory: &mut Memory, weights: &[f32], x: &[f32], _end: bool) -> Vec<f32> {
+        let w = self.weights(weights);
+        let (dim, head_dim, rows) = (self.dim, self.dim / self.heads, pass.lengths.total());
+        let (read, all) = self.projections();
+        let (mut statistics, mut normal) = (vec![0.0; rows * STATISTICS], vec![0.0; x.len()]);
+        norm::forward(x, w.gain, w.bias, &mut statistics, &mut normal);
+        let (mut matrix, mut projected) = (vec![0.0; rows * dim * all], vec![0.0; rows * dim * all]);
+        linear::forward(&normal, w.projections[0], w.projections[1], &mut matrix);
+        let mut pieces: Vec<&mut [f32]> = projected.chunks_exact_mut(rows * head_dim).collect();
+        scatter(&matrix, head_dim, &mut pieces);
+        let planes = Planes { data: &projected, rows, head_dim };
+
+        memory.heads.resize_with(self.heads, State::default);
+        memory.rows.resize_with(self.heads, Vec::new);
+        let mut mixed = vec![0.0; rows * dim];
+        for (head, mixed) in mixed.chunks_exact_mut(rows * head_dim).enumerate() {
+            self.with_head(&w.own, planes, head, 0..rows, |input| {
+                self.mixer.step(input, &mut memory.heads[head], mixed);
+                let ([.., v], [.., kernel, bias], true) = (input.inputs, input.weights, self.convolution > 0)
+                else {
+                    return;
+                };
+                let known = &mut memory.rows[head];
+                let before = known.len() / head_dim;
+                known.extend_from_slice(v);
+                let lengths = Lengths::new(&[before + rows]);
+                let mut local = vec![0.0; v.len()];
+                depthwise::forward(known, kernel, bias, 0, &lengths, before..before + rows, &mut local);
+                math::add(&local, mixed);
+                known.drain(..(before + rows).saturating_sub(self.convolution - 1) * head_dim);
+            });
+        }
+        let mut joined = vec![0.0; rows * dim];
+        Planes { data: &mixed, rows, head_dim }.gather(0..rows, &mut joined);
+        if self.gate {
+            let gate = &projected[read * rows * dim..];
+            let (mut values, mut factor) = (vec![0.0; rows * dim], vec![0.0; rows * dim]);
+            Planes { data: gate, rows, head_dim }.gather(0..rows, &mut values);
+            activation::forward(Activation::Silu, &values, &mut factor);
+            joined.iter_mut().zip(&factor).for_each(|(j, f)| *j *= f);
+        }
+        let mut y = vec![0.0; x.len()];
+        linear::forward(&joined, w.output[0], w.output[1], &mut y);
+        math::add(x, &mut y);
+        y
     }
 
     fn compose(&self, lengths: &Lengths, w: &[Tensor], x: &Tensor) -> Result<Tensor> {

@@ -17,10 +17,11 @@ pub(crate) use convolution::Convolution;
 pub(crate) use feed_forward::FeedForward;
 pub(crate) use head::Head;
 pub(crate) use mixing::Mixing;
-pub(crate) use op::{EncoderOp, Stage};
+pub(crate) use op::{EncoderOp, Stage, with_slice};
 pub(crate) use subsampling::Subsampling;
 
 use crate::lengths::Lengths;
+use crate::mixers::State;
 use crate::ops::dropout::Dropout;
 use crate::ops::pool::{Buffer, Pool};
 use crate::parameters::ParameterGroup;
@@ -59,6 +60,25 @@ impl Pass {
 /// What a forward pass keeps for the backward pass; each block says in which order.
 pub(crate) type Saved = Vec<Buffer>;
 
+/// What a block remembers of a stream.
+#[derive(Debug, Default)]
+pub(crate) struct Memory {
+    /// Rows put out so far.
+    pub(crate) frames: usize,
+    /// Rows that are wanted again, as the block says.
+    pub(crate) rows: Vec<Vec<f32>>,
+    /// Of each head of a mixer.
+    pub(crate) heads: Vec<State>,
+}
+
+impl Memory {
+    /// The number of values.
+    pub(crate) fn len(&self) -> usize {
+        let heads = self.heads.iter().map(|state| state.keys.len() + state.values.len());
+        self.rows.iter().map(Vec::len).chain(heads).sum()
+    }
+}
+
 /// A forward pass that was done: what the backward pass starts from.
 #[derive(Clone, Copy)]
 pub(crate) struct Forward<'a> {
@@ -87,6 +107,20 @@ pub(crate) trait Block: Send + Sync + std::fmt::Debug {
     /// Writes the gradient of `x` and adds that of the weights, from the gradient of `y`. The first block of an encoder
     /// is given an empty `dx`.
     fn backward(&self, pass: &Pass, done: Forward<'_>, dy: &[f32], dx: &mut [f32], dweights: &mut [f32]);
+
+    /// Whether [`Block::step`] gives what the whole would: whether no row sees those after it, but for the few that
+    /// subsampling waits for.
+    fn streams(&self) -> bool {
+        true
+    }
+
+    /// The next rows of one stream, none or more; `end` says that they are the last. Returns the rows that can be told
+    /// now. This one is for blocks that know nothing of time.
+    fn step(&self, pass: &Pass, _memory: &mut Memory, weights: &[f32], x: &[f32], _end: bool) -> Vec<f32> {
+        let mut y = vec![0.0; pass.lengths.total() * self.dims().1];
+        self.forward(pass, weights, x, &mut y);
+        y
+    }
 
     /// The same map without dropout, of candle's operations: (rows, dim) to (rows, dim), with the parameters in order.
     fn compose(&self, lengths: &Lengths, weights: &[Tensor], x: &Tensor) -> candle_core::Result<Tensor>;

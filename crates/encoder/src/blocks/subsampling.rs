@@ -7,7 +7,7 @@ use std::ops::Range;
 use candle_core::{Result, Tensor};
 use rayon::prelude::*;
 
-use super::{Block, Forward, Pass, Saved, compose};
+use super::{Block, Forward, Memory, Pass, Saved, compose};
 use crate::config::{EncoderConfig, Positions};
 use crate::lengths::Lengths;
 use crate::ops::conv2d::Conv2d;
@@ -209,6 +209,42 @@ impl Block for Subsampling {
                 gradient = previous;
             }
         }
+    }
+
+    /// Remembers the input rows of each convolution that it still reaches, with a row of zeros before the first.
+    fn step(&self, _pass: &Pass, memory: &mut Memory, weights: &[f32], x: &[f32], end: bool) -> Vec<f32> {
+        let w = self.parameters.split(weights);
+        let mut frames = x.to_vec();
+        let first = memory.rows.is_empty();
+        memory.rows.resize_with(self.convolutions.len(), Vec::new);
+        for (i, (conv, known)) in self.convolutions.iter().zip(&mut memory.rows).enumerate() {
+            let width = conv.input_dim();
+            if first {
+                // The row of zeros before the first, and one more, so that the outputs wanted start with an even row.
+                known.resize(2 * width, 0.0);
+            }
+            known.extend_from_slice(&frames);
+            let rows = known.len() / width;
+            // Known row 2 + 2t is the middle of output t; its last row is the one behind, or zeros at the end.
+            let ready = if end { (rows - 1) / 2 } else { (rows - 2) / 2 };
+            if ready == 0 {
+                frames.clear();
+                continue;
+            }
+            let mut output = vec![0.0; (ready + 1) * conv.output_dim()];
+            conv.forward(known, w[2 * i], w[2 * i + 1], 0..ready + 1, &mut output);
+            // Output 0 belongs to rows that are there for their neighbours alone.
+            frames = output.split_off(conv.output_dim());
+            known.drain(..2 * ready * width);
+        }
+        let last = self.convolutions.len();
+        let rows = frames.len() * self.dim / w[2 * last].len();
+        let mut y = vec![0.0; rows * self.dim];
+        linear::forward(&frames, w[2 * last], w[2 * last + 1], &mut y);
+        let lengths = Lengths::new(&[memory.frames + rows]);
+        self.add_positions(&lengths, memory.frames..memory.frames + rows, &mut y);
+        memory.frames += rows;
+        y
     }
 
     fn compose(&self, lengths: &Lengths, w: &[Tensor], x: &Tensor) -> Result<Tensor> {

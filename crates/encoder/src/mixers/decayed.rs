@@ -12,9 +12,9 @@ use candle_core::{D, DType, Result, Tensor};
 
 use super::feature_map::FeatureMap;
 use super::linear::{EPSILON, quotient_backward};
-use super::{Gradients, Head, Mixer, QKV};
+use super::{Gradients, Head, Mixer, QKV, State};
 use crate::ops::math::{add, dot, sigmoid, vectorised};
-use crate::ops::scan::{Rates, Rows, Side, multiply_adds, scan};
+use crate::ops::scan::{Rates, Rows, Side, multiply_adds, scan, scan_on};
 use crate::ops::scratch::{self, Scratch};
 use crate::parameters::{HeadParameter, Init};
 
@@ -86,6 +86,16 @@ fn widen(x: &[f32], dim: usize, further: impl Fn(usize) -> f32) -> Scratch {
     wide
 }
 
+/// y = numerator / (denominator + ε) of sums that have the denominator behind the numerator.
+fn divide(sums: &[f32], dim: usize, y: &mut [f32]) {
+    vectorised(|| {
+        for (sums, y) in sums.chunks_exact(dim + 1).zip(y.chunks_exact_mut(dim)) {
+            let inverse = 1.0 / (sums[dim] + EPSILON);
+            y.iter_mut().zip(sums).for_each(|(y, s)| *y = s * inverse);
+        }
+    });
+}
+
 /// φ of rows.
 fn features(x: &[f32], dim: usize) -> Scratch {
     let mut features = scratch::take(x.len());
@@ -126,13 +136,8 @@ impl Mixer for Decayed {
         for (side, own) in self.sides(Side::Past) {
             scan(rows, rates, side, own, &mut sums);
         }
-        vectorised(|| {
-            for ((sums, y), denominator) in sums.chunks_exact(wide).zip(y.chunks_exact_mut(dim)).zip(saved) {
-                *denominator = sums[dim] + EPSILON;
-                let inverse = 1.0 / *denominator;
-                y.iter_mut().zip(sums).for_each(|(y, s)| *y = s * inverse);
-            }
-        });
+        divide(&sums, dim, y);
+        saved.iter_mut().zip(sums.chunks_exact(wide)).for_each(|(s, sums)| *s = sums[dim] + EPSILON);
     }
 
     fn backward(&self, head: Head<'_>, saved: &[f32], y: &[f32], dy: &[f32], gradients: Gradients<'_, '_>) {
@@ -202,6 +207,24 @@ impl Mixer for Decayed {
                 }
             }
         }
+    }
+
+    fn streams(&self) -> bool {
+        self.causal
+    }
+
+    /// The state is what the values became: Σ M·φ(k)·(v, 1)ᵀ, (d, d + 1), whatever has been heard (equations 16 to 20).
+    fn step(&self, head: Head<'_>, state: &mut State, y: &mut [f32]) {
+        let (dim, wide) = (head.dim, head.dim + 1);
+        let (q, k) = (features(head.inputs[0], dim), features(head.inputs[1], dim));
+        let v = widen(head.inputs[2], dim, |_| 1.0);
+        let gates = self.gates(head);
+        let rows = Rows { q: &q, k: &k, v: &v, a: dim, b: wide };
+        let mut sums = scratch::zeros(v.len());
+        state.values.resize(dim * wide, 0.0);
+        scan_on(rows, self.rates(head, &gates), Side::Past, true, &mut state.values, &mut sums);
+        divide(&sums, dim, y);
+        state.frames += y.len() / dim;
     }
 
     fn compose(&self, inputs: &[Tensor], weights: &[Tensor]) -> Result<Tensor> {

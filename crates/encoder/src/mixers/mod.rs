@@ -41,6 +41,17 @@ pub(crate) struct Gradients<'a, 'b> {
     pub(crate) weights: &'a mut [f32],
 }
 
+/// What a causal mixer remembers of a stream's past, for one head.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct State {
+    /// Frames so far.
+    pub(crate) frames: usize,
+    /// Keys so far, (N, d), where they are kept.
+    pub(crate) keys: Vec<f32>,
+    /// Values so far, (N, d), or what takes their place.
+    pub(crate) values: Vec<f32>,
+}
+
 /// What the mixer block needs of a way of mixing time. N is the utterance's number of frames, d the head's width.
 pub(crate) trait Mixer: Send + Sync + std::fmt::Debug {
     /// The names of the projections of the input that it reads, `weight` and `bias`; the values come last.
@@ -67,6 +78,16 @@ pub(crate) trait Mixer: Send + Sync + std::fmt::Debug {
 
     /// The gradients, from that of `y`.
     fn backward(&self, head: Head<'_>, saved: &[f32], y: &[f32], dy: &[f32], gradients: Gradients<'_, '_>);
+
+    /// Whether [`Mixer::step`] is there: whether it is causal.
+    fn streams(&self) -> bool {
+        false
+    }
+
+    /// Writes `y`, (n, d), for the next n frames of a stream, and takes them into the state.
+    fn step(&self, _head: Head<'_>, _state: &mut State, _y: &mut [f32]) {
+        unreachable!("only a causal mixer is asked for steps");
+    }
 
     /// The same map of candle's own operations, on tensors of (heads, N, d) and own parameters of (heads, …): the
     /// reference, and the way on devices without our kernels.

@@ -6,7 +6,7 @@
 
 use candle_core::{D, DType, Result, Tensor};
 
-use super::{Gradients, Head, Mixer, QKV};
+use super::{Gradients, Head, Mixer, QKV, State};
 use crate::ops::math::{dot, exp, max, sum, vectorised};
 use crate::ops::matmul::{Matrix, matmul};
 use crate::ops::rotary;
@@ -163,6 +163,39 @@ impl Mixer for Softmax {
             rotary::rotate(&angles, dim, true, dq);
             rotary::rotate(&angles, dim, true, dk);
         }
+    }
+
+    fn streams(&self) -> bool {
+        self.causal
+    }
+
+    /// The state is all keys and values so far.
+    fn step(&self, head: Head<'_>, state: &mut State, y: &mut [f32]) {
+        let (dim, rows) = (head.dim, y.len() / head.dim);
+        let (mut q, mut k) = (head.inputs[0].to_vec(), head.inputs[1].to_vec());
+        if self.rotary {
+            let angles = rotary::rows(dim, state.frames..state.frames + rows);
+            rotary::rotate(&angles, dim, false, &mut q);
+            rotary::rotate(&angles, dim, false, &mut k);
+        }
+        state.keys.extend_from_slice(&k);
+        state.values.extend_from_slice(head.inputs[2]);
+        let scale = 1.0 / (dim as f32).sqrt();
+        for (i, (q, y)) in q.chunks_exact(dim).zip(y.chunks_exact_mut(dim)).enumerate() {
+            let seen = state.frames + i + 1;
+            let mut weights = scratch::take(seen);
+            let keys = Matrix::new(&state.keys[..seen * dim], dim);
+            matmul(Matrix::new(q, dim), keys.t(), scale, false, &mut weights);
+            vectorised(|| {
+                let highest = max(&weights);
+                weights.iter_mut().for_each(|w| *w = exp(*w - highest));
+                let inverse = 1.0 / sum(&weights);
+                weights.iter_mut().for_each(|w| *w *= inverse);
+            });
+            let values = Matrix::new(&state.values[..seen * dim], dim);
+            matmul(Matrix::new(&weights, seen), values, 1.0, false, y);
+        }
+        state.frames += rows;
     }
 
     fn compose(&self, inputs: &[Tensor], _weights: &[Tensor]) -> Result<Tensor> {

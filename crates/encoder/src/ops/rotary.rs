@@ -4,6 +4,7 @@
 //! Value i is paired with value i + w/2 of a row of w values; the angle of pair i at frame t is t · 10000^(−2i/w).
 
 use std::collections::HashMap;
+use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use candle_core::{Result, Tensor};
@@ -20,17 +21,22 @@ pub(crate) fn table(width: usize, frames: usize) -> Arc<[f32]> {
     if let Some(table) = tables.get(&width).filter(|table| table.len() >= frames * width) {
         return table.clone();
     }
-    let mut rows = vec![0.0; frames.next_power_of_two() * width];
-    for (t, row) in rows.chunks_exact_mut(width).enumerate() {
+    let table: Arc<[f32]> = rows(width, 0..frames.next_power_of_two()).into();
+    tables.insert(width, table.clone());
+    table
+}
+
+/// The rows of some frames, for those that lie too far on for a table.
+pub(crate) fn rows(width: usize, frames: Range<usize>) -> Vec<f32> {
+    let mut rows = vec![0.0; frames.len() * width];
+    for (t, row) in frames.zip(rows.chunks_exact_mut(width)) {
         let (cosines, sines) = row.split_at_mut(width / 2);
         for (i, (cosine, sine)) in cosines.iter_mut().zip(sines).enumerate() {
             let angle = t as f64 * 10_000f64.powf(-((2 * i) as f64) / width as f64);
             (*sine, *cosine) = (angle.sin() as f32, angle.cos() as f32);
         }
     }
-    let table: Arc<[f32]> = rows.into();
-    tables.insert(width, table.clone());
-    table
+    rows
 }
 
 /// Turns rows in place by the rows of a table, or back by them.

@@ -51,9 +51,20 @@ pub(crate) fn multiply_adds(a: usize, b: usize) -> usize {
 
 /// Adds the sums over one side to `out`, (N, b); `own` says whether j = i counts.
 pub(crate) fn scan(rows: Rows<'_>, rates: Rates<'_>, side: Side, own: bool, out: &mut [f32]) {
+    scan_on(rows, rates, side, own, &mut scratch::zeros(rows.a * rows.b), out);
+}
+
+/// The same where `state`, (a, b), holds what lies beyond the rows on that side; it takes them in.
+pub(crate) fn scan_on(
+    rows: Rows<'_>,
+    rates: Rates<'_>,
+    side: Side,
+    own: bool,
+    state: &mut [f32],
+    out: &mut [f32],
+) {
     let Rows { q, k, v, a, b } = rows;
     let frames = out.len() / b;
-    let mut state = scratch::zeros(a * b);
     let (mut products, mut tile) = (scratch::take(CHUNK * CHUNK), scratch::take(CHUNK * CHUNK));
     let (mut falls, mut scaled) = (scratch::take(CHUNK), scratch::take(CHUNK * a));
     let mut tile_frames = 0;
@@ -79,17 +90,17 @@ pub(crate) fn scan(rows: Rows<'_>, rates: Rates<'_>, side: Side, own: bool, out:
         let from_state = |c: f32| if side == Side::Past { exp(-c) } else { exp(c - last) };
         let to_state = |c: f32| if side == Side::Past { exp(c - last) } else { exp(-c) };
         if let Rates::Zero = rates {
-            matmul(Matrix::new(q, a), Matrix::new(&state, b), 1.0, true, out);
-            matmul(Matrix::new(k, a).t(), Matrix::new(v, b), 1.0, true, &mut state);
+            matmul(Matrix::new(q, a), Matrix::new(state, b), 1.0, true, out);
+            matmul(Matrix::new(k, a).t(), Matrix::new(v, b), 1.0, true, state);
             return;
         }
         let scaled = &mut scaled[..n * a];
         scale(q, a, falls, from_state, scaled);
-        matmul(Matrix::new(scaled, a), Matrix::new(&state, b), 1.0, true, out);
+        matmul(Matrix::new(scaled, a), Matrix::new(state, b), 1.0, true, out);
         scale(k, a, falls, to_state, scaled);
         let shrink = exp(-last);
         vectorised(|| state.iter_mut().for_each(|s| *s *= shrink));
-        matmul(Matrix::new(scaled, a).t(), Matrix::new(v, b), 1.0, true, &mut state);
+        matmul(Matrix::new(scaled, a).t(), Matrix::new(v, b), 1.0, true, state);
     };
     match side {
         Side::Past => starts.into_iter().for_each(|start| chunk(start, out)),

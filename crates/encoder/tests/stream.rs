@@ -1,0 +1,79 @@
+//! The recurrent form against the whole, from the same weights.
+#![allow(clippy::unwrap_used)]
+
+use candle_core::{Device, Tensor};
+use linnet_encoder::{Encoder, EncoderConfig, Lengths, MixerKind, Mode, Positions};
+
+const BANDS: usize = 13;
+
+fn features(frames: usize) -> Vec<f32> {
+    (0..frames * BANDS).map(|i| ((i * 7919 + i / 13 * 31) % 1000) as f32 / 500.0 - 1.0).collect()
+}
+
+fn config(mixer: MixerKind, subsampling: usize) -> EncoderConfig {
+    EncoderConfig {
+        subsampling,
+        channels: 3,
+        positions: Positions::Sinusoidal,
+        layers: 3,
+        dim: 12,
+        heads: 3,
+        feed_forward: 20,
+        mixer,
+        softmax_layers: Vec::new(),
+        rotary: mixer.takes_rotary(4),
+        gate: subsampling > 1,
+        value_convolution: if subsampling > 1 { 3 } else { 0 },
+        convolution: if subsampling == 2 { 0 } else { 5 },
+        ..EncoderConfig::default()
+    }
+}
+
+#[test]
+fn a_stream_gives_what_the_whole_gives_however_it_is_cut() {
+    for mixer in MixerKind::ALL.into_iter().filter(|kind| kind.is_causal()) {
+        for (subsampling, frames) in [(1, 150), (2, 71), (4, 230), (4, 1), (4, 2), (2, 1)] {
+            let encoder = Encoder::new(&config(mixer, subsampling), BANDS, 7, 5, &Device::Cpu).unwrap();
+            let x = features(frames);
+            let tensor = Tensor::from_slice(&x, (frames, BANDS), &Device::Cpu).unwrap();
+            let (whole, _) = encoder.forward(&tensor, &Lengths::new(&[frames]), Mode::Infer).unwrap();
+            let want: Vec<f32> = whole.flatten_all().unwrap().to_vec1().unwrap();
+            for cut in [1, 2, 3, 7, 64, 100] {
+                let mut stream = encoder.stream().unwrap();
+                let mut got = stream.push(&[]).unwrap();
+                for piece in x.chunks(cut * BANDS) {
+                    got.extend(stream.push(piece).unwrap());
+                }
+                got.extend(stream.finish().unwrap());
+                assert_eq!(got.len(), want.len(), "{mixer:?} {subsampling} {frames} by {cut}");
+                let off = got.iter().zip(&want).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+                assert!(off < 1e-4, "{mixer:?} {subsampling} {frames} by {cut}: off by {off}");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_state_of_linear_attention_stays_as_large_as_it_is() {
+    for (mixer, constant) in
+        [(MixerKind::CausalLinear, true), (MixerKind::CausalDecayed, true), (MixerKind::CausalSoftmax, false)]
+    {
+        let encoder = Encoder::new(&config(mixer, 4), BANDS, 7, 5, &Device::Cpu).unwrap();
+        let mut stream = encoder.stream().unwrap();
+        let mut sizes = Vec::new();
+        for _ in 0..3 {
+            stream.push(&features(400)).unwrap();
+            sizes.push(stream.state_bytes());
+        }
+        assert_eq!(sizes[0] == sizes[2], constant, "{mixer:?}: {sizes:?}");
+    }
+}
+
+#[test]
+fn what_waits_for_the_future_and_cut_frames_are_refused() {
+    let encoder = Encoder::new(&config(MixerKind::Linear, 4), BANDS, 7, 5, &Device::Cpu).unwrap();
+    let message = encoder.stream().unwrap_err().to_string();
+    assert!(message.contains("layers.0.mixer") && message.contains("causal_linear"), "{message}");
+    let encoder = Encoder::new(&config(MixerKind::CausalLinear, 4), BANDS, 7, 5, &Device::Cpu).unwrap();
+    assert!(encoder.stream().unwrap().push(&[0.0; BANDS + 1]).is_err());
+}
