@@ -259,3 +259,14 @@ fn wrong_shapes_and_settings_are_errors() {
     let error = EncoderConfig { heads: 5, ..EncoderConfig::default() }.validate().unwrap_err().to_string();
     assert!(error.contains("heads") && error.contains("144"), "{error}");
 }
+
+#[test]
+fn every_kind_has_its_page() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs");
+    let index = std::fs::read_to_string(folder.join("README.md")).unwrap();
+    for kind in MixerKind::ALL {
+        let page = std::fs::read_to_string(folder.join(format!("{}.md", kind.name()))).unwrap();
+        assert!(page.starts_with(&format!("# `{}`", kind.name())));
+        assert!(index.contains(&format!("({}.md)", kind.name())), "the index leaves out {}", kind.name());
+    }
+}

@@ -10,7 +10,7 @@ use super::softmax::Softmax;
 use super::summary::Summary;
 use crate::config::EncoderConfig;
 
-/// A way of mixing time, as the configuration names it. N is the number of frames, d the head's width.
+/// A way of mixing time, as the configuration names it; `docs/` beside this crate's sources has a page for each. N is the number of frames, d the head's width.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum MixerKind {
