@@ -4,6 +4,11 @@
 cargo build --release --quiet --manifest-path "$root/Cargo.toml" -p linnet-cli
 linnet=${CARGO_TARGET_DIR:-$root/target}/release/linnet
 
+# partly COMMAND...: goes on too if the command has left items out, which it names (exit code 3).
+partly() {
+  "$@" || [ $? -eq 3 ]
+}
+
 # train CONFIG OUT DATA TRAIN DEV: trains on DATA/TRAIN.jsonl, or goes on where it was interrupted; nothing if OUT has a model.
 train() {
   [ ! -d "$2/model" ] || return 0

@@ -24,10 +24,10 @@ done
 for unit in $units; do
   data=$exp/data-$unit out=$exp/$unit
   echo "== $unit: prepare"
-  "$linnet" prepare an4 "$corpus" --unit "$unit" --out "$data"
+  partly "$linnet" prepare an4 "$corpus" --unit "$unit" --out "$data"
   echo "== $unit: train"
   train "$here/conf/$unit.toml" "$out" "$data" train dev
   echo "== $unit: decode dev, then test"
-  "$linnet" decode "$out/model" "$data/dev.jsonl" --out "$out/decode/dev"
-  "$linnet" decode "$out/model" "$data/test.jsonl" --out "$out/decode/test"
+  partly "$linnet" decode "$out/model" "$data/dev.jsonl" --out "$out/decode/dev"
+  partly "$linnet" decode "$out/model" "$data/test.jsonl" --out "$out/decode/test"
 done

@@ -25,7 +25,7 @@ done
 data=$exp/data
 
 echo "== 1 prepare"
-"$linnet" prepare wsj "$root/data/mini" --lexicon "$root/data/mini/lexicon.txt" --out "$data"
+partly "$linnet" prepare wsj "$root/data/mini" --lexicon "$root/data/mini/lexicon.txt" --out "$data"
 
 runs=()
 for kind in $kinds; do
@@ -35,7 +35,7 @@ for kind in $kinds; do
   train "$here/conf/$kind.toml" "$out" "$data" train_si84 test_dev93
   echo "== 3 decode $kind: new sentences by the training voices (eval92), by a voice never heard (eval93)"
   for set in eval92 eval93; do
-    "$linnet" --quiet decode "$out/model" "$data/test_$set.jsonl" --out "$out/decode/$set"
+    partly "$linnet" --quiet decode "$out/model" "$data/test_$set.jsonl" --out "$out/decode/$set"
   done
 done
 

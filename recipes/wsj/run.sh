@@ -33,7 +33,7 @@ data=$exp/data
 
 echo "== 1 prepare"
 # shellcheck disable=SC2086
-"$linnet" prepare wsj $discs --lexicon "$lexicon" --out "$data"
+partly "$linnet" prepare wsj $discs --lexicon "$lexicon" --out "$data"
 
 runs=()
 for kind in $kinds; do
@@ -42,8 +42,8 @@ for kind in $kinds; do
   echo "== 2 train $kind"
   train "$here/conf/paper-$kind.toml" "$out" "$data" "train_$train" test_dev93
   echo "== 3 decode $kind"
-  "$linnet" --quiet decode "$out/model" "$data/test_dev93.jsonl" --out "$out/decode/dev93"
-  "$linnet" --quiet decode "$out/model" "$data/test_eval92.jsonl" --out "$out/decode/eval92"
+  partly "$linnet" --quiet decode "$out/model" "$data/test_dev93.jsonl" --out "$out/decode/dev93"
+  partly "$linnet" --quiet decode "$out/model" "$data/test_eval92.jsonl" --out "$out/decode/eval92"
 done
 
 echo "== 4 compare"

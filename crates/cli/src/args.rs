@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-pub(crate) use decoding::{Align, AlignFormat, Decode, Search, Tune};
+pub(crate) use decoding::{Align, AlignFormat, CalibrationSource, Decode, Search, Tune};
 
 /// Train speech recognisers with attention in linear time, and transcribe with them.
 ///
@@ -18,6 +18,8 @@ pub(crate) use decoding::{Align, AlignFormat, Decode, Search, Tune};
 ///   linnet transcribe exp/model RECORDINGS      audio → text
 ///
 /// With a language model fewer words are wrong: ngram makes it, tune weighs it. The rest looks closer.
+///
+/// Exit codes: 0 done; 1 failed; 2 wrong usage; 3 done, but for items that were left out and named.
 #[derive(Debug, Parser)]
 #[command(name = "linnet", version, verbatim_doc_comment, arg_required_else_help = true)]
 pub(crate) struct Cli {

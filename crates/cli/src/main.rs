@@ -1,6 +1,7 @@
 //! The command line over all of Linnet: raw arguments, resolved settings, one library call, an exit code.
 //!
-//! Data goes to standard output, talk to standard error. Exit codes: 0 done, 1 failed, 2 wrong usage.
+//! Data goes to standard output, talk to standard error. Exit codes: 0 done, 1 failed or interrupted,
+//! 2 wrong usage, 3 done but for items that were left out and named.
 #![allow(clippy::print_stdout)]
 
 mod args;
@@ -12,6 +13,9 @@ mod talk;
 use std::process::ExitCode;
 
 use clap::Parser;
+
+/// The exit code of a command that has left items out and done the rest: scripts can go on, and tell.
+const LEFT_OUT: u8 = 3;
 
 fn main() -> ExitCode {
     let cli = args::Cli::parse();
@@ -25,7 +29,7 @@ fn main() -> ExitCode {
     }
     match commands::run(cli.command, &talk) {
         Ok(true) => ExitCode::SUCCESS,
-        Ok(false) => ExitCode::FAILURE,
+        Ok(false) => ExitCode::from(LEFT_OUT),
         Err(error) if data::nobody_reads(&*error) => ExitCode::SUCCESS,
         Err(error) => {
             talk.error(&*error);

@@ -83,7 +83,7 @@ fn good_recordings_are_transcribed_beside_bad_ones() {
         put(&recordings.join(name), bytes);
     }
     let run = linnet(folder.path(), &["transcribe", model.to_str().unwrap(), "recordings"]);
-    assert_eq!(run.code, 1);
+    assert_eq!(run.code, 3);
     let paths: Vec<_> = run.out.lines().map(|line| line.split_once('\t').unwrap().0).collect();
     assert_eq!(paths, ["recordings/a.wav", "recordings/deep/z.wav"]);
     assert_eq!(run.err.lines().count(), damaged.len() + 1, "{}", run.err);

@@ -1,4 +1,4 @@
-//! Manifests, transcripts and corpora with bad items: these are named and counted, the rest goes on, the exit code is 1.
+//! Manifests, transcripts and corpora with bad items: these are named and counted, the rest goes on, the exit code is 3.
 #![allow(clippy::unwrap_used)]
 
 mod common;
@@ -38,7 +38,7 @@ fn decoding_goes_on_without_bad_utterances() {
     bad_manifest(folder.path());
     let model = trained().join("exp/model");
     let run = linnet(folder.path(), &["decode", model.to_str().unwrap(), "bad.jsonl", "--out", "decoded"]);
-    assert_eq!(run.code, 1);
+    assert_eq!(run.code, 3);
     let expected: Vec<_> = LEFT_OUT.iter().map(|line| format!("warning: left out {line}")).collect();
     let mut lines = run.err.lines();
     assert_eq!(lines.by_ref().take(4).collect::<Vec<_>>(), expected);
@@ -96,7 +96,7 @@ fn preparing_goes_on_without_bad_items_and_lists_unknown_words() {
     put(&folder.path().join("yes.dic"), "YES Y EH S\n");
     let arguments = ["prepare", "folder", "table.tsv", "--lexicon", "yes.dic", "--out", "data"];
     let run = linnet(folder.path(), &arguments);
-    assert_eq!((run.code, run.out.as_str()), (1, ""));
+    assert_eq!((run.code, run.out.as_str()), (3, ""));
     assert_eq!(
         run.err.lines().take(3).collect::<Vec<_>>(),
         [

@@ -337,7 +337,6 @@ fn a_table_or_an_option_that_does_not_fit_is_one_line_with_the_mend() {
         &["decode", "model", "manifest.jsonl"],
         &["decode", "--logits", "m.npy", "--tokens", "tokens.txt", "--beam", "0"],
         &["decode", "--logits", "m.npy", "--tokens", "tokens.txt", "--frame-ms", "0"],
-        &["decode", "--logits", "m.npy", "--tokens", "tokens.txt", "--lm", "lm.arpa", "--calibration", "1"],
     ] {
         assert_eq!(linnet(place, wrong).code, 2, "{wrong:?}");
     }

@@ -54,6 +54,42 @@ fn the_best_flags_of_a_grid_decode_with_its_wer() {
 }
 
 #[test]
+fn a_calibration_goes_from_tune_to_decode_by_a_file() {
+    let place = beside_its_data();
+    let place = place.path();
+    let run =
+        tune(place, &["--lm-weights", "0.5", "--word-bonuses", "0", "--calibration", "calibration.json"]);
+    assert_eq!(run.code, 0, "{}", run.err);
+    let json: Value = serde_json::from_str(&read(place, "calibration.json")).unwrap();
+    let line = run.out.lines().find(|line| line.starts_with("confidence of ")).unwrap();
+    let percent = |key: &str| format!("{:.2}", 100.0 * json[key].as_f64().unwrap());
+    for part in ["error_before", "error_after", "error_fitted"].map(percent) {
+        assert!(line.contains(&part), "{part}: {line}");
+    }
+    let flags: Vec<&str> = run.out.lines().last().unwrap().split(' ').collect();
+    assert!(flags.ends_with(&["--calibration", "calibration.json"]), "{}", run.out);
+    let confidences = |out: &str, flags: &[&str]| -> Vec<f64> {
+        let run = linnet(place, &[&["decode", "model", "data/dev.jsonl", "--out", out], flags].concat());
+        assert_eq!(run.code, 0, "{}", run.err);
+        let ctm = read(place, &format!("{out}/hyp.ctm"));
+        ctm.lines().map(|line| line.rsplit(' ').next().unwrap().parse().unwrap()).collect()
+    };
+    let raw = confidences("raw", &flags[..flags.len() - 2]);
+    let calibrated = confidences("calibrated", &flags);
+    let (scale, offset) = (json["scale"].as_f64().unwrap(), json["offset"].as_f64().unwrap());
+    assert!(!raw.is_empty() && raw.len() == calibrated.len());
+    for (raw, calibrated) in raw.iter().zip(calibrated) {
+        let p = raw.clamp(1e-4, 1.0 - 1e-4);
+        let expected = 1.0 / (1.0 + (-(scale * (p / (1.0 - p)).ln() + offset)).exp());
+        // A ctm file has four digits, which weigh most near 0 and 1.
+        assert!((expected - calibrated).abs() < 0.05 * scale.abs().max(1.0), "{raw} {calibrated} {expected}");
+    }
+    let flags = ["--lm", "lm.arpa", "--calibration", "1"];
+    linnet(place, &[&["decode", "model", "data/dev.jsonl", "--out", "o"][..], &flags].concat())
+        .fails_with("1: No such file or directory (os error 2); check the path");
+}
+
+#[test]
 fn random_points_lie_in_between_and_follow_the_seed() {
     let place = beside_its_data();
     let place = place.path();
@@ -170,7 +206,7 @@ fn what_can_not_be_aligned_is_named_and_the_rest_goes_on() {
     let run = linnet(place, &["align", "model", "data/dev.jsonl", "--out", "a.ctm"]);
     let id = |i: usize| lines[i]["id"].as_str().unwrap();
     let warnings: Vec<&str> = run.err.lines().collect();
-    assert_eq!((run.code, warnings.len()), (1, 5), "{}", run.err);
+    assert_eq!((run.code, warnings.len()), (3, 5), "{}", run.err);
     assert!(warnings[0].starts_with(&format!("warning: left out {}: ", id(0))), "{}", warnings[0]);
     assert!(warnings[0].contains(" frames, the utterance has "), "{}", warnings[0]);
     let line = |i, reason| format!("warning: left out {}: {reason}", id(i));

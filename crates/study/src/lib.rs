@@ -2,6 +2,7 @@
 //! ([`MatrixTable`], [`Knowledge`]); [`tune()`] a search on it; [`align()`] its transcripts; [`compare()`] finished runs.
 
 mod align;
+mod calibration;
 mod compare;
 mod decode;
 mod error;
@@ -11,6 +12,7 @@ mod textgrid;
 mod tune;
 
 pub use align::{Aligned, AlignedToken, AlignedUtterance, AlignedWord, align};
+pub use calibration::Calibrated;
 pub use compare::{Comparison, Run, compare};
 pub use decode::{
     AnyDecoder, DecodeOptions, Decoded, Emission, Emissions, HypothesisRecord, Knowledge, MatrixTable,
@@ -18,4 +20,4 @@ pub use decode::{
 };
 pub use error::StudyError;
 pub use textgrid::textgrid;
-pub use tune::{Calibrated, Trial, TuneOptions, Tuned, tune};
+pub use tune::{Trial, TuneOptions, Tuned, tune};

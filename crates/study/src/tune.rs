@@ -1,7 +1,7 @@
 //! The weights of a search, chosen on a development set.
 
 use linnet_corpus::Skipped;
-use linnet_ctc::{BeamOptions, Calibration, Fusion, Hypothesis, expected_calibration_error};
+use linnet_ctc::{BeamOptions, Fusion, Hypothesis};
 use linnet_score::{Edit, ErrorCounts, align};
 use linnet_text::Unit;
 use rand::{RngExt, SeedableRng};
@@ -9,6 +9,7 @@ use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 use serde::Serialize;
 
+use crate::calibration::{Calibrated, RatedUtterance};
 use crate::decode::{AnyDecoder, Emissions, Knowledge, SearchOptions, Source};
 use crate::error::StudyError;
 
@@ -58,22 +59,6 @@ pub struct Tuned {
     pub notes: Vec<String>,
 }
 
-/// A calibration of confidences with what it gains on the words it was fitted to.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct Calibrated {
-    /// What the raw confidence's logit is multiplied by.
-    pub scale: f64,
-    /// What is added to it.
-    pub offset: f64,
-    /// The expected calibration error of the raw confidences, in ten bins.
-    pub error_before: f64,
-    /// That of the probabilities.
-    pub error_after: f64,
-}
-
-/// Bins of the expected calibration error.
-const BINS: usize = 10;
-
 /// Tries every point on a manifest's utterances and counts word errors, without regard to case where a lexicon makes words
 /// of phones.
 ///
@@ -91,10 +76,10 @@ pub fn tune(
     if !knowledge.has_words() {
         return Err(fail("there are no words to count the errors of; give --lexicon"));
     }
-    // All decoders are made once, so that an option out of range is told before the encoder runs.
     let points = points(options);
     let fusion = |weight, word_bonus| Fusion { weight, word_bonus, ..options.search.fusion.clone() };
-    for &(weight, word_bonus) in &points {
+    // An option out of range is told before the encoder runs; of weights and bonuses the lowest and highest tell for all.
+    for (weight, word_bonus) in extremes(&points) {
         knowledge.decoder(&options.search.beam, &fusion(weight, word_bonus))?;
     }
     let emissions = Emissions::new(source)?;
@@ -140,16 +125,19 @@ pub fn tune(
     if let Some(first) = trials.first() {
         let beam = BeamOptions { nbest: 1, ..options.search.beam.clone() };
         let decoder = knowledge.decoder(&beam, &fusion(first.lm_weight, first.word_bonus))?;
-        let mut pairs = Vec::new();
+        let mut rated = Vec::new();
         for ((hypothesis, reference), e) in
             best(&decoder).into_iter().zip(&references).zip(&emissions.utterances)
         {
             match hypothesis {
-                Ok(hypothesis) => pairs.extend(rated(&hypothesis, reference, said)),
+                Ok(hypothesis) => {
+                    let group = e.utterance.speaker.clone().unwrap_or_else(|| e.utterance.id.clone());
+                    rated.push(RatedUtterance { group, words: words_rated(&hypothesis, reference, said) });
+                }
                 Err(reason) => skipped.push(Skipped { id: e.utterance.id.clone(), reason }),
             }
         }
-        calibration = calibrate(&pairs);
+        calibration = Calibrated::fit(&rated);
     }
     emissions.sort(&mut skipped);
     let (utterances, notes) = (emissions.utterances.len(), knowledge.notes().to_vec());
@@ -172,8 +160,18 @@ fn points(options: &TuneOptions) -> Vec<(f32, f32)> {
     (0..*trials).map(|_| (draw(lm_weights), draw(word_bonuses))).collect()
 }
 
+/// The lowest weight and bonus of all points, and the highest.
+fn extremes(points: &[(f32, f32)]) -> Vec<(f32, f32)> {
+    let of = |value: fn(&(f32, f32)) -> f32| {
+        let values = || points.iter().map(value);
+        Some([values().min_by(f32::total_cmp)?, values().max_by(f32::total_cmp)?])
+    };
+    let both = of(|p| p.0).zip(of(|p| p.1));
+    both.map_or_else(Vec::new, |(weights, bonuses)| weights.into_iter().zip(bonuses).collect())
+}
+
 /// The raw confidence of each word, and whether it is right.
-fn rated(
+fn words_rated(
     hypothesis: &Hypothesis,
     reference: &[String],
     said: impl Fn(&str) -> Vec<String>,
@@ -186,12 +184,4 @@ fn rated(
         }
     }
     hypothesis.words.iter().map(|word| word.confidence).zip(right).collect()
-}
-
-fn calibrate(pairs: &[(f32, bool)]) -> Option<Calibrated> {
-    let fitted = Calibration::fit(pairs).ok()?;
-    let mapped: Vec<(f32, bool)> = pairs.iter().map(|&(raw, right)| (fitted.apply(raw), right)).collect();
-    let (error_before, error_after) =
-        (expected_calibration_error(pairs, BINS), expected_calibration_error(&mapped, BINS));
-    Some(Calibrated { scale: fitted.scale, offset: fitted.offset, error_before, error_after })
 }

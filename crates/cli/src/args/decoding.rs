@@ -1,6 +1,8 @@
 //! Arguments of the commands that decode.
 
+use std::convert::Infallible;
 use std::path::PathBuf;
+use std::str::FromStr;
 
 use clap::{Args, ValueEnum};
 
@@ -19,7 +21,8 @@ has a symbol and its id a line, or one symbol a line. The blank is <blank>, <blk
 
 Examples:
   linnet decode exp/model data/test.jsonl --out exp/decode/test
-  linnet decode exp/model data/test.jsonl --out out --lm lm.arpa --lm-weight 0.8 --word-bonus 0.5 --nbest 10
+  linnet decode exp/model data/test.jsonl --out out --lm lm.arpa --lm-weight 0.8 --word-bonus 0.5 --nbest 10 \
+      --calibration exp/calibration.json
   linnet decode --logits utterance.npy --tokens tokens.txt --beam 50 --lm lm.arpa --frame-ms 40"
 )]
 pub(crate) struct Decode {
@@ -55,22 +58,37 @@ pub(crate) struct Decode {
     /// What each word adds to the score, a natural logarithm.
     #[arg(long, value_name = "B", default_value_t = 0.0, allow_negative_numbers = true)]
     pub(crate) word_bonus: f32,
-    /// Scale and offset of the words' confidences, as linnet tune fits them.
-    #[arg(long, value_name = "SCALE,OFFSET", value_parser = scale_and_offset, allow_hyphen_values = true)]
-    pub(crate) calibration: Option<(f64, f64)>,
+    /// Make probabilities of the words' confidences, by the file that linnet tune --calibration wrote, or by numbers.
+    #[arg(long, value_name = "FILE|SCALE,OFFSET", allow_hyphen_values = true)]
+    pub(crate) calibration: Option<CalibrationSource>,
+}
+
+/// Where a calibration comes from.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum CalibrationSource {
+    /// Its two numbers.
+    Numbers { scale: f64, offset: f64 },
+    /// A file.
+    File(PathBuf),
+}
+
+impl FromStr for CalibrationSource {
+    type Err = Infallible;
+
+    /// Two numbers parted by a comma; anything else is a file.
+    fn from_str(text: &str) -> Result<Self, Infallible> {
+        let number = |text: &str| text.parse().ok().filter(|value: &f64| value.is_finite());
+        let numbers = text.split_once(',').and_then(|(scale, offset)| number(scale).zip(number(offset)));
+        Ok(match numbers {
+            Some((scale, offset)) => Self::Numbers { scale, offset },
+            None => Self::File(text.into()),
+        })
+    }
 }
 
 fn milliseconds(text: &str) -> Result<f64, String> {
     let number = text.parse().ok().filter(|ms: &f64| ms.is_finite() && *ms > 0.0);
     number.ok_or_else(|| "give milliseconds above 0, as 40".to_string())
-}
-
-fn scale_and_offset(text: &str) -> Result<(f64, f64), String> {
-    let numbers = text.split_once(',').and_then(|(scale, offset)| {
-        let number = |text: &str| text.parse().ok().filter(|value: &f64| value.is_finite());
-        Some((number(scale)?, number(offset)?))
-    });
-    numbers.ok_or_else(|| "write SCALE,OFFSET, as 1.2,-0.3".to_string())
 }
 
 /// What a beam search is made of, but for what is tuned.
@@ -119,10 +137,11 @@ pub(crate) struct Search {
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Every point of the grid decodes the whole manifest; the table is sorted by WER, and the last line has the best point's flags
-for linnet decode, with a calibration of the words' confidences.
+for linnet decode. Below stands the expected calibration error (ECE) of the best point's word confidences: raw, calibrated on
+speakers that the calibration has not seen (up to ten-fold cross-validation), and on the very words that it was fitted to.
 
 Examples:
-  linnet tune exp/model data/dev.jsonl --lm lm.arpa --cache-logits exp/cache
+  linnet tune exp/model data/dev.jsonl --lm lm.arpa --cache-logits exp/cache --calibration exp/calibration.json
   linnet tune exp/model data/dev.jsonl --lm lm.arpa --lm-weights 0,3 --word-bonuses -2,4 --trials 50 --seed 1")]
 pub(crate) struct Tune {
     /// The model folder.
@@ -158,6 +177,9 @@ pub(crate) struct Tune {
     /// Keep the encoder's results in this folder, and take them from there if model and recordings are the same.
     #[arg(long, value_name = "DIR")]
     pub(crate) cache_logits: Option<PathBuf>,
+    /// Write the calibration of the best point's word confidences, for linnet decode --calibration.
+    #[arg(long, value_name = "FILE.json")]
+    pub(crate) calibration: Option<PathBuf>,
     /// Write all points as JSON.
     #[arg(long, value_name = "FILE.json")]
     pub(crate) out: Option<PathBuf>,

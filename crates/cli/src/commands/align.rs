@@ -31,6 +31,9 @@ pub(super) fn run(args: Align, talk: &Talk) -> Done {
         write_ctm(path, &tokens)?;
     }
     let (done, left_out) = (aligned.utterances.len(), aligned.skipped.len());
+    if done == 0 {
+        return Err(format!("none of {left_out} utterances could be aligned").into());
+    }
     if left_out > 0 {
         talk.warn(format!("{left_out} of {} utterances were not aligned", done + left_out));
     }

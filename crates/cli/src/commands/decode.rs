@@ -4,10 +4,13 @@ use std::path::{Path, PathBuf};
 
 use linnet::Model;
 use linnet_ctc::{Calibration, greedy_hypothesis};
-use linnet_study::{DecodeOptions, Knowledge, MatrixTable, SearchOptions, Source, UtteranceRecord, decode};
+use linnet_study::{
+    Calibrated, DecodeOptions, Knowledge, MatrixTable, SearchOptions, Source, StudyError, UtteranceRecord,
+    decode,
+};
 
 use super::{Done, warn_of_skipped};
-use crate::args::{Decode, Search};
+use crate::args::{CalibrationSource, Decode, Search};
 use crate::data::print;
 use crate::npy;
 use crate::talk::Talk;
@@ -25,7 +28,7 @@ fn one_matrix(args: &Decode, path: &Path, tokens: &Path, talk: &Talk) -> Done {
     let matrix = npy::read(path)?;
     let frames = matrix.rows;
     let values = table.arrange(matrix.values, matrix.columns, path)?;
-    let (hypotheses, words) = match args.search_options() {
+    let (hypotheses, words) = match args.search_options()? {
         None => (vec![greedy_hypothesis(&values, table.table())], table.has_words()),
         Some(options) => {
             let knowledge = Knowledge::read(&options, table.table())?;
@@ -43,7 +46,7 @@ fn one_matrix(args: &Decode, path: &Path, tokens: &Path, talk: &Talk) -> Done {
 
 fn a_manifest(args: &Decode, folder: &Path, manifest: &Path, out: &Path, talk: &Talk) -> Done {
     let model = Model::read(folder)?;
-    let search = args.search_options().map(|options| args.search.with_lexicon_of(options, folder));
+    let search = args.search_options()?.map(|options| args.search.with_lexicon_of(options, folder));
     let options = DecodeOptions { search, nbest: args.nbest.is_some() };
     let source = Source { model: &model, folder, manifest, cache: args.cache_logits.as_deref() };
     let decoded = decode(&source, out, &options)?;
@@ -69,17 +72,21 @@ fn a_manifest(args: &Decode, folder: &Path, manifest: &Path, out: &Path, talk: &
 
 impl Decode {
     /// How to search, if at all.
-    fn search_options(&self) -> Option<SearchOptions> {
+    fn search_options(&self) -> Result<Option<SearchOptions>, StudyError> {
         if !self.search.is_given() && self.nbest.is_none() {
-            return None;
+            return Ok(None);
         }
         let mut options = self.search.options();
         options.beam.nbest = self.nbest.unwrap_or(1) as usize;
         (options.fusion.weight, options.fusion.word_bonus) = (self.lm_weight, self.word_bonus);
-        if let Some((scale, offset)) = self.calibration {
-            options.calibration = Calibration { scale, offset };
-        }
-        Some(options)
+        options.calibration = match &self.calibration {
+            Some(CalibrationSource::Numbers { scale, offset }) => {
+                Calibration { scale: *scale, offset: *offset }
+            }
+            Some(CalibrationSource::File(path)) => Calibrated::read(path)?.calibration(),
+            None => Calibration::default(),
+        };
+        Ok(Some(options))
     }
 }
 

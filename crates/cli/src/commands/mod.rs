@@ -21,7 +21,7 @@ use linnet_corpus::Skipped;
 use crate::args::{ByteOrder, Command, Raw};
 use crate::talk::Talk;
 
-/// Whether everything went well; `false` if parts failed and the rest went on.
+/// Whether everything went well; `false` if items were left out, and named, and the rest is done.
 type Done = Result<bool, Box<dyn Error>>;
 
 /// Runs a command.

@@ -30,8 +30,7 @@ pub(super) fn run(args: Train, talk: &Talk) -> Done {
         }
         Outcome::Interrupted { epoch, step } => {
             teller.bar.abandon();
-            talk.say(format!("interrupted in epoch {epoch} after step {step}; continue with --resume"));
-            Ok(false)
+            Err(format!("interrupted in epoch {epoch} after step {step}; continue with --resume").into())
         }
     }
 }

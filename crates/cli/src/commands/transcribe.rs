@@ -54,8 +54,12 @@ pub(super) fn run(args: Transcribe, talk: &Talk) -> Done {
         bar.inc(some.len() as u64);
     }
     bar.finish_and_clear();
+    let all = recordings.len();
+    if failed == all {
+        return Err(format!("{failed} of {all} recordings failed").into());
+    }
     if failed > 0 {
-        talk.warn(format!("{failed} of {} recordings failed", recordings.len()));
+        talk.warn(format!("{failed} of {all} recordings failed"));
     }
     Ok(failed == 0)
 }

@@ -31,14 +31,22 @@ pub(super) fn run(args: Tune, talk: &Talk) -> Done {
     tuned.notes.iter().for_each(|note| talk.say(note));
     warn_of_skipped(&tuned.skipped, talk);
     print(table(&tuned.trials))?;
+    if let Some(calibrated) = &tuned.calibration {
+        print(format_args!("\n{}", confidence(calibrated)))?;
+    }
     let best = tuned.trials.first().map(|trial| flags(&args, trial, tuned.calibration.as_ref()));
     if let Some(flags) = &best {
         print(format_args!("\n{flags}"))?;
     }
-    if let Some(Calibrated { error_before, error_after, .. }) = tuned.calibration {
-        talk.say(format!(
-            "expected calibration error of the words' confidences: {error_before:.3} raw, {error_after:.3} calibrated"
-        ));
+    match (&args.calibration, &tuned.calibration) {
+        (Some(path), Some(calibrated)) => {
+            calibrated.write(path)?;
+            talk.say(format!("the calibration is in {}", path.display()));
+        }
+        (Some(path), None) => {
+            talk.warn(format!("{} is not written: no word was found", path.display()));
+        }
+        (None, _) => {}
     }
     if let Some(path) = &args.out {
         write(path, &tuned, best.as_deref())?;
@@ -58,6 +66,24 @@ fn table(trials: &[Trial]) -> String {
         );
     }
     text
+}
+
+/// How far confidences lie from the share of right words.
+fn confidence(c: &Calibrated) -> String {
+    let after = match c.parts {
+        1 => format!("{:.2}, but on the words that it was fitted to", 100.0 * c.error_fitted),
+        parts => format!(
+            "{:.2} on speakers left out ({parts} parts), {:.2} on the words that it was fitted to",
+            100.0 * c.error_after,
+            100.0 * c.error_fitted
+        ),
+    };
+    format!(
+        "confidence of {} words, {:.2} % right: ECE % {:.2} raw; calibrated {after}",
+        c.words,
+        100.0 * c.correct,
+        100.0 * c.error_before
+    )
 }
 
 /// The flags of `linnet decode` that search like this.
@@ -86,7 +112,10 @@ fn flags(args: &Tune, trial: &Trial, calibration: Option<&Calibrated>) -> String
     flags.push(format!("--token-threshold {}", search.token_threshold));
     flags.extend(search.max_tokens.map(|most| format!("--max-tokens {most}")));
     flags.push(format!("--score-threshold {}", search.score_threshold));
-    flags.extend(calibration.map(|c| format!("--calibration {:.4},{:.4}", c.scale, c.offset)));
+    flags.extend(match (&args.calibration, calibration) {
+        (Some(path), Some(_)) => Some(format!("--calibration {}", path.display())),
+        (_, calibrated) => calibrated.map(|c| format!("--calibration {:.4},{:.4}", c.scale, c.offset)),
+    });
     flags.join(" ")
 }
 
