@@ -151,6 +151,9 @@ impl EncoderConfig {
             let problem = format!("layer {layer} is not there: layers = {}, counted from 0", self.layers);
             return error("softmax_layers", format!("{:?}", self.softmax_layers), &problem);
         }
+        if !(1..=64).contains(&self.lsh_rounds) {
+            return error("lsh_rounds", self.lsh_rounds.to_string(), "must be from 1 to 64");
+        }
         let width = self.head_dim();
         let mut kinds = (0..self.layers).map(|layer| self.layer_mixer(layer));
         if let Some(kind) = kinds.find(|kind| self.rotary && !kind.takes_rotary(width)) {

@@ -258,6 +258,10 @@ fn wrong_shapes_and_settings_are_errors() {
     assert!(encoder.forward(&features(5, 1), &Lengths::new(&[]), Mode::Infer).is_err());
     let error = EncoderConfig { heads: 5, ..EncoderConfig::default() }.validate().unwrap_err().to_string();
     assert!(error.contains("heads") && error.contains("144"), "{error}");
+    for lsh_rounds in [0, 65] {
+        let config = EncoderConfig { mixer: MixerKind::Lsh, lsh_rounds, ..EncoderConfig::default() };
+        assert!(config.validate().unwrap_err().to_string().contains("lsh_rounds"));
+    }
 }
 
 #[test]

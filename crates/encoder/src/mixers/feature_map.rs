@@ -1,7 +1,6 @@
 //! Feature maps φ: what linear attention makes of queries and keys so that φ(q)·φ(k) is a similarity.
 
 use candle_core::{D, Result, Tensor};
-use rand::RngExt;
 
 use crate::ops::math::{dot, exp, max, sum, vectorised};
 use crate::ops::matmul::{Matrix, matmul};
@@ -40,12 +39,7 @@ impl FeatureMap {
     /// The map of as many random features as two heads have values, drawn anew for each layer.
     pub(crate) fn random(dim: usize, layer: usize) -> Self {
         let mut rng = random::stream(0, &format!("random_features/{layer}"));
-        // Box and Muller, 1958
-        let mut normal = move || {
-            let (u, v): (f64, f64) = (rng.random(), rng.random());
-            (-2.0 * (1.0 - u).ln()).sqrt() * (std::f64::consts::TAU * v).cos()
-        };
-        let mut draw = || (0..dim).map(|_| normal()).collect::<Vec<f64>>();
+        let mut draw = || (0..dim).map(|_| random::normal(&mut rng)).collect::<Vec<f64>>();
         let inner = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
         let mut directions = Vec::with_capacity(2 * dim * dim);
         for _ in 0..2 {

@@ -6,6 +6,7 @@ use super::Mixer;
 use super::decayed::{Decay, Decayed};
 use super::feature_map::FeatureMap;
 use super::linear::Linear;
+use super::lsh::Lsh;
 use super::softmax::Softmax;
 use super::summary::Summary;
 use crate::config::EncoderConfig;
@@ -35,6 +36,9 @@ pub enum MixerKind {
     GatedDecay,
     /// Each frame beside the mean of all frames (Parcollet et al., 2024): O(N·d²).
     SummaryMixing,
+    /// Softmax attention to the frames that hash to nearby buckets (Kitaev et al., 2020): O(N·R·64·d) with R =
+    /// `lsh_rounds`.
+    Lsh,
     /// Softmax attention to the frames up to each one's own.
     CausalSoftmax,
     /// Linear attention to the frames up to each one's own (Katharopoulos et al., 2020, equations 8 to 12).
@@ -53,17 +57,20 @@ pub(crate) struct Options {
     pub(crate) rotary: bool,
     /// Which layer of the encoder it is: layers draw their random features and rotations for themselves.
     pub(crate) layer: usize,
+    pub(crate) heads: usize,
+    pub(crate) lsh_rounds: usize,
 }
 
 impl Options {
     pub(crate) fn of(config: &EncoderConfig, layer: usize) -> Self {
-        Self { dim: config.head_dim(), rotary: config.rotary, layer }
+        let EncoderConfig { rotary, heads, lsh_rounds, .. } = *config;
+        Self { dim: config.head_dim(), rotary, layer, heads, lsh_rounds }
     }
 }
 
 impl MixerKind {
     /// Every kind, in the order of the documentation.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Softmax,
         Self::Linear,
         Self::LinearRelu,
@@ -74,6 +81,7 @@ impl MixerKind {
         Self::Decayed,
         Self::GatedDecay,
         Self::SummaryMixing,
+        Self::Lsh,
         Self::CausalSoftmax,
         Self::CausalLinear,
         Self::CausalDecayed,
@@ -93,6 +101,7 @@ impl MixerKind {
             Self::Decayed => "decayed",
             Self::GatedDecay => "gated_decay",
             Self::SummaryMixing => "summary_mixing",
+            Self::Lsh => "lsh",
             Self::CausalSoftmax => "causal_softmax",
             Self::CausalLinear => "causal_linear",
             Self::CausalDecayed => "causal_decayed",
@@ -111,7 +120,7 @@ impl MixerKind {
             .is_some_and(|mixer| mixer.turned(head_dim).is_some_and(|width| width.is_multiple_of(2)))
     }
 
-    /// The multiply-adds of one frame and head in the forward pass, beside the projections.
+    /// The multiply-adds of one frame and head in the forward pass, beside the projections; those of `lsh` with four rounds.
     pub fn multiply_adds(self, frames: usize, head_dim: usize) -> usize {
         self.plain(head_dim).map_or(0, |mixer| mixer.multiply_adds(frames, head_dim))
     }
@@ -122,7 +131,7 @@ impl MixerKind {
     }
 
     fn plain(self, head_dim: usize) -> Option<Box<dyn Mixer>> {
-        self.mixer(Options { dim: head_dim, rotary: false, layer: 0 })
+        self.mixer(Options { dim: head_dim, rotary: false, layer: 0, heads: 1, lsh_rounds: 4 })
     }
 
     /// The mixer, where there is one.
@@ -146,6 +155,7 @@ impl MixerKind {
             Self::CausalDecayed => decayed(Decay::Fixed),
             Self::CausalLinear => decayed(Decay::None),
             Self::SummaryMixing => Some(Box::new(Summary)),
+            Self::Lsh => Some(Box::new(Lsh::new(options))),
             Self::None => None,
         }
     }

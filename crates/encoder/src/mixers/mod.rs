@@ -7,6 +7,7 @@ mod decayed;
 mod feature_map;
 mod kind;
 mod linear;
+mod lsh;
 mod softmax;
 mod summary;
 #[cfg(test)]

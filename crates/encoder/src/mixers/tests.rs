@@ -3,6 +3,7 @@
 use rand::RngExt;
 
 use super::feature_map::FeatureMap;
+use super::lsh::Lsh;
 use super::*;
 use crate::random;
 
@@ -13,6 +14,8 @@ struct Case {
     dim: usize,
     head: usize,
     heads: usize,
+    /// The frames in the order of each round of hashing: `lsh` takes it as given.
+    orders: Vec<Vec<u32>>,
 }
 
 fn inner(a: &[f64], b: &[f64]) -> f64 {
@@ -90,6 +93,42 @@ impl Case {
             .collect()
     }
 
+    /// Round by round: softmax over the chunk and the one before, then shares of the rounds.
+    fn plain_lsh(&self, q: &[f64], v: &[f64]) -> Vec<f64> {
+        let (dim, n) = (self.dim, q.len() / self.dim);
+        let row = |x: &[f64], i: usize| x[i * dim..(i + 1) * dim].to_vec();
+        let product = |i: usize, j: usize| {
+            let (q, k) = (row(q, i), row(q, j));
+            inner(&q, &k) / inner(&k, &k).sqrt() / (dim as f64).sqrt()
+        };
+        let mut y = vec![0.0; n * dim];
+        for i in 0..n {
+            let mut rounds: Vec<(f64, Vec<f64>)> = Vec::new();
+            for order in &self.orders {
+                let at = order.iter().position(|&frame| frame as usize == i).unwrap();
+                let first = (at / 32 * 32).saturating_sub(32);
+                let seen = &order[first..(at / 32 * 32 + 32).min(n)];
+                let others: Vec<usize> = seen.iter().map(|&j| j as usize).filter(|&j| j != i).collect();
+                if others.is_empty() {
+                    rounds.push((1.0, row(v, i)));
+                    continue;
+                }
+                let weights: Vec<f64> = others.iter().map(|&j| product(i, j).exp()).collect();
+                let total: f64 = weights.iter().sum();
+                let mut sums = vec![0.0; dim];
+                for (weight, &j) in weights.iter().zip(&others) {
+                    sums.iter_mut().zip(row(v, j)).for_each(|(sum, v)| *sum += weight / total * v);
+                }
+                rounds.push((total, sums));
+            }
+            let total: f64 = rounds.iter().map(|(share, _)| share).sum();
+            for (share, sums) in rounds {
+                y[i * dim..].iter_mut().zip(sums).for_each(|(y, sum)| *y += share / total * sum);
+            }
+        }
+        y
+    }
+
     fn plain(&self, inputs: &[Vec<f64>], own: &[Vec<f64>]) -> Vec<f64> {
         let dim = self.dim;
         let n = inputs[0].len() / dim;
@@ -104,6 +143,9 @@ impl Case {
                 (0..dim).map(|c| gelu(sums[c] + shift[c] + own[2][c])).collect::<Vec<_>>()
             };
             return (0..n).flat_map(frame).collect();
+        }
+        if self.kind == MixerKind::Lsh {
+            return self.plain_lsh(&inputs[0], &inputs[1]);
         }
         let learned = self.kind == MixerKind::Hedgehog;
         let (query_own, key_own) = if learned { own.split_at(2) } else { (own, own) };
@@ -156,8 +198,8 @@ fn narrow(values: &[Vec<f64>]) -> Vec<Vec<f32>> {
 fn value_and_gradient_match_a_plain_loop() {
     for (kind, rotary) in MixerKind::ALL.into_iter().flat_map(|kind| [(kind, false), (kind, true)]) {
         for (n, dim, spread) in [(1, 4, 1.0), (5, 3, 2.0), (67, 8, 1.0), (150, 6, 3.0)] {
-            let case = Case { kind, rotary, dim, head: 1, heads: 3 };
-            let options = Options { dim, rotary, layer: 0 };
+            let mut case = Case { kind, rotary, dim, head: 1, heads: 3, orders: Vec::new() };
+            let options = Options { dim, rotary, layer: 0, heads: 3, lsh_rounds: 4 };
             let Some(mixer) = kind.mixer(options).filter(|_| !rotary || kind.takes_rotary(dim)) else {
                 continue;
             };
@@ -169,6 +211,9 @@ fn value_and_gradient_match_a_plain_loop() {
             let own: Vec<Vec<f64>> = mixer.parameters(dim).iter().map(|p| draw(p.len())).collect();
             let weights = draw(n * dim);
             let (small, small_own) = (narrow(&inputs), narrow(&own));
+            if kind == MixerKind::Lsh {
+                case.orders = Lsh::new(options).orders(&small[0], dim, case.head);
+            }
             let views: Vec<&[f32]> = small.iter().map(Vec::as_slice).collect();
             let own_views: Vec<&[f32]> = small_own.iter().map(Vec::as_slice).collect();
             let head = Head { inputs: &views, weights: &own_views, dim, index: case.head, heads: case.heads };
@@ -242,4 +287,32 @@ fn random_features_approach_softmax() {
     let product: f32 = q.iter().zip(&k).map(|(a, b)| a * b).sum();
     let want = f64::from(product / (dim as f32).sqrt()).exp();
     assert!((total / layers as f64 / want - 1.0).abs() < 0.02, "{} is not {want}", total / layers as f64);
+}
+
+#[test]
+fn rounds_of_hashing_sort_frames_of_one_direction_together_and_never_change() {
+    let (dim, frames) = (8, 320);
+    let mut rng = random::stream(4, "directions");
+    let directions: Vec<f32> = (0..4 * dim).map(|_| random::normal(&mut rng) as f32).collect();
+    // Four directions by turns, of any length.
+    let queries: Vec<f32> = (0..frames)
+        .flat_map(|t| directions[t % 4 * dim..][..dim].iter().map(move |x| x * (1.0 + t as f32)))
+        .collect();
+    let options = Options { dim, rotary: false, layer: 2, heads: 2, lsh_rounds: 3 };
+    let orders = |options, head| Lsh::new(options).orders(&queries, dim, head);
+    let rounds = orders(options, 1);
+    for order in &rounds {
+        // 10 buckets: directions that fall into different ones lie in runs, in order of time.
+        let turns = order.windows(2).filter(|w| w[0] % 4 != w[1] % 4).count();
+        let falls = order.windows(2).filter(|w| w[0] > w[1]).count();
+        assert!(turns < frames - 1 && falls < 4, "{turns} {falls}");
+        let mut all = order.clone();
+        all.sort_unstable();
+        assert!(all.iter().copied().eq(0..frames as u32));
+    }
+    assert_eq!(rounds, orders(options, 1));
+    assert_ne!(rounds, orders(options, 0));
+    assert_ne!(rounds, orders(Options { layer: 3, ..options }, 1));
+    assert!(rounds[0] != rounds[1] && rounds[1] != rounds[2]);
+    assert!(!MixerKind::Lsh.is_quadratic() && MixerKind::Softmax.is_quadratic());
 }
