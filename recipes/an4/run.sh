@@ -1,33 +1,48 @@
 #!/usr/bin/env bash
-# AN4 from the corpus to error rates on its 130 test utterances: one model of phones, one of characters.
+# AN4 from the corpus to error rates on its 130 test utterances: models of phones and of characters, greedy, and phones to words
+# by the lexicon and a 3-gram of the training transcripts, whose weights are chosen on dev.
 #
-#   recipes/an4/run.sh --corpus DIR [--units "phone char"] [--exp DIR] [--set KEY=VALUE]...
+#   recipes/an4/run.sh --corpus DIR [--units "phone char"] [--seeds "0 1 2"] [--exp DIR] [--set KEY=VALUE]...
 #
 # DIR holds etc/ and wav/ of the official archive (.sph, .raw, .wav or .flac). Runs continue where they were interrupted.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
-corpus= units="phone char" exp="$here/exp" settings=()
+corpus= units="phone char" seeds=0 exp="$here/exp" settings=()
 while [ $# -gt 0 ]; do
   case "$1" in
     --corpus) corpus=$2; shift 2 ;;
     --units) units=$2; shift 2 ;;
+    --seeds) seeds=$2; shift 2 ;;
     --exp) exp=$2; shift 2 ;;
     --set) settings+=(--set "$2"); shift 2 ;;
-    *) echo "usage: recipes/an4/run.sh --corpus DIR [--units \"phone char\"] [--exp DIR] [--set KEY=VALUE]..." >&2; exit 2 ;;
+    *) echo "usage: recipes/an4/run.sh --corpus DIR [--units \"phone char\"] [--seeds \"0 1 2\"] [--exp DIR] [--set KEY=VALUE]..." >&2; exit 2 ;;
   esac
 done
 [ -n "$corpus" ] || { echo "run.sh: give --corpus DIR, the folder with etc/ and wav/ of AN4" >&2; exit 2; }
 
 # shellcheck source=../common.sh
 . "$root/recipes/common.sh"
+base_settings=("${settings[@]}")
 for unit in $units; do
-  data=$exp/data-$unit out=$exp/$unit
+  data=$exp/data-$unit
   echo "== $unit: prepare"
   partly "$linnet" prepare an4 "$corpus" --unit "$unit" --out "$data"
-  echo "== $unit: train"
-  train "$here/conf/$unit.toml" "$out" "$data" train dev
-  echo "== $unit: decode dev, then test"
-  partly "$linnet" decode "$out/model" "$data/dev.jsonl" --out "$out/decode/dev"
-  partly "$linnet" decode "$out/model" "$data/test.jsonl" --out "$out/decode/test"
+  for seed in $seeds; do
+    out=$exp/$unit-$seed
+    settings=("${base_settings[@]}" --set train.seed="$seed")
+    echo "== $unit, seed $seed: train"
+    train "$here/conf/$unit.toml" "$out" "$data" train dev
+    echo "== $unit, seed $seed: decode dev, then test"
+    partly "$linnet" decode "$out/model" "$data/dev.jsonl" --out "$out/decode/dev"
+    partly "$linnet" decode "$out/model" "$data/test.jsonl" --out "$out/decode/test"
+    [ "$unit" = phone ] || continue
+    echo "== $unit, seed $seed: words, with the weights that are best on dev"
+    [ -f "$exp/train.arpa" ] || partly "$linnet" ngram "$data/train.jsonl" --order 3 --out "$exp/train.arpa"
+    flags=$("$linnet" --quiet tune "$out/model" "$data/dev.jsonl" --lm "$exp/train.arpa" --out "$out/tune.json" | tail -n 1)
+    for set in dev test; do
+      # shellcheck disable=SC2086
+      partly "$linnet" decode "$out/model" "$data/$set.jsonl" $flags --out "$out/decode/$set-words"
+    done
+  done
 done
