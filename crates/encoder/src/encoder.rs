@@ -1,20 +1,21 @@
 //! The encoder: blocks in a row, their parameters, and their files.
 
 use std::collections::HashMap;
-use std::ops::Range;
+use std::ops::{Deref, Range};
 use std::path::Path;
 use std::sync::Arc;
 
+use candle_core::backprop::GradStore;
 use candle_core::{DType, Device, Tensor, Var};
 
 use crate::blocks::{
-    Block, Convolution, EncoderOp, FeedForward, Head, Mixing, Pass, Place, Stage, Subsampling,
+    Block, Convolution, EncoderOp, FeedForward, GradientCell, Head, Mixing, Pass, Place, Stage, Subsampling,
 };
 use crate::config::EncoderConfig;
 use crate::error::EncoderError;
 use crate::lengths::Lengths;
 use crate::mixers::Options;
-use crate::ops::pool::Pool;
+use crate::ops::pool::{Buffer, Pool};
 use crate::parameters::ParameterGroup;
 use crate::stream::EncoderStream;
 
@@ -62,7 +63,19 @@ pub struct Encoder {
     tokens: usize,
     recompute: bool,
     pool: Pool,
+    gradient: GradientCell,
     device: Device,
+}
+
+/// The gradient of an encoder's weights, in the order of [`Encoder::weights`]; its memory goes back to the encoder.
+#[derive(Debug)]
+pub struct Gradient(Buffer);
+
+impl Deref for Gradient {
+    type Target = [f32];
+    fn deref(&self) -> &[f32] {
+        &self.0
+    }
 }
 
 impl Encoder {
@@ -106,8 +119,16 @@ impl Encoder {
         }
         let count = initial.len();
         let weights = Var::from_vec(initial, count, device)?;
-        let (recompute, pool) = (false, Pool::default());
-        Ok(Self { stages: stages.into(), weights, bands, tokens, recompute, pool, device: device.clone() })
+        Ok(Self {
+            stages: stages.into(),
+            weights,
+            bands,
+            tokens,
+            recompute: false,
+            pool: Pool::default(),
+            gradient: GradientCell::default(),
+            device: device.clone(),
+        })
     }
 
     /// Whether training keeps each block's input alone and runs its forward pass again before its backward pass: less
@@ -158,6 +179,7 @@ impl Encoder {
             passes,
             recompute: self.recompute,
             tape: Default::default(),
+            gradient: self.gradient.clone(),
         };
         Ok((features.contiguous()?.apply_op2(&weights, op)?, lengths))
     }
@@ -188,6 +210,19 @@ impl Encoder {
     /// All parameters as one flat tensor, block after block, for an optimiser.
     pub fn weights(&self) -> &Var {
         &self.weights
+    }
+
+    /// Takes the gradient of all weights that the backward passes since the last call left behind, summed; `store` is what
+    /// the last one returned. On the processor the encoder keeps the gradient itself, on other devices candle does.
+    pub fn take_gradient(&self, store: &GradStore) -> Result<Gradient, EncoderError> {
+        let kept = self.gradient.lock().ok().and_then(|mut gradient| gradient.take());
+        if let Some(gradient) = kept {
+            return Ok(Gradient(gradient));
+        }
+        let gradient = store.get(&self.weights).ok_or(EncoderError::NoGradient)?;
+        let mut buffer = self.pool.take(gradient.elem_count());
+        buffer.copy_from_slice(&gradient.flatten_all()?.to_vec1::<f32>()?);
+        Ok(Gradient(buffer))
     }
 
     /// What lies where in the flat tensor.

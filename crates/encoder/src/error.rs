@@ -33,6 +33,9 @@ pub enum EncoderError {
         /// The block's name.
         block: String,
     },
+    /// A gradient is asked for that no backward pass gave.
+    #[error("the loss doesn't depend on the encoder: it has no gradient")]
+    NoGradient,
     /// A file of weights can't be read or written.
     #[error("{path}: {source}")]
     File {

@@ -22,7 +22,7 @@ mod random;
 mod stream;
 
 pub use config::{Activation, EncoderConfig, Positions};
-pub use encoder::{BlockTime, Encoder, Group, Mode};
+pub use encoder::{BlockTime, Encoder, Gradient, Group, Mode};
 pub use error::EncoderError;
 pub use lengths::Lengths;
 pub use mixers::MixerKind;

@@ -2,8 +2,7 @@
 
 use std::collections::HashMap;
 
-use candle_core::backprop::GradStore;
-use candle_core::{CpuStorage, Device, Error, InplaceOp2, Layout, Result, Storage, Tensor};
+use candle_core::{CpuStorage, Device, Error, InplaceOp1, Layout, Result, Tensor};
 use linnet_encoder::{Encoder, Group};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -51,25 +50,11 @@ struct Moments {
 /// Values that one task updates or sums.
 const PIECE: usize = 1 << 14;
 
-/// The gradient of the encoder's weights in what a backward pass returned.
-fn gradient_of<'a>(encoder: &Encoder, gradients: &'a GradStore) -> Result<&'a Tensor> {
-    gradients
-        .get(encoder.weights())
-        .ok_or_else(|| Error::Msg("the loss doesn't depend on the encoder".into()))
-}
-
 /// The length of a gradient over all parameters, summed in f64 in a fixed order.
-pub fn gradient_norm(encoder: &Encoder, gradients: &GradStore) -> Result<f64> {
-    let gradient = gradient_of(encoder, gradients)?.contiguous()?;
-    let (storage, layout) = gradient.storage_and_layout();
-    let (Storage::Cpu(CpuStorage::F32(values)), Some((start, end))) =
-        (&*storage, layout.contiguous_offsets())
-    else {
-        return Err(Error::Msg("the gradient is no f32 tensor of the processor's".into()));
-    };
+pub fn gradient_norm(gradient: &[f32]) -> f64 {
     let square = |piece: &[f32]| piece.iter().map(|&g| f64::from(g) * f64::from(g)).sum::<f64>();
-    let sums: Vec<f64> = values[start..end].par_chunks(PIECE).map(square).collect();
-    Ok(sums.iter().sum::<f64>().sqrt())
+    let sums: Vec<f64> = gradient.par_chunks(PIECE).map(square).collect();
+    sums.iter().sum::<f64>().sqrt()
 }
 
 impl Adam {
@@ -83,19 +68,23 @@ impl Adam {
     pub fn step(
         &mut self,
         encoder: &Encoder,
-        gradients: &GradStore,
+        gradient: &[f32],
         learning_rate: f64,
         scale: f64,
     ) -> Result<()> {
+        if gradient.len() != encoder.parameter_count() {
+            let (got, want) = (gradient.len(), encoder.parameter_count());
+            return Err(Error::Msg(format!("the gradient has {got} values, the encoder {want} parameters")));
+        }
         self.steps += 1;
         let step = Step {
             update: Update::new(&self.settings, self.steps, learning_rate, scale),
             encoder,
+            gradient,
             moments: &self.moments,
             decay: learning_rate * self.settings.weight_decay,
         };
-        let gradient = gradient_of(encoder, gradients)?.contiguous()?;
-        encoder.weights().as_tensor().inplace_op2(&gradient, &step)
+        encoder.weights().as_tensor().inplace_op1(&step)
     }
 
     /// The moments as tensors, `mean` and `square` in the order of the encoder's weights, and `steps`.
@@ -184,30 +173,24 @@ impl Update {
 struct Step<'a> {
     update: Update,
     encoder: &'a Encoder,
+    gradient: &'a [f32],
     moments: &'a Mutex<Moments>,
     decay: f64,
 }
 
-impl InplaceOp2 for Step<'_> {
+impl InplaceOp1 for Step<'_> {
     fn name(&self) -> &'static str {
         "linnet-adam"
     }
 
-    fn cpu_fwd(
-        &self,
-        weights: &mut CpuStorage,
-        wl: &Layout,
-        gradient: &CpuStorage,
-        gl: &Layout,
-    ) -> Result<()> {
-        let (CpuStorage::F32(weights), CpuStorage::F32(gradient)) = (weights, gradient) else {
+    fn cpu_fwd(&self, weights: &mut CpuStorage, layout: &Layout) -> Result<()> {
+        let CpuStorage::F32(weights) = weights else {
             return Err(Error::Msg("the optimiser works on f32".into()));
         };
-        let (Some((start, end)), Some((from, to))) = (wl.contiguous_offsets(), gl.contiguous_offsets())
-        else {
+        let Some((start, end)) = layout.contiguous_offsets() else {
             return Err(Error::Msg("the optimiser needs contiguous tensors".into()));
         };
-        let (weights, gradient) = (&mut weights[start..end], &gradient[from..to]);
+        let weights = &mut weights[start..end];
         let mut moments = lock(self.moments)?;
         let Moments { mean, square } = &mut *moments;
         // One task a piece of a parameter: (weights, moments, where they lie, what decay keeps of the weights).
@@ -229,7 +212,7 @@ impl InplaceOp2 for Step<'_> {
             }
         }
         tasks.into_par_iter().for_each(|(w, m, v, start, keep)| {
-            self.update.apply(w, &gradient[start..start + w.len()], m, v, keep);
+            self.update.apply(w, &self.gradient[start..start + w.len()], m, v, keep);
         });
         Ok(())
     }

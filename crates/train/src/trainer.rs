@@ -270,14 +270,14 @@ impl<'a> Run<'a> {
         if !not_finite.is_empty() {
             return Err(TrainError::NotFinite { step, what: "loss", utterances: not_finite.join(", ") });
         }
-        let gradients = losses.loss.backward()?;
-        let norm = gradient_norm(encoder, &gradients)?;
+        let gradient = encoder.take_gradient(&losses.loss.backward()?)?;
+        let norm = gradient_norm(&gradient);
         if !norm.is_finite() {
             return Err(TrainError::NotFinite { step, what: "gradient", utterances: ids.join(", ") });
         }
         let clip = self.config.train.clip;
         let scale = if clip > 0.0 && norm > clip { clip / norm } else { 1.0 };
-        self.adam.step(encoder, &gradients, self.learning_rate(), scale)?;
+        self.adam.step(encoder, &gradient, self.learning_rate(), scale)?;
         let sums = &mut self.state.sums;
         sums.loss += total;
         sums.labels += counted;

@@ -17,7 +17,7 @@ pub(crate) use convolution::Convolution;
 pub(crate) use feed_forward::FeedForward;
 pub(crate) use head::Head;
 pub(crate) use mixing::Mixing;
-pub(crate) use op::{EncoderOp, Stage, with_slice};
+pub(crate) use op::{EncoderOp, GradientCell, Stage, with_slice};
 pub(crate) use subsampling::Subsampling;
 
 use crate::lengths::Lengths;

@@ -48,7 +48,13 @@ pub(crate) struct EncoderOp {
     /// Keep the blocks' inputs alone, and run each block's forward pass again before its backward pass.
     pub(crate) recompute: bool,
     pub(crate) tape: Mutex<Tape>,
+    /// Where the weights' gradient is summed.
+    pub(crate) gradient: GradientCell,
 }
+
+/// The gradient of an encoder's weights, once a backward pass was there. It stays out of candle's store, whose zeros and
+/// sums are three more passes over fresh memory of all weights' size, which for short batches is a quarter of a step.
+pub(crate) type GradientCell = Arc<Mutex<Option<Buffer>>>;
 
 /// What the forward pass keeps.
 #[derive(Debug, Default)]
@@ -56,6 +62,10 @@ pub(crate) struct Tape {
     /// The outputs of all stages but the last, which are the inputs of all but the first.
     outputs: Vec<Buffer>,
     saved: Vec<Saved>,
+}
+
+fn poisoned<T>(_: T) -> Error {
+    Error::Msg("another thread failed in this op".into())
 }
 
 fn contiguous<'a>(storage: &'a CpuStorage, layout: &Layout) -> Result<&'a [f32]> {
@@ -76,7 +86,7 @@ pub(crate) fn with_slice<R>(tensor: &Tensor, body: impl FnOnce(&[f32]) -> R) -> 
 
 impl EncoderOp {
     fn tape(&self) -> Result<std::sync::MutexGuard<'_, Tape>> {
-        self.tape.lock().map_err(|_| Error::Msg("another thread failed in this op".into()))
+        self.tape.lock().map_err(poisoned)
     }
 
     /// The number of values of a stage's output.
@@ -90,9 +100,8 @@ impl EncoderOp {
         stage.clock.time(|| stage.block.forward(pass, &weights[stage.range.clone()], x, y))
     }
 
-    /// The gradient of all weights, from that of the output.
-    fn backward(&self, tape: Tape, weights: &[f32], x: &[f32], y: &[f32], dy: &[f32]) -> Vec<f32> {
-        let mut dweights = vec![0.0; weights.len()];
+    /// Adds the gradient of all weights, from that of the output.
+    fn backward(&self, tape: Tape, weights: &[f32], x: &[f32], y: &[f32], dy: &[f32], dweights: &mut [f32]) {
         let Tape { mut outputs, mut saved } = tape;
         let mut gradient: Option<Buffer> = None;
         let mut output: Option<Buffer> = None;
@@ -116,7 +125,6 @@ impl EncoderOp {
             });
             (output, gradient) = (below, Some(dx));
         }
-        dweights
     }
 }
 
@@ -173,9 +181,13 @@ impl CustomOp2 for EncoderOp {
     ) -> Result<(Option<Tensor>, Option<Tensor>)> {
         let tape = std::mem::take(&mut *self.tape()?);
         let dy = dy.contiguous()?;
-        let dweights = with_slice(x, |x| {
-            with_slice(w, |w| with_slice(y, |y| with_slice(&dy, |dy| self.backward(tape, w, x, y, dy))))
+        let mut gradient = self.gradient.lock().map_err(poisoned)?;
+        let dweights = gradient.get_or_insert_with(|| self.passes[0].pool.zeros(w.elem_count()));
+        with_slice(x, |x| {
+            with_slice(w, |w| {
+                with_slice(y, |y| with_slice(&dy, |dy| self.backward(tape, w, x, y, dy, dweights)))
+            })
         })????;
-        Ok((None, Some(Tensor::from_vec(dweights, w.shape(), w.device())?)))
+        Ok((None, None))
     }
 }

@@ -50,8 +50,8 @@ pub(crate) fn step(work: Work, mixer: MixerKind, batch: Batch) -> Result<Step, B
     Ok(Box::new(move || {
         let start = Instant::now();
         let (log_probs, _) = encoder.forward(&features, &lengths, Mode::Train { seed: 0, step: number })?;
-        let gradients = (log_probs * &weight)?.mean_all()?.backward()?;
-        adam.step(&encoder, &gradients, 1e-4, 1.0)?;
+        let gradient = encoder.take_gradient(&(log_probs * &weight)?.mean_all()?.backward()?)?;
+        adam.step(&encoder, &gradient, 1e-4, 1.0)?;
         number += 1;
         if work == Work::Memory { Ok(memory::peak_mb("self")? - base) } else { Ok(milliseconds(start)) }
     }))
