@@ -21,7 +21,7 @@ if [ -z "$python" ]; then
     # One at a time, so that one which doesn't install costs its own cases alone.
     install() {
       grep -v '^#' "$here/peers/$1" | while read -r package; do
-        "$env/bin/pip" install --quiet "${@:2}" "$package" >&2 || echo "== without $package: it doesn't install" >&2
+        "$env/bin/python" -m pip install --quiet "${@:2}" "$package" >&2 || echo "== without $package: it doesn't install" >&2
       done
     }
     install requirements.txt

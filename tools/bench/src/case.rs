@@ -170,7 +170,7 @@ impl Case {
                  features beside training, the peer has them in memory"
             )),
             Subject::Beam(_) | Subject::BeamLm(_) => Some(format!(
-                "all utterances once, by one thread; tokens below {CUT} and prefixes {SCORE_CUT} below the best are cut"
+                "all utterances, by one thread; tokens below {CUT} and prefixes {SCORE_CUT} below the best are cut"
             )),
             Subject::Score => Some(
                 "every pair aligned and its errors counted; jiwer keeps the alignments, ours doesn't".into(),
