@@ -28,6 +28,12 @@ pub(crate) fn write(path: &Path) -> Result<(), TrainError> {
     write_beside(path, (json + "\n").as_bytes())
 }
 
+/// Forgets the process's peak memory so far, that of runs before this one, where the system lets it.
+pub(crate) fn forget_peak() {
+    // Writing 5 sets the peak back to what is in use (proc(5)); elsewhere the peak stays that of the process.
+    let _ = fs::write("/proc/self/clear_refs", "5");
+}
+
 /// The process's peak memory, in megabytes.
 pub(crate) fn peak_mb() -> f64 {
     let kilobytes =

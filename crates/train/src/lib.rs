@@ -17,7 +17,7 @@ mod schedule;
 mod tensorboard;
 mod trainer;
 
-pub use config::{DataConfig, RunConfig, Select, TrainConfig};
+pub use config::{DataConfig, RunConfig, Select, TrainConfig, check_keys};
 pub use ctc_op::{BLANK, CtcLosses, ctc_losses};
 pub use data::normalise;
 pub use error::TrainError;

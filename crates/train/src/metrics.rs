@@ -45,7 +45,7 @@ pub struct EpochRecord {
     pub data_work: f64,
     /// Share of the seconds that subsampling took.
     pub subsampling: f64,
-    /// Peak memory of the process so far, in megabytes; 0 where the system doesn't tell.
+    /// Peak memory of the process since the run began, in megabytes; 0 where the system doesn't tell.
     pub peak_mb: f64,
 }
 

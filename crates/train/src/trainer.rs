@@ -67,6 +67,7 @@ pub fn train(
     } else if resolved.exists() {
         return Err(TrainError::Exists { path: out.to_path_buf() });
     }
+    environment::forget_peak();
     let data = RunData::read(config)?;
     fs::create_dir_all(out).map_err(|e| TrainError::io(out, e))?;
     let mut run = Run::new(config, out, data)?;

@@ -5,13 +5,15 @@ mod train;
 
 use std::path::{Path, PathBuf};
 
+use candle_core::Device;
 use linnet_corpus::Augment;
-use linnet_encoder::EncoderConfig;
+use linnet_encoder::{Encoder, EncoderConfig};
 use linnet_frontend::{FbankConfig, SpecAugment};
 use linnet_text::Unit;
 use serde::{Deserialize, Serialize};
 use toml::Table;
 
+pub use overlay::check_keys;
 pub use train::{Select, TrainConfig};
 
 use crate::error::TrainError;
@@ -67,16 +69,31 @@ impl RunConfig {
     ///
     /// An unknown key is named with its file and the nearest known key; a wrong value with what is allowed.
     pub fn read(path: &Path, settings: &[String]) -> Result<Self, TrainError> {
+        Self::layered(path, &[], settings)
+    }
+
+    /// As [`RunConfig::read`], with tables between the files and the settings, each of which names itself in errors.
+    pub fn layered(
+        path: &Path,
+        layers: &[(PathBuf, Table)],
+        settings: &[String],
+    ) -> Result<Self, TrainError> {
         let known = known()?;
         let mut table = overlay::read(path, &known)?;
+        for (name, layer) in layers {
+            check_keys(layer, &known, name)?;
+            overlay::merge(&mut table, layer.clone());
+        }
         for setting in settings {
             overlay::set(&mut table, setting, &known)?;
         }
+        // The last layer is the likeliest to be wrong: the files below it are used without it, too.
+        let file = layers.last().map_or(path, |(name, _)| name);
         let config: Self = Self::deserialize(toml::Value::Table(table)).map_err(|e| TrainError::Config {
-            file: path.to_path_buf(),
+            file: file.to_path_buf(),
             problem: e.to_string().trim().replace('\n', " "),
         })?;
-        config.validate(path)?;
+        config.validate(file)?;
         Ok(config)
     }
 
@@ -89,6 +106,12 @@ impl RunConfig {
     pub fn to_toml(&self) -> Result<String, TrainError> {
         toml::to_string(self)
             .map_err(|e| TrainError::Config { file: "config.toml".into(), problem: e.to_string() })
+    }
+
+    /// The parameters of the encoder with a table of so many tokens, blank included.
+    pub fn parameters(&self, tokens: usize) -> Result<usize, TrainError> {
+        let encoder = Encoder::new(&self.model, self.features.bands, tokens, 0, &Device::Cpu)?;
+        Ok(encoder.parameter_count())
     }
 
     /// The keys in which two configurations differ.
@@ -141,6 +164,16 @@ mod tests {
         assert_eq!(RunConfig::read_resolved(&second).unwrap(), config);
         let other = RunConfig::read(&first, &["train.seed=9".into(), "model.dim=96".into()]).unwrap();
         assert_eq!(config.differences(&other).unwrap(), ["model.dim", "train.epochs", "train.seed"]);
+
+        let layer = |text: &str| (PathBuf::from("top"), text.parse::<Table>().unwrap());
+        let layers = [layer("train.epochs = 5\nmodel.dim = 32"), layer("model.dim = 96")];
+        let layered = RunConfig::layered(&first, &layers, &["train.epochs=3".into()]).unwrap();
+        assert_eq!((layered.model.dim, layered.train.epochs), (96, 3));
+        let more = RunConfig::read(&first, &["model.feed_forward=577".into()]).unwrap();
+        let extra = more.parameters(40).unwrap() - config.parameters(40).unwrap();
+        assert_eq!(extra, 6 * (2 * 144 + 1));
+        let error = RunConfig::layered(&first, &[layer("model.dimm = 1")], &[]).unwrap_err();
+        assert_eq!(error.to_string(), "top: there is no key model.dimm; did you mean model.dim?");
 
         let message = |set: &str| RunConfig::read(&first, &[set.into()]).unwrap_err().to_string();
         assert!(message("model.mixer=\"softmix\"").contains("linear"), "{}", message("model.mixer=softmix"));

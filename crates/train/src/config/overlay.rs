@@ -14,7 +14,7 @@ const MOST_FILES: usize = 16;
 pub(super) fn read(path: &Path, known: &Table) -> Result<Table, TrainError> {
     let mut merged = Table::new();
     for (file, table) in chain(path)?.into_iter().rev() {
-        check(&table, known, "", &file)?;
+        check_keys(&table, known, &file)?;
         merge(&mut merged, table);
     }
     Ok(merged)
@@ -60,13 +60,13 @@ pub(super) fn set(table: &mut Table, assignment: &str, known: &Table) -> Result<
         Value::Table(table)
     });
     let Value::Table(nested) = nested else { return Err(error("the key is empty".into())) };
-    check(&nested, known, "", Path::new("--set"))?;
+    check_keys(&nested, known, Path::new("--set"))?;
     merge(table, nested);
     Ok(())
 }
 
 /// Lays `over` on top of `base`, table by table.
-fn merge(base: &mut Table, over: Table) {
+pub(super) fn merge(base: &mut Table, over: Table) {
     for (key, value) in over {
         match (base.get_mut(&key), value) {
             (Some(Value::Table(base)), Value::Table(over)) => merge(base, over),
@@ -77,7 +77,11 @@ fn merge(base: &mut Table, over: Table) {
     }
 }
 
-/// Fails on the first key that `known` doesn't have, with the nearest that it has.
+/// Fails on the first key that `known` doesn't have, with the nearest that it has; `file` is where the table stands.
+pub fn check_keys(table: &Table, known: &Table, file: &Path) -> Result<(), TrainError> {
+    check(table, known, "", file)
+}
+
 fn check(table: &Table, known: &Table, prefix: &str, file: &Path) -> Result<(), TrainError> {
     for (key, value) in table {
         let full = format!("{prefix}{key}");
