@@ -81,12 +81,12 @@ pub fn paired_bootstrap(a: &[Scored], b: &[Scored], resamples: usize, seed: u64)
     PairedBootstrap { interval: percentiles(values), p_value, improvement }
 }
 
-fn rate(errors: u64, reference: u64) -> f64 {
+pub(crate) fn rate(errors: u64, reference: u64) -> f64 {
     100.0 * errors as f64 / reference.max(1) as f64
 }
 
 /// The middle 95 % of values; (0, 0) where there are none.
-fn percentiles(mut values: Vec<f64>) -> Interval {
+pub(crate) fn percentiles(mut values: Vec<f64>) -> Interval {
     if values.is_empty() {
         return Interval { low: 0.0, high: 0.0 };
     }
@@ -95,43 +95,73 @@ fn percentiles(mut values: Vec<f64>) -> Interval {
     Interval { low: at(0.025), high: at(0.975) }
 }
 
-/// For each resample, the sums of what is counted over the utterances that it picks. Each has its own stream of the
-/// seed's random numbers, so threads don't matter.
+/// For each resample, the sums of what is counted over the utterances that it picks.
 fn resample<const N: usize>(
     utterances: &[Scored],
     resamples: usize,
     seed: u64,
     count: impl Fn(&Scored, usize) -> [u64; N],
 ) -> Vec<[u64; N]> {
-    let mut speakers: BTreeMap<(Option<&str>, usize), Vec<[u64; N]>> = BTreeMap::new();
-    for (i, u) in utterances.iter().enumerate() {
-        let alone = if u.speaker.is_none() { i } else { 0 };
-        speakers.entry((u.speaker.as_deref(), alone)).or_default().push(count(u, i));
-    }
-    let mut counts = Vec::with_capacity(utterances.len());
-    let mut places: Vec<(u32, u32)> = Vec::with_capacity(speakers.len()); // a speaker's first utterance, and how many
-    for own in speakers.into_values() {
-        places.push((counts.len() as u32, own.len() as u32));
-        counts.extend(own);
-    }
-    if places.is_empty() {
+    let speakers = Speakers::new(utterances);
+    if speakers.is_empty() {
         return Vec::new();
     }
+    let counts: Vec<[u64; N]> = speakers.order.iter().map(|&i| count(&utterances[i], i)).collect();
     let one = |stream: usize| {
-        let mut rng = ChaCha8Rng::seed_from_u64(seed);
-        rng.set_stream(stream as u64);
         let mut sums = [0; N];
-        for _ in 0..places.len() {
-            let (first, own) = places[rng.random_range(0..places.len() as u32) as usize];
-            for _ in 0..own {
-                let pick = if own == 1 { 0 } else { rng.random_range(0..own) };
-                let counts = counts[(first + pick) as usize];
-                sums.iter_mut().zip(counts).for_each(|(sum, count)| *sum += count);
-            }
-        }
+        speakers.draw(&mut stream_of(seed, stream), |place| {
+            sums.iter_mut().zip(counts[place]).for_each(|(sum, count)| *sum += count);
+        });
         sums
     };
     (0..resamples).into_par_iter().map(one).collect()
+}
+
+/// Each resample has its own stream of the seed's random numbers, so threads don't matter.
+pub(crate) fn stream_of(seed: u64, stream: usize) -> ChaCha8Rng {
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    rng.set_stream(stream as u64);
+    rng
+}
+
+/// Utterances by their speakers.
+pub(crate) struct Speakers {
+    /// The utterances' indices, each speaker's one after the other.
+    pub(crate) order: Vec<usize>,
+    /// Each speaker's first place in `order`, and how many.
+    places: Vec<(u32, u32)>,
+}
+
+impl Speakers {
+    pub(crate) fn new(utterances: &[Scored]) -> Self {
+        let mut speakers: BTreeMap<(Option<&str>, usize), Vec<usize>> = BTreeMap::new();
+        for (i, u) in utterances.iter().enumerate() {
+            let alone = if u.speaker.is_none() { i } else { 0 };
+            speakers.entry((u.speaker.as_deref(), alone)).or_default().push(i);
+        }
+        let mut order = Vec::with_capacity(utterances.len());
+        let mut places = Vec::with_capacity(speakers.len());
+        for own in speakers.into_values() {
+            places.push((order.len() as u32, own.len() as u32));
+            order.extend(own);
+        }
+        Self { order, places }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.places.is_empty()
+    }
+
+    /// Draws as many speakers as there are, then as many of each one's utterances; hands over their places in `order`.
+    pub(crate) fn draw(&self, rng: &mut ChaCha8Rng, mut each: impl FnMut(usize)) {
+        for _ in 0..self.places.len() {
+            let (first, own) = self.places[rng.random_range(0..self.places.len() as u32) as usize];
+            for _ in 0..own {
+                let pick = if own == 1 { 0 } else { rng.random_range(0..own) };
+                each((first + pick) as usize);
+            }
+        }
+    }
 }
 
 #[cfg(test)]

@@ -64,6 +64,9 @@ pub struct UtteranceScore {
     /// Who spoke it, where known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub speaker: Option<String>,
+    /// How long its audio is, in seconds, where known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub duration_s: Option<f64>,
     /// Its errors.
     pub counts: ErrorCounts,
 }
@@ -109,7 +112,10 @@ pub fn score_with(
     let utterances: Vec<UtteranceScore> = pairs
         .iter()
         .zip(all)
-        .map(|((r, _), counts)| UtteranceScore { id: r.id.clone(), speaker: speaker(&r.id), counts })
+        .map(|((r, _), counts)| {
+            let (id, speaker) = (r.id.clone(), speaker(&r.id));
+            UtteranceScore { id, speaker, duration_s: None, counts }
+        })
         .collect();
     let mut counts = ErrorCounts::default();
     let mut speakers: BTreeMap<&str, SpeakerScore> = BTreeMap::new();
