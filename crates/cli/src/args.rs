@@ -49,7 +49,7 @@ pub(crate) enum Command {
     Align(Align),
     /// Score hypotheses against references.
     Score(Score),
-    /// Compare finished runs: a table, and an HTML report.
+    /// Run a study of several kinds, or compare finished runs: tables, and an HTML report.
     Compare(Compare),
     /// Estimate an n-gram language model from text.
     Ngram(Ngram),
@@ -223,19 +223,60 @@ pub(crate) enum ScoreUnit {
     Char,
 }
 
-/// Compare finished runs.
+/// Compare kinds of attention: run a study, or read finished runs.
+///
+/// A study file names kinds, sizes and seeds. Runs that are missing are trained and decoded, one after the other; Ctrl-C keeps what is done, and the same command goes on. Runs that differ in their seeds alone count as one.
 #[derive(Debug, Args)]
-#[command(after_help = "Example: linnet compare exp/softmax exp/linear --out report.html --plot per.svg")]
+#[command(after_help = "\
+Examples:
+  linnet compare recipes/mini/studies/attention.toml --out report.html       train what is missing
+  linnet compare recipes/mini/studies/attention.toml --no-train              what is there so far
+  linnet compare exp/softmax exp/linear --out report.html --plot per.svg     finished runs")]
 pub(crate) struct Compare {
-    /// Experiment folders; the first is the one that the others are compared with.
-    #[arg(required = true)]
-    pub(crate) experiments: Vec<PathBuf>,
+    /// A study file, or experiment folders, the first of which the others are compared with.
+    #[arg(required = true, value_name = "STUDY.toml|EXP")]
+    pub(crate) what: Vec<PathBuf>,
     /// The HTML report to write.
-    #[arg(long)]
+    #[arg(long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
     /// The SVG plot to write: error rate against epochs and against time.
-    #[arg(long)]
+    #[arg(long, value_name = "FILE")]
     pub(crate) plot: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) study: StudyOptions,
+}
+
+/// How a study is run.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Of a study")]
+pub(crate) struct StudyOptions {
+    /// Where runs are trained, in STUDY/RUN, and the prepared corpus lies; by default exp in the folder above the study
+    /// file's.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) exp: Option<PathBuf>,
+    /// The prepared corpus; by default the folder within --exp that the study file names.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: Option<PathBuf>,
+    /// Where finished runs are kept, which count as done; by default results/STUDY in the folder above the study file's.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) results: Option<PathBuf>,
+    /// Change one key of all configurations; may be repeated.
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub(crate) set: Vec<String>,
+    /// Train and decode nothing: report what is there.
+    #[arg(long)]
+    pub(crate) no_train: bool,
+    /// Copy what makes runs done, without weights, to --results.
+    #[arg(long)]
+    pub(crate) keep: bool,
+}
+
+impl StudyOptions {
+    /// Whether any is given.
+    pub(crate) fn is_given(&self) -> bool {
+        let folders = [&self.exp, &self.data, &self.results];
+        folders.iter().any(|folder| folder.is_some()) || !self.set.is_empty() || self.no_train || self.keep
+    }
 }
 
 /// Estimate an n-gram language model from text.

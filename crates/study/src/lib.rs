@@ -1,23 +1,29 @@
 //! What spans runs or manifests: [`decode()`] a manifest and score it, or a matrix of log-probabilities from anywhere
-//! ([`MatrixTable`], [`Knowledge`]); [`tune()`] a search on it; [`align()`] its transcripts; [`compare()`] finished runs.
+//! ([`MatrixTable`], [`Knowledge`]); [`tune()`] a search on it; [`align()`] its transcripts; run a [`Study`] of kinds × sizes ×
+//! seeds; [`compare()`] finished runs, [`compare_study()`] a study's.
 
 mod align;
 mod calibration;
 mod compare;
 mod decode;
 mod error;
-mod html;
-mod plot;
+mod plan;
+mod report;
+mod settings;
 mod textgrid;
 mod tune;
 
 pub use align::{Aligned, AlignedToken, AlignedUtterance, AlignedWord, align};
 pub use calibration::Calibrated;
-pub use compare::{Comparison, Run, compare};
+pub use compare::{
+    Comparison, CurvePoint, LengthGroup, Reached, Run, SetScore, System, SystemScore, Target, Verdict,
+    compare, compare_study,
+};
 pub use decode::{
     AnyDecoder, DecodeOptions, Decoded, Emission, Emissions, HypothesisRecord, Knowledge, MatrixTable,
     SearchOptions, Source, Symbols, TokenRecord, UtteranceRecord, WordRecord, decode,
 };
 pub use error::StudyError;
+pub use plan::{Places, PlannedRun, PlannedSet, Standing, Study, StudyObserver, StudyOutcome, Surveyed};
 pub use textgrid::textgrid;
 pub use tune::{Trial, TuneOptions, Tuned, tune};

@@ -1,14 +1,44 @@
 //! `linnet compare`
 
-use linnet_study::compare;
+use linnet_study::{
+    Decoded, Places, PlannedRun, Standing, Study, StudyObserver, StudyOutcome, Surveyed, compare,
+    compare_study,
+};
+use linnet_train::{Observer, TrainError};
 
-use super::Done;
-use crate::args::Compare;
+use super::training::{Teller, interrupt};
+use super::{Done, warn_of_skipped};
+use crate::args::{Compare, StudyOptions};
 use crate::data::print;
 use crate::talk::Talk;
 
 pub(super) fn run(args: Compare, talk: &Talk) -> Done {
-    let comparison = compare(&args.experiments)?;
+    let mut whole = true;
+    let comparison = match args.what.as_slice() {
+        [path] if path.extension().is_some_and(|extension| extension == "toml") => {
+            let StudyOptions { exp, data, results, set, no_train, keep } = args.study;
+            let study = Study::read(path, &Places { exp, data, results }, &set)?;
+            tell_plan(&study, talk)?;
+            if !no_train {
+                match study.run(interrupt()?, &mut StudyTeller { talk, teller: Teller::new(talk) })? {
+                    StudyOutcome::Finished { failed } => whole = failed == 0,
+                    StudyOutcome::Interrupted => return Err("interrupted; the same command goes on".into()),
+                }
+            }
+            if keep {
+                let kept = study.keep()?;
+                talk.say(format!("{} runs copied to {}", kept.len(), study.results.display()));
+            }
+            compare_study(&study)?
+        }
+        _ if args.study.is_given() => {
+            return Err(
+                "--exp, --data, --results, --set, --no-train and --keep are for one study file, STUDY.toml"
+                    .into(),
+            );
+        }
+        folders => compare(folders)?,
+    };
     print(comparison.table().trim_end())?;
     if let Some(path) = args.out {
         comparison.write_html(&path)?;
@@ -18,5 +48,62 @@ pub(super) fn run(args: Compare, talk: &Talk) -> Done {
         comparison.write_plot(&path)?;
         talk.say(format!("the plot is {}", path.display()));
     }
-    Ok(true)
+    Ok(whole)
+}
+
+/// Says where each run stands.
+fn tell_plan(study: &Study, talk: &Talk) -> Result<(), Box<dyn std::error::Error>> {
+    let surveyed = study.survey()?;
+    let width = surveyed.iter().map(|s| s.run.name.len()).max().unwrap_or(0);
+    talk.say(format!("{}: {} runs", study.name, surveyed.len()));
+    for Surveyed { run, standing, note, left_s } in &surveyed {
+        let left = left_s.map_or(String::new(), |s| format!(", about {:.0} min left", (s / 60.0).ceil()));
+        let stands = match standing {
+            Standing::Done(folder) => format!("done, in {}", folder.display()),
+            Standing::Trained => "trained, to be decoded".into(),
+            Standing::Started(epochs) => format!("{epochs} of {} epochs done{left}", run.config.train.epochs),
+            Standing::Missing => format!("{} epochs missing{left}", run.config.train.epochs),
+            Standing::Different(_) => "another run is in its folder".into(),
+        };
+        talk.say(format!("  {:width$}  {:>9} parameters  {stands}", run.name, run.parameters));
+        if let Some(note) = note {
+            talk.warn(format!("a kept run doesn't count: {note}"));
+        }
+    }
+    let left: Option<f64> = surveyed.iter().map(|s| s.left_s).sum();
+    if let Some(left) = left.filter(|&left| left > 0.0) {
+        talk.say(format!("about {:.0} minutes of training in all are left", (left / 60.0).ceil()));
+    }
+    Ok(())
+}
+
+struct StudyTeller<'a> {
+    talk: &'a Talk,
+    teller: Teller<'a>,
+}
+
+impl StudyObserver for StudyTeller<'_> {
+    fn training(&mut self, run: &Surveyed<'_>) {
+        let how = if matches!(run.standing, Standing::Started(_)) { "continued" } else { "trained" };
+        self.talk.say(format!("{} is {how}", run.run.name));
+    }
+
+    fn observer(&mut self) -> &mut dyn Observer {
+        &mut self.teller
+    }
+
+    fn trained(&mut self, whole: bool) {
+        self.teller.ended(whole);
+    }
+
+    fn failed(&mut self, run: &PlannedRun, error: &TrainError) {
+        self.talk.warn(format!("{} is left out: {error}", run.name));
+    }
+
+    fn decoded(&mut self, run: &PlannedRun, set: &str, decoded: &Decoded) {
+        warn_of_skipped(&decoded.skipped, self.talk);
+        for score in &decoded.scores {
+            self.talk.say(format!("{}, {set}: {}", run.name, score.line()));
+        }
+    }
 }

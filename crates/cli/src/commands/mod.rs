@@ -10,6 +10,7 @@ mod ngram;
 mod prepare;
 mod score;
 mod train;
+mod training;
 mod transcribe;
 mod tune;
 

@@ -176,7 +176,14 @@ impl Written<'_> {
         };
         let speakers: HashMap<String, String> = self.all.iter().filter_map(speaker).collect();
         let options = ScoreOptions { unit, weights: Weights::Equal, ignore_case };
-        Ok(score_with(reference, hyp, options, |id| speakers.get(id).cloned())?)
+        let mut report = score_with(reference, hyp, options, |id| speakers.get(id).cloned())?;
+        let utterances = self.all.iter().map(|h| &h.emission.utterance);
+        let durations: HashMap<&str, Option<f64>> =
+            utterances.map(|u| (u.id.as_str(), u.duration_s)).collect();
+        for utterance in &mut report.utterances {
+            utterance.duration_s = durations.get(utterance.id.as_str()).copied().flatten();
+        }
+        Ok(report)
     }
 
     fn any_pronunciation(&self, hyp: &[Trn], report: &ScoreReport) -> Option<f64> {

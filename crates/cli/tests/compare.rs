@@ -1,0 +1,118 @@
+//! Studies and finished runs, compared by the command.
+#![allow(clippy::unwrap_used)]
+
+mod common;
+
+use std::fs;
+use std::path::Path;
+
+use common::{TINY, copy, linnet, put, trained};
+
+const STUDY: &str = "base = \"../conf/tiny.toml\"\nsets = { test = [\"train\"] }\n[[kind]]\nname = \"softmax\"\n\
+                     model.mixer = \"softmax\"\n[[kind]]\nname = \"linear\"\nmodel.mixer = \"linear\"\n";
+
+/// A recipe of two tiny kinds.
+fn recipe(folder: &Path) {
+    put(&folder.join("recipe/conf/tiny.toml"), TINY);
+    put(&folder.join("recipe/studies/kinds.toml"), STUDY);
+}
+
+#[test]
+fn a_study_is_run_kept_and_reported_again_without_corpus_and_weights() {
+    let folder = tempfile::tempdir().unwrap();
+    recipe(folder.path());
+    let data = trained().join("data");
+    let study = ["compare", "recipe/studies/kinds.toml", "--out", "report.html"];
+    let run = linnet(folder.path(), &[&study[..], &["--data", data.to_str().unwrap(), "--keep"]].concat());
+    assert_eq!(run.code, 0, "{}", run.err);
+    assert!(run.line("  softmax-seed0 ").ends_with("1 epochs missing"), "{}", run.err);
+    assert!(run.err.contains("\nlinear-seed0 is trained\n"), "{}", run.err);
+    assert!(run.err.contains("\n2 runs copied to recipe/results/kinds\n"), "{}", run.err);
+    let (report, table) = (fs::read_to_string(folder.path().join("report.html")).unwrap(), run.out);
+    assert!(report.contains("2 kinds, 2 runs of 1 epochs.") && report.contains("Short and long utterances"));
+
+    fs::remove_dir_all(folder.path().join("recipe/exp")).unwrap();
+    let run = linnet(folder.path(), &study);
+    assert_eq!((run.code, &run.out), (0, &table), "{}", run.err);
+    assert!(run.line("  softmax-seed0 ").ends_with("done, in recipe/results/kinds/softmax-seed0"));
+    let again = fs::read_to_string(folder.path().join("report.html")).unwrap();
+    assert!(!again.contains(data.to_str().unwrap()));
+
+    let run = linnet(folder.path(), &[&study[..], &["--no-train", "--set", "train.epochs=2"]].concat());
+    assert_eq!(run.code, 0, "{}", run.err);
+    assert_eq!(run.out, "not finished, and left out: softmax-seed0, linear-seed0\n");
+    let differs = "warning: a kept run doesn't count: recipe/results/kinds/linear-seed0/config.toml: train.epochs is 1, planned 2";
+    assert!(run.err.lines().any(|line| line == differs), "{}", run.err);
+}
+
+#[test]
+fn wrong_studies_and_folders_are_named() {
+    let folder = tempfile::tempdir().unwrap();
+    recipe(folder.path());
+    let file = folder.path().join("recipe/studies/kinds.toml");
+    let compare = |arguments: &[&str]| linnet(folder.path(), &[&["--quiet", "compare"], arguments].concat());
+    let study = "recipe/studies/kinds.toml";
+    put(&file, STUDY.replace("sets", "set"));
+    compare(&[study]).fails_with("recipe/studies/kinds.toml: there is no key set; did you mean sets?");
+    put(&file, STUDY.replace("mixer = \"linear\"", "mixxer = \"linear\""));
+    compare(&[study]).fails_with(
+        "recipe/studies/kinds.toml, kind linear: there is no key model.mixxer; did you mean model.mixer?",
+    );
+    put(&file, STUDY);
+    compare(&[study, "--data", "gone"]).fails_with(&format!(
+        "{}: there is no such file, and 2 runs need it; prepare the corpus, give its folder with --data, or report what is \
+         there with --no-train",
+        folder.path().join("gone/dev.jsonl").display()
+    ));
+    compare(&["gone.toml"]).fails_with("gone.toml: No such file or directory (os error 2); check the path");
+    compare(&["exp", "--keep"]).fails_with(
+        "--exp, --data, --results, --set, --no-train and --keep are for one study file, STUDY.toml",
+    );
+    compare(&["exp"]).fails_with("exp/config.toml: No such file or directory (os error 2); check the path");
+}
+
+#[test]
+fn experiment_folders_are_compared_with_the_first() {
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["a", "b"] {
+        copy(&trained().join("exp"), &folder.path().join(name));
+    }
+    let config = folder.path().join("b/config.toml");
+    let text = fs::read_to_string(&config).unwrap();
+    put(&config, text.replace("mixer = \"linear\"", "mixer = \"softmax\""));
+    let run = linnet(folder.path(), &["compare", "a", "b", "--out", "r.html", "--plot", "p.svg"]);
+    assert_eq!((run.code, run.err.as_str()), (0, "the report is r.html\nthe plot is p.svg\n"));
+    assert!(run.out.contains("dev as a") && run.out.contains("\nb  "), "{}", run.out);
+    let plot = fs::read_to_string(folder.path().join("p.svg")).unwrap();
+    assert!(plot.starts_with("<svg xmlns") && plot.contains("epochs of training"));
+}
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_keeps_what_is_done_and_the_same_command_goes_on() {
+    use std::io::{BufRead, BufReader};
+    use std::process::{Command, Stdio};
+
+    let folder = tempfile::tempdir().unwrap();
+    recipe(folder.path());
+    let data = trained().join("data");
+    let arguments = [
+        "compare",
+        "recipe/studies/kinds.toml",
+        "--data",
+        data.to_str().unwrap(),
+        "--set",
+        "train.epochs=400",
+    ];
+    let mut command = Command::new(env!("CARGO_BIN_EXE_linnet"));
+    let mut child =
+        command.current_dir(folder.path()).args(arguments).stderr(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines().map_while(Result::ok);
+    lines.find(|line| line.starts_with("epoch   2")).unwrap();
+    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+    assert_eq!(lines.last().unwrap(), "error: interrupted; the same command goes on");
+    assert_eq!(child.wait().unwrap().code(), Some(1));
+    let run = linnet(folder.path(), &[&arguments[..], &["--no-train"]].concat());
+    let standing = run.line("  softmax-seed0 ");
+    assert!(standing.contains(" of 400 epochs done, about ") && run.code == 0, "{}", run.err);
+}

@@ -1,0 +1,95 @@
+//! Error rates of systems with their intervals, and differences to a reference.
+
+use linnet_score::{Estimate, Scored, UtteranceScore, estimate_difference, estimate_rate};
+
+use super::groups::System;
+
+/// Resamples of an interval, and their seed.
+pub(crate) const RESAMPLES: usize = 5000;
+const SEED: u64 = 0;
+
+/// A system's error rate on some utterances.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct SystemScore {
+    /// The error rate, the mean over the seeds.
+    pub rate: Estimate,
+    /// The rate less the reference's; `None` for a reference, and where it decoded other utterances.
+    pub difference: Option<Estimate>,
+}
+
+/// What a difference's interval says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// All of it is below 0.
+    Better,
+    /// All of it is below the margin.
+    NotWorse,
+    /// All of it is above 0.
+    Worse,
+    /// It holds 0.
+    Unclear,
+}
+
+impl Verdict {
+    /// What the interval of a difference says, with the margin that still counts as not worse.
+    pub fn of(difference: &Estimate, margin: Option<f64>) -> Self {
+        let interval = &difference.interval;
+        if interval.high < 0.0 {
+            Self::Better
+        } else if margin.is_some_and(|margin| interval.high <= margin) {
+            Self::NotWorse
+        } else if interval.low > 0.0 {
+            Self::Worse
+        } else {
+            Self::Unclear
+        }
+    }
+}
+
+/// A system's score on the utterances of some sets; `None` where one of its runs lacks a set, or nothing is left.
+pub(super) fn estimate(
+    system: &System,
+    (reference, other): (usize, &System),
+    systems: &[System],
+    sets: &[String],
+    within: &dyn Fn(&UtteranceScore) -> bool,
+) -> Option<SystemScore> {
+    let own = scored(system, sets, within)?;
+    let runs = utterances(&own);
+    let rate = estimate_rate(&runs, RESAMPLES, SEED)?;
+    let is_reference = std::ptr::eq(system, &systems[reference]);
+    let base = if is_reference { None } else { scored(other, sets, within) };
+    let base = base.filter(|base| ids(&base[0]).eq(ids(&own[0])));
+    let difference = base.and_then(|base| {
+        let paired = system.seeds() == other.seeds();
+        estimate_difference(&utterances(&base), &runs, paired, RESAMPLES, SEED)
+    });
+    Some(SystemScore { rate, difference })
+}
+
+/// Each run's utterances of some sets.
+fn scored<'a>(
+    system: &'a System,
+    sets: &[String],
+    within: &dyn Fn(&UtteranceScore) -> bool,
+) -> Option<Vec<Vec<&'a UtteranceScore>>> {
+    let one = |run: &'a super::run::Run| {
+        let mut all = Vec::new();
+        for set in sets {
+            all.extend(run.set(set)?.utterances.iter().filter(|u| within(u)));
+        }
+        Some(all)
+    };
+    let runs: Vec<Vec<&UtteranceScore>> = system.runs.iter().map(one).collect::<Option<_>>()?;
+    let first = runs.first()?;
+    let alike = runs.iter().all(|run| ids(run).eq(ids(first)));
+    (alike && !first.is_empty()).then_some(runs)
+}
+
+fn ids<'a>(run: &'a [&'a UtteranceScore]) -> impl Iterator<Item = &'a str> {
+    run.iter().map(|u| u.id.as_str())
+}
+
+fn utterances(runs: &[Vec<&UtteranceScore>]) -> Vec<Vec<Scored>> {
+    runs.iter().map(|run| run.iter().map(|u| u.scored()).collect()).collect()
+}

@@ -1,0 +1,224 @@
+//! Runs that differ in their seeds alone are one system; each system is compared with its reference.
+
+use std::path::PathBuf;
+
+use linnet_score::short_names;
+
+use super::estimates::{SystemScore, estimate};
+use super::lengths::{LengthGroup, length_groups};
+use super::pace::{CurvePoint, Reached, Target, curve, reach, targets};
+use super::run::Run;
+use crate::error::StudyError;
+use crate::plan::{Standing, Study};
+use crate::settings::{Settings, identity};
+
+/// A way of training, tried with one seed or several.
+#[derive(Debug, Clone)]
+pub struct System {
+    /// Its name: the kind's, with the size where there are sizes, or what its runs' folders are called.
+    pub name: String,
+    /// The size, where there are any; curves are drawn size by size.
+    pub size: Option<String>,
+    /// Its runs, by seed.
+    pub runs: Vec<Run>,
+    /// The place of the system that it is compared with; its own for a reference.
+    pub reference: usize,
+    /// The development error rate, epoch by epoch.
+    pub curve: Vec<CurvePoint>,
+    /// The scores, one for each of the comparison's columns; `None` where a run lacks the set.
+    pub scores: Vec<Option<SystemScore>>,
+    /// When it reached the targets, one for each.
+    pub reached: Vec<Option<Reached>>,
+    /// The scores by the utterances' length, one for each of the comparison's groups.
+    pub by_length: Vec<Option<SystemScore>>,
+}
+
+/// Systems side by side.
+#[derive(Debug, Clone)]
+pub struct Comparison {
+    /// What the report is headed by.
+    pub title: String,
+    /// What it answers.
+    pub question: Option<String>,
+    /// `PER`, or `WER`: what the columns are in.
+    pub rate_name: &'static str,
+    /// The sets, the development set first, and in the end all of them together.
+    pub columns: Vec<String>,
+    /// How much worse than the reference still counts as not worse, in percent points.
+    pub margin: Option<f64>,
+    /// Error rates on the development set whose epoch and time are told.
+    pub targets: Vec<Target>,
+    /// Utterances of all sets together by their length, where the scores tell it.
+    pub length_groups: Vec<LengthGroup>,
+    /// The systems, in the order of the study or of the folders.
+    pub systems: Vec<System>,
+    /// Planned runs that are not finished, and so not in it.
+    pub missing: Vec<String>,
+}
+
+/// The name of the column that has all sets together.
+const TOGETHER: &str = "together";
+
+/// Reads experiment folders and compares them with the first and its like: runs that differ in their seeds alone count as
+/// one system.
+pub fn compare(folders: &[PathBuf]) -> Result<Comparison, StudyError> {
+    let mut groups: Vec<(Settings, Vec<Run>)> = Vec::new();
+    for (name, folder) in short_names(folders).iter().zip(folders) {
+        let run = Run::read(name, folder)?;
+        let mut settings = identity(&run.config)?;
+        settings.remove("train.seed");
+        match groups.iter_mut().find(|(other, _)| *other == settings) {
+            Some((_, runs)) => runs.push(run),
+            None => groups.push((settings, vec![run])),
+        }
+    }
+    let mut systems = Vec::new();
+    for (_, mut runs) in groups {
+        runs.sort_by_key(|run| run.config.train.seed);
+        systems.push(System::new(common_name(&runs), None, runs, 0));
+    }
+    let names: Vec<&str> = systems.iter().map(|s| s.name.as_str()).collect();
+    let title = names.join(" against ");
+    let sets = sets_of(&systems);
+    Ok(Comparison { title, ..Comparison::new(systems, sets, &[]) })
+}
+
+/// Compares a study's finished runs.
+pub fn compare_study(study: &Study) -> Result<Comparison, StudyError> {
+    let (mut systems, mut missing): (Vec<System>, _) = (Vec::new(), Vec::new());
+    for surveyed in study.survey()? {
+        let planned = surveyed.run;
+        let Standing::Done(folder) = &surveyed.standing else {
+            missing.push(planned.name.clone());
+            continue;
+        };
+        let mut run = Run::read(&planned.name, folder)?;
+        run.sets.retain(|score| study.sets.iter().any(|set| set.name == score.set));
+        let name = match &planned.size {
+            Some(size) => format!("{} {size}", planned.kind),
+            None => planned.kind.clone(),
+        };
+        match systems.last_mut().filter(|last| last.name == name) {
+            Some(last) => last.runs.push(run),
+            None => systems.push(System::new(name, planned.size.clone(), vec![run], usize::MAX)),
+        }
+    }
+    // Of each size the reference's system; where its runs are missing, the size's first.
+    for i in 0..systems.len() {
+        let size = systems[i].size.clone();
+        let reference = match &size {
+            Some(size) => format!("{} {size}", study.reference),
+            None => study.reference.clone(),
+        };
+        let named = systems.iter().position(|s| s.name == reference);
+        let first = systems.iter().position(|s| s.size == size);
+        systems[i].reference = named.or(first).unwrap_or(i);
+    }
+    let sets = study.sets.iter().map(|set| set.name.clone()).collect();
+    Ok(Comparison {
+        title: study.title.clone(),
+        question: study.question.clone(),
+        margin: study.margin,
+        missing,
+        ..Comparison::new(systems, sets, &study.thresholds)
+    })
+}
+
+impl System {
+    fn new(name: String, size: Option<String>, runs: Vec<Run>, reference: usize) -> Self {
+        let (curve, scores, reached, by_length) = Default::default();
+        Self { name, size, runs, reference, curve, scores, reached, by_length }
+    }
+
+    /// The seeds of its runs.
+    pub fn seeds(&self) -> Vec<u64> {
+        self.runs.iter().map(|run| run.config.train.seed).collect()
+    }
+}
+
+impl Comparison {
+    fn new(mut systems: Vec<System>, sets: Vec<String>, thresholds: &[f64]) -> Self {
+        for system in &mut systems {
+            system.curve = curve(&system.runs);
+        }
+        let mut columns: Vec<Vec<String>> = sets.iter().map(|set| vec![set.clone()]).collect();
+        if sets.len() > 1 && !share_utterances(&systems, &sets) {
+            columns.push(sets.clone());
+        }
+        let everything = |_: &linnet_score::UtteranceScore| true;
+        let scores = systems.iter().map(|system| {
+            let reference = (system.reference, &systems[system.reference]);
+            columns.iter().map(|sets| estimate(system, reference, &systems, sets, &everything)).collect()
+        });
+        let scores: Vec<Vec<Option<SystemScore>>> = scores.collect();
+        let length_groups = length_groups(&systems, &sets);
+        let by_length = systems.iter().map(|system| {
+            let reference = (system.reference, &systems[system.reference]);
+            let group = |group: &LengthGroup| {
+                let within = |u: &linnet_score::UtteranceScore| group.holds(u);
+                estimate(system, reference, &systems, &sets, &within)
+            };
+            length_groups.iter().map(group).collect()
+        });
+        let by_length: Vec<Vec<Option<SystemScore>>> = by_length.collect();
+        let targets = targets(&systems, thresholds);
+        let reached: Vec<Vec<Option<Reached>>> =
+            systems.iter().map(|s| targets.iter().map(|&t| reach(s, t, &systems)).collect()).collect();
+        for (((system, scores), by_length), reached) in
+            systems.iter_mut().zip(scores).zip(by_length).zip(reached)
+        {
+            (system.scores, system.by_length, system.reached) = (scores, by_length, reached);
+        }
+        let rate_name =
+            systems.iter().flat_map(|s| &s.runs).flat_map(|r| &r.sets).map(|s| s.rate_name).next();
+        let name = |sets: &Vec<String>| if sets.len() == 1 { sets[0].clone() } else { TOGETHER.into() };
+        Self {
+            title: String::new(),
+            question: None,
+            rate_name: rate_name.unwrap_or("PER"),
+            columns: columns.iter().map(name).collect(),
+            margin: None,
+            targets,
+            length_groups,
+            systems,
+            missing: Vec::new(),
+        }
+    }
+}
+
+/// The sets that any run has decoded: the development set first, the others by their names.
+fn sets_of(systems: &[System]) -> Vec<String> {
+    let runs = || systems.iter().flat_map(|s| &s.runs);
+    let mut sets: Vec<String> = runs().flat_map(|run| &run.sets).map(|set| set.set.clone()).collect();
+    let dev: Vec<String> = runs().map(Run::dev_set).collect();
+    sets.sort_by_key(|set| (!dev.contains(set), set.clone()));
+    sets.dedup();
+    sets
+}
+
+/// Whether some utterance is in two of the sets, or the sets are counted differently: then there is no sum.
+fn share_utterances(systems: &[System], sets: &[String]) -> bool {
+    systems.iter().flat_map(|s| &s.runs).any(|run| {
+        let scores: Vec<_> = sets.iter().filter_map(|set| run.set(set)).collect();
+        let mut ids: Vec<&str> = scores.iter().flat_map(|s| &s.utterances).map(|u| u.id.as_str()).collect();
+        let all = ids.len();
+        ids.sort_unstable();
+        ids.dedup();
+        ids.len() < all || scores.iter().any(|score| score.rate_name != scores[0].rate_name)
+    })
+}
+
+/// What several runs' names begin with alike, without a seed's mark; one run's own name.
+fn common_name(runs: &[Run]) -> String {
+    let first = &runs[0].name;
+    if runs.len() == 1 {
+        return first.clone();
+    }
+    let alike = |name: &str| first.chars().zip(name.chars()).take_while(|(a, b)| a == b).count();
+    let length = runs.iter().map(|run| alike(&run.name)).min().unwrap_or(0);
+    let common: String = first.chars().take(length).collect();
+    let name = common.trim_end_matches(|c: char| !c.is_alphanumeric());
+    let name = name.strip_suffix("seed").or_else(|| name.strip_suffix("-s")).unwrap_or(name);
+    let name = name.trim_end_matches(|c: char| !c.is_alphanumeric());
+    if name.is_empty() { first.clone() } else { name.to_string() }
+}

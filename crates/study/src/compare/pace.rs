@@ -1,0 +1,109 @@
+//! How fast systems learn: development error rates against epochs and seconds, and when they reach given ones.
+
+use super::groups::System;
+use super::run::Run;
+
+/// A system's development error rate at an epoch's end.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct CurvePoint {
+    /// The epoch, from 1.
+    pub epoch: u64,
+    /// Seconds of training until then, the mean over the seeds.
+    pub seconds: f64,
+    /// The error rate in percent, the mean over the seeds.
+    pub mean: f64,
+    /// The lowest of the seeds'.
+    pub low: f64,
+    /// The highest of the seeds'.
+    pub high: f64,
+}
+
+/// A development error rate to reach.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Target {
+    /// In percent.
+    Rate(f64),
+    /// The reference's at its end: the mean of its seeds' last epochs.
+    ReferencesFinal,
+}
+
+/// When the mean of a system's seeds first reached a target.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Reached {
+    /// The epoch.
+    pub epoch: u64,
+    /// Seconds of training until its end, the mean over the seeds.
+    pub seconds: f64,
+}
+
+/// The epochs that all runs have.
+pub(super) fn curve(runs: &[Run]) -> Vec<CurvePoint> {
+    let epochs = runs.iter().map(|run| run.epochs.len()).min().unwrap_or(0);
+    let point = |i: usize| {
+        let records = || runs.iter().map(|run| &run.epochs[i]);
+        let mean = |values: &dyn Fn() -> Vec<f64>| values().iter().sum::<f64>() / runs.len() as f64;
+        let rates = || records().map(|r| r.dev_error_rate).collect::<Vec<f64>>();
+        CurvePoint {
+            epoch: runs[0].epochs[i].epoch,
+            seconds: mean(&|| records().map(|r| r.total_seconds).collect()),
+            mean: mean(&rates),
+            low: rates().into_iter().fold(f64::INFINITY, f64::min),
+            high: rates().into_iter().fold(0.0, f64::max),
+        }
+    };
+    (0..epochs).map(point).collect()
+}
+
+/// The rates given, from the highest; or up to three round ones that some system reaches. The references' own come last.
+pub(super) fn targets(systems: &[System], given: &[f64]) -> Vec<Target> {
+    const ROUND: [f64; 10] = [80.0, 50.0, 30.0, 20.0, 15.0, 10.0, 7.0, 5.0, 3.0, 2.0];
+    const MOST: usize = 3;
+    let mut rates = given.to_vec();
+    if rates.is_empty() {
+        let points = systems.iter().flat_map(|s| &s.curve);
+        let best = points.map(|p| p.mean).fold(f64::INFINITY, f64::min);
+        let reached = ROUND.iter().copied().filter(|&rate| rate >= best).collect::<Vec<_>>();
+        rates = reached[reached.len().saturating_sub(MOST)..].to_vec();
+    }
+    rates.sort_by(|a, b| b.total_cmp(a));
+    let mut targets: Vec<Target> = rates.into_iter().map(Target::Rate).collect();
+    if systems.len() > 1 {
+        targets.push(Target::ReferencesFinal);
+    }
+    targets
+}
+
+/// When a system reached a target; `None` if it never did.
+pub(super) fn reach(system: &System, target: Target, systems: &[System]) -> Option<Reached> {
+    let rate = match target {
+        Target::Rate(rate) => rate,
+        Target::ReferencesFinal => systems[system.reference].curve.last()?.mean,
+    };
+    let point = system.curve.iter().find(|point| point.mean <= rate)?;
+    Some(Reached { epoch: point.epoch, seconds: point.seconds })
+}
+
+impl System {
+    /// The median seconds of an epoch's training, over all epochs of all runs: other work on the machine shifts it less
+    /// than the mean.
+    pub fn seconds_per_epoch(&self) -> f64 {
+        self.median(|record| record.seconds)
+    }
+
+    /// The median frames of features that are trained on in a second.
+    pub fn frames_per_s(&self) -> f64 {
+        self.median(|record| record.frames_per_s)
+    }
+
+    /// The highest peak memory of its runs, in megabytes.
+    pub fn peak_mb(&self) -> f64 {
+        self.runs.iter().flat_map(|run| &run.epochs).map(|record| record.peak_mb).fold(0.0, f64::max)
+    }
+
+    fn median(&self, of: fn(&linnet_train::EpochRecord) -> f64) -> f64 {
+        let mut values: Vec<f64> = self.runs.iter().flat_map(|run| &run.epochs).map(of).collect();
+        values.sort_by(f64::total_cmp);
+        let n = values.len();
+        (values[(n - 1) / 2] + values[n / 2]) / 2.0
+    }
+}

@@ -1,0 +1,129 @@
+//! A comparison as tables for a terminal, and the words that they share with the page.
+
+use linnet_score::Estimate;
+
+use super::estimates::{SystemScore, Verdict};
+use super::groups::{Comparison, System};
+use super::pace::{Reached, Target};
+
+impl Comparison {
+    /// The comparison as tables: what was reached, and how fast.
+    pub fn table(&self) -> String {
+        let missing = format!("not finished, and left out: {}\n", self.missing.join(", "));
+        let mut parts = Vec::new();
+        if !self.systems.is_empty() {
+            parts = vec![align_columns(&self.rates()), align_columns(&self.paces())];
+        }
+        if !self.missing.is_empty() {
+            parts.push(missing);
+        }
+        parts.join("\n")
+    }
+
+    fn rates(&self) -> Vec<Vec<String>> {
+        let mut head = vec!["".to_string(), "seeds".into()];
+        head.extend(self.columns.iter().map(|column| format!("{column} {} [95 %]", self.rate_name)));
+        let last = self.columns.last().map_or("", String::as_str);
+        if self.systems.len() > 1 {
+            head.push(format!("{last} less {}", self.reference_name()));
+            head.push("visible from".into());
+        }
+        let row = |(i, system): (usize, &System)| {
+            let mut row = vec![system.name.clone(), system.runs.len().to_string()];
+            row.extend(system.scores.iter().map(|s| s.as_ref().map_or("–".into(), |s| rate(&s.rate))));
+            if self.systems.len() > 1 {
+                let difference = difference(system.scores.last());
+                row.push(match difference {
+                    Some(d) => format!("{} {}", signed(d), verdict(d, self.margin)),
+                    None if system.reference == i => "(reference)".into(),
+                    None => "–".into(),
+                });
+                row.push(difference.map_or(String::new(), |d| format!("{:.2}", d.smallest_visible())));
+            }
+            row
+        };
+        std::iter::once(head).chain(self.systems.iter().enumerate().map(row)).collect()
+    }
+
+    fn paces(&self) -> Vec<Vec<String>> {
+        let mut head: Vec<String> =
+            ["", "parameters", "s/epoch", "frames/s", "peak MB"].map(String::from).to_vec();
+        head.extend(self.targets.iter().map(|target| match target {
+            Target::Rate(rate) => format!("dev ≤ {rate}"),
+            Target::ReferencesFinal => format!("dev as {}", self.reference_name()),
+        }));
+        let row = |system: &System| {
+            let mut row = vec![
+                system.name.clone(),
+                system.runs[0].parameters().to_string(),
+                format!("{:.1}", system.seconds_per_epoch()),
+                format!("{:.0}", system.frames_per_s()),
+                format!("{:.0}", system.peak_mb()),
+            ];
+            row.extend(system.reached.iter().map(|r| reached(r.as_ref())));
+            row
+        };
+        std::iter::once(head).chain(self.systems.iter().map(row)).collect()
+    }
+
+    /// The reference's name; with several, what they are called in general.
+    pub(crate) fn reference_name(&self) -> &str {
+        let mut own = self.systems.iter().enumerate().filter(|(i, system)| system.reference == *i);
+        match (own.next(), own.next()) {
+            (Some((_, only)), None) => &only.name,
+            _ => "reference",
+        }
+    }
+}
+
+fn difference(score: Option<&Option<SystemScore>>) -> Option<&Estimate> {
+    score?.as_ref()?.difference.as_ref()
+}
+
+/// A rate and its interval.
+fn rate(estimate: &Estimate) -> String {
+    let Estimate { value, interval, .. } = estimate;
+    format!("{value:.2} [{:.2}, {:.2}]", interval.low, interval.high)
+}
+
+/// A difference and its interval.
+fn signed(estimate: &Estimate) -> String {
+    let Estimate { value, interval, .. } = estimate;
+    format!("{value:+.2} [{:+.2}, {:+.2}]", interval.low, interval.high)
+}
+
+/// What the interval of a difference says, in words.
+pub(crate) fn verdict(difference: &Estimate, margin: Option<f64>) -> String {
+    match Verdict::of(difference, margin) {
+        Verdict::Better => "better".into(),
+        Verdict::Worse => "worse".into(),
+        Verdict::Unclear => "no clear difference".into(),
+        Verdict::NotWorse => format!("not worse by over {}", margin.unwrap_or_default()),
+    }
+}
+
+/// The epoch and the time at which a target was reached.
+fn reached(reached: Option<&Reached>) -> String {
+    reached.map_or("–".into(), |r| format!("epoch {}, {}", r.epoch, duration(r.seconds)))
+}
+
+/// Seconds as people say them.
+pub(crate) fn duration(seconds: f64) -> String {
+    match seconds.round() as u64 {
+        ..120 => format!("{seconds:.0} s"),
+        s @ ..7200 => format!("{} min", (s + 30) / 60),
+        s => format!("{:.1} h", s as f64 / 3600.0),
+    }
+}
+
+/// Rows of cells as lines of columns.
+fn align_columns(rows: &[Vec<String>]) -> String {
+    let columns = rows.first().map_or(0, Vec::len);
+    let width = |c: usize| rows.iter().map(|r| r[c].chars().count()).max().unwrap_or(0);
+    let widths: Vec<usize> = (0..columns).map(width).collect();
+    let line = |row: &Vec<String>| {
+        let cells: Vec<String> = row.iter().zip(&widths).map(|(cell, &w)| format!("{cell:w$}")).collect();
+        cells.join("  ").trim_end().to_string() + "\n"
+    };
+    rows.iter().map(line).collect()
+}

@@ -1,0 +1,133 @@
+//! Running what a study's folders lack.
+
+use std::fs;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use linnet::Model;
+use linnet_train::{Observer, Options, Outcome, TrainError, train};
+
+use super::standing::{Standing, Surveyed};
+use super::study::{PlannedRun, Study};
+use crate::decode::{DecodeOptions, Decoded, Source, decode};
+use crate::error::StudyError;
+
+/// Is told how a study goes.
+pub trait StudyObserver {
+    /// A run is trained next, or continued.
+    fn training(&mut self, run: &Surveyed<'_>);
+    /// Who is told how its training goes.
+    fn observer(&mut self) -> &mut dyn Observer;
+    /// A run's training is over; `whole`: it came to its end.
+    fn trained(&mut self, whole: bool);
+    /// A run's training failed; the others go on.
+    fn failed(&mut self, run: &PlannedRun, error: &TrainError);
+    /// A set is decoded.
+    fn decoded(&mut self, run: &PlannedRun, set: &str, decoded: &Decoded);
+}
+
+/// How a study ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StudyOutcome {
+    /// All runs were tried; of so many the training failed.
+    Finished {
+        /// Runs whose training failed.
+        failed: usize,
+    },
+    /// It was interrupted; the same command goes on.
+    Interrupted,
+}
+
+impl Study {
+    /// Trains and decodes what is missing, run after run; runs continue from their checkpoints. Once `interrupt` is true,
+    /// the run at hand saves a checkpoint and the study ends.
+    ///
+    /// # Errors
+    ///
+    /// Nothing is trained if a folder holds a run of another configuration, or if the corpus isn't there. A run whose loss
+    /// is no number any more is left, told to the observer, and counted.
+    pub fn run(
+        &self,
+        interrupt: &AtomicBool,
+        observer: &mut dyn StudyObserver,
+    ) -> Result<StudyOutcome, StudyError> {
+        let surveyed = self.survey()?;
+        let todo: Vec<&Surveyed<'_>> =
+            surveyed.iter().filter(|s| !matches!(s.standing, Standing::Done(_))).collect();
+        self.can_run(&todo)?;
+        let mut failed = 0;
+        for surveyed in todo {
+            let (run, folder) = (surveyed.run, self.exp.join(&surveyed.run.name));
+            if surveyed.standing != Standing::Trained {
+                observer.training(surveyed);
+                let resume = matches!(surveyed.standing, Standing::Started(_));
+                if !resume {
+                    forget_start(&folder)?;
+                }
+                let options = Options { resume, init: None, interrupt: Some(interrupt) };
+                let outcome = train(&run.config, &folder, &options, observer.observer());
+                observer.trained(matches!(outcome, Ok(Outcome::Finished { .. })));
+                match outcome {
+                    Ok(Outcome::Finished { .. }) => {}
+                    Ok(Outcome::Interrupted { .. }) => return Ok(StudyOutcome::Interrupted),
+                    Err(error @ TrainError::NotFinite { .. }) => {
+                        observer.failed(run, &error);
+                        failed += 1;
+                        continue;
+                    }
+                    Err(error) => return Err(error.into()),
+                }
+            }
+            for set in &self.sets {
+                if interrupt.load(Ordering::Relaxed) {
+                    return Ok(StudyOutcome::Interrupted);
+                }
+                let model = Model::read(&folder.join("model"))?;
+                let (folder, out) = (folder.join("model"), folder.join("decode").join(&set.name));
+                let source = Source { model: &model, folder: &folder, manifest: &set.manifest, cache: None };
+                let decoded = decode(&source, &out, &DecodeOptions::default())?;
+                observer.decoded(run, &set.name, &decoded);
+            }
+        }
+        Ok(StudyOutcome::Finished { failed })
+    }
+
+    /// Fails before anything is trained if something can't be.
+    fn can_run(&self, todo: &[&Surveyed<'_>]) -> Result<(), StudyError> {
+        let different = todo.iter().filter_map(|surveyed| match &surveyed.standing {
+            Standing::Different(keys) => Some(keys.as_str()),
+            _ => None,
+        });
+        let different: Vec<&str> = different.collect();
+        if !different.is_empty() {
+            let problem = format!(
+                "folders hold runs of other configurations; move them away, or choose another folder with --exp:\n  {}",
+                different.join("\n  ")
+            );
+            return Err(StudyError::Run { path: self.exp.clone(), problem });
+        }
+        let Some(first) = todo.first() else { return Ok(()) };
+        let data = &first.run.config.data;
+        let manifests = self.sets.iter().map(|set| &set.manifest).chain([&data.train, &data.tokens]);
+        for path in manifests {
+            if !path.is_file() {
+                let problem = format!(
+                    "there is no such file, and {} runs need it; prepare the corpus, give its folder with --data, or \
+                     report what is there with --no-train",
+                    todo.len()
+                );
+                return Err(StudyError::File { path: path.clone(), problem });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Removes the configuration of a run that ended before its first checkpoint, so that it can start anew.
+fn forget_start(folder: &Path) -> Result<(), StudyError> {
+    let path = folder.join("config.toml");
+    match fs::remove_file(&path) {
+        Err(source) if source.kind() != std::io::ErrorKind::NotFound => Err(StudyError::Io { path, source }),
+        _ => Ok(()),
+    }
+}

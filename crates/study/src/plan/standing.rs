@@ -1,0 +1,137 @@
+//! Where a study's runs stand.
+
+use std::path::{Path, PathBuf};
+
+use linnet_train::{EpochRecord, RunConfig, read_metrics};
+
+use super::study::{PlannedRun, Study};
+use crate::error::StudyError;
+use crate::settings::{differences, identity};
+
+/// Where a run stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Standing {
+    /// All is there, in this folder.
+    Done(PathBuf),
+    /// It is trained, and sets are to be decoded.
+    Trained,
+    /// It can be continued after so many epochs.
+    Started(u64),
+    /// Nothing is there.
+    Missing,
+    /// Its folder holds a run of another configuration; the text names the keys.
+    Different(String),
+}
+
+/// A run and where it stands.
+#[derive(Debug, Clone)]
+pub struct Surveyed<'a> {
+    /// The run.
+    pub run: &'a PlannedRun,
+    /// Where it stands.
+    pub standing: Standing,
+    /// Why a kept run doesn't count, if there is one that doesn't.
+    pub note: Option<String>,
+    /// Seconds of training that are left, by the pace of this run, or of others of its kind or at least its size.
+    pub left_s: Option<f64>,
+}
+
+impl Study {
+    /// Looks at the folders of all runs.
+    pub fn survey(&self) -> Result<Vec<Surveyed<'_>>, StudyError> {
+        let mut surveyed = Vec::new();
+        let mut paces = Vec::new();
+        for run in &self.runs {
+            let (standing, note) = self.standing(run)?;
+            let folder = match &standing {
+                Standing::Done(folder) => folder.clone(),
+                _ => self.exp.join(&run.name),
+            };
+            paces.push(pace(&folder));
+            surveyed.push(Surveyed { run, standing, note, left_s: None });
+        }
+        for i in 0..surveyed.len() {
+            let run = surveyed[i].run;
+            let mean_of = |like: &dyn Fn(&PlannedRun) -> bool| {
+                let known = self.runs.iter().zip(&paces).filter(|(other, _)| like(other));
+                let known: Vec<f64> = known.filter_map(|(_, pace)| *pace).collect();
+                (!known.is_empty()).then(|| known.iter().sum::<f64>() / known.len() as f64)
+            };
+            let pace = paces[i]
+                .or_else(|| mean_of(&|other| other.kind == run.kind && other.size == run.size))
+                .or_else(|| mean_of(&|other| other.size == run.size));
+            let epochs = match surveyed[i].standing {
+                Standing::Started(done) => run.config.train.epochs.saturating_sub(done),
+                Standing::Missing => run.config.train.epochs,
+                _ => 0,
+            };
+            surveyed[i].left_s = if epochs == 0 { Some(0.0) } else { pace.map(|pace| pace * epochs as f64) };
+        }
+        Ok(surveyed)
+    }
+
+    fn standing(&self, run: &PlannedRun) -> Result<(Standing, Option<String>), StudyError> {
+        let (own, kept) = (self.exp.join(&run.name), self.results.join(&run.name));
+        let differs = mismatch(&own, run)?;
+        if differs.is_none() && self.is_done(&own, run)? {
+            return Ok((Standing::Done(own), None));
+        }
+        let note = mismatch(&kept, run)?;
+        if note.is_none() && self.is_done(&kept, run)? {
+            return Ok((Standing::Done(kept), None));
+        }
+        let standing = if let Some(differs) = differs {
+            Standing::Different(differs)
+        } else if own.join("model").is_dir() && all_epochs(run, &epochs(&own)?) {
+            Standing::Trained
+        } else if own.join("checkpoints/latest.safetensors").is_file() {
+            Standing::Started(epochs(&own)?.last().map_or(0, |r| r.epoch))
+        } else {
+            Standing::Missing
+        };
+        Ok((standing, note))
+    }
+
+    fn is_done(&self, folder: &Path, run: &PlannedRun) -> Result<bool, StudyError> {
+        let has = |set: &str| {
+            let decoded = folder.join("decode").join(set);
+            ["hyp.trn", "ref.trn", "score.json"].iter().all(|file| decoded.join(file).is_file())
+        };
+        Ok(folder.join("config.toml").is_file()
+            && self.sets.iter().all(|set| has(&set.name))
+            && all_epochs(run, &epochs(folder)?))
+    }
+}
+
+fn epochs(folder: &Path) -> Result<Vec<EpochRecord>, StudyError> {
+    let path = folder.join("metrics.jsonl");
+    if path.is_file() { Ok(read_metrics(&path)?) } else { Ok(Vec::new()) }
+}
+
+/// Whether these are all epochs of a run, which may have stopped early.
+fn all_epochs(run: &PlannedRun, epochs: &[EpochRecord]) -> bool {
+    let Some(last) = epochs.last() else { return false };
+    let train = &run.config.train;
+    let best = epochs.iter().rev().min_by(|a, b| a.dev_error_rate.total_cmp(&b.dev_error_rate));
+    let since = last.epoch - best.map_or(0, |best| best.epoch);
+    last.epoch >= train.epochs || (train.stop_after > 0 && since >= train.stop_after as u64)
+}
+
+/// In what a folder's run differs from the planned one; `None` if in nothing, or if there is no run.
+fn mismatch(folder: &Path, run: &PlannedRun) -> Result<Option<String>, StudyError> {
+    let path = folder.join("config.toml");
+    if !path.is_file() {
+        return Ok(None);
+    }
+    let differ = differences(&identity(&RunConfig::read_resolved(&path)?)?, &identity(&run.config)?);
+    let keys: Vec<String> =
+        differ.iter().map(|(key, found, planned)| format!("{key} is {found}, planned {planned}")).collect();
+    Ok((!keys.is_empty()).then(|| format!("{}: {}", path.display(), keys.join("; "))))
+}
+
+/// A run's seconds of training an epoch, as far as it is.
+fn pace(folder: &Path) -> Option<f64> {
+    let epochs = epochs(folder).ok()?;
+    let last = epochs.last()?;
+    Some(last.total_seconds / epochs.len() as f64)
+}

@@ -1,0 +1,32 @@
+//! A comparison as one self-contained page: tables, and plots in SVG that are legible in print.
+
+mod axis;
+mod curves;
+mod forest;
+mod labels;
+mod page;
+mod palette;
+mod tables;
+
+use std::path::Path;
+
+use crate::compare::Comparison;
+use crate::decode::write;
+use crate::error::StudyError;
+
+impl Comparison {
+    /// Writes the plot of the development error rate against epochs and against time.
+    pub fn write_plot(&self, path: &Path) -> Result<(), StudyError> {
+        write(path, curves::convergence(self, None).as_bytes())
+    }
+
+    /// Writes the whole comparison as one self-contained page.
+    pub fn write_html(&self, path: &Path) -> Result<(), StudyError> {
+        write(path, page::page(self).as_bytes())
+    }
+}
+
+/// Text as HTML and SVG want it.
+fn escape(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}

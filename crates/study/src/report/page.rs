@@ -1,0 +1,159 @@
+//! The page: what was asked, what came out, how fast, and with which settings.
+
+use super::{curves, escape, forest, tables};
+use crate::compare::{Comparison, RESAMPLES};
+
+const STYLE: &str = include_str!("page.css");
+
+pub(super) fn page(comparison: &Comparison) -> String {
+    let title = escape(&comparison.title);
+    let mut body = format!("<h1>{title}</h1>\n");
+    if let Some(question) = &comparison.question {
+        body += &format!("<p class=question>{}</p>\n", escape(question));
+    }
+    body += &summary(comparison);
+    if !comparison.missing.is_empty() {
+        let missing: Vec<String> = comparison.missing.iter().map(|name| escape(name)).collect();
+        body += &format!("<p class=missing>Not finished, and left out: {}.</p>\n", missing.join(", "));
+    }
+    if !comparison.systems.is_empty() {
+        body += &sections(comparison);
+    }
+    format!(
+        "<!doctype html>\n<html lang=en>\n<meta charset=utf-8>\n<meta name=viewport content=\"width=device-width\">\n\
+         <title>{title}</title>\n<style>\n{STYLE}</style>\n<body>\n{body}</body>\n</html>\n"
+    )
+}
+
+/// How much was compared, and the lowest rate.
+fn summary(comparison: &Comparison) -> String {
+    let runs: usize = comparison.systems.iter().map(|system| system.runs.len()).sum();
+    let epochs = comparison.systems.iter().flat_map(|system| &system.runs).map(|run| run.epochs.len());
+    let (fewest, most) = epochs.fold((usize::MAX, 0), |(low, high), n| (low.min(n), high.max(n)));
+    let epochs = if fewest < most { format!("{fewest} to {most}") } else { most.to_string() };
+    let mut text =
+        format!("{}, {} of {epochs} epochs.", plural(comparison.systems.len(), "kind"), plural(runs, "run"));
+    if let Some(column) = comparison.columns.last() {
+        let rated = comparison
+            .systems
+            .iter()
+            .filter_map(|system| Some((system, system.scores.last()?.as_ref()?.rate)));
+        if let Some((system, rate)) = rated.min_by(|a, b| a.1.value.total_cmp(&b.1.value)) {
+            let column = if column == "together" { "on all sets together" } else { &format!("on {column}") };
+            text += &format!(
+                " Lowest {} {}: <b>{}</b> with {:.2} % ({:.2} to {:.2}).",
+                comparison.rate_name,
+                escape(column),
+                escape(&system.name),
+                rate.value,
+                rate.interval.low,
+                rate.interval.high
+            );
+        }
+    }
+    format!("<p>{text}</p>\n")
+}
+
+fn plural(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}
+
+fn sections(comparison: &Comparison) -> String {
+    let mut sizes: Vec<Option<&str>> = comparison.systems.iter().map(|s| s.size.as_deref()).collect();
+    sizes.dedup();
+    let several = comparison.systems.iter().any(|system| system.runs.len() > 1);
+    let mut body = "<h2>Convergence</h2>\n".to_string();
+    for size in &sizes {
+        body +=
+            &figure(*size, &curves::convergence(comparison, *size), &curve_note(comparison, *size, several));
+    }
+    body += &tables::paces(comparison);
+    body += "<p class=note>Epochs and times to reach a rate are those of the mean over the seeds. Seconds and frames of \
+             features per second are medians over the epochs, peak memory is the highest of a kind’s runs; the \
+             development set’s decoding after each epoch is not counted.</p>\n";
+    if !comparison.columns.is_empty() {
+        body += "<h2>Error rates</h2>\n";
+        let forest = forest::differences(comparison);
+        if !forest.is_empty() {
+            body += &figure(None, &forest, &forest_note(comparison));
+        }
+        body += &tables::rates(comparison);
+        if !forest.is_empty() {
+            body += &tables::differences(comparison);
+        }
+        body += &rate_note(several);
+    }
+    if !comparison.length_groups.is_empty() {
+        body += "<h2>Short and long utterances</h2>\n";
+        for size in &sizes {
+            body += &figure(*size, &curves::by_length(comparison, *size), "");
+        }
+        body += &tables::lengths(comparison);
+        body += "<p class=note>Utterances of all sets, cut into groups of about the same number. Below each rate is its \
+                 difference to the reference with the 95 % interval.</p>\n";
+    }
+    body += &format!(
+        "<h2>Runs</h2>\n<details open><summary>Each run by itself</summary>{}</details>\n",
+        tables::runs(comparison)
+    );
+    body += "<h2>Configurations</h2>\n";
+    let differing = tables::differing_settings(comparison);
+    if !differing.is_empty() {
+        body += &format!(
+            "<p>In these settings the kinds differ; all others are the same, and so are data order and \
+                          augmentation for runs of one seed.</p>\n{differing}"
+        );
+    }
+    for system in &comparison.systems {
+        let config = system.runs[0].config.to_toml().unwrap_or_default();
+        body += &format!(
+            "<details><summary>All settings of {}, {}</summary><pre>{}</pre></details>\n",
+            escape(&system.name),
+            escape(&system.runs[0].name),
+            escape(config.trim_end())
+        );
+    }
+    body
+}
+
+fn figure(size: Option<&str>, svg: &str, caption: &str) -> String {
+    let heading = size.map_or(String::new(), |size| format!("<h3>{}</h3>\n", escape(size)));
+    format!("<figure>\n{heading}{svg}<figcaption>{caption}</figcaption>\n</figure>\n")
+}
+
+fn curve_note(comparison: &Comparison, size: Option<&str>, several: bool) -> String {
+    let of = comparison.systems.iter().filter(|s| s.size.as_deref() == size).count();
+    let mut note = "Greedy token error rate on the development set after each epoch.".to_string();
+    if several {
+        note += " Lines are means over the seeds, bands reach from the lowest to the highest seed.";
+    }
+    if of > 7 {
+        note += " The reference is black, the six kinds that end lowest are in colour.";
+    }
+    note
+}
+
+fn forest_note(comparison: &Comparison) -> String {
+    let margin = comparison.margin.map_or(String::new(), |margin| {
+        format!(" The dashed line is the margin: an interval that ends left of it is not worse by more than {margin} points.")
+    });
+    format!(
+        "Error rate less that of {}, with 95 % intervals; left of 0 is better. Sorted by the last column.{margin}",
+        escape(comparison.reference_name())
+    )
+}
+
+fn rate_note(several: bool) -> String {
+    let seeds = if several {
+        "and of n seeds n − 1 with replacement, the same seeds for both sides of a difference where both have them, since \
+         data order and augmentation are the seed’s (Rao and Wu, 1988, for n − 1)"
+    } else {
+        "one seed each: how much seeds differ is unknown, and in no interval"
+    };
+    format!(
+        "<p class=note>95 % percentile intervals of {RESAMPLES} resamples: speakers, then their utterances, the same for \
+         both sides of a difference (Bisani and Ney, 2004); {seeds}. <i>Visible from</i>: the smallest true difference \
+         in the last column that a test at 5 % would have seen with a probability of 80 %, (z<sub>0.975</sub> + \
+         z<sub>0.8</sub>) · standard error = 2.80 standard errors of the difference.</p>\n"
+    )
+}

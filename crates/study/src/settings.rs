@@ -1,0 +1,87 @@
+//! A run's configuration as a flat list of settings, to compare runs by.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use linnet_train::{RunConfig, TrainError};
+use toml::{Table, Value};
+
+/// Settings by their keys, as `train.epochs`, and their values in TOML.
+pub(crate) type Settings = BTreeMap<String, String>;
+
+/// What may differ between runs that count as the same: where the data lie, threads and memory.
+const NO_MATTER: [&str; 5] =
+    ["data.lexicon", "data.tokens", "train.cache_mb", "train.recompute", "train.workers"];
+
+/// Every setting.
+pub(crate) fn settings(config: &RunConfig) -> Result<Settings, TrainError> {
+    // By way of the file's text, in which numbers are as short as they are written by hand.
+    let table: Table = config.to_toml()?.parse().map_err(|e: toml::de::Error| TrainError::Config {
+        file: "config.toml".into(),
+        problem: e.to_string(),
+    })?;
+    let mut settings = Settings::new();
+    flatten(&table, "", &mut settings);
+    Ok(settings)
+}
+
+/// The settings that make a run what it is, wherever its data lie and however it is computed.
+pub(crate) fn identity(config: &RunConfig) -> Result<Settings, TrainError> {
+    let mut config = config.clone();
+    for path in [&mut config.data.train, &mut config.data.dev] {
+        *path = file_name(path);
+    }
+    let mut settings = settings(&config)?;
+    NO_MATTER.iter().for_each(|key| drop(settings.remove(*key)));
+    Ok(settings)
+}
+
+/// The keys in which two lists differ, each with both values; `none` where a list hasn't the key.
+pub(crate) fn differences(a: &Settings, b: &Settings) -> Vec<(String, String, String)> {
+    let value = |of: &Settings, key: &str| of.get(key).cloned().unwrap_or_else(|| "none".into());
+    let mut keys: Vec<&String> = a.keys().chain(b.keys()).collect();
+    keys.sort();
+    keys.dedup();
+    keys.into_iter()
+        .filter(|&key| a.get(key) != b.get(key))
+        .map(|key| (key.clone(), value(a, key), value(b, key)))
+        .collect()
+}
+
+fn file_name(path: &Path) -> PathBuf {
+    path.file_name().map(PathBuf::from).unwrap_or_default()
+}
+
+fn flatten(table: &Table, prefix: &str, settings: &mut Settings) {
+    for (key, value) in table {
+        match value {
+            Value::Table(inner) => flatten(inner, &format!("{prefix}{key}."), settings),
+            value => drop(settings.insert(format!("{prefix}{key}"), value.to_string())),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn where_data_lie_makes_no_other_run_and_what_they_are_does() {
+        let mut config = RunConfig::default();
+        let first = identity(&config).unwrap();
+        config.data.train = "elsewhere/train.jsonl".into();
+        (config.data.tokens, config.train.workers) = ("elsewhere/tokens.txt".into(), 7);
+        assert_eq!(identity(&config).unwrap(), first);
+        config.data.train = "elsewhere/other.jsonl".into();
+        config.model.dropout = 0.2;
+        let keys = differences(&first, &identity(&config).unwrap());
+        let triple = |a: &str, b: &str, c: &str| (a.to_string(), b.to_string(), c.to_string());
+        assert_eq!(
+            keys,
+            [
+                triple("data.train", "\"train.jsonl\"", "\"other.jsonl\""),
+                triple("model.dropout", "0.1", "0.2")
+            ]
+        );
+    }
+}

@@ -1,0 +1,259 @@
+//! Study files: what they plan, what counts as done, and what is wrong with them.
+#![allow(clippy::unwrap_used)]
+
+mod common;
+
+use std::fs;
+use std::path::Path;
+
+use common::{Course, finished, put, started};
+use linnet_study::{Places, PlannedRun, Standing, Study, StudyError, compare, compare_study};
+use linnet_train::RunConfig;
+
+const BASE: &str = "[features]\nbands = 20\n[model]\nlayers = 2\ndim = 16\nheads = 2\nfeed_forward = 64\n[train]\nepochs = 6\n";
+const STUDY: &str = "base = \"../conf/base.toml\"\nseeds = [0, 1]\nbudget = { like = \"linear\", within = 0.02 }\n\
+                     sets = { test = [\"test\"] }\n[model]\nconvolution = 0\n\
+                     [[kind]]\nname = \"softmax\"\nmodel.mixer = \"softmax\"\n\
+                     [[kind]]\nname = \"linear\"\nmodel.mixer = \"linear\"\n\
+                     [[kind]]\nname = \"convolution\"\nbudget = true\nmodel = { mixer = \"linear\", convolution = 7 }\n";
+const COURSE: Course = Course { end: 20.0, decay: 2.0, seconds: 10.0, noise: 1 };
+
+/// A recipe with this study and a base configuration.
+fn recipe(study: &str) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    put(&folder.path().join("conf/base.toml"), BASE);
+    put(&folder.path().join("studies/kinds.toml"), study);
+    folder
+}
+
+fn read(folder: &Path, settings: &[&str]) -> Result<Study, StudyError> {
+    let settings: Vec<String> = settings.iter().map(|s| s.to_string()).collect();
+    Study::read(&folder.join("studies/kinds.toml"), &Places::default(), &settings)
+}
+
+fn finish(folder: &Path, run: &PlannedRun) {
+    finished(&folder.join(&run.name), &run.config, &COURSE, &["dev", "test"]);
+}
+
+#[test]
+fn a_study_is_kinds_times_sizes_times_seeds() {
+    let folder = recipe(STUDY);
+    let study = read(folder.path(), &["train.epochs=9"]).unwrap();
+    let names: Vec<&str> = study.runs.iter().map(|run| run.name.as_str()).collect();
+    assert_eq!(names[..3], ["softmax-seed0", "softmax-seed1", "linear-seed0"]);
+    assert_eq!((names.len(), study.reference.as_str()), (6, "softmax"));
+    let sets: Vec<&str> = study.sets.iter().map(|set| set.name.as_str()).collect();
+    assert_eq!(sets, ["dev", "test"]);
+    let config = &study.runs[3].config;
+    assert_eq!((config.train.seed, config.train.epochs, config.features.bands), (1, 9, 20));
+    assert_eq!(config.model.mixer.name(), "linear");
+    assert!(config.data.train.is_absolute() && config.data.train.ends_with("exp/data/train.jsonl"));
+
+    let sized = format!(
+        "{STUDY}[[size]]\nname = \"wide\"\nmodel.dim = 32\n[[size]]\nname = \"deep\"\nmodel.layers = 4\n"
+    );
+    put(&folder.path().join("studies/kinds.toml"), &sized);
+    let study = read(folder.path(), &[]).unwrap();
+    let sizes: Vec<_> = study.runs.iter().map(|r| (r.name.as_str(), r.config.model.dim)).collect();
+    assert_eq!(
+        (sizes.len(), sizes[0], sizes[11]),
+        (12, ("softmax-wide-seed0", 32), ("convolution-deep-seed1", 16))
+    );
+}
+
+#[test]
+fn kinds_of_a_budget_have_its_parameters() {
+    let folder = recipe(STUDY);
+    let study = read(folder.path(), &[]).unwrap();
+    let [linear, convolution] = [2, 4].map(|i| &study.runs[i]);
+    assert!(convolution.config.model.feed_forward < linear.config.model.feed_forward);
+    let (found, wanted) = (convolution.parameters as f64, linear.parameters as f64);
+    assert!((found - wanted).abs() <= 0.5 * 2.0 * 33.0, "{found} of {wanted}: nearer is possible");
+
+    let file = folder.path().join("studies/kinds.toml");
+    put(&file, &STUDY.replace("convolution = 7", "convolution = 7, layers = 20"));
+    let message = read(folder.path(), &[]).unwrap_err().to_string();
+    assert!(message.contains("kind convolution: model.feed_forward = 1 gives"), "{message}");
+}
+
+#[test]
+fn kinds_of_one_seed_differ_in_nothing_that_order_and_augmentation_come_from() {
+    let folder = recipe(STUDY);
+    let study = read(folder.path(), &[]).unwrap();
+    let apart = |run: &PlannedRun| {
+        let mut config = run.config.clone();
+        config.model = RunConfig::default().model;
+        config
+    };
+    assert_eq!(apart(&study.runs[0]), apart(&study.runs[2]));
+    assert_eq!(apart(&study.runs[1]), apart(&study.runs[5]));
+    assert_ne!(apart(&study.runs[0]), apart(&study.runs[1]));
+}
+
+#[test]
+fn what_is_wrong_is_named_with_its_place_and_the_mend() {
+    let folder = recipe(STUDY);
+    let file = folder.path().join("studies/kinds.toml");
+    let kind = "[[kind]]\nname = \"softmax\"\n";
+    for (study, message) in [
+        (format!("seed = [1]\n{STUDY}"), "there is no key seed; did you mean seeds?"),
+        (format!("{STUDY}mixer = 1\n"), ", kind convolution: there is no key mixer; did you mean"),
+        (format!("{STUDY}model.mixxer = 1\n"), "line 17: cannot extend value"),
+        (
+            format!("base = \"../conf/base.toml\"\n{kind}model.mixxer = \"linear\"\n"),
+            ", kind softmax: there is no key model.mixxer; did you mean model.mixer?",
+        ),
+        (
+            format!("base = \"../conf/base.toml\"\n{kind}model.mixer = \"linaer\"\n"),
+            ", kind softmax: unknown variant `linaer`",
+        ),
+        (
+            format!("base = \"../conf/base.toml\"\n{kind}train.seed = 3\n"),
+            ", kind softmax: train.seed is not a kind's; list the seeds",
+        ),
+        (format!("base = \"../conf/base.toml\"\nseeds = [1, 1]\n{kind}"), "seeds: 1 is there twice"),
+        (format!("base = \"../conf/base.toml\"\nseeds = []\n{kind}"), "there is nothing to run"),
+        (format!("base = \"../conf/base.toml\"\n{kind}{kind}"), "kind softmax is there twice"),
+        (
+            format!("base = \"../conf/base.toml\"\nreference = \"x\"\n{kind}"),
+            "reference = \"x\" is no kind; it must be one of softmax",
+        ),
+        (
+            format!("base = \"../conf/base.toml\"\n{kind}budget = true\n"),
+            "kind softmax asks for the budget, but there is none",
+        ),
+        (
+            "base = \"../conf/base.toml\"\n[[kind]]\nname = \"../x\"\n".into(),
+            "kind \"../x\": the name becomes a folder's",
+        ),
+        (
+            format!("base = \"../conf/base.toml\"\nsets = {{ tests = [] }}\n{kind}"),
+            "there is no key sets.tests; did you mean sets.test?",
+        ),
+        (format!("base = \"../conf/base.toml\"\nseeds = \"0\"\n{kind}"), "line 2: invalid type"),
+        (kind.into(), "missing field `base`"),
+        ("base = \"gone.toml\"\n[[kind]]\nname = \"a\"\n".into(), "gone.toml: No such file"),
+    ] {
+        put(&file, &study);
+        let error = read(folder.path(), &[]).unwrap_err().to_string();
+        assert!(error.contains(message), "{message}\n{error}");
+        assert!(error.contains(".toml"), "{error}");
+    }
+    put(&file, STUDY);
+    let error = read(folder.path(), &["train.seed=4"]).unwrap_err().to_string();
+    assert!(
+        error.ends_with("--set train.seed=4: the study's seeds count; change them in its file"),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_run_stands_where_its_files_say() {
+    let folder = recipe(STUDY);
+    let study = read(folder.path(), &[]).unwrap();
+    let run = |i: usize| &study.runs[i];
+    finish(&study.exp, run(0));
+    finish(&study.results, run(1));
+    let trained = study.exp.join(&run(2).name);
+    finish(&study.exp, run(2));
+    fs::create_dir_all(trained.join("model")).unwrap();
+    fs::remove_file(trained.join("decode/test/hyp.trn")).unwrap();
+    let begun = study.exp.join(&run(3).name);
+    started(&begun, &run(3).config, &COURSE, 2);
+    put(&begun.join("checkpoints/latest.safetensors"), "");
+    let mut other = run(4).config.clone();
+    other.train.epochs = 3;
+    finished(&study.exp.join(&run(4).name), &other, &COURSE, &["dev", "test"]);
+
+    let surveyed = study.survey().unwrap();
+    let standings: Vec<&Standing> = surveyed.iter().map(|s| &s.standing).collect();
+    let done = |place: &Path, i: usize| Standing::Done(place.join(&run(i).name));
+    assert_eq!(standings[0], &done(&study.exp, 0));
+    assert_eq!(standings[1], &done(&study.results, 1));
+    assert_eq!(standings[2], &Standing::Trained);
+    assert_eq!((standings[3], surveyed[3].left_s), (&Standing::Started(2), Some(40.0)));
+    assert!(
+        matches!(standings[4], Standing::Different(text) if text.ends_with("train.epochs is 3, planned 6"))
+    );
+    assert_eq!((standings[5], surveyed[5].left_s), (&Standing::Missing, Some(60.0)));
+
+    let comparison = compare_study(&study).unwrap();
+    assert_eq!(comparison.missing.len(), 4);
+    assert_eq!(comparison.systems.len(), 1);
+    assert_eq!(comparison.systems[0].seeds(), [0, 1]);
+}
+
+#[test]
+fn kept_results_of_another_configuration_do_not_count_and_are_named() {
+    let folder = recipe(STUDY);
+    let study = read(folder.path(), &[]).unwrap();
+    finish(&study.results, &study.runs[0]);
+    let other = read(folder.path(), &["train.learning_rate=0.5"]).unwrap();
+    let surveyed = other.survey().unwrap();
+    assert_eq!(surveyed[0].standing, Standing::Missing);
+    let note = surveyed[0].note.as_ref().unwrap();
+    assert!(
+        note.ends_with("softmax-seed0/config.toml: train.learning_rate is 0.0015, planned 0.5"),
+        "{note}"
+    );
+}
+
+#[test]
+fn the_report_is_rebuilt_from_what_was_kept() {
+    let folder = recipe(STUDY);
+    let study = read(folder.path(), &[]).unwrap();
+    study.runs.iter().for_each(|run| finish(&study.exp, run));
+    let page = |study: &Study, name: &str| {
+        let comparison = compare_study(study).unwrap();
+        assert!(comparison.missing.is_empty());
+        let path = folder.path().join(name);
+        comparison.write_html(&path).unwrap();
+        fs::read_to_string(path).unwrap()
+    };
+    let before = page(&study, "before.html");
+    assert_eq!(study.keep().unwrap().len(), 6);
+    fs::remove_dir_all(folder.path().join("exp")).unwrap();
+
+    let fresh = tempfile::tempdir().unwrap();
+    let study = {
+        for part in ["conf", "studies", "results"] {
+            fs::rename(folder.path().join(part), fresh.path().join(part)).unwrap();
+        }
+        read(fresh.path(), &[]).unwrap()
+    };
+    assert!(study.survey().unwrap().iter().all(|s| matches!(s.standing, Standing::Done(_))));
+    let without_paths = |page: &str| {
+        page.lines().filter(|line| !line.contains("/data/")).map(String::from).collect::<Vec<_>>()
+    };
+    let after = page(&study, "after.html");
+    let kept = fs::read_to_string(study.results.join("linear-seed1/config.toml")).unwrap();
+    assert!(kept.contains("train = \"data/train.jsonl\"\n"), "{kept}");
+    assert!(!after.contains(folder.path().to_str().unwrap()));
+    let (before, after) = (without_paths(&before), without_paths(&after));
+    assert_eq!(before.len(), after.len() - 4 * 3);
+    assert!(before.iter().all(|line| after.contains(line)));
+    assert_eq!(study.keep().unwrap(), Vec::<String>::new());
+}
+
+#[test]
+fn folders_that_differ_in_their_seeds_alone_are_one_system() {
+    let folder = recipe(STUDY);
+    let study = read(folder.path(), &[]).unwrap();
+    study.runs.iter().for_each(|run| finish(&study.exp, run));
+    let folders: Vec<_> = [2, 0, 1, 3].map(|i| study.exp.join(&study.runs[i].name)).to_vec();
+    let comparison = compare(&folders).unwrap();
+    let systems: Vec<_> = comparison.systems.iter().map(|s| (s.name.as_str(), s.seeds())).collect();
+    assert_eq!(systems, [("linear", vec![0, 1]), ("softmax", vec![0, 1])]);
+    assert_eq!(comparison.columns, ["dev", "test", "together"]);
+    // Both have the same hypotheses.
+    let score = comparison.systems[1].scores[2].unwrap();
+    let difference = score.difference.unwrap();
+    assert_eq!((difference.value, difference.interval.low, difference.interval.high), (0.0, 0.0, 0.0));
+    assert!(comparison.systems[0].scores[2].unwrap().difference.is_none(), "it is the reference");
+    let all: f64 = comparison.systems[0].scores[..2].iter().map(|s| s.unwrap().rate.value).sum();
+    assert!((score.rate.value - all / 2.0).abs() < 1e-9, "sets of equal size");
+    let curve = &comparison.systems[0].curve;
+    assert_eq!((curve.len(), curve[5].seconds), (6, 60.0));
+    let table = comparison.table();
+    assert!(table.contains("softmax  2      ") && table.contains("no clear difference"), "{table}");
+}
