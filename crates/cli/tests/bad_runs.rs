@@ -23,8 +23,8 @@ fn wrong_configurations_name_the_file_the_place_and_the_nearest_key() {
         (&["tiny.toml", "--set", "model.dim"], "--set model.dim: write KEY=VALUE, as train.epochs=3"),
         (&["cut.toml"], "cut.toml: line 3: string values must be quoted, expected literal string"),
         (
-            &["tiny.toml", "--set", "model.mixer=softmix"],
-            "tiny.toml: unknown variant `softmix`, expected one of `softmax`, `linear`, `linear_relu`, `polynomial`, `taylor`, `hedgehog`, `random_features`, `decayed`, `gated_decay`, `summary_mixing`, `causal_softmax`, `causal_linear`, `causal_decayed`, `none` in `model.mixer`",
+            &["tiny.toml", "--set", "train.select=bset"],
+            "tiny.toml: unknown variant `bset`, expected one of `average`, `best`, `last` in `train.select`",
         ),
         (&["tiny.toml", "--set", "model.heads=5"], "tiny.toml: [model] heads = 5: must divide dim = 16"),
         (&["gone.toml"], "gone.toml: No such file or directory (os error 2); check the path"),

@@ -77,7 +77,7 @@ impl Observer for Training<'_> {
 }
 
 impl StudyObserver for Watcher<'_> {
-    fn training(&mut self, run: &Surveyed<'_>) {
+    fn training(&mut self, run: &Surveyed<'_>, _: usize, _: usize) {
         self.log.push(format!("{} {:?}", run.run.name, run.standing));
     }
     fn observer(&mut self) -> &mut dyn Observer {

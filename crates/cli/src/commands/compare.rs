@@ -83,9 +83,9 @@ struct StudyTeller<'a> {
 }
 
 impl StudyObserver for StudyTeller<'_> {
-    fn training(&mut self, run: &Surveyed<'_>) {
+    fn training(&mut self, run: &Surveyed<'_>, place: usize, of: usize) {
         let how = if matches!(run.standing, Standing::Started(_)) { "continued" } else { "trained" };
-        self.talk.say(format!("{} is {how}", run.run.name));
+        self.talk.say(format!("{} is {how}, {place} of {of}", run.run.name));
     }
 
     fn observer(&mut self) -> &mut dyn Observer {

@@ -14,8 +14,8 @@ use crate::error::StudyError;
 
 /// Is told how a study goes.
 pub trait StudyObserver {
-    /// A run is trained next, or continued.
-    fn training(&mut self, run: &Surveyed<'_>);
+    /// A run is trained next, or continued: the `place`-th, from 1, of so many.
+    fn training(&mut self, run: &Surveyed<'_>, place: usize, of: usize);
     /// Who is told how its training goes.
     fn observer(&mut self) -> &mut dyn Observer;
     /// A run's training is over; `whole`: it came to its end.
@@ -56,10 +56,11 @@ impl Study {
             surveyed.iter().filter(|s| !matches!(s.standing, Standing::Done(_))).collect();
         self.can_run(&todo)?;
         let mut failed = 0;
-        for surveyed in todo {
+        let of = todo.len();
+        for (place, surveyed) in (1..).zip(todo) {
             let (run, folder) = (surveyed.run, self.exp.join(&surveyed.run.name));
             if surveyed.standing != Standing::Trained {
-                observer.training(surveyed);
+                observer.training(surveyed, place, of);
                 let resume = matches!(surveyed.standing, Standing::Started(_));
                 if !resume {
                     forget_start(&folder)?;
