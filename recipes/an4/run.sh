@@ -39,7 +39,7 @@ for unit in $units; do
     [ "$unit" = phone ] || continue
     echo "== $unit, seed $seed: words, with the weights that are best on dev"
     [ -f "$exp/train.arpa" ] || partly "$linnet" ngram "$data/train.jsonl" --order 3 --out "$exp/train.arpa"
-    flags=$("$linnet" --quiet tune "$out/model" "$data/dev.jsonl" --lm "$exp/train.arpa" --out "$out/tune.json" | tail -n 1)
+    flags=$(partly "$linnet" --quiet tune "$out/model" "$data/dev.jsonl" --lm "$exp/train.arpa" --out "$out/tune.json" | tail -n 1)
     for set in dev test; do
       # shellcheck disable=SC2086
       partly "$linnet" decode "$out/model" "$data/$set.jsonl" $flags --out "$out/decode/$set-words"
