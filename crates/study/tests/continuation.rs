@@ -132,6 +132,14 @@ fn an_interrupted_study_goes_on_where_it_stopped_with_the_same_numbers() {
         };
         assert_eq!(rates(&whole), rates(&study), "{run}");
     }
+    // The speeds that augmentation draws decide the frames: both kinds have drawn the same in every epoch.
+    let frames = |run: &str| {
+        let records = read_metrics(&study.exp.join(run).join("metrics.jsonl")).unwrap();
+        records.iter().map(|r| (r.step, r.frames)).collect::<Vec<_>>()
+    };
+    let softmax = frames("softmax-seed0");
+    assert_eq!(softmax, frames("linear-seed0"));
+    assert!(softmax[0].1 != softmax[1].1 || softmax[1].1 != softmax[2].1, "nothing is drawn: {softmax:?}");
     assert_eq!(compare_study(&study).unwrap().systems.len(), 2);
 }
 
