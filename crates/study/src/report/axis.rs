@@ -43,6 +43,11 @@ impl Axis {
         Self { low, high, log: true, step: 0.0, pixels }
     }
 
+    /// The axis with ticks at whole numbers alone.
+    pub(super) fn whole(self) -> Self {
+        Self { step: self.step.max(1.0), ..self }
+    }
+
     /// Whether it is logarithmic.
     pub(super) fn is_log(&self) -> bool {
         self.log
@@ -103,6 +108,7 @@ mod tests {
             ["0", "10", "20", "30", "40", "50", "60"]
         );
         assert_eq!(written(&Axis::from_zero(80.0, 5.0, (0.0, 1.0))), ["0", "20", "40", "60", "80"]);
+        assert_eq!(written(&Axis::from_zero(2.0, 6.0, (0.0, 1.0)).whole()), ["0", "1", "2"]);
         assert_eq!(written(&Axis::linear(-3.2, 4.1, 4.0, (0.0, 1.0))), ["−4", "−2", "0", "2", "4", "6"]);
         assert_eq!(written(&Axis::linear(0.0, 0.8, 5.0, (0.0, 1.0))), ["0", "0.2", "0.4", "0.6", "0.8"]);
     }

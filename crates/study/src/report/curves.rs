@@ -116,6 +116,7 @@ fn panel(title: &str, x_label: &str, curves: &[Curve]) -> (String, f64) {
     let bottom = height - BOTTOM;
     let all = || curves.iter().flat_map(|c| &c.points);
     let x_axis = Axis::from_zero(all().map(|p| p.x).fold(0.0, f64::max), 8.0, (LEFT, right));
+    let x_axis = if all().all(|p| p.x.fract() == 0.0) { x_axis.whole() } else { x_axis };
     let y_axis = Axis::rates(all().flat_map(|p| [p.low, p.high, p.y]), (bottom, TOP));
 
     let scale = if y_axis.is_log() { ", logarithmic scale" } else { "" };

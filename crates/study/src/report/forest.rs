@@ -131,7 +131,7 @@ fn interval(difference: &Estimate, axis: &Axis, y: f64, colour: &str, (low, high
     )
 }
 
-/// A range that holds 0, the margin and the intervals, but for rows far beyond the others.
+/// A range that holds 0 and half a point around it, the margin and the intervals, but for rows far beyond the others.
 fn range(differences: &[Estimate], margin: Option<f64>) -> (f64, f64) {
     const FAR: f64 = 4.0;
     let mut sizes: Vec<f64> = differences.iter().map(|d| d.value.abs()).collect();
@@ -140,5 +140,5 @@ fn range(differences: &[Estimate], margin: Option<f64>) -> (f64, f64) {
     let far = FAR * median.max(1.0);
     let near = || differences.iter().filter(|d| d.value.abs() <= far);
     let ends = |of: fn(&Estimate) -> f64| near().map(of).chain(margin).chain([0.0]);
-    (ends(|d| d.interval.low).fold(0.0, f64::min), ends(|d| d.interval.high).fold(0.0, f64::max))
+    (ends(|d| d.interval.low).fold(-0.5, f64::min), ends(|d| d.interval.high).fold(0.5, f64::max))
 }

@@ -32,9 +32,9 @@ pub(crate) fn finished(folder: &Path, config: &RunConfig, course: &Course, sets:
 pub(crate) fn started(folder: &Path, config: &RunConfig, course: &Course, epochs: u64) {
     fs::create_dir_all(folder).unwrap();
     fs::write(folder.join("config.toml"), config.to_toml().unwrap()).unwrap();
-    let mut random = Random(course.noise);
+    let mut random = Random::new(course.noise);
     let line = |epoch: u64| {
-        let wobble = 1.0 + 0.06 * (random.next() - 0.5);
+        let wobble = 1.0 + 0.2 * (random.next() - 0.5);
         let rest = (100.0 - course.end) * (-((epoch - 1) as f64) / course.decay).exp();
         let record = EpochRecord {
             epoch,
@@ -64,7 +64,7 @@ pub(crate) fn started(folder: &Path, config: &RunConfig, course: &Course, epochs
 /// Writes references, hypotheses with about the course's errors, and scores.
 fn decoded(folder: &Path, set: &str, course: &Course) {
     fs::create_dir_all(folder).unwrap();
-    let (mut texts, mut errors) = (Random(3), Random(course.noise + 100));
+    let (mut texts, mut errors) = (Random::new(3), Random::new(course.noise + 100));
     let (mut references, mut hypotheses, mut durations) = (Vec::new(), Vec::new(), Vec::new());
     for i in 0..60 {
         let length = 4 + (30.0 * texts.next()) as usize;
@@ -87,9 +87,14 @@ fn decoded(folder: &Path, set: &str, course: &Course) {
 }
 
 /// A small generator (Knuth's constants), so that files are the same everywhere.
-pub(crate) struct Random(pub(crate) u64);
+pub(crate) struct Random(u64);
 
 impl Random {
+    /// Neighbouring seeds give unlike numbers.
+    pub(crate) fn new(seed: u64) -> Self {
+        Self((seed + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15))
+    }
+
     /// From 0 to below 1.
     pub(crate) fn next(&mut self) -> f64 {
         self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
