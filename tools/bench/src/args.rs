@@ -46,9 +46,21 @@ pub(crate) struct Args {
 pub(crate) enum Command {
     /// Cost by length: time by frame and memory of every kind of mixer, as JSON, SVG and Markdown
     Lengths {
+        /// The kinds, as softmax,linear; all by default
+        #[arg(long, value_delimiter = ',')]
+        kinds: Vec<String>,
         /// The folder for cost-by-length.json, .svg and .md
         #[arg(long, default_value = "tools/bench/results")]
         out: PathBuf,
+    },
+    /// Audio through a causal encoder as it comes: time by frame and memory, every five minutes
+    Hour {
+        /// The causal kind
+        #[arg(default_value = "causal_linear")]
+        mixer: String,
+        /// Minutes of audio
+        #[arg(long, default_value_t = 60)]
+        minutes: usize,
     },
     /// One side of a measurement: a step for every line on stdin, its cost on stdout
     #[command(hide = true)]

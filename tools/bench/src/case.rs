@@ -128,8 +128,7 @@ impl Case {
                     "infer" => Work::Infer,
                     _ => Work::Memory,
                 };
-                let mixer = MixerKind::ALL.into_iter().find(|kind| kind.name() == mixer);
-                Subject::Encoder(work, mixer.ok_or_else(unknown)?, Batch::parse(batch).ok_or_else(unknown)?)
+                Subject::Encoder(work, self::mixer(mixer)?, Batch::parse(batch).ok_or_else(unknown)?)
             }
             ["ctc", batch] => Subject::Ctc(Batch::parse(batch).ok_or_else(unknown)?),
             ["fbank", bands] => fbank(bands, FbankPeer::Torchaudio).ok_or_else(unknown)?,
@@ -303,6 +302,14 @@ impl Batch {
     pub(crate) fn labels(self) -> usize {
         (self.frames * 3 / 20).clamp(1, 300)
     }
+}
+
+/// A kind by its name in the configuration.
+pub(crate) fn mixer(name: &str) -> Result<MixerKind, String> {
+    MixerKind::ALL.into_iter().find(|kind| kind.name() == name).ok_or_else(|| {
+        let names: Vec<_> = MixerKind::ALL.iter().map(|kind| kind.name()).collect();
+        format!("there is no kind of attention called {name:?}; there are {}", names.join(", "))
+    })
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use std::path::Path;
 use linnet_encoder::MixerKind;
 use serde::Serialize;
 
-use crate::case::Case;
+use crate::case::{self, Case};
 use crate::lengths_plot;
 use crate::report;
 use crate::worker::Worker;
@@ -40,11 +40,19 @@ const SHORTEST: u32 = 9;
 const LONGEST: u32 = 16;
 const LONGEST_QUADRATIC: [(&str, u32); 2] = [("train", 13), ("infer", 14)];
 
-/// Measures all kinds and writes `cost-by-length.json`, `.svg` and `.md` into a folder.
-pub(crate) fn run(folder: &Path) -> Result<(), Box<dyn Error>> {
+/// The kinds of these names, or all.
+pub(crate) fn kinds(names: &[String]) -> Result<Vec<MixerKind>, String> {
+    match names {
+        [] => Ok(MixerKind::ALL.to_vec()),
+        names => names.iter().map(|name| case::mixer(name)).collect(),
+    }
+}
+
+/// Measures kinds and writes `cost-by-length.json`, `.svg` and `.md` into a folder.
+pub(crate) fn run(kinds: &[MixerKind], folder: &Path) -> Result<(), Box<dyn Error>> {
     let mut curves = Vec::new();
     for (work, most_quadratic) in LONGEST_QUADRATIC {
-        for mixer in MixerKind::ALL {
+        for &mixer in kinds {
             let quadratic = mixer.is_quadratic();
             let longest = if quadratic { most_quadratic } else { LONGEST };
             let points =
@@ -63,8 +71,8 @@ fn measure(mixer: MixerKind, work: &str, frames: usize) -> Result<Point, Box<dyn
     let name = format!("{work}-{}-1x{frames}", mixer.name());
     let case = Case::parse(&name)?;
     let mut worker = Worker::linnet(&case, None)?;
-    // About 2¹⁶ frames each, at least three steps and one to warm up.
-    let steps = ((1 << 16) / frames).clamp(3, 24);
+    // About 2¹⁶ frames each, at least two steps and one to warm up.
+    let steps = ((1 << 16) / frames).clamp(2, 24);
     worker.step()?;
     let mut least = f64::INFINITY;
     for _ in 0..steps {

@@ -3,6 +3,7 @@
 
 mod args;
 mod case;
+mod hour;
 mod judge;
 mod lengths;
 mod lengths_plot;
@@ -25,7 +26,8 @@ use case::Case;
 fn run(args: &Args) -> Result<(), Box<dyn Error>> {
     match &args.command {
         Some(Command::Serve { case, data }) => return ours::serve(&Case::parse(case)?, data.as_deref()),
-        Some(Command::Lengths { out }) => return lengths::run(out),
+        Some(Command::Lengths { kinds, out }) => return lengths::run(&lengths::kinds(kinds)?, out),
+        Some(Command::Hour { mixer, minutes }) => return hour::run(case::mixer(mixer)?, *minutes),
         None => {}
     }
     let cases = match args.cases.as_slice() {

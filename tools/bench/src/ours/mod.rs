@@ -60,7 +60,7 @@ fn say(line: &str) -> std::io::Result<()> {
 }
 
 /// Random values from −1 to 1.
-fn noise(n: usize, seed: u64) -> Vec<f32> {
+pub(crate) fn noise(n: usize, seed: u64) -> Vec<f32> {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     (0..n).map(|_| rng.random_range(-1.0..1.0)).collect()
 }
