@@ -72,9 +72,11 @@ fn parse(bytes: &[u8]) -> Result<Matrix, String> {
         shape.split(',').map(str::trim).filter(|s| !s.is_empty()).map(|s| s.parse().ok()).collect();
     let &[rows, columns] = sizes.as_deref().ok_or_else(|| missing("shape"))? else {
         return Err(format!(
-            "its shape is ({shape}), not (time, token); save one utterance's matrix, as log_probs[0]"
+            "its shape is ({}), not (time, token); save one utterance's matrix, as log_probs[0]",
+            shape.escape_debug()
         ));
     };
+    let shape = shape.escape_debug(); // It may hold line breaks.
     let kind = value("descr").ok_or_else(|| missing("descr"))?;
     let quoted = kind.strip_prefix('\'').and_then(|kind| kind.split_once('\'')).map(|(kind, _)| kind);
     let (size, big) = match quoted {
@@ -83,7 +85,7 @@ fn parse(bytes: &[u8]) -> Result<Matrix, String> {
         Some(">f4") => (4, true),
         Some(">f8") => (8, true),
         _ => {
-            let kind = quoted.unwrap_or("a record");
+            let kind = quoted.unwrap_or("a record").escape_debug();
             return Err(format!("its values are {kind}, not float32; save log_probs.astype(numpy.float32)"));
         }
     };

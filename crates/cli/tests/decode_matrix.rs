@@ -241,6 +241,10 @@ fn a_matrix_that_is_none_is_one_line_with_the_mend() {
             "its shape is (1, 3, 3), not (time, token); save one utterance's matrix, as log_probs[0]",
         ),
         (
+            npy(1, &header("<f4", "False", "(1,\n3,\r3)"), &good),
+            "its shape is (1,\\n3,\\r3), not (time, token); save one utterance's matrix, as log_probs[0]",
+        ),
+        (
             npy(1, &header("<f2", "False", "(3, 3)"), &good),
             "its values are <f2, not float32; save log_probs.astype(numpy.float32)",
         ),

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::error::ScoreError;
-use crate::files::{each_line, seconds, write_beside};
+use crate::files::{begins_unread, each_line, seconds, write_beside};
 
 /// A word with its time.
 #[derive(Debug, Clone, PartialEq)]
@@ -77,8 +77,8 @@ pub fn write_ctm(path: &Path, words: &[CtmWord]) -> Result<(), ScoreError> {
             (&read.file, &read.channel, &read.word) == (file, channel, word)
                 && read.confidence.is_some() == confidence.is_some()
         });
-        if !survives || line.starts_with(";;") || line.contains('\n') {
-            let problem = "a name or word has a space or is empty, or a number is negative or not finite";
+        if !survives || begins_unread(&line) || line.contains('\n') {
+            let problem = "a name or word has a space, is empty or begins like a comment, or a number is negative or not finite";
             return Err(ScoreError::Unwritable {
                 path: path.into(),
                 what: format!("word {word:?} of {file:?}"),
@@ -121,6 +121,8 @@ mod tests {
             assert!(write_ctm(&folder.path().join("b.ctm"), &[bad]).is_err());
         }
         assert!(write_ctm(&folder.path().join("b.ctm"), &[word(0.0, "a", Some(f64::INFINITY))]).is_err());
+        let marked = CtmWord { file: "\u{feff}2345".into(), ..word(0.0, "a", None) };
+        assert!(write_ctm(&folder.path().join("b.ctm"), &[marked]).is_err());
     }
 
     #[test]

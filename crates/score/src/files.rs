@@ -32,6 +32,11 @@ pub(crate) fn each_line(
     Ok(())
 }
 
+/// Whether a line begins with what isn't read: a comment's sign, or the mark of UTF-8, which is dropped from a file's first line.
+pub(crate) fn begins_unread(line: &str) -> bool {
+    line.starts_with(";;") || line.starts_with('\u{feff}')
+}
+
 /// Writes a whole file: beside it first, then renamed.
 pub(crate) fn write_beside(path: &Path, text: &str) -> Result<(), ScoreError> {
     let mut beside = path.as_os_str().to_owned();

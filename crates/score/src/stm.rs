@@ -3,7 +3,9 @@
 use std::path::Path;
 
 use crate::error::ScoreError;
-use crate::files::{ALTERNATIVES, each_line, has_alternatives, seconds, single_spaces, write_beside};
+use crate::files::{
+    ALTERNATIVES, begins_unread, each_line, has_alternatives, seconds, single_spaces, write_beside,
+};
 
 /// A segment of a recording.
 #[derive(Debug, Clone, PartialEq)]
@@ -84,7 +86,7 @@ pub fn write_stm(path: &Path, segments: &[StmSegment]) -> Result<(), ScoreError>
             (&read.file, &read.channel, &read.speaker, &read.label) == (file, channel, speaker, label)
                 && read.text == text.as_deref().map(single_spaces)
         });
-        if !survives || line.starts_with(";;") || line.contains('\n') {
+        if !survives || begins_unread(&line) || line.contains('\n') {
             let problem = "a name has a space or is empty, a time is negative or before the start, or the text has \
                            alternatives or begins with <>";
             return Err(ScoreError::Unwritable {
@@ -136,6 +138,8 @@ mod tests {
         for bad in [nameless, segment(-1.0, None, Some("a")), segment(0.0, None, Some("<a> b"))] {
             assert!(write_stm(&folder.path().join("b.stm"), &[bad]).is_err());
         }
+        let marked = StmSegment { file: "\u{feff}f".into(), ..segments[0].clone() };
+        assert!(write_stm(&folder.path().join("b.stm"), &[marked]).is_err());
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::path::Path;
 
 use crate::error::ScoreError;
-use crate::files::{ALTERNATIVES, each_line, has_alternatives, single_spaces, write_beside};
+use crate::files::{ALTERNATIVES, begins_unread, each_line, has_alternatives, single_spaces, write_beside};
 
 /// One utterance's transcript.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,7 +64,7 @@ pub fn write_trn(path: &Path, lines: &[Trn]) -> Result<(), ScoreError> {
         line += &format!("{id})");
         if id.is_empty()
             || id.contains(['\n', '\r'])
-            || line.starts_with(";;")
+            || begins_unread(&line)
             || has_alternatives(text)
             || split(&line).is_none_or(|(_, read)| read != id)
         {
@@ -118,5 +118,6 @@ mod tests {
             assert!(error.to_string().contains(&format!("{id:?}")), "{error}");
             assert!(!path.exists());
         }
+        assert!(write_trn(&path, &[Trn { id: "a".into(), text: "\u{feff}A".into() }]).is_err());
     }
 }
