@@ -45,12 +45,37 @@ not json"#,
         "(a* b)+ | \\#1 c\\+\\+\na{3,} b{2}\n",
         "<x>\n<x> = a <x>\n",
     ];
+    let ctms = [
+        "a 1 0.00 0.25 HELLO 0.9876\n;; comment\na 1 0.25 0.1 WORLD\n",
+        "a A 1e1 .5 <NOISE> NA lex\nb B 3 0 %hesitation 1\r\n",
+        "a 1 * * <ALT_BEGIN>\na 1 0.1 0.2 x\na 1 * * <ALT>\na 1 0.1 0.3 y\na 1 * * <ALT_END>\n",
+    ];
+    let stms = [
+        ";; CATEGORY \"0\" \"\" \"\"\na 1 speaker 0.00 1.50 <o,f0,male> hello world\n",
+        "a A s 0 1 IGNORE_TIME_SEGMENT_IN_SCORING\nb B t 1.5 2 { um / uh / @ } (%hesitation) word\r\n",
+        "a 1 s 2 1 backwards\na 1 s 0 1\n",
+    ];
+    let tables = ["<blank> 0\n<space> 1\nA 2\né 3\n", "<blank> 0\r\n\nAH\t1\n", "A 0\n", "<blank> 0\nA 2\n"];
+    for (name, version, header) in [
+        ("f4", 1u8, "{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }"),
+        ("f8", 2, "{'descr': '>f8', 'fortran_order': False, 'shape': (1, 3), }"),
+        ("order", 1, "{'descr': '<f4', 'fortran_order': True, 'shape': (2, 3), }"),
+        ("large", 3, "{'descr': '<f4', 'fortran_order': False, 'shape': (4294967296, 4294967296), }"),
+    ] {
+        let length = header.len() as u32;
+        let length = if version == 1 { length.to_le_bytes()[..2].to_vec() } else { length.to_le_bytes().to_vec() };
+        let values = [1.5f32; 6].iter().flat_map(|v| v.to_le_bytes()).collect::<Vec<u8>>();
+        put("npy", name, &[&b"\x93NUMPY"[..], &[version, 0], &length, header.as_bytes(), &values].concat());
+    }
     for (target, texts) in [
         ("manifest", &manifests[..]),
         ("lexicon", &lexicons),
         ("dot", &dots),
         ("arpa", &arpas),
         ("grammar", &grammars),
+        ("ctm", &ctms),
+        ("stm", &stms),
+        ("tokens", &tables),
     ] {
         for (i, text) in texts.iter().enumerate() {
             put(target, &i.to_string(), text.as_bytes());
