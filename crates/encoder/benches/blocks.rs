@@ -39,7 +39,9 @@ fn bench(c: &mut Criterion, config: &EncoderConfig, name: &str, label: &str) {
 fn blocks(c: &mut Criterion) {
     let one = EncoderConfig { layers: 1, subsampling: 1, convolution: 15, ..EncoderConfig::default() };
     for mixer in MixerKind::ALL {
-        let config = EncoderConfig { mixer, ..one.clone() };
+        // A layer of LSTMs has no other blocks.
+        let convolution = if mixer == MixerKind::BiLstm { 0 } else { one.convolution };
+        let config = EncoderConfig { mixer, convolution, ..one.clone() };
         bench(c, &config, "layers.0.mixer", &format!("mixer/{}", mixer.name()));
     }
     bench(c, &one, "layers.0.convolution", "convolution");

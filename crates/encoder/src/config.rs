@@ -29,7 +29,7 @@ pub enum Positions {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct EncoderConfig {
-    /// Frames in for one frame out: 1 (a linear map), 2 or 4 (one or two 3×3 convolutions of stride 2).
+    /// Frames in for one frame out: 1 (a linear map, or nothing before a `bi_lstm` without positions), 2 or 4 (one or two 3×3 convolutions of stride 2).
     pub subsampling: usize,
     /// Channels of the subsampling's convolutions.
     pub channels: usize,
@@ -39,9 +39,9 @@ pub struct EncoderConfig {
     pub layers: usize,
     /// Width of a frame between the layers.
     pub dim: usize,
-    /// Heads of each mixer; they divide `dim`.
+    /// Heads of each mixer; they divide `dim`. `bi_lstm` has none.
     pub heads: usize,
-    /// Inner width of the feed-forward blocks.
+    /// Inner width of the feed-forward blocks, which `bi_lstm` has none of.
     pub feed_forward: usize,
     /// The feed-forward blocks' nonlinearity.
     pub activation: Activation,
@@ -106,6 +106,11 @@ impl EncoderConfig {
         self.mixer.is_causal()
     }
 
+    /// Whether the first layer reads the features as they are, with no map before it: a bi-LSTM at full rate.
+    pub(crate) fn reads_features(&self) -> bool {
+        self.mixer == MixerKind::BiLstm && self.subsampling == 1 && self.positions == Positions::None
+    }
+
     /// The number of frames that the encoder gives for so many frames of features.
     pub fn output_frames(&self, frames: usize) -> usize {
         match self.subsampling {
@@ -153,6 +158,29 @@ impl EncoderConfig {
         }
         if !(1..=64).contains(&self.lsh_rounds) {
             return error("lsh_rounds", self.lsh_rounds.to_string(), "must be from 1 to 64");
+        }
+        if self.mixer == MixerKind::BiLstm {
+            if !self.dim.is_multiple_of(2) {
+                return error(
+                    "dim",
+                    self.dim.to_string(),
+                    "must be even for bi_lstm: half for each direction",
+                );
+            }
+            for (key, value, there) in [
+                ("convolution", self.convolution.to_string(), self.convolution > 0),
+                ("value_convolution", self.value_convolution.to_string(), self.value_convolution > 0),
+                ("gate", "true".into(), self.gate),
+                ("softmax_layers", format!("{:?}", self.softmax_layers), !self.softmax_layers.is_empty()),
+            ] {
+                if there {
+                    return error(
+                        key,
+                        value,
+                        "does not go with bi_lstm, whose layers are LSTMs and nothing else",
+                    );
+                }
+            }
         }
         let width = self.head_dim();
         let mut kinds = (0..self.layers).map(|layer| self.layer_mixer(layer));

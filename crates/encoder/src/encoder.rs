@@ -9,12 +9,13 @@ use candle_core::backprop::GradStore;
 use candle_core::{DType, Device, Tensor, Var};
 
 use crate::blocks::{
-    Block, Convolution, EncoderOp, FeedForward, GradientCell, Head, Mixing, Pass, Place, Stage, Subsampling,
+    BiLstm, Block, Convolution, EncoderOp, FeedForward, GradientCell, Head, Mixing, Pass, Place, Stage,
+    Subsampling,
 };
 use crate::config::EncoderConfig;
 use crate::error::EncoderError;
 use crate::lengths::Lengths;
-use crate::mixers::Options;
+use crate::mixers::{MixerKind, Options};
 use crate::ops::pool::{Buffer, Pool};
 use crate::parameters::ParameterGroup;
 use crate::stream::EncoderStream;
@@ -98,9 +99,16 @@ impl Encoder {
                 problem: "must be above 0".into(),
             });
         }
-        let mut blocks: Vec<(String, Box<dyn Block>)> =
-            vec![("subsampling".into(), Box::new(Subsampling::new(config, bands)))];
+        let mut blocks: Vec<(String, Box<dyn Block>)> = Vec::new();
+        if !config.reads_features() {
+            blocks.push(("subsampling".into(), Box::new(Subsampling::new(config, bands))));
+        }
         for layer in 0..config.layers {
+            if config.mixer == MixerKind::BiLstm {
+                let inputs = if blocks.is_empty() { bands } else { config.dim };
+                blocks.push((format!("layers.{layer}.mixer"), Box::new(BiLstm::new(config, inputs))));
+                continue;
+            }
             if let Some(mixer) = config.layer_mixer(layer).mixer(Options::of(config, layer)) {
                 blocks.push((format!("layers.{layer}.mixer"), Box::new(Mixing::new(config, mixer))));
             }

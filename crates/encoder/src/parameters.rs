@@ -14,6 +14,9 @@ pub(crate) enum Init {
     FanIn(usize),
     /// Identity matrices of so many rows.
     Identity(usize),
+    /// The biases of an LSTM's four gates: 1 for the second, the forget gate, so that cells remember at first (Jozefowicz et
+    /// al., 2015, section 3), and 0 for the others.
+    ForgetGate,
 }
 
 /// One named parameter of a block.
@@ -90,6 +93,11 @@ impl ParameterGroup {
         self.push(name, &[len], false, Init::Constant(value))
     }
 
+    /// Adds the biases of an LSTM's gates, `hidden` each.
+    pub(crate) fn gates(self, name: &'static str, hidden: usize) -> Self {
+        self.push(name, &[4 * hidden], false, Init::ForgetGate)
+    }
+
     /// Adds a parameter that each head has for itself: (heads, …).
     pub(crate) fn by_head(self, heads: usize, parameter: &HeadParameter) -> Self {
         let shape = [&[heads], &parameter.shape[..]].concat();
@@ -145,6 +153,7 @@ impl ParameterGroup {
                     let one = |i: usize| if i.is_multiple_of(rows + 1) { 1.0 } else { 0.0 };
                     flat.extend((0..p.len()).map(|i| one(i % (rows * rows))));
                 }
+                Init::ForgetGate => flat.extend((0..p.len()).map(|i| f32::from(i * 4 / p.len() == 1))),
                 Init::FanIn(fan_in) => {
                     let bound = (fan_in as f32).sqrt().recip();
                     let mut rng = random::stream(seed, &format!("init/{prefix}.{}", p.name));

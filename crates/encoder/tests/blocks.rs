@@ -17,6 +17,10 @@ fn configurations() -> Vec<EncoderConfig> {
             (4, 15, Activation::Silu, Positions::Sinusoidal, 0),
             (1, 5, Activation::Silu, Positions::None, 3),
         ] {
+            // A layer of LSTMs has nothing beside them.
+            let alone = mixer == MixerKind::BiLstm;
+            let (convolution, value_convolution) =
+                if alone { (0, 0) } else { (convolution, value_convolution) };
             let further = value_convolution > 0;
             all.push(EncoderConfig {
                 subsampling,
@@ -198,19 +202,22 @@ fn an_utterance_never_sees_its_neighbours() {
 
 #[test]
 fn one_seed_gives_one_result_whatever_the_threads() {
-    let config = EncoderConfig { layers: 2, dim: 24, heads: 4, convolution: 7, ..EncoderConfig::default() };
-    let run = |threads: usize| {
+    let one = EncoderConfig { layers: 2, dim: 24, heads: 4, ..EncoderConfig::default() };
+    let with = |mixer, convolution| EncoderConfig { mixer, convolution, ..one.clone() };
+    let run = |config: &EncoderConfig, threads: usize| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
         pool.install(|| {
-            let encoder = Encoder::new(&config, BANDS, TOKENS, 9, &Device::Cpu).unwrap();
+            let encoder = Encoder::new(config, BANDS, TOKENS, 9, &Device::Cpu).unwrap();
             let lengths = Lengths::new(&[900, 700, 1, 333]);
             let (y, _) = encoder.forward(&features(lengths.total(), 4), &lengths, TRAIN).unwrap();
             [values(&y), gradient(&encoder, &y.sqr().unwrap())].concat()
         })
     };
-    let one = run(1);
-    for threads in [2, 3, 2] {
-        assert!(run(threads) == one, "{threads} threads give other bits");
+    for config in [with(MixerKind::Linear, 7), with(MixerKind::Lsh, 0), with(MixerKind::BiLstm, 0)] {
+        let one = run(&config, 1);
+        for threads in [2, 3, 2] {
+            assert!(run(&config, threads) == one, "{:?}: {threads} threads give other bits", config.mixer);
+        }
     }
 }
 
@@ -260,6 +267,19 @@ fn wrong_shapes_and_settings_are_errors() {
     for lsh_rounds in [0, 65] {
         let config = EncoderConfig { mixer: MixerKind::Lsh, lsh_rounds, ..EncoderConfig::default() };
         assert!(config.validate().unwrap_err().to_string().contains("lsh_rounds"));
+    }
+    let lstm = EncoderConfig { mixer: MixerKind::BiLstm, ..EncoderConfig::default() };
+    lstm.validate().unwrap();
+    for (key, config) in [
+        ("dim", EncoderConfig { dim: 15, heads: 1, positions: Positions::None, ..lstm.clone() }),
+        ("convolution", EncoderConfig { convolution: 15, ..lstm.clone() }),
+        ("value_convolution", EncoderConfig { value_convolution: 3, ..lstm.clone() }),
+        ("gate", EncoderConfig { gate: true, ..lstm.clone() }),
+        ("rotary", EncoderConfig { rotary: true, ..lstm.clone() }),
+        ("softmax_layers", EncoderConfig { softmax_layers: vec![0], ..lstm.clone() }),
+    ] {
+        let error = config.validate().unwrap_err().to_string();
+        assert!(error.starts_with(&format!("[model] {key} = ")), "{error}");
     }
 }
 

@@ -7,6 +7,9 @@ mod compose;
 mod convolution;
 mod feed_forward;
 mod head;
+mod lstm;
+#[cfg(test)]
+mod lstm_tests;
 mod mixing;
 mod op;
 mod subsampling;
@@ -16,6 +19,7 @@ use candle_core::Tensor;
 pub(crate) use convolution::Convolution;
 pub(crate) use feed_forward::FeedForward;
 pub(crate) use head::Head;
+pub(crate) use lstm::BiLstm;
 pub(crate) use mixing::Mixing;
 pub(crate) use op::{EncoderOp, GradientCell, Stage, with_slice};
 pub(crate) use subsampling::Subsampling;

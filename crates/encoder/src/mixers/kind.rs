@@ -45,6 +45,9 @@ pub enum MixerKind {
     CausalLinear,
     /// Decayed linear attention to the frames up to each one's own.
     CausalDecayed,
+    /// In place of all other blocks of a layer, LSTMs over the frames from both ends: O(N·D²) for a width of D, frame after
+    /// frame.
+    BiLstm,
     /// No mixing beside that of the convolutions: the control.
     None,
 }
@@ -70,7 +73,7 @@ impl Options {
 
 impl MixerKind {
     /// Every kind, in the order of the documentation.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Softmax,
         Self::Linear,
         Self::LinearRelu,
@@ -85,6 +88,7 @@ impl MixerKind {
         Self::CausalSoftmax,
         Self::CausalLinear,
         Self::CausalDecayed,
+        Self::BiLstm,
         Self::None,
     ];
 
@@ -105,6 +109,7 @@ impl MixerKind {
             Self::CausalSoftmax => "causal_softmax",
             Self::CausalLinear => "causal_linear",
             Self::CausalDecayed => "causal_decayed",
+            Self::BiLstm => "bi_lstm",
             Self::None => "none",
         }
     }
@@ -120,9 +125,15 @@ impl MixerKind {
             .is_some_and(|mixer| mixer.turned(head_dim).is_some_and(|width| width.is_multiple_of(2)))
     }
 
-    /// The multiply-adds of one frame and head in the forward pass, beside the projections; those of `lsh` with four rounds.
+    /// The multiply-adds of one frame and head in the forward pass, beside the projections; those of `lsh` with four
+    /// rounds. `bi_lstm` has no heads: give the layer's whole width as one head's, and count its input product, four times
+    /// the width's square, as the projections.
     pub fn multiply_adds(self, frames: usize, head_dim: usize) -> usize {
-        self.plain(head_dim).map_or(0, |mixer| mixer.multiply_adds(frames, head_dim))
+        match self {
+            // Two directions, four gates, half of the width each.
+            Self::BiLstm => 2 * head_dim * head_dim,
+            _ => self.plain(head_dim).map_or(0, |mixer| mixer.multiply_adds(frames, head_dim)),
+        }
     }
 
     /// Whether the cost of a frame grows with the utterance's length.
@@ -134,7 +145,7 @@ impl MixerKind {
         self.mixer(Options { dim: head_dim, rotary: false, layer: 0, heads: 1, lsh_rounds: 4 })
     }
 
-    /// The mixer, where there is one.
+    /// The mixer, where there is one; `bi_lstm` is a block of its own.
     pub(crate) fn mixer(self, options: Options) -> Option<Box<dyn Mixer>> {
         let Options { rotary, .. } = options;
         let linear = |map| -> Option<Box<dyn Mixer>> { Some(Box::new(Linear { map, rotary })) };
@@ -156,7 +167,7 @@ impl MixerKind {
             Self::CausalLinear => decayed(Decay::None),
             Self::SummaryMixing => Some(Box::new(Summary)),
             Self::Lsh => Some(Box::new(Lsh::new(options))),
-            Self::None => None,
+            Self::BiLstm | Self::None => None,
         }
     }
 }
