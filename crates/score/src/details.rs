@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use foldhash::fast::FixedState;
 use serde::{Deserialize, Serialize};
 
-use crate::alignment::{Edit, walk_by};
+use crate::alignment::{Alignment, Edit, walk_by};
 use crate::bits::Aligner;
 use crate::code::{Coded, Token, Vocabulary};
 use crate::counts::ErrorCounts;
@@ -98,9 +98,9 @@ impl<'a, T: Token<'a>> Counter<T> {
         }
     }
 
-    /// Aligns a pair of texts and counts its errors.
-    pub(crate) fn add(&mut self, reference: &'a str, hypothesis: &'a str, weights: Weights) -> ErrorCounts {
-        let Self { vocabulary, aligner, pair, coded, noted } = self;
+    /// Reads a pair of texts. Returns whether it was coded by numbers of its own.
+    fn read(&mut self, reference: &'a str, hypothesis: &'a str) -> bool {
+        let Self { vocabulary, pair, coded, noted, .. } = self;
         if noted.is_none() && vocabulary.tokens.len() > SMALL / 4 {
             vocabulary.clear();
         }
@@ -109,13 +109,28 @@ impl<'a, T: Token<'a>> Counter<T> {
             T::each(text, |token| numbers.push(vocabulary.number(token)));
         }
         pair.symbols = vocabulary.tokens.len() as u32;
-        let pair = &*pair;
-        let own = if vocabulary.tokens.len() > SMALL {
+        let many = vocabulary.tokens.len() > SMALL;
+        if many {
             vocabulary.code(pair, coded);
-            &*coded
-        } else {
-            pair
-        };
+        }
+        many
+    }
+
+    /// Aligns a pair of texts.
+    pub(crate) fn align(&mut self, reference: &'a str, hypothesis: &'a str, weights: Weights) -> Alignment {
+        let own = if self.read(reference, hypothesis) { &self.coded } else { &self.pair };
+        let mut edits = Vec::with_capacity(own.reference.len().max(own.hypothesis.len()));
+        walk_by(&mut self.aligner, own, weights, |edit| edits.push(edit));
+        edits.reverse();
+        Alignment { edits }
+    }
+
+    /// Aligns a pair of texts and counts its errors.
+    pub(crate) fn add(&mut self, reference: &'a str, hypothesis: &'a str, weights: Weights) -> ErrorCounts {
+        let many = self.read(reference, hypothesis);
+        let Self { vocabulary, aligner, pair, coded, noted } = self;
+        let pair = &*pair;
+        let own = if many { &*coded } else { pair };
         let mut counts = ErrorCounts::default();
         let Some(Noted { errors, occurrences }) = noted else {
             // What is right is most, and follows from the rest.

@@ -48,7 +48,9 @@ pub use html::{AudioSpan, HtmlSystem, HtmlView, write_html};
 pub use mapsswe::MatchedPairs;
 pub use names::short_names;
 pub use pronunciations::fewest_errors;
-pub use report::{ScoreOptions, ScoreReport, SpeakerScore, UtteranceScore, count_texts, score, score_with};
+pub use report::{
+    ScoreOptions, ScoreReport, SpeakerScore, UtteranceScore, align_texts, count_texts, score, score_with,
+};
 pub use seeds::{Estimate, estimate_difference, estimate_rate};
 pub use stm::{StmSegment, read_stm, write_stm};
 pub use transcripts::{Material, Transcripts, material};

@@ -6,6 +6,7 @@ use foldhash::fast::FixedState;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use crate::alignment::Alignment;
 use crate::bootstrap::{Interval, Scored, bootstrap};
 use crate::code::Token;
 use crate::counts::ErrorCounts;
@@ -142,10 +143,33 @@ pub fn count_texts(pairs: &[(&str, &str)], options: ScoreOptions) -> Vec<ErrorCo
     count(pairs, options, false).0
 }
 
+/// The alignment of each pair of a reference's and a hypothesis's text, in parallel; its places count the text's tokens.
+pub fn align_texts(pairs: &[(&str, &str)], options: ScoreOptions) -> Vec<Alignment> {
+    fn align<'a, T: Token<'a>>(pairs: &[(&'a str, &'a str)], weights: Weights) -> Vec<Alignment> {
+        let task = |pairs: &[(&'a str, &'a str)]| {
+            let mut counter = Counter::<T>::new(false);
+            pairs.iter().map(|(r, h)| counter.align(r, h, weights)).collect::<Vec<_>>()
+        };
+        pairs.par_chunks(TASK).flat_map_iter(task).collect()
+    }
+    if options.ignore_case {
+        let lower = in_lower_case(pairs);
+        let pairs: Vec<(&str, &str)> = lower.iter().map(|(r, h)| (r.as_str(), h.as_str())).collect();
+        return align_texts(&pairs, ScoreOptions { ignore_case: false, ..options });
+    }
+    match options.unit {
+        ScoreUnit::Phone | ScoreUnit::Word => align::<&str>(pairs, options.weights),
+        ScoreUnit::Char => align::<char>(pairs, options.weights),
+    }
+}
+
+fn in_lower_case(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
+    pairs.par_iter().map(|(r, h)| (r.to_lowercase(), h.to_lowercase())).collect()
+}
+
 fn count(pairs: &[(&str, &str)], options: ScoreOptions, note: bool) -> (Vec<ErrorCounts>, ErrorDetails) {
     if options.ignore_case {
-        let lower: Vec<(String, String)> =
-            pairs.par_iter().map(|(r, h)| (r.to_lowercase(), h.to_lowercase())).collect();
+        let lower = in_lower_case(pairs);
         let pairs: Vec<(&str, &str)> = lower.iter().map(|(r, h)| (r.as_str(), h.as_str())).collect();
         return count(&pairs, ScoreOptions { ignore_case: false, ..options }, note);
     }
@@ -277,6 +301,9 @@ mod tests {
             let want: Vec<ErrorCounts> =
                 pairs.iter().map(|(r, h)| count_errors(&tokens(r, unit), &tokens(h, unit))).collect();
             assert_eq!(count_texts(&pairs, unit.into()), want);
+            let alignments = align_texts(&pairs, unit.into());
+            let alone = |(r, h): &(&str, &str)| crate::align(&tokens(r, unit), &tokens(h, unit));
+            assert_eq!(alignments, pairs.iter().map(alone).collect::<Vec<_>>());
             let (noted, details) = count(&pairs, unit.into(), true);
             assert_eq!(noted, want);
             let sum = |of: fn(&TokenErrors) -> usize| details.tokens.iter().map(of).sum::<usize>();

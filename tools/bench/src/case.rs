@@ -171,9 +171,9 @@ impl Case {
             Subject::Beam(_) | Subject::BeamLm(_) => Some(format!(
                 "all utterances, by one thread; tokens below {CUT} and prefixes {SCORE_CUT} below the best are cut"
             )),
-            Subject::Score => Some(
-                "every pair aligned and its errors counted; jiwer keeps the alignments, ours doesn't".into(),
-            ),
+            Subject::Score => {
+                Some("every pair aligned and its errors counted; both keep all alignments".into())
+            }
             _ => None,
         }
     }
