@@ -45,6 +45,11 @@ pub(crate) trait Token<'a>: Copy + Eq + Hash + Ord + ToString + Send {
 
     /// Its place in a table of the commonest tokens, where it has one.
     fn common(self) -> Option<usize>;
+
+    /// The length in bytes of an end that both texts share and that begins with a token in both.
+    fn common_end(_reference: &str, _hypothesis: &str) -> usize {
+        0
+    }
 }
 
 impl<'a> Token<'a> for &'a str {
@@ -54,6 +59,17 @@ impl<'a> Token<'a> for &'a str {
 
     fn common(self) -> Option<usize> {
         None
+    }
+
+    fn common_end(reference: &str, hypothesis: &str) -> usize {
+        let both = reference.bytes().rev().zip(hypothesis.bytes().rev());
+        let same = both.take_while(|(r, h)| r == h).count();
+        if same == reference.len() && same == hypothesis.len() {
+            return same;
+        }
+        // Behind the first blank: what comes before may be the end of a longer word.
+        let end = &reference.as_bytes()[reference.len() - same..];
+        end.iter().position(|&byte| byte == b' ').map_or(0, |blank| same - blank - 1)
     }
 }
 

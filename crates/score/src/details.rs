@@ -118,15 +118,36 @@ impl<'a, T: Token<'a>> Counter<T> {
 
     /// Aligns a pair of texts.
     pub(crate) fn align(&mut self, reference: &'a str, hypothesis: &'a str, weights: Weights) -> Alignment {
+        let (reference, hypothesis, same) = Self::differing(reference, hypothesis, weights);
         let own = if self.read(reference, hypothesis) { &self.coded } else { &self.pair };
-        let mut edits = Vec::with_capacity(own.reference.len().max(own.hypothesis.len()));
+        let (r, h) = (own.reference.len(), own.hypothesis.len());
+        let mut edits = Vec::with_capacity(r.max(h) + same);
         walk_by(&mut self.aligner, own, weights, |edit| edits.push(edit));
         edits.reverse();
+        edits.extend((0..same).map(|k| Edit::Correct(r + k, h + k)));
         Alignment { edits }
+    }
+
+    /// Two texts without the end that they share, and the number of tokens in it: alignment by equal weights begins at the
+    /// end and takes what is the same there.
+    fn differing(reference: &'a str, hypothesis: &'a str, weights: Weights) -> (&'a str, &'a str, usize) {
+        if weights != Weights::Equal {
+            return (reference, hypothesis, 0);
+        }
+        let end = T::common_end(reference, hypothesis);
+        let (reference, shared) = reference.split_at(reference.len() - end);
+        let mut same = 0;
+        T::each(shared, |_| same += 1);
+        (reference, &hypothesis[..hypothesis.len() - end], same)
     }
 
     /// Aligns a pair of texts and counts its errors.
     pub(crate) fn add(&mut self, reference: &'a str, hypothesis: &'a str, weights: Weights) -> ErrorCounts {
+        // What is noted needs every token.
+        let (reference, hypothesis, same) = match self.noted {
+            None => Self::differing(reference, hypothesis, weights),
+            Some(_) => (reference, hypothesis, 0),
+        };
         let many = self.read(reference, hypothesis);
         let Self { vocabulary, aligner, pair, coded, noted } = self;
         let pair = &*pair;
@@ -140,7 +161,7 @@ impl<'a, T: Token<'a>> Counter<T> {
                 Edit::Deletion(_) => counts.deletions += 1,
                 Edit::Insertion(_) => counts.insertions += 1,
             });
-            counts.reference = own.reference.len();
+            counts.reference = own.reference.len() + same;
             counts.correct = counts.reference - counts.substitutions - counts.deletions;
             return counts;
         };
