@@ -242,6 +242,18 @@ impl Encoder {
         })
     }
 
+    /// The multiply-adds of the matrix products and convolutions in a forward pass over features of such lengths; a training
+    /// step has three times as many.
+    pub fn multiply_adds(&self, lengths: &Lengths) -> usize {
+        let mut lengths = lengths.clone();
+        let mut total = 0;
+        for stage in self.stages.iter() {
+            total += stage.block.multiply_adds(&lengths);
+            lengths = stage.block.output_lengths(&lengths);
+        }
+        total
+    }
+
     /// The number of parameters.
     pub fn parameter_count(&self) -> usize {
         self.weights.elem_count()

@@ -293,3 +293,30 @@ fn every_kind_has_its_page() {
         assert!(index.contains(&format!("({}.md)", kind.name())), "the index leaves out {}", kind.name());
     }
 }
+
+#[test]
+fn multiply_adds_are_those_of_the_formulas_and_grow_with_the_length_for_softmax_alone() {
+    let paper = |mixer| EncoderConfig {
+        subsampling: 1,
+        positions: Positions::None,
+        layers: 9,
+        dim: 192,
+        heads: 6,
+        feed_forward: 768,
+        mixer,
+        ..EncoderConfig::default()
+    };
+    let count = |mixer, frames| {
+        let encoder = Encoder::new(&paper(mixer), 40, 45, 0, &Device::Cpu).unwrap();
+        encoder.multiply_adds(&Lengths::new(&[frames, frames]))
+    };
+    // Projections and feed-forward, the mixer of each head, the first and the last map.
+    let layer = |mixer: usize| 4 * 192 * 192 + 2 * 192 * 768 + 6 * mixer;
+    let frame = |mixer| 9 * layer(mixer) + 40 * 192 + 192 * 45;
+    assert_eq!(count(MixerKind::Linear, 800), 1600 * frame(2 * 32 * 32));
+    assert_eq!(count(MixerKind::Softmax, 800), 1600 * frame(2 * 800 * 32));
+    for mixer in MixerKind::ALL {
+        let grows = count(mixer, 1 << 17) > 2 * count(mixer, 1 << 16);
+        assert_eq!(grows, mixer.is_quadratic(), "{mixer:?}");
+    }
+}

@@ -3,6 +3,7 @@
 use linnet_encoder::MixerKind;
 
 use crate::material::an4::PARTS;
+use crate::ours;
 
 /// The work of one step.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -272,10 +273,7 @@ impl Case {
             Work::Infer => 1.0,
             Work::Memory => return None,
         };
-        // Multiply-adds of one frame in one layer's mixer, beside its projections.
-        let mixing = HEADS * mixer.multiply_adds(batch.frames, DIM / HEADS);
-        let frame = LAYERS * (4 * DIM * DIM + 2 * DIM * FEED_FORWARD + mixing) + BANDS * DIM + DIM * TOKENS;
-        Some(2.0 * passes * frame as f64 * (batch.utterances * batch.frames) as f64)
+        Some(2.0 * passes * ours::encoder::multiply_adds(mixer, batch)? as f64)
     }
 }
 

@@ -18,6 +18,8 @@ use crate::parameters::ParameterGroup;
 pub(crate) struct Convolution {
     parameters: ParameterGroup,
     dim: usize,
+    /// The depthwise kernel, in frames.
+    kernel: usize,
     /// Frames of the kernel that lie ahead of its frame: none in a causal encoder.
     ahead: usize,
     dropout: f32,
@@ -38,7 +40,7 @@ impl Convolution {
             .matrix("output.weight", dim, dim)
             .vector("output.bias", dim, 0.0);
         let ahead = if config.is_causal() { 0 } else { kernel / 2 };
-        Self { parameters, dim, ahead, dropout: config.dropout }
+        Self { parameters, dim, kernel, ahead, dropout: config.dropout }
     }
 }
 
@@ -49,6 +51,10 @@ impl Block for Convolution {
 
     fn dims(&self) -> (usize, usize) {
         (self.dim, self.dim)
+    }
+
+    fn multiply_adds(&self, lengths: &Lengths) -> usize {
+        lengths.total() * (3 * self.dim + self.kernel) * self.dim
     }
 
     fn forward(&self, pass: &Pass, weights: &[f32], x: &[f32], y: &mut [f32]) -> Saved {

@@ -44,6 +44,10 @@ impl Block for FeedForward {
         (self.dim, self.dim)
     }
 
+    fn multiply_adds(&self, lengths: &Lengths) -> usize {
+        lengths.total() * 2 * self.dim * self.inner
+    }
+
     fn forward(&self, pass: &Pass, weights: &[f32], x: &[f32], y: &mut [f32]) -> Saved {
         let w = self.parameters.split(weights);
         let (dim, inner) = (self.dim, self.inner);

@@ -38,6 +38,10 @@ impl Block for Head {
         (self.dim, self.tokens)
     }
 
+    fn multiply_adds(&self, lengths: &Lengths) -> usize {
+        lengths.total() * self.dim * self.tokens
+    }
+
     fn forward(&self, pass: &Pass, weights: &[f32], x: &[f32], y: &mut [f32]) -> Saved {
         let w = self.parameters.split(weights);
         let rows = x.len() / self.dim;

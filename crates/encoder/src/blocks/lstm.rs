@@ -237,6 +237,10 @@ impl Block for BiLstm {
         (self.inputs, 2 * self.hidden)
     }
 
+    fn multiply_adds(&self, lengths: &Lengths) -> usize {
+        lengths.total() * 2 * 4 * self.hidden * (self.inputs + self.hidden)
+    }
+
     fn forward(&self, pass: &Pass, weights: &[f32], x: &[f32], y: &mut [f32]) -> Saved {
         let w = self.parameters.split(weights);
         let (inputs, hidden, wide, pool) = (self.inputs, self.hidden, 4 * self.hidden, &pass.pool);

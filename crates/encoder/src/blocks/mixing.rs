@@ -257,6 +257,13 @@ impl Block for Mixing {
         (self.dim, self.dim)
     }
 
+    fn multiply_adds(&self, lengths: &Lengths) -> usize {
+        let (dim, (_, all)) = (self.dim, self.projections());
+        let mixed = |frames: usize| frames * self.heads * self.mixer.multiply_adds(frames, dim / self.heads);
+        let rows = lengths.total() * ((all + 1) * dim + self.convolution) * dim;
+        rows + lengths.iter().map(|utterance| mixed(utterance.len())).sum::<usize>()
+    }
+
     fn forward(&self, pass: &Pass, weights: &[f32], x: &[f32], y: &mut [f32]) -> Saved {
         let w = self.weights(weights);
         let (dim, head_dim, lengths) = (self.dim, self.dim / self.heads, &pass.lengths);

@@ -105,6 +105,9 @@ pub(crate) trait Block: Send + Sync + std::fmt::Debug {
         lengths.clone()
     }
 
+    /// The multiply-adds of its products in a forward pass over a batch.
+    fn multiply_adds(&self, lengths: &Lengths) -> usize;
+
     /// Writes every value of `y` from `x`. Returns nothing to save where no backward pass will follow.
     fn forward(&self, pass: &Pass, weights: &[f32], x: &[f32], y: &mut [f32]) -> Saved;
 

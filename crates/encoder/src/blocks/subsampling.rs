@@ -115,6 +115,15 @@ impl Block for Subsampling {
         self.convolutions.iter().fold(lengths.clone(), |lengths, _| lengths.halved())
     }
 
+    fn multiply_adds(&self, lengths: &Lengths) -> usize {
+        let stages = self.stages(lengths);
+        let convolutions = self.convolutions.iter().zip(&stages[1..]);
+        let convolved: usize =
+            convolutions.map(|(conv, output)| output.total() * conv.output_dim() * conv.patch()).sum();
+        let width = self.convolutions.last().map_or(self.bands, |conv| conv.output_dim());
+        convolved + stages[self.convolutions.len()].total() * width * self.dim
+    }
+
     fn forward(&self, pass: &Pass, weights: &[f32], x: &[f32], y: &mut [f32]) -> Saved {
         let w = self.parameters.split(weights);
         let stages = self.stages(&pass.lengths);

@@ -125,20 +125,9 @@ impl MixerKind {
             .is_some_and(|mixer| mixer.turned(head_dim).is_some_and(|width| width.is_multiple_of(2)))
     }
 
-    /// The multiply-adds of one frame and head in the forward pass, beside the projections; those of `lsh` with four
-    /// rounds. `bi_lstm` has no heads: give the layer's whole width as one head's, and count its input product, four times
-    /// the width's square, as the projections.
-    pub fn multiply_adds(self, frames: usize, head_dim: usize) -> usize {
-        match self {
-            // Two directions, four gates, half of the width each.
-            Self::BiLstm => 2 * head_dim * head_dim,
-            _ => self.plain(head_dim).map_or(0, |mixer| mixer.multiply_adds(frames, head_dim)),
-        }
-    }
-
     /// Whether the cost of a frame grows with the utterance's length.
     pub fn is_quadratic(self) -> bool {
-        self.multiply_adds(1 << 17, 2) > self.multiply_adds(1 << 16, 2)
+        matches!(self, Self::Softmax | Self::CausalSoftmax)
     }
 
     fn plain(self, head_dim: usize) -> Option<Box<dyn Mixer>> {

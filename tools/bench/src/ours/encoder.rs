@@ -4,15 +4,15 @@ use std::error::Error;
 use std::time::Instant;
 
 use candle_core::{Device, Tensor};
-use linnet_encoder::{Activation, Encoder, EncoderConfig, Lengths, MixerKind, Mode, Positions};
+use linnet_encoder::{Activation, Encoder, EncoderConfig, EncoderError, Lengths, MixerKind, Mode, Positions};
 use linnet_train::{Adam, AdamSettings, OptimizerKind};
 
 use super::{Step, noise};
 use crate::case::{BANDS, Batch, DIM, FEED_FORWARD, HEADS, LAYERS, TOKENS, Work};
 use crate::memory;
 
-pub(crate) fn step(work: Work, mixer: MixerKind, batch: Batch) -> Result<Step, Box<dyn Error>> {
-    let base = memory::peak_mb("self")?;
+/// The paper's encoder with some mixer.
+fn encoder(mixer: MixerKind) -> Result<Encoder, EncoderError> {
     let config = EncoderConfig {
         subsampling: 1,
         positions: Positions::None,
@@ -25,8 +25,18 @@ pub(crate) fn step(work: Work, mixer: MixerKind, batch: Batch) -> Result<Step, B
         dropout: 0.0,
         ..EncoderConfig::default()
     };
-    let device = Device::Cpu;
-    let encoder = Encoder::new(&config, BANDS, TOKENS, 0, &device)?;
+    Encoder::new(&config, BANDS, TOKENS, 0, &Device::Cpu)
+}
+
+/// Multiply-adds of a forward pass.
+pub(crate) fn multiply_adds(mixer: MixerKind, batch: Batch) -> Option<usize> {
+    let lengths = Lengths::new(&vec![batch.frames; batch.utterances]);
+    encoder(mixer).ok().map(|encoder| encoder.multiply_adds(&lengths))
+}
+
+pub(crate) fn step(work: Work, mixer: MixerKind, batch: Batch) -> Result<Step, Box<dyn Error>> {
+    let base = memory::peak_mb("self")?;
+    let (encoder, device) = (encoder(mixer)?, Device::Cpu);
     let frames = batch.utterances * batch.frames;
     let lengths = Lengths::new(&vec![batch.frames; batch.utterances]);
     let features = Tensor::from_vec(noise(frames * BANDS, 1), (frames, BANDS), &device)?;

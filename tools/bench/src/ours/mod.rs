@@ -3,7 +3,7 @@
 mod an4;
 mod ctc;
 mod decoding;
-mod encoder;
+pub(crate) mod encoder;
 mod fbank;
 mod scoring;
 
