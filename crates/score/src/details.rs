@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use foldhash::fast::FixedState;
 use serde::{Deserialize, Serialize};
 
-use crate::alignment::{Alignment, Edit, walk_by};
+use crate::alignment::{Edit, walk_by};
 use crate::bits::Aligner;
 use crate::code::{Coded, Token, Vocabulary};
 use crate::counts::ErrorCounts;
@@ -116,16 +116,21 @@ impl<'a, T: Token<'a>> Counter<T> {
         many
     }
 
-    /// Aligns a pair of texts.
-    pub(crate) fn align(&mut self, reference: &'a str, hypothesis: &'a str, weights: Weights) -> Alignment {
+    /// Aligns a pair of texts and adds the steps to `edits`.
+    pub(crate) fn align(
+        &mut self,
+        reference: &'a str,
+        hypothesis: &'a str,
+        weights: Weights,
+        edits: &mut Vec<Edit>,
+    ) {
         let (reference, hypothesis, same) = Self::differing(reference, hypothesis, weights);
         let own = if self.read(reference, hypothesis) { &self.coded } else { &self.pair };
         let (r, h) = (own.reference.len(), own.hypothesis.len());
-        let mut edits = Vec::with_capacity(r.max(h) + same);
+        let start = edits.len();
         walk_by(&mut self.aligner, own, weights, |edit| edits.push(edit));
-        edits.reverse();
+        edits[start..].reverse();
         edits.extend((0..same).map(|k| Edit::Correct(r + k, h + k)));
-        Alignment { edits }
     }
 
     /// Two texts without the end that they share, and the number of tokens in it: alignment by equal weights begins at the

@@ -49,7 +49,8 @@ pub use mapsswe::MatchedPairs;
 pub use names::short_names;
 pub use pronunciations::fewest_errors;
 pub use report::{
-    ScoreOptions, ScoreReport, SpeakerScore, UtteranceScore, align_texts, count_texts, score, score_with,
+    Alignments, ScoreOptions, ScoreReport, SpeakerScore, UtteranceScore, align_texts, count_texts, score,
+    score_with,
 };
 pub use seeds::{Estimate, estimate_difference, estimate_rate};
 pub use stm::{StmSegment, read_stm, write_stm};

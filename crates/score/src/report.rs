@@ -6,7 +6,7 @@ use foldhash::fast::FixedState;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::alignment::Alignment;
+use crate::alignment::Edit;
 use crate::bootstrap::{Interval, Scored, bootstrap};
 use crate::code::Token;
 use crate::counts::ErrorCounts;
@@ -143,14 +143,45 @@ pub fn count_texts(pairs: &[(&str, &str)], options: ScoreOptions) -> Vec<ErrorCo
     count(pairs, options, false).0
 }
 
+/// The alignments of many pairs, one after another in one piece of memory.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Alignments {
+    edits: Vec<Edit>,
+    /// Where each pair's steps end.
+    ends: Vec<usize>,
+}
+
+impl Alignments {
+    /// The steps of each pair, in order.
+    pub fn iter(&self) -> impl Iterator<Item = &[Edit]> {
+        let starts = std::iter::once(&0).chain(&self.ends);
+        starts.zip(&self.ends).map(|(&start, &end)| &self.edits[start..end])
+    }
+}
+
 /// The alignment of each pair of a reference's and a hypothesis's text, in parallel; its places count the text's tokens.
-pub fn align_texts(pairs: &[(&str, &str)], options: ScoreOptions) -> Vec<Alignment> {
-    fn align<'a, T: Token<'a>>(pairs: &[(&'a str, &'a str)], weights: Weights) -> Vec<Alignment> {
+pub fn align_texts(pairs: &[(&str, &str)], options: ScoreOptions) -> Alignments {
+    fn align<'a, T: Token<'a>>(pairs: &[(&'a str, &'a str)], weights: Weights) -> Alignments {
         let task = |pairs: &[(&'a str, &'a str)]| {
             let mut counter = Counter::<T>::new(false);
-            pairs.iter().map(|(r, h)| counter.align(r, h, weights)).collect::<Vec<_>>()
+            let mut part = Alignments::default();
+            for (reference, hypothesis) in pairs {
+                counter.align(reference, hypothesis, weights, &mut part.edits);
+                part.ends.push(part.edits.len());
+            }
+            part
         };
-        pairs.par_chunks(TASK).flat_map_iter(task).collect()
+        let parts: Vec<Alignments> = pairs.par_chunks(TASK).map(task).collect();
+        let mut all = Alignments {
+            edits: Vec::with_capacity(parts.iter().map(|part| part.edits.len()).sum()),
+            ends: Vec::with_capacity(pairs.len()),
+        };
+        for part in parts {
+            let before = all.edits.len();
+            all.edits.extend_from_slice(&part.edits);
+            all.ends.extend(part.ends.iter().map(|end| before + end));
+        }
+        all
     }
     if options.ignore_case {
         let lower = in_lower_case(pairs);
@@ -303,7 +334,7 @@ mod tests {
             assert_eq!(count_texts(&pairs, unit.into()), want);
             let alignments = align_texts(&pairs, unit.into());
             let alone = |(r, h): &(&str, &str)| crate::align(&tokens(r, unit), &tokens(h, unit));
-            assert_eq!(alignments, pairs.iter().map(alone).collect::<Vec<_>>());
+            assert!(alignments.iter().eq(pairs.iter().map(alone).map(|a| a.edits)));
             let (noted, details) = count(&pairs, unit.into(), true);
             assert_eq!(noted, want);
             let sum = |of: fn(&TokenErrors) -> usize| details.tokens.iter().map(of).sum::<usize>();

@@ -58,7 +58,8 @@ pub(crate) fn each_word<'a>(text: &'a str, mut each: impl FnMut(&'a str)) {
     // The same for ASCII, at half the time.
     let mut start = 0;
     for (at, byte) in text.bytes().chain([b' ']).enumerate() {
-        if char::from(byte).is_whitespace() {
+        // ASCII's white space is the blank and 9 to 13.
+        if byte == b' ' || (byte < b' ' && char::from(byte).is_whitespace()) {
             if at > start {
                 each(&text[start..at]);
             }

@@ -26,7 +26,7 @@ fn rate(sentences: &Sentences) -> f64 {
     let pairs: Vec<(&str, &str)> = pairs.map(|(r, h)| (r.as_str(), h.as_str())).collect();
     let alignments = align_texts(&pairs, ScoreUnit::Word.into());
     let mut counts = ErrorCounts::default();
-    alignments.iter().for_each(|alignment| counts += alignment.counts());
+    alignments.iter().for_each(|edits| counts += edits.iter().copied().collect());
     std::hint::black_box(alignments);
     counts.rate()
 }
