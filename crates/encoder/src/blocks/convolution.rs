@@ -42,6 +42,29 @@ impl Convolution {
         let ahead = if config.is_causal() { 0 } else { kernel / 2 };
         Self { parameters, dim, kernel, ahead, dropout: config.dropout }
     }
+
+    /// The first norm's statistics, the GLU's input and its output of some rows.
+    fn expand(
+        &self,
+        w: &[&[f32]],
+        x: &[f32],
+        statistics: &mut [f32],
+        expanded: &mut [f32],
+        gated: &mut [f32],
+    ) {
+        let mut normal = scratch::take(x.len());
+        norm::forward(x, w[0], w[1], statistics, &mut normal);
+        linear::forward(&normal, w[2], w[3], expanded);
+        activation::glu_forward(expanded, self.dim, gated);
+    }
+
+    /// From the depthwise convolution's output of some rows to the last map's; writes the second norm's statistics.
+    fn contract(w: &[&[f32]], local: &[f32], statistics: &mut [f32], y: &mut [f32]) {
+        let (mut normal, mut hidden) = (scratch::take(y.len()), scratch::take(y.len()));
+        norm::forward(local, w[6], w[7], statistics, &mut normal);
+        activation::forward(Activation::Silu, &normal, &mut hidden);
+        linear::forward(&hidden, w[8], w[9], y);
+    }
 }
 
 impl Block for Convolution {
@@ -73,10 +96,7 @@ impl Block for Convolution {
             .zip(expanded.par_chunks_mut(2 * size))
             .zip(gated.par_chunks_mut(size))
             .for_each(|(((x, statistics), expanded), gated)| {
-                let mut normal = scratch::take(x.len());
-                norm::forward(x, w[0], w[1], statistics, &mut normal);
-                linear::forward(&normal, w[2], w[3], expanded);
-                activation::glu_forward(expanded, dim, gated);
+                self.expand(&w, x, statistics, expanded, gated);
             });
         let mask = pass.mask(self.dropout, "output");
         y.par_chunks_mut(size)
@@ -94,10 +114,7 @@ impl Block for Convolution {
                     start..start + y.len() / dim,
                     local,
                 );
-                let (mut normal, mut hidden) = (scratch::take(y.len()), scratch::take(y.len()));
-                norm::forward(local, w[6], w[7], statistics, &mut normal);
-                activation::forward(Activation::Silu, &normal, &mut hidden);
-                linear::forward(&hidden, w[8], w[9], y);
+                Self::contract(&w, local, statistics, y);
                 mask.apply(start * dim, y);
                 math::vectorised(|| math::add(&x[start * dim..][..y.len()], y));
             });
@@ -190,25 +207,14 @@ impl Block for Convolution {
     /// Remembers the GLU's outputs that the kernel still reaches.
     fn step(&self, pass: &Pass, memory: &mut Memory, weights: &[f32], x: &[f32], _end: bool) -> Vec<f32> {
         let w = self.parameters.split(weights);
-        let (dim, rows) = (self.dim, pass.lengths.total());
-        let reach = w[4].len() / dim - 1;
-        let (mut statistics, mut normal) = (vec![0.0; rows * STATISTICS], vec![0.0; x.len()]);
-        let (mut expanded, mut gated) = (vec![0.0; 2 * x.len()], vec![0.0; x.len()]);
-        norm::forward(x, w[0], w[1], &mut statistics, &mut normal);
-        linear::forward(&normal, w[2], w[3], &mut expanded);
-        activation::glu_forward(&expanded, dim, &mut gated);
+        let mut statistics = vec![0.0; pass.lengths.total() * STATISTICS];
+        let mut gated = vec![0.0; x.len()];
+        self.expand(&w, x, &mut statistics, &mut vec![0.0; 2 * x.len()], &mut gated);
         memory.rows.resize_with(1, Vec::new);
-        let known = &mut memory.rows[0];
-        let before = known.len() / dim;
-        known.extend_from_slice(&gated);
-        let (mut local, mut hidden, mut y) = (gated, vec![0.0; x.len()], vec![0.0; x.len()]);
-        let lengths = Lengths::new(&[before + rows]);
-        depthwise::forward(known, w[4], w[5], self.ahead, &lengths, before..before + rows, &mut local);
-        norm::forward(&local, w[6], w[7], &mut statistics, &mut normal);
-        activation::forward(Activation::Silu, &normal, &mut hidden);
-        linear::forward(&hidden, w[8], w[9], &mut y);
+        let (mut local, mut y) = (vec![0.0; x.len()], vec![0.0; x.len()]);
+        depthwise::step(&mut memory.rows[0], &gated, w[4], w[5], &mut local);
+        Self::contract(&w, &local, &mut statistics, &mut y);
         math::add(x, &mut y);
-        known.drain(..(before + rows).saturating_sub(reach) * dim);
         y
     }
 

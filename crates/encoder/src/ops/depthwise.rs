@@ -52,6 +52,17 @@ pub(crate) fn forward(
     });
 }
 
+/// The same without look-ahead for the next rows `g` of one stream. `known` holds the rows before them that the kernel still
+/// reaches, and takes the new ones in.
+pub(crate) fn step(known: &mut Vec<f32>, g: &[f32], kernel: &[f32], bias: &[f32], c: &mut [f32]) {
+    let (dim, reach) = (bias.len(), kernel.len() - bias.len());
+    let before = known.len() / dim;
+    known.extend_from_slice(g);
+    let rows = known.len() / dim;
+    forward(known, kernel, bias, 0, &Lengths::new(&[rows]), before..rows, c);
+    known.drain(..known.len().saturating_sub(reach));
+}
+
 /// dg for the rows of the range, from the gradients `dc` of all rows.
 #[allow(clippy::too_many_arguments)]
 pub(crate) fn backward_input(

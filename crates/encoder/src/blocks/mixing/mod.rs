@@ -3,6 +3,8 @@
 //! The convolution of the values and the gate are options of every mixer. Rows are normalised and projected block by block,
 //! then each utterance and head is mixed by itself, then rows are projected back.
 
+mod heads;
+
 use std::ops::Range;
 
 use candle_core::{Result, Tensor};
@@ -11,7 +13,7 @@ use rayon::prelude::*;
 use super::{Block, Forward, Memory, Pass, Saved, compose};
 use crate::config::{Activation, EncoderConfig};
 use crate::lengths::Lengths;
-use crate::mixers::{Gradients, Head, Mixer, State};
+use crate::mixers::{Mixer, State};
 use crate::ops::norm::{self, STATISTICS};
 use crate::ops::rows::{Cut, Planes, plane_pieces, scatter, split, transpose};
 use crate::ops::{activation, depthwise, linear, math, scratch};
@@ -112,34 +114,13 @@ impl Mixing {
         }
     }
 
-    /// How many values the mixer saves for each head and utterance, in that order.
-    fn saved_lengths(&self, lengths: &Lengths) -> Vec<usize> {
-        let one: Vec<_> =
-            lengths.iter().map(|rows| self.mixer.saved(rows.len(), self.dim / self.heads)).collect();
-        one.repeat(self.heads)
-    }
-
-    /// Runs `body(head, utterance, task)` for every head and utterance in parallel.
-    fn for_heads<T: Send>(tasks: Vec<T>, utterances: usize, body: impl Fn(usize, usize, T) + Sync) {
-        tasks.into_par_iter().enumerate().for_each(|(i, task)| body(i / utterances, i % utterances, task));
-    }
-
-    /// Calls `body` with what the mixer reads of a head in a range of rows.
-    fn with_head<R>(
-        &self,
-        own: &[&[f32]],
-        projected: Planes<'_>,
-        head: usize,
-        rows: Range<usize>,
-        body: impl FnOnce(Head<'_>) -> R,
-    ) -> R {
-        let (read, _) = self.projections();
-        let inputs: Vec<_> =
-            (0..read).map(|p| projected.plane(p * self.heads + head, rows.clone())).collect();
-        let weights: Vec<_> =
-            own.iter().zip(&self.own).map(|(all, len)| &all[head * len..(head + 1) * len]).collect();
-        let (dim, heads) = (self.dim / self.heads, self.heads);
-        body(Head { inputs: &inputs, weights: &weights, dim, index: head, heads })
+    /// The norm's statistics and the projections of some rows, a piece a plane.
+    fn project(&self, w: &Weights<'_>, x: &[f32], statistics: &mut [f32], pieces: &mut [&mut [f32]]) {
+        let mut normal = scratch::take(x.len());
+        norm::forward(x, w.gain, w.bias, statistics, &mut normal);
+        let mut all = scratch::take(x.len() * self.projections().1);
+        linear::forward(&normal, w.projections[0], w.projections[1], &mut all);
+        scatter(&all, self.dim / self.heads, pieces);
     }
 
     /// The plane of a head's values: the last projection that the mixer reads.
@@ -183,69 +164,6 @@ impl Mixing {
         Planes { data: &projected.data[start..], ..projected }.gather(range, gate);
         activation::forward(Activation::Silu, gate, factor);
     }
-
-    /// The mixer's gradients, and its own parameters', by utterance and head.
-    fn mix_backward(
-        &self,
-        lengths: &Lengths,
-        own: &[&[f32]],
-        [projected, mixed, dmixed]: [Planes<'_>; 3],
-        saved: &[f32],
-        (dprojected, downs): (&mut [f32], &mut [f32]),
-    ) {
-        let (utterances, head_dim, len) =
-            (lengths.count(), projected.head_dim, self.own.iter().sum::<usize>());
-        let mut pieces = plane_pieces(dprojected, projected.rows, head_dim, &lengths.to_vec()).into_iter();
-        let by_projection: Vec<Vec<&mut [f32]>> = (0..self.mixer.projections().len())
-            .map(|_| pieces.by_ref().take(self.heads).flatten().collect())
-            .collect();
-        let saved_lengths = self.saved_lengths(lengths);
-        let mut rest = saved;
-        let saved = saved_lengths.iter().map(|&n| {
-            let (head, tail) = rest.split_at(n);
-            rest = tail;
-            head
-        });
-        // Each head in each utterance sums for itself: (head, utterance, own values).
-        let mut partial = scratch::zeros(self.heads * utterances * len);
-        let partial_pieces = split(&mut partial, std::iter::repeat_n(len, self.heads * utterances));
-        let tasks = transpose(by_projection).into_iter().zip(saved).zip(partial_pieces).collect();
-        Self::for_heads(tasks, utterances, |head, utterance, ((mut inputs, saved), weights)| {
-            let rows = lengths.rows(utterance);
-            let (y, dy) = (mixed.plane(head, rows.clone()), dmixed.plane(head, rows.clone()));
-            let convolution =
-                len - self.mixer.parameters(head_dim).iter().map(HeadParameter::len).sum::<usize>();
-            self.with_head(own, projected, head, rows, |input| {
-                let (weights, local) = weights.split_at_mut(len - convolution);
-                self.mixer.backward(input, saved, y, dy, Gradients { inputs: &mut inputs, weights });
-                if let (&mut [.., ref mut dv], true) = (&mut inputs[..], self.convolution > 0) {
-                    self.convolution_backward(input, dy, dv, local);
-                }
-            });
-        });
-        for head in 0..self.heads {
-            for sums in partial[head * utterances * len..][..utterances * len].chunks_exact(len.max(1)) {
-                let (mut at, mut sums) = (0, sums);
-                for own in &self.own {
-                    let (part, rest) = sums.split_at(*own);
-                    math::add(part, &mut downs[at + head * own..][..*own]);
-                    (at, sums) = (at + own * self.heads, rest);
-                }
-            }
-        }
-    }
-
-    /// Adds the gradients of the values and the convolution's parameters, of one head in one utterance.
-    fn convolution_backward(&self, head: Head<'_>, dy: &[f32], dv: &mut [f32], dweights: &mut [f32]) {
-        let ([.., v], [.., kernel, _]) = (head.inputs, head.weights) else { return };
-        let (dim, frames) = (head.dim, dy.len() / head.dim);
-        let lengths = Lengths::new(&[frames]);
-        let mut local = scratch::take(dy.len());
-        depthwise::backward_input(dy, kernel, dim, self.ahead, &lengths, 0..frames, &mut local);
-        math::add(&local, dv);
-        let (dkernel, dbias) = dweights.split_at_mut(kernel.len());
-        depthwise::backward_weight(v, dy, self.ahead, &lengths, 0..frames, dkernel, dbias);
-    }
 }
 
 impl Block for Mixing {
@@ -277,11 +195,7 @@ impl Block for Mixing {
             .zip(statistics.par_chunks_mut(cut.block * STATISTICS))
             .zip(transpose(plane_pieces(&mut projected, rows, head_dim, &cut.block_lengths())))
             .for_each(|((x, statistics), mut pieces)| {
-                let mut normal = scratch::take(x.len());
-                norm::forward(x, w.gain, w.bias, statistics, &mut normal);
-                let mut all = scratch::take(x.len() * projections);
-                linear::forward(&normal, w.projections[0], w.projections[1], &mut all);
-                scatter(&all, head_dim, &mut pieces);
+                self.project(&w, x, statistics, &mut pieces);
             });
 
         let utterances = lengths.count();
@@ -416,13 +330,10 @@ impl Block for Mixing {
     fn step(&self, pass: &Pass, memory: &mut Memory, weights: &[f32], x: &[f32], _end: bool) -> Vec<f32> {
         let w = self.weights(weights);
         let (dim, head_dim, rows) = (self.dim, self.dim / self.heads, pass.lengths.total());
-        let (read, all) = self.projections();
-        let (mut statistics, mut normal) = (vec![0.0; rows * STATISTICS], vec![0.0; x.len()]);
-        norm::forward(x, w.gain, w.bias, &mut statistics, &mut normal);
-        let (mut matrix, mut projected) = (vec![0.0; rows * dim * all], vec![0.0; rows * dim * all]);
-        linear::forward(&normal, w.projections[0], w.projections[1], &mut matrix);
+        let (_, all) = self.projections();
+        let mut projected = vec![0.0; rows * dim * all];
         let mut pieces: Vec<&mut [f32]> = projected.chunks_exact_mut(rows * head_dim).collect();
-        scatter(&matrix, head_dim, &mut pieces);
+        self.project(&w, x, &mut vec![0.0; rows * STATISTICS], &mut pieces);
         let planes = Planes { data: &projected, rows, head_dim };
 
         memory.heads.resize_with(self.heads, State::default);
@@ -435,23 +346,16 @@ impl Block for Mixing {
                 else {
                     return;
                 };
-                let known = &mut memory.rows[head];
-                let before = known.len() / head_dim;
-                known.extend_from_slice(v);
-                let lengths = Lengths::new(&[before + rows]);
                 let mut local = vec![0.0; v.len()];
-                depthwise::forward(known, kernel, bias, 0, &lengths, before..before + rows, &mut local);
+                depthwise::step(&mut memory.rows[head], v, kernel, bias, &mut local);
                 math::add(&local, mixed);
-                known.drain(..(before + rows).saturating_sub(self.convolution - 1) * head_dim);
             });
         }
         let mut joined = vec![0.0; rows * dim];
         Planes { data: &mixed, rows, head_dim }.gather(0..rows, &mut joined);
         if self.gate {
-            let gate = &projected[read * rows * dim..];
-            let (mut values, mut factor) = (vec![0.0; rows * dim], vec![0.0; rows * dim]);
-            Planes { data: gate, rows, head_dim }.gather(0..rows, &mut values);
-            activation::forward(Activation::Silu, &values, &mut factor);
+            let (mut gate, mut factor) = (vec![0.0; rows * dim], vec![0.0; rows * dim]);
+            self.gate(planes, 0..rows, &mut gate, &mut factor);
             joined.iter_mut().zip(&factor).for_each(|(j, f)| *j *= f);
         }
         let mut y = vec![0.0; x.len()];
