@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use linnet_ctc::{Calibration, expected_calibration_error};
-use linnet_text::write_beside;
 use serde::{Deserialize, Serialize};
 
+use crate::decode::write;
 use crate::error::StudyError;
 
 /// Bins of the expected calibration error.
@@ -74,9 +74,9 @@ impl Calibrated {
 
     /// Writes it as JSON.
     pub fn write(&self, path: &Path) -> Result<(), StudyError> {
-        let io = |source| StudyError::Io { path: path.into(), source };
-        let json = serde_json::to_string_pretty(self).map_err(|error| io(error.into()))?;
-        write_beside(path, |out| writeln!(out, "{json}")).map_err(io)
+        let json = serde_json::to_string_pretty(self)
+            .map_err(|error| StudyError::Io { path: path.into(), source: error.into() })?;
+        write(path, format!("{json}\n").as_bytes())
     }
 
     /// Reads what [`write`](Self::write) has written.
