@@ -98,7 +98,11 @@ pub(crate) enum Unit {
 
 /// Turn a corpus into manifests, a token table and a lexicon.
 #[derive(Debug, Args)]
-#[command(after_help = "Example: linnet prepare an4 corpora/an4 --out data --unit phone")]
+#[command(after_help = "\
+Examples:
+  linnet prepare an4 corpora/an4 --out data --unit phone
+  linnet prepare folder recordings --out data --unit char
+  linnet prepare an4 corpora/an4 --out data-joined --join 8-16      long utterances out of short ones")]
 pub(crate) struct Prepare {
     /// The kind of corpus.
     #[arg(value_enum)]
@@ -115,6 +119,9 @@ pub(crate) struct Prepare {
     /// A pronunciation lexicon in CMUdict's format; AN4 brings its own.
     #[arg(long)]
     pub(crate) lexicon: Option<PathBuf>,
+    /// Join the utterances of each speaker to lengths in this range, in seconds: 8-16. Their audio is written to OUT/audio.
+    #[arg(long, value_name = "FROM-TO", value_parser = seconds_range)]
+    pub(crate) join: Option<(f64, f64)>,
     #[command(flatten)]
     pub(crate) raw: Raw,
     /// Seed of the split of a folder into training, development and test set.
@@ -364,4 +371,13 @@ pub(crate) struct Convert {
     pub(crate) rate: Option<u32>,
     #[command(flatten)]
     pub(crate) raw: Raw,
+}
+
+/// Two numbers of seconds with a hyphen between them.
+fn seconds_range(text: &str) -> Result<(f64, f64), String> {
+    let parse = || {
+        let (from, to) = text.split_once('-')?;
+        Some((from.trim().parse().ok()?, to.trim().parse().ok()?))
+    };
+    parse().ok_or_else(|| format!("{text} is no range of seconds; give two numbers, as 8-16"))
 }

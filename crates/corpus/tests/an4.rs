@@ -9,13 +9,13 @@ use std::path::Path;
 use common::{ids, put, put_raw, put_sphere, put_wav, read, texts, tone};
 use linnet_audio::ByteOrder;
 use linnet_corpus::prepare::an4::{An4Options, prepare};
-use linnet_corpus::prepare::{Output, Report};
+use linnet_corpus::prepare::{Join, Output, Report};
 use linnet_corpus::{Utterance, read_samples};
 use linnet_text::Unit;
 
 fn run(root: &Path, unit: Unit, dir: &Path) -> Report {
     let options = An4Options { root: root.into(), byte_order: None };
-    let output = Output { dir: dir.into(), unit, lexicons: vec![] };
+    let output = Output { dir: dir.into(), unit, lexicons: vec![], join: None };
     prepare(&options, &output, &|_, _| {}).unwrap()
 }
 
@@ -145,7 +145,7 @@ fn a_byte_order_given_is_taken() {
     let folder = tempfile::tempdir().unwrap();
     miniature(folder.path(), |stem, samples| put_raw(&named(stem, "raw"), samples, true));
     let options = An4Options { root: folder.path().into(), byte_order: Some(ByteOrder::Little) };
-    let output = Output { dir: folder.path().join("data"), unit: Unit::Phone, lexicons: vec![] };
+    let output = Output { dir: folder.path().join("data"), unit: Unit::Phone, lexicons: vec![], join: None };
     prepare(&options, &output, &|_, _| {}).unwrap();
     let raw = read(&output.dir, "test").utterances[0].raw.unwrap();
     assert_eq!(raw.byte_order, Some(ByteOrder::Little));
@@ -155,7 +155,42 @@ fn a_byte_order_given_is_taken() {
 fn another_folder_is_told_to_be_no_an4() {
     let folder = tempfile::tempdir().unwrap();
     let options = An4Options { root: folder.path().into(), byte_order: None };
-    let output = Output { dir: folder.path().join("data"), unit: Unit::Phone, lexicons: vec![] };
+    let output = Output { dir: folder.path().join("data"), unit: Unit::Phone, lexicons: vec![], join: None };
     let error = prepare(&options, &output, &|_, _| {}).unwrap_err().to_string();
     assert!(error.contains("no etc/an4_train.fileids"), "{error}");
+}
+
+#[test]
+fn utterances_of_a_speaker_are_joined_with_their_audio_and_texts() {
+    let folder = tempfile::tempdir().unwrap();
+    miniature(folder.path(), |stem, samples| put_wav(&named(stem, "wav"), samples));
+    put(&folder.path().join("wav/an4_clstk/fabc/cen1-fabc-b.wav"), "RIFF");
+    let options = An4Options { root: folder.path().into(), byte_order: None };
+    // A tone has 25 ms: 104 − 1 − 100 of them are for development, 52 of the one speaker and 48 of the other.
+    let join = Some(Join { shortest_s: 0.1, longest_s: 0.2 });
+    let output = Output { dir: folder.path().join("data"), unit: Unit::Phone, lexicons: vec![], join };
+    let report = prepare(&options, &output, &|_, _| {}).unwrap();
+    let dev = read(&output.dir, "dev");
+    assert!(report.sets[1].skipped.iter().any(|s| s.id == "cen1-fabc-b"), "{:?}", report.sets[1].skipped);
+    let mut parts = 0;
+    for utterance in &dev.utterances {
+        let more: usize = utterance.id.split_once('+').map_or(0, |(_, more)| more.parse().unwrap());
+        assert!((3..=7).contains(&more), "{}", utterance.id);
+        assert_eq!(utterance.text, vec!["GO YES"; more + 1].join(" "));
+        assert!(utterance.audio.starts_with(output.dir.join("audio/dev")));
+        let samples = read_samples(utterance, 16_000).unwrap();
+        assert_eq!(samples.len(), 400 * (more + 1));
+        assert_eq!(utterance.duration_s, Some(samples.len() as f64 / 16_000.0));
+        parts += more + 1;
+    }
+    assert_eq!(parts, 99);
+    // cen0, then cen10 to cen19 by the order of text; cen1 can't be read.
+    let first = &dev.utterances[0];
+    let want: Vec<f32> = [52, 62]
+        .into_iter()
+        .flat_map(|seed| tone(400, seed))
+        .map(|sample| f32::from(sample) / 32_768.0)
+        .collect();
+    assert!(first.id.starts_with("cen0-fabc-b+"));
+    assert_eq!(read_samples(first, 16_000).unwrap()[..800], want[..]);
 }

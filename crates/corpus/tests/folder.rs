@@ -13,7 +13,7 @@ use linnet_corpus::{CorpusError, Manifest};
 use linnet_text::Unit;
 
 fn run(source: &Path, split: Split, dir: &Path) -> Result<Report, CorpusError> {
-    let output = Output { dir: dir.into(), unit: Unit::Char, lexicons: vec![] };
+    let output = Output { dir: dir.into(), unit: Unit::Char, lexicons: vec![], join: None };
     prepare(
         &FolderOptions { source: source.into(), split, normaliser: Default::default() },
         &output,

@@ -13,7 +13,7 @@ use linnet_corpus::prepare::{Output, Report};
 use linnet_text::Unit;
 
 fn run(folders: &[PathBuf], dir: &Path) -> Result<Report, CorpusError> {
-    let output = Output { dir: dir.into(), unit: Unit::Char, lexicons: vec![] };
+    let output = Output { dir: dir.into(), unit: Unit::Char, lexicons: vec![], join: None };
     prepare(&KaldiOptions { folders: folders.to_vec(), ..Default::default() }, &output, &|_, _| {})
 }
 

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use linnet_corpus::prepare::{Output, Report, an4, folder, kaldi, wsj};
+use linnet_corpus::prepare::{Join, Output, Report, an4, folder, kaldi, wsj};
 use linnet_text::Normaliser;
 
 use super::{Done, warn_of_skipped};
@@ -23,6 +23,7 @@ pub(super) fn run(args: Prepare, talk: &Talk) -> Done {
         dir: args.out.clone(),
         unit: args.unit.into(),
         lexicons: args.lexicon.into_iter().collect(),
+        join: args.join.map(|(shortest_s, longest_s)| Join { shortest_s, longest_s }),
     };
     let bar = talk.bar(0, "audio");
     let progress = |done: usize, total: usize| {

@@ -7,6 +7,7 @@
 pub mod an4;
 mod draft;
 pub mod folder;
+mod join;
 pub mod kaldi;
 mod raw;
 mod report;
@@ -18,6 +19,7 @@ use std::path::PathBuf;
 
 use linnet_text::{Tokenizer, Unit};
 
+pub use join::Join;
 pub use report::{Report, SetReport, Skipped};
 
 use self::draft::{Draft, SetDraft, measure};
@@ -34,16 +36,30 @@ pub struct Output {
     /// Lexicons for phones, of which the first that has a word gives its pronunciations; empty: the corpus's own, where it
     /// has one.
     pub lexicons: Vec<PathBuf>,
+    /// Joins the utterances of each speaker to longer ones, whose audio is written below `dir/audio`; `None`: they stay as
+    /// they are.
+    pub join: Option<Join>,
 }
 
 /// Measures the audio and writes everything.
 fn write(mut draft: Draft, output: &Output, progress: Progress) -> Result<Report, CorpusError> {
+    if let Some(join) = output.join {
+        join.validate()?;
+    }
     fs::create_dir_all(&output.dir).map_err(CorpusError::io(&output.dir))?;
     let own = std::mem::take(&mut draft.lexicons);
     let lexicons = if output.lexicons.is_empty() { &own } else { &output.lexicons };
     // Texts first: a missing lexicon should not be told after minutes of looking at audio.
     let lexicon = tokens::read_lexicons(output.unit, lexicons)?;
     measure(&mut draft.sets, progress);
+    for SetDraft { name, expected, utterances, .. } in &draft.sets {
+        if let Some(expected) = expected.filter(|&expected| expected != utterances.len()) {
+            draft.notes.push(format!("{name}: {} utterances, where {expected} are known", utterances.len()));
+        }
+    }
+    if let Some(join) = output.join {
+        join::join(&mut draft.sets, join, &output.dir, progress)?;
+    }
     if let Some(reason) = none_usable(&draft.sets) {
         return Err(CorpusError::Empty { what: "the corpus".to_owned(), reason });
     }
@@ -52,13 +68,7 @@ fn write(mut draft: Draft, output: &Output, progress: Progress) -> Result<Report
     tokens::write(&tokenizer, &oov, &output.dir)?;
     let mut report = Report { sets: Vec::new(), tokens: tokenizer.table.len(), oov, notes: draft.notes };
     for set in draft.sets {
-        let set = write_set(set, &tokenizer, output)?;
-        if let Some(expected) = set.expected.filter(|&expected| expected != set.utterances) {
-            report
-                .notes
-                .push(format!("{}: {} utterances, where {expected} are known", set.name, set.utterances));
-        }
-        report.sets.push(set);
+        report.sets.push(write_set(set, &tokenizer, output)?);
     }
     Ok(report)
 }
