@@ -11,6 +11,7 @@ mod material;
 mod measure;
 mod memory;
 mod ours;
+mod paper;
 mod peak;
 mod report;
 mod worker;
@@ -28,6 +29,7 @@ fn run(args: &Args) -> Result<(), Box<dyn Error>> {
         Some(Command::Serve { case, data }) => return ours::serve(&Case::parse(case)?, data.as_deref()),
         Some(Command::Lengths { kinds, out }) => return lengths::run(&lengths::kinds(kinds)?, out),
         Some(Command::Hour { mixer, minutes }) => return hour::run(case::mixer(mixer)?, *minutes),
+        Some(Command::Paper { steps }) => return paper::run(usize::from(*steps)),
         None => {}
     }
     let cases = match args.cases.as_slice() {

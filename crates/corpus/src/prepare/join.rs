@@ -17,7 +17,7 @@ use crate::{CorpusError, Utterance, read_samples};
 /// How long joined utterances are.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Join {
-    /// The shortest, seconds. Shorter is only what is left of a speaker, or what comes before an utterance that is too long.
+    /// The shortest, seconds. Shorter is only what is left of a speaker (or a half of it), or what comes before an utterance that is too long.
     pub shortest_s: f64,
     /// The longest, seconds. Utterances that are longer by themselves stay as they are.
     pub longest_s: f64,
@@ -53,15 +53,21 @@ impl Join {
                 }
                 (end, total) = (end + 1, with);
             }
-            // What is left of a speaker goes to the last one, where there is room.
-            match groups.last_mut() {
-                Some(last) if end == utterances.len() && total < self.shortest_s => {
-                    let before: f64 = last.clone().map(duration).sum();
-                    if before + total <= self.longest_s {
-                        last.end = end;
-                    } else {
-                        groups.push(start..end);
-                    }
+            // What is left of a speaker goes to the last one where there is room, or takes from it where there is enough for two.
+            let last = groups.last().cloned().filter(|_| end == utterances.len() && total < self.shortest_s);
+            let before = last.clone().map_or(0.0, |last| last.map(duration).sum::<f64>());
+            match last {
+                Some(last) if before + total <= self.longest_s => {
+                    groups.pop();
+                    groups.push(last.start..end);
+                }
+                Some(last) if before + total >= 2.0 * self.shortest_s => {
+                    let off = |cut: &usize| {
+                        ((last.start..*cut).map(duration).sum::<f64>() - (before + total) / 2.0).abs()
+                    };
+                    let cut = (last.start + 1..end).min_by(|a, b| off(a).total_cmp(&off(b))).unwrap_or(start);
+                    groups.pop();
+                    groups.extend([last.start..cut, cut..end]);
                 }
                 _ => groups.push(start..end),
             }
@@ -188,8 +194,10 @@ mod tests {
             lengths.push(durations[group.clone()].iter().sum::<f64>());
         }
         assert_eq!(next, durations.len());
-        let (last, rest) = lengths.split_last().unwrap();
-        assert!(*last <= 16.0 && rest.iter().all(|length| (8.0..=16.0).contains(length)), "{lengths:?}");
+        // The last two may be halves of what was left.
+        let (rest, last) = lengths.split_at(lengths.len() - 2);
+        assert!(last.iter().all(|length| (7.0..=16.0).contains(length)), "{lengths:?}");
+        assert!(rest.iter().all(|length| (8.0..=16.0).contains(length)), "{lengths:?}");
         let mean = rest.iter().sum::<f64>() / rest.len() as f64;
         assert!((10.5..13.5).contains(&mean), "lengths fill the range: {mean}");
     }
@@ -200,6 +208,7 @@ mod tests {
         let plan = |durations: &[f64]| join.plan(&utterances(durations).iter().collect::<Vec<_>>());
         assert_eq!(plan(&[20.0, 5.0, 4.0, 0.9]), [0..1, 1..3, 3..4]);
         assert_eq!(plan(&[4.0, 4.1, 0.5]), [0..3]);
+        assert_eq!(plan(&[3.0, 3.0, 3.0, 3.0, 3.0, 1.0]), [0..3, 3..6], "taken from the one before");
         assert_eq!(plan(&[]), []);
     }
 

@@ -11,13 +11,14 @@ use super::{Step, noise};
 use crate::case::{BANDS, Batch, DIM, FEED_FORWARD, HEADS, LAYERS, TOKENS, Work};
 use crate::memory;
 
-/// The paper's encoder with some mixer.
+/// The paper's encoder with some mixer; the bi-LSTM has 3 layers of 320 in each direction there.
 fn encoder(mixer: MixerKind) -> Result<Encoder, EncoderError> {
+    let (layers, dim) = if mixer == MixerKind::BiLstm { (3, 640) } else { (LAYERS, DIM) };
     let config = EncoderConfig {
         subsampling: 1,
         positions: Positions::None,
-        layers: LAYERS,
-        dim: DIM,
+        layers,
+        dim,
         heads: HEADS,
         feed_forward: FEED_FORWARD,
         activation: Activation::Relu,
@@ -26,6 +27,11 @@ fn encoder(mixer: MixerKind) -> Result<Encoder, EncoderError> {
         ..EncoderConfig::default()
     };
     Encoder::new(&config, BANDS, TOKENS, 0, &Device::Cpu)
+}
+
+/// Its number of parameters.
+pub(crate) fn parameters(mixer: MixerKind) -> Result<usize, EncoderError> {
+    Ok(encoder(mixer)?.parameter_count())
 }
 
 /// Multiply-adds of a forward pass.
