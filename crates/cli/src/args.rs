@@ -8,6 +8,9 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub(crate) use decoding::{Align, AlignFormat, CalibrationSource, Decode, Search, Tune};
 
+/// The version, and the commit where it is known.
+pub(crate) const VERSION: &str = env!("LINNET_VERSION");
+
 /// Train speech recognisers with attention in linear time, and transcribe with them.
 ///
 /// The way from recordings to an error rate:
@@ -21,7 +24,7 @@ pub(crate) use decoding::{Align, AlignFormat, CalibrationSource, Decode, Search,
 ///
 /// Exit codes: 0 done; 1 failed; 2 wrong usage; 3 done, but for items that were left out and named.
 #[derive(Debug, Parser)]
-#[command(name = "linnet", version, verbatim_doc_comment, arg_required_else_help = true)]
+#[command(name = "linnet", version = VERSION, verbatim_doc_comment, arg_required_else_help = true)]
 pub(crate) struct Cli {
     /// Say nothing but errors and warnings.
     #[arg(long, global = true)]

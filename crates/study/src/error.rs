@@ -15,14 +15,6 @@ pub enum StudyError {
         /// Why not.
         source: std::io::Error,
     },
-    /// A run can't be compared.
-    #[error("{path}: {problem}")]
-    Run {
-        /// Its experiment folder.
-        path: PathBuf,
-        /// Why not, and what to do.
-        problem: String,
-    },
     /// A line is not what the format wants.
     #[error("{path}:{line}: {problem}")]
     Line {
@@ -33,10 +25,10 @@ pub enum StudyError {
         /// What is wrong with it, and what would be right.
         problem: String,
     },
-    /// A file is not what it should be.
+    /// A file or an experiment folder is not what it should be.
     #[error("{path}: {problem}")]
     File {
-        /// The file.
+        /// The file or folder.
         path: PathBuf,
         /// What is wrong with it, and the mend.
         problem: String,
@@ -75,14 +67,6 @@ pub enum StudyError {
     NoLexicon {
         /// The language model or grammar.
         path: PathBuf,
-    },
-    /// There is nothing to choose settings by.
-    #[error("{path}: {problem}")]
-    Tune {
-        /// The manifest.
-        path: PathBuf,
-        /// Why not, and what to do.
-        problem: String,
     },
     /// A text file can't be read.
     #[error(transparent)]

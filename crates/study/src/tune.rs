@@ -70,7 +70,7 @@ pub fn tune(
     options: &TuneOptions,
     mut progress: impl FnMut(usize, usize),
 ) -> Result<Tuned, StudyError> {
-    let fail = |problem: &str| StudyError::Tune { path: source.manifest.into(), problem: problem.into() };
+    let fail = |problem: &str| StudyError::File { path: source.manifest.into(), problem: problem.into() };
     let table = &source.model.tokens;
     let knowledge = Knowledge::read(&options.search, table)?;
     if !knowledge.has_words() {

@@ -99,7 +99,7 @@ fn run(study: &Study, steps: usize) -> (StudyOutcome, Vec<String>, Vec<u64>) {
     let interrupt = AtomicBool::new(false);
     let training = Training { left: steps, interrupt: &interrupt, from: Vec::new() };
     let mut watcher = Watcher { training, log: Vec::new() };
-    let outcome = study.run(&interrupt, &mut watcher).unwrap();
+    let outcome = study.run(&interrupt, None, &mut watcher).unwrap();
     (outcome, watcher.log, watcher.training.from)
 }
 
@@ -155,7 +155,7 @@ fn what_cannot_be_run_is_said_before_anything_is_trained() {
     let interrupt = AtomicBool::new(false);
     let message = |study: &Study| {
         let training = Training { left: usize::MAX, interrupt: &interrupt, from: Vec::new() };
-        study.run(&interrupt, &mut Watcher { training, log: Vec::new() }).unwrap_err().to_string()
+        study.run(&interrupt, None, &mut Watcher { training, log: Vec::new() }).unwrap_err().to_string()
     };
     let error = message(&study);
     assert!(

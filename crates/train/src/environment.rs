@@ -9,17 +9,17 @@ use crate::checkpoint::write_beside;
 use crate::error::TrainError;
 
 #[derive(Serialize)]
-struct Environment {
-    linnet: &'static str,
+struct Environment<'a> {
+    linnet: &'a str,
     system: String,
     processor: String,
     threads: usize,
 }
 
 /// Writes the version, the machine and the threads.
-pub(crate) fn write(path: &Path) -> Result<(), TrainError> {
+pub(crate) fn write(path: &Path, version: Option<&str>) -> Result<(), TrainError> {
     let environment = Environment {
-        linnet: env!("CARGO_PKG_VERSION"),
+        linnet: version.unwrap_or(env!("CARGO_PKG_VERSION")),
         system: format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
         processor: field("/proc/cpuinfo", "model name").unwrap_or_default(),
         threads: rayon::current_num_threads(),

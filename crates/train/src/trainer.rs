@@ -32,6 +32,8 @@ pub struct Options<'a> {
     pub init: Option<PathBuf>,
     /// Once true, the run saves a checkpoint and returns after the step at hand.
     pub interrupt: Option<&'a AtomicBool>,
+    /// The program's version, for `env.json`; this crate's where there is none.
+    pub version: Option<&'a str>,
 }
 
 /// How a run ended.
@@ -78,7 +80,7 @@ pub fn train(
         run.resume()?;
     } else {
         write_beside(&resolved, config.to_toml()?.as_bytes())?;
-        environment::write(&out.join("env.json"))?;
+        environment::write(&out.join("env.json"), options.version)?;
     }
     run.start(observer);
     while run.state.epoch <= config.train.epochs && !run.stopped_early() {

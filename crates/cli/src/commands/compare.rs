@@ -8,7 +8,7 @@ use linnet_train::{Observer, TrainError};
 
 use super::training::{Teller, interrupt};
 use super::{Done, warn_of_skipped};
-use crate::args::{Compare, StudyOptions};
+use crate::args::{Compare, StudyOptions, VERSION};
 use crate::data::print;
 use crate::talk::Talk;
 
@@ -20,7 +20,11 @@ pub(super) fn run(args: Compare, talk: &Talk) -> Done {
             let study = Study::read(path, &Places { exp, data, results }, &set)?;
             tell_plan(&study, talk)?;
             if !no_train {
-                match study.run(interrupt()?, &mut StudyTeller { talk, teller: Teller::new(talk) })? {
+                match study.run(
+                    interrupt()?,
+                    Some(VERSION),
+                    &mut StudyTeller { talk, teller: Teller::new(talk) },
+                )? {
                     StudyOutcome::Finished { failed } => whole = failed == 0,
                     StudyOutcome::Interrupted => return Err("interrupted; the same command goes on".into()),
                 }

@@ -4,12 +4,17 @@ use linnet_train::{Options, Outcome, RunConfig, train};
 
 use super::Done;
 use super::training::{Teller, interrupt};
-use crate::args::Train;
+use crate::args::{Train, VERSION};
 use crate::talk::Talk;
 
 pub(super) fn run(args: Train, talk: &Talk) -> Done {
     let config = RunConfig::read(&args.config, &args.set)?;
-    let options = Options { resume: args.resume, init: args.init, interrupt: Some(interrupt()?) };
+    let options = Options {
+        resume: args.resume,
+        init: args.init,
+        interrupt: Some(interrupt()?),
+        version: Some(VERSION),
+    };
     let mut teller = Teller::new(talk);
     match train(&config, &args.out, &options, &mut teller)? {
         Outcome::Finished { dev_error_rate } => {

@@ -48,7 +48,7 @@ impl Run {
         let epochs = read_metrics(&folder.join("metrics.jsonl"))?;
         if epochs.is_empty() {
             let problem = "no epoch is finished; train it first".to_string();
-            return Err(StudyError::Run { path: folder.to_path_buf(), problem });
+            return Err(StudyError::File { path: folder.to_path_buf(), problem });
         }
         let mut sets = Vec::new();
         for path in decoded(folder)? {
@@ -100,7 +100,7 @@ fn read_score(folder: &Path) -> Result<Option<SetScore>, StudyError> {
     let path = folder.join("score.json");
     let text = fs::read_to_string(&path).map_err(|source| StudyError::Io { path: path.clone(), source })?;
     let scores: Vec<ScoreReport> = serde_json::from_str(&text)
-        .map_err(|e| StudyError::Run { path, problem: format!("{e}; decode the set again") })?;
+        .map_err(|e| StudyError::File { path, problem: format!("{e}; decode the set again") })?;
     let set = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
     Ok(scores.into_iter().next().map(|score| {
         let mut utterances = score.utterances;

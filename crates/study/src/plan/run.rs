@@ -40,7 +40,7 @@ pub enum StudyOutcome {
 
 impl Study {
     /// Trains and decodes what is missing, run after run; runs continue from their checkpoints. Once `interrupt` is true,
-    /// the run at hand saves a checkpoint and the study ends.
+    /// the run at hand saves a checkpoint and the study ends. `version` is what `env.json` says of the program.
     ///
     /// # Errors
     ///
@@ -49,6 +49,7 @@ impl Study {
     pub fn run(
         &self,
         interrupt: &AtomicBool,
+        version: Option<&str>,
         observer: &mut dyn StudyObserver,
     ) -> Result<StudyOutcome, StudyError> {
         let surveyed = self.survey()?;
@@ -65,7 +66,7 @@ impl Study {
                 if !resume {
                     forget_start(&folder)?;
                 }
-                let options = Options { resume, init: None, interrupt: Some(interrupt) };
+                let options = Options { resume, interrupt: Some(interrupt), version, init: None };
                 let outcome = train(&run.config, &folder, &options, observer.observer());
                 observer.trained(matches!(outcome, Ok(Outcome::Finished { .. })));
                 match outcome {
@@ -105,7 +106,7 @@ impl Study {
                 "folders hold runs of other configurations; move them away, or choose another folder with --exp:\n  {}",
                 different.join("\n  ")
             );
-            return Err(StudyError::Run { path: self.exp.clone(), problem });
+            return Err(StudyError::File { path: self.exp.clone(), problem });
         }
         let Some(first) = todo.first() else { return Ok(()) };
         let data = &first.run.config.data;

@@ -1,0 +1,24 @@
+//! Tells the program which commit it was built from, where there is a repository.
+
+use std::path::Path;
+use std::process::Command;
+
+fn main() {
+    println!("cargo::rerun-if-changed=build.rs");
+    // What changes with every commit: the branch's name and what it points to.
+    for path in ["HEAD", "logs/HEAD"] {
+        if let Some(path) = git(&["rev-parse", "--git-path", path]).filter(|path| Path::new(path).exists()) {
+            println!("cargo::rerun-if-changed={path}");
+        }
+    }
+    let version = env!("CARGO_PKG_VERSION");
+    match git(&["rev-parse", "--short=10", "HEAD"]) {
+        Some(commit) => println!("cargo::rustc-env=LINNET_VERSION={version} ({commit})"),
+        None => println!("cargo::rustc-env=LINNET_VERSION={version}"),
+    }
+}
+
+fn git(args: &[&str]) -> Option<String> {
+    let output = Command::new("git").args(args).output().ok().filter(|output| output.status.success())?;
+    Some(String::from_utf8(output.stdout).ok()?.trim().to_owned())
+}
