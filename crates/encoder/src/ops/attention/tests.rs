@@ -1,0 +1,183 @@
+//! The kernels on every kind of vectors that this processor has, against plain loops.
+
+use pulp::{Arch, Scalar, Simd, WithSimd};
+
+use super::backward::Backward;
+use super::exp2::exp2;
+use super::forward::Forward;
+use super::product::{Accumulate, Rows, Transposed, by_rows};
+use super::*;
+
+fn on_each<Op: WithSimd + Copy>(op: Op) -> Vec<Op::Output> {
+    let mut outputs = vec![Scalar::new().vectorize(op), Arch::new().dispatch(op)];
+    #[cfg(target_arch = "x86_64")]
+    outputs.extend(pulp::x86::V3::try_new().map(|simd| Simd::vectorize(simd, op)));
+    outputs
+}
+
+#[derive(Clone, Copy)]
+struct Powers<'a>(&'a [f32]);
+
+impl WithSimd for Powers<'_> {
+    type Output = Vec<f32>;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) -> Vec<f32> {
+        let mut y = self.0.to_vec();
+        S::as_mut_simd_f32s(&mut y).0.iter_mut().for_each(|y| *y = exp2(simd, *y));
+        y
+    }
+}
+
+#[test]
+fn powers_of_two_are_close_over_their_whole_range() {
+    let x: Vec<f32> = (0..16_000).map(|i| 120.0 - i as f32 * 0.015_37).collect();
+    for y in on_each(Powers(&x)) {
+        for (x, y) in x.iter().zip(y) {
+            let exact = f64::from(*x).exp2();
+            assert!((f64::from(y) / exact - 1.0).abs() < 2.4e-7, "2^{x} = {y}, not {exact}");
+        }
+    }
+    let edges = [0.0, 1.0, -126.0, -127.0, -1e9, f32::NEG_INFINITY, 8.0, -0.5].repeat(2);
+    for y in on_each(Powers(&edges)) {
+        assert_eq!(y[..7], [1.0, 2.0, f32::MIN_POSITIVE, 0.0, 0.0, 0.0, 256.0]);
+    }
+    assert!(Arch::new().dispatch(Powers(&[f32::NAN; 16])).iter().all(|y| y.is_nan()));
+}
+
+/// c + a·b with a by rows or as the transpose of rows.
+#[derive(Clone, Copy)]
+struct Product<'a> {
+    a: &'a [f32],
+    transposed: &'a [f32],
+    b: &'a [f32],
+    c: &'a [f32],
+    /// Rows of a, columns of b, and what is summed over.
+    size: [usize; 3],
+}
+
+impl WithSimd for Product<'_> {
+    type Output = [Vec<f32>; 2];
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) -> [Vec<f32>; 2] {
+        let [rows, width, depth] = self.size;
+        let padded = width.next_multiple_of(S::F32_LANES);
+        let mut b = vec![f32::NAN; depth * padded];
+        for (padded, b) in b.chunks_exact_mut(padded).zip(self.b.chunks_exact(width)) {
+            padded[..width].copy_from_slice(b);
+        }
+        let b = S::as_simd_f32s(&b).0;
+        let mut results = [self.c.to_vec(), self.c.to_vec()];
+        let [c, d] = &mut results;
+        let a = Rows { data: self.a, stride: depth, depth };
+        by_rows(simd, rows, &mut Accumulate { a, b, c, width });
+        let a = Transposed { data: self.transposed, width: rows };
+        by_rows(simd, rows, &mut Accumulate { a, b, c: d, width });
+        results
+    }
+}
+
+fn values(len: usize, seed: usize) -> Vec<f32> {
+    (0..len).map(|i| (((i + seed) * 7919 % 1009) as f32 - 504.0) / 252.0).collect()
+}
+
+#[test]
+fn products_match_plain_loops() {
+    for size in [[1, 1, 1], [3, 5, 7], [8, 32, 32], [13, 24, 9], [7, 17, 33], [33, 70, 2]] {
+        let [rows, width, depth] = size;
+        let (a, b, c) = (values(rows * depth, 1), values(depth * width, 2), values(rows * width, 3));
+        let transposed: Vec<f32> = (0..rows * depth).map(|i| a[i % rows * depth + i / rows]).collect();
+        let product = Product { a: &a, transposed: &transposed, b: &b, c: &c, size };
+        for result in on_each(product).iter().flatten() {
+            for (i, result) in result.iter().enumerate() {
+                let (row, column) = (i / width, i % width);
+                let sum: f32 = (0..depth).map(|k| a[row * depth + k] * b[k * width + column]).sum();
+                assert!((result - c[i] - sum).abs() < 1e-4, "{size:?} {i}: {result}");
+            }
+        }
+    }
+}
+
+/// Both passes: y, dq, dk, dv.
+#[derive(Clone, Copy)]
+struct Passes<'a> {
+    given: Attention<'a>,
+    dy: &'a [f32],
+}
+
+impl WithSimd for Passes<'_> {
+    type Output = [Vec<f32>; 4];
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) -> [Vec<f32>; 4] {
+        let Self { given, dy } = self;
+        let [mut y, mut dq, mut dk, mut dv] = [(); 4].map(|()| vec![f32::NAN; dy.len()]);
+        let mut totals = vec![f32::NAN; dy.len() / given.dim];
+        Forward { given, totals: &mut totals, y: &mut y }.with_simd(simd);
+        let gradients = [&mut dq[..], &mut dk, &mut dv];
+        Backward { given, totals: &totals, y: &y, dy, gradients }.with_simd(simd);
+        [y, dq, dk, dv]
+    }
+}
+
+/// The same by the formulas, in f64.
+fn plain(given: Attention<'_>, dy: &[f32]) -> [Vec<f64>; 4] {
+    let Attention { q, k, v, dim, causal } = given;
+    let inner = |a: &[f32], i: usize, b: &[f32], j: usize| {
+        let (a, b) = (&a[i * dim..(i + 1) * dim], &b[j * dim..(j + 1) * dim]);
+        a.iter().zip(b).map(|(a, b)| f64::from(*a) * f64::from(*b)).sum::<f64>()
+    };
+    let (n, scale) = (q.len() / dim, 1.0 / (dim as f64).sqrt());
+    let mut results = [(); 4].map(|()| vec![0.0; n * dim]);
+    let [y, dq, dk, dv] = &mut results;
+    for i in 0..n {
+        let seen = if causal { i + 1 } else { n };
+        let scores: Vec<f64> = (0..seen).map(|j| scale * inner(q, i, k, j)).collect();
+        let highest = scores.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        let total: f64 = scores.iter().map(|s| (s - highest).exp()).sum();
+        let p: Vec<f64> = scores.iter().map(|s| (s - highest).exp() / total).collect();
+        let dp: Vec<f64> = (0..seen).map(|j| inner(dy, i, v, j)).collect();
+        let mean: f64 = p.iter().zip(&dp).map(|(p, dp)| p * dp).sum();
+        for j in 0..seen {
+            let ds = p[j] * (dp[j] - mean) * scale;
+            for c in 0..dim {
+                y[i * dim + c] += p[j] * f64::from(v[j * dim + c]);
+                dv[j * dim + c] += p[j] * f64::from(dy[i * dim + c]);
+                dq[i * dim + c] += ds * f64::from(k[j * dim + c]);
+                dk[j * dim + c] += ds * f64::from(q[i * dim + c]);
+            }
+        }
+    }
+    results
+}
+
+#[test]
+fn both_passes_match_plain_loops() {
+    let sizes = [(1, 1), (1, 32), (5, 3), (31, 16), (33, 24), (64, 32), (67, 40), (150, 8), (201, 33)];
+    for ((n, dim), causal) in sizes.into_iter().flat_map(|size| [(size, false), (size, true)]) {
+        // Scores that stay small, that rise from key to key, and that fall: the first raise the reference again and again,
+        // the last leave it far above most.
+        for slope in [0.0, 0.2, -0.2] {
+            let [mut q, mut k, v, dy] = [1, 2, 3, 4].map(|seed| values(n * dim, seed * 100));
+            if slope != 0.0 {
+                q.iter_mut().step_by(dim).for_each(|q| *q = (dim as f32).sqrt());
+                k.iter_mut().step_by(dim).enumerate().for_each(|(t, k)| *k = slope * t as f32);
+            }
+            let given = Attention { q: &q, k: &k, v: &v, dim, causal };
+            let want = plain(given, &dy);
+            for (which, (got, want)) in
+                on_each(Passes { given, dy: &dy }).iter().flat_map(|got| got.iter().zip(&want).enumerate())
+            {
+                let size = want.iter().fold(0.0, |size: f64, want| size.max(want.abs()));
+                for (got, want) in got.iter().zip(want) {
+                    let error = (f64::from(*got) - want).abs();
+                    assert!(
+                        error <= 2e-5 * size + 1e-5,
+                        "{n}×{dim} {causal} {slope} {which}: {got}, not {want}"
+                    );
+                }
+            }
+        }
+    }
+}
