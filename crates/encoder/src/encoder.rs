@@ -192,7 +192,7 @@ impl Encoder {
         Ok((features.contiguous()?.apply_op2(&weights, op)?, lengths))
     }
 
-    /// A stream of features that arrive bit by bit; the encoder must be causal. Its weights are those of now.
+    /// A stream of features that arrive bit by bit; every mixer must stream ([`MixerKind::streams`]). Its weights are those of now.
     pub fn stream(&self) -> Result<EncoderStream, EncoderError> {
         if let Some(stage) = self.stages.iter().find(|stage| !stage.block.streams()) {
             return Err(EncoderError::Stream { block: stage.name.clone() });

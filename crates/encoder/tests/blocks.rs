@@ -213,7 +213,12 @@ fn one_seed_gives_one_result_whatever_the_threads() {
             [values(&y), gradient(&encoder, &y.sqr().unwrap())].concat()
         })
     };
-    for config in [with(MixerKind::Linear, 7), with(MixerKind::Lsh, 0), with(MixerKind::BiLstm, 0)] {
+    for config in [
+        with(MixerKind::Linear, 7),
+        with(MixerKind::Lsh, 0),
+        with(MixerKind::CausalLsh, 0),
+        with(MixerKind::BiLstm, 0),
+    ] {
         let one = run(&config, 1);
         for threads in [2, 3, 2] {
             assert!(run(&config, threads) == one, "{:?}: {threads} threads give other bits", config.mixer);

@@ -31,7 +31,7 @@ fn config(mixer: MixerKind, subsampling: usize) -> EncoderConfig {
 
 #[test]
 fn a_stream_gives_what_the_whole_gives_however_it_is_cut() {
-    for mixer in MixerKind::ALL.into_iter().filter(|kind| kind.is_causal()) {
+    for mixer in MixerKind::ALL.into_iter().filter(|kind| kind.streams()) {
         for (subsampling, frames) in [(1, 150), (2, 71), (4, 230), (4, 1), (4, 2), (2, 1)] {
             let encoder = Encoder::new(&config(mixer, subsampling), BANDS, 7, 5, &Device::Cpu).unwrap();
             let x = features(frames);
@@ -71,9 +71,14 @@ fn the_state_of_linear_attention_stays_as_large_as_it_is() {
 
 #[test]
 fn what_waits_for_the_future_and_cut_frames_are_refused() {
-    let encoder = Encoder::new(&config(MixerKind::Linear, 4), BANDS, 7, 5, &Device::Cpu).unwrap();
-    let message = encoder.stream().unwrap_err().to_string();
-    assert!(message.contains("layers.0.mixer") && message.contains("causal_linear"), "{message}");
+    for mixer in [MixerKind::Linear, MixerKind::CausalLsh] {
+        let encoder = Encoder::new(&config(mixer, 4), BANDS, 7, 5, &Device::Cpu).unwrap();
+        let message = encoder.stream().unwrap_err().to_string();
+        assert!(message.contains("layers.0.mixer") && message.contains("causal_linear"), "{message}");
+    }
+    let streaming = MixerKind::ALL.into_iter().filter(|kind| kind.streams());
+    let names: Vec<&str> = streaming.map(MixerKind::name).collect();
+    assert_eq!(names, ["causal_softmax", "causal_linear", "causal_decayed"]);
     let encoder = Encoder::new(&config(MixerKind::CausalLinear, 4), BANDS, 7, 5, &Device::Cpu).unwrap();
     assert!(encoder.stream().unwrap().push(&[0.0; BANDS + 1]).is_err());
 }

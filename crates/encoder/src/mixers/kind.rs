@@ -45,6 +45,9 @@ pub enum MixerKind {
     CausalLinear,
     /// Decayed linear attention to the frames up to each one's own.
     CausalDecayed,
+    /// Softmax attention to the frames before each one's own that hash to nearby buckets; which these are depends on later
+    /// frames too, so that it does not stream.
+    CausalLsh,
     /// In place of all other blocks of a layer, LSTMs over the frames from both ends: O(N·D²) for a width of D, frame after
     /// frame.
     BiLstm,
@@ -73,7 +76,7 @@ impl Options {
 
 impl MixerKind {
     /// Every kind, in the order of the documentation.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::Softmax,
         Self::Linear,
         Self::LinearRelu,
@@ -88,6 +91,7 @@ impl MixerKind {
         Self::CausalSoftmax,
         Self::CausalLinear,
         Self::CausalDecayed,
+        Self::CausalLsh,
         Self::BiLstm,
         Self::None,
     ];
@@ -109,6 +113,7 @@ impl MixerKind {
             Self::CausalSoftmax => "causal_softmax",
             Self::CausalLinear => "causal_linear",
             Self::CausalDecayed => "causal_decayed",
+            Self::CausalLsh => "causal_lsh",
             Self::BiLstm => "bi_lstm",
             Self::None => "none",
         }
@@ -116,7 +121,12 @@ impl MixerKind {
 
     /// Whether a frame sees none that come after it.
     pub fn is_causal(self) -> bool {
-        matches!(self, Self::CausalSoftmax | Self::CausalLinear | Self::CausalDecayed)
+        matches!(self, Self::CausalSoftmax | Self::CausalLinear | Self::CausalDecayed | Self::CausalLsh)
+    }
+
+    /// Whether it also works on frames as they come.
+    pub fn streams(self) -> bool {
+        self.plain(1).is_some_and(|mixer| mixer.streams())
     }
 
     /// Whether rotary positions can turn its queries and keys, or their features: they want an even number of them.
@@ -155,7 +165,7 @@ impl MixerKind {
             Self::CausalDecayed => decayed(Decay::Fixed),
             Self::CausalLinear => decayed(Decay::None),
             Self::SummaryMixing => Some(Box::new(Summary)),
-            Self::Lsh => Some(Box::new(Lsh::new(options))),
+            Self::Lsh | Self::CausalLsh => Some(Box::new(Lsh::new(options, self.is_causal()))),
             Self::BiLstm | Self::None => None,
         }
     }

@@ -6,6 +6,9 @@
 //! else. Rounds are joined by their log-sum-exp: as if their keys stood in one softmax, a key that k rounds find k times.
 //! Time O(N·R·64·d), memory O(N·(R + d)).
 //!
+//! The causal form leaves out the frames of both chunks that come later. What a frame reads is of the past alone; which
+//! frames of the past it reads depends on all, as they share out the chunks.
+//!
 //! The matrices are drawn once from fixed streams, for each layer, head and round, and stay the same in training and
 //! inference: results are deterministic. The gradient takes the assignment to chunks as given.
 
@@ -33,20 +36,22 @@ const EPSILON: f32 = 1e-12;
 
 #[derive(Debug)]
 pub(crate) struct Lsh {
+    /// Whether a frame sees none that come after it.
+    causal: bool,
     rounds: usize,
     /// (head, round, half of the buckets, d)
     rotations: Vec<f32>,
 }
 
 impl Lsh {
-    pub(crate) fn new(options: Options) -> Self {
+    pub(crate) fn new(options: Options, causal: bool) -> Self {
         let Options { dim, layer, heads, lsh_rounds: rounds, .. } = options;
         let mut rotations = Vec::with_capacity(heads * rounds * MOST_HALVES * dim);
         for (head, round) in (0..heads).flat_map(|head| (0..rounds).map(move |round| (head, round))) {
             let mut rng = random::stream(0, &format!("lsh/{layer}/{head}/{round}"));
             rotations.extend((0..MOST_HALVES * dim).map(|_| random::normal(&mut rng) as f32));
         }
-        Self { rounds, rotations }
+        Self { causal, rounds, rotations }
     }
 
     /// Half the number of buckets for so many frames, N/64 to the nearest.
@@ -70,6 +75,20 @@ impl Lsh {
                 order
             })
             .collect()
+    }
+
+    /// The products of a chunk's queries and the keys of the chunk before and its own, whose frames are `seen`. Keys that a
+    /// query may not see get −∞; there is always itself.
+    fn products(&self, q: &[f32], k: &[f32], dim: usize, scale: f32, seen: &[u32], tile: &mut [f32]) {
+        matmul(Matrix::new(q, dim), Matrix::new(k, dim).t(), scale, false, tile);
+        let first = seen.len() - q.len() / dim;
+        for (row, at) in tile.chunks_exact_mut(seen.len()).zip(first..) {
+            if self.causal {
+                let keys = row.iter_mut().zip(seen);
+                keys.for_each(|(p, &key)| *p = if key > seen[at] { f32::NEG_INFINITY } else { *p });
+            }
+            row[at] = SELF;
+        }
     }
 }
 
@@ -108,15 +127,6 @@ fn normalise(x: &[f32], dim: usize, factors: &mut [f32], unit: &mut [f32]) {
             unit.iter_mut().zip(x).for_each(|(u, x)| *u = x * *factor);
         }
     });
-}
-
-/// The products of a chunk's queries and the keys of the chunk before and its own.
-fn products(q: &[f32], k: &[f32], dim: usize, scale: f32, tile: &mut [f32]) {
-    matmul(Matrix::new(q, dim), Matrix::new(k, dim).t(), scale, false, tile);
-    let (queries, keys) = (q.len() / dim, k.len() / dim);
-    for (i, row) in tile.chunks_exact_mut(keys).enumerate() {
-        row[keys - queries + i] = SELF;
-    }
 }
 
 /// A chunk's first frame in the sorted order, the first one that it sees, and where it ends.
@@ -163,7 +173,8 @@ impl Mixer for Lsh {
                 let (keys, queries) = (before * dim..end * dim, start * dim..end * dim);
                 let (width, rows) = (end - before, end - start);
                 let (tile, sums) = (&mut tile[..rows * width], &mut sums[..rows * dim]);
-                products(&sorted_q[queries], &sorted_k[keys.clone()], dim, scale, tile);
+                let seen = &order[before..end];
+                self.products(&sorted_q[queries], &sorted_k[keys.clone()], dim, scale, seen, tile);
                 // Numerators and denominators so far shrink to the highest product so far.
                 vectorised(|| {
                     for (row, &frame) in tile.chunks_exact_mut(width).zip(&order[start..end]) {
@@ -221,7 +232,7 @@ impl Mixer for Lsh {
                 let (tile, dtile) = (&mut tile[..rows * width], &mut dtile[..rows * width]);
                 let (q, k) = (&sorted_q[queries.clone()], &sorted_k[keys.clone()]);
                 let (v, dy) = (&sorted_v[keys.clone()], &sorted_dy[queries.clone()]);
-                products(q, k, dim, scale, tile);
+                self.products(q, k, dim, scale, &order[before..end], tile);
                 matmul(Matrix::new(dy, dim), Matrix::new(v, dim).t(), 1.0, false, dtile);
                 // A frame's product with itself is a constant. Its p is 0, or else all there is: d comes out as 0.
                 vectorised(|| {
@@ -279,6 +290,8 @@ impl Mixer for Lsh {
                         let place = (head * frames + query as usize) * frames + key as usize;
                         if query == key {
                             shift[place] = SELF;
+                        } else if self.causal && key > query {
+                            continue;
                         } else if (other / CHUNK..=other / CHUNK + 1).contains(&(at / CHUNK)) {
                             (seen[place], shift[place]) = (1.0, 0.0);
                         }

@@ -80,14 +80,14 @@ pub(crate) trait Mixer: Send + Sync + std::fmt::Debug {
     /// The gradients, from that of `y`.
     fn backward(&self, head: Head<'_>, saved: &[f32], y: &[f32], dy: &[f32], gradients: Gradients<'_, '_>);
 
-    /// Whether [`Mixer::step`] is there: whether it is causal.
+    /// Whether [`Mixer::step`] is there: it is for causal mixers that need not know the whole utterance.
     fn streams(&self) -> bool {
         false
     }
 
     /// Writes `y`, (n, d), for the next n frames of a stream, and takes them into the state.
     fn step(&self, _head: Head<'_>, _state: &mut State, _y: &mut [f32]) {
-        unreachable!("only a causal mixer is asked for steps");
+        unreachable!("only a mixer that streams is asked for steps");
     }
 
     /// The same map of candle's own operations, on tensors of (heads, N, d) and own parameters of (heads, …): the

@@ -14,7 +14,7 @@ struct Case {
     dim: usize,
     head: usize,
     heads: usize,
-    /// The frames in the order of each round of hashing: `lsh` takes it as given.
+    /// The frames in the order of each round of hashing: `lsh` and `causal_lsh` take it as given.
     orders: Vec<Vec<u32>>,
 }
 
@@ -103,14 +103,17 @@ impl Case {
         };
         let mut y = vec![0.0; n * dim];
         for i in 0..n {
+            // The shares' logarithms.
             let mut rounds: Vec<(f64, Vec<f64>)> = Vec::new();
             for order in &self.orders {
                 let at = order.iter().position(|&frame| frame as usize == i).unwrap();
                 let first = (at / 32 * 32).saturating_sub(32);
                 let seen = &order[first..(at / 32 * 32 + 32).min(n)];
-                let others: Vec<usize> = seen.iter().map(|&j| j as usize).filter(|&j| j != i).collect();
+                let causal = self.kind.is_causal();
+                let others: Vec<usize> =
+                    seen.iter().map(|&j| j as usize).filter(|&j| j != i && !(causal && j > i)).collect();
                 if others.is_empty() {
-                    rounds.push((1.0, row(v, i)));
+                    rounds.push((-1e5, row(v, i)));
                     continue;
                 }
                 let weights: Vec<f64> = others.iter().map(|&j| product(i, j).exp()).collect();
@@ -119,8 +122,10 @@ impl Case {
                 for (weight, &j) in weights.iter().zip(&others) {
                     sums.iter_mut().zip(row(v, j)).for_each(|(sum, v)| *sum += weight / total * v);
                 }
-                rounds.push((total, sums));
+                rounds.push((total.ln(), sums));
             }
+            let highest = rounds.iter().map(|(share, _)| *share).fold(f64::NEG_INFINITY, f64::max);
+            rounds.iter_mut().for_each(|(share, _)| *share = (*share - highest).exp());
             let total: f64 = rounds.iter().map(|(share, _)| share).sum();
             for (share, sums) in rounds {
                 y[i * dim..].iter_mut().zip(sums).for_each(|(y, sum)| *y += share / total * sum);
@@ -144,7 +149,7 @@ impl Case {
             };
             return (0..n).flat_map(frame).collect();
         }
-        if self.kind == MixerKind::Lsh {
+        if hashes(self.kind) {
             return self.plain_lsh(&inputs[0], &inputs[1]);
         }
         let learned = self.kind == MixerKind::Hedgehog;
@@ -190,6 +195,10 @@ impl Case {
     }
 }
 
+fn hashes(kind: MixerKind) -> bool {
+    matches!(kind, MixerKind::Lsh | MixerKind::CausalLsh)
+}
+
 fn narrow(values: &[Vec<f64>]) -> Vec<Vec<f32>> {
     values.iter().map(|v| v.iter().map(|&x| x as f32).collect()).collect()
 }
@@ -211,8 +220,8 @@ fn value_and_gradient_match_a_plain_loop() {
             let own: Vec<Vec<f64>> = mixer.parameters(dim).iter().map(|p| draw(p.len())).collect();
             let weights = draw(n * dim);
             let (small, small_own) = (narrow(&inputs), narrow(&own));
-            if kind == MixerKind::Lsh {
-                case.orders = Lsh::new(options).orders(&small[0], dim, case.head);
+            if hashes(kind) {
+                case.orders = Lsh::new(options, kind.is_causal()).orders(&small[0], dim, case.head);
             }
             let views: Vec<&[f32]> = small.iter().map(Vec::as_slice).collect();
             let own_views: Vec<&[f32]> = small_own.iter().map(Vec::as_slice).collect();
@@ -299,7 +308,7 @@ fn rounds_of_hashing_sort_frames_of_one_direction_together_and_never_change() {
         .flat_map(|t| directions[t % 4 * dim..][..dim].iter().map(move |x| x * (1.0 + t as f32)))
         .collect();
     let options = Options { dim, rotary: false, layer: 2, heads: 2, lsh_rounds: 3 };
-    let orders = |options, head| Lsh::new(options).orders(&queries, dim, head);
+    let orders = |options, head| Lsh::new(options, false).orders(&queries, dim, head);
     let rounds = orders(options, 1);
     for order in &rounds {
         // 10 buckets: directions that fall into different ones lie in runs, in order of time.
@@ -315,4 +324,48 @@ fn rounds_of_hashing_sort_frames_of_one_direction_together_and_never_change() {
     assert_ne!(rounds, orders(Options { layer: 3, ..options }, 1));
     assert!(rounds[0] != rounds[1] && rounds[1] != rounds[2]);
     assert!(!MixerKind::Lsh.is_quadratic() && MixerKind::Softmax.is_quadratic());
+}
+
+#[test]
+fn a_causal_kind_sees_no_later_frame() {
+    let (n, dim) = (150, 8);
+    for kind in MixerKind::ALL {
+        let Some(mixer) = kind.mixer(Options { dim, rotary: false, layer: 0, heads: 2, lsh_rounds: 2 })
+        else {
+            continue;
+        };
+        let mut rng = random::stream(5, kind.name());
+        let mut draw = |len: usize| (0..len).map(|_| random::normal(&mut rng) as f32).collect::<Vec<f32>>();
+        let inputs: Vec<Vec<f32>> = mixer.projections().iter().map(|_| draw(n * dim)).collect();
+        let own: Vec<Vec<f32>> = mixer.parameters(dim).iter().map(|p| draw(p.len())).collect();
+        let own: Vec<&[f32]> = own.iter().map(Vec::as_slice).collect();
+        let forward = |inputs: &[Vec<f32>]| {
+            let views: Vec<&[f32]> = inputs.iter().map(Vec::as_slice).collect();
+            let head = Head { inputs: &views, weights: &own, dim, index: 1, heads: 2 };
+            let (mut saved, mut y) = (vec![0.0; mixer.saved(n, dim)], vec![0.0; n * dim]);
+            mixer.forward(head, &mut saved, &mut y);
+            (saved, y)
+        };
+        let (saved, y) = forward(&inputs);
+        for at in [0, 31, 77, n - 2] {
+            let mut changed = inputs.clone();
+            // Lengths don't change what hashing makes of the frames, and so leave the chunks as they are.
+            changed.iter_mut().for_each(|x| x[(at + 1) * dim..].iter_mut().for_each(|x| *x *= 3.0));
+            let (_, other) = forward(&changed);
+            let same = y[..(at + 1) * dim] == other[..(at + 1) * dim];
+            assert_eq!(same, kind.is_causal(), "{kind:?} at {at}");
+
+            let mut dy = vec![0.0; n * dim];
+            dy[..(at + 1) * dim].copy_from_slice(&y[..(at + 1) * dim]);
+            let mut gradients = vec![vec![f32::NAN; n * dim]; inputs.len()];
+            let mut slices: Vec<&mut [f32]> = gradients.iter_mut().map(Vec::as_mut_slice).collect();
+            let mut own_gradient = vec![0.0; own.iter().map(|own| own.len()).sum()];
+            let views: Vec<&[f32]> = inputs.iter().map(Vec::as_slice).collect();
+            let head = Head { inputs: &views, weights: &own, dim, index: 1, heads: 2 };
+            let given = Gradients { inputs: &mut slices, weights: &mut own_gradient };
+            mixer.backward(head, &saved, &y, &dy, given);
+            let none = gradients.iter().all(|d| d[(at + 1) * dim..].iter().all(|&d| d == 0.0));
+            assert_eq!(none, kind.is_causal(), "gradient of {kind:?} at {at}");
+        }
+    }
 }
