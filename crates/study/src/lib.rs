@@ -25,5 +25,6 @@ pub use decode::{
 };
 pub use error::StudyError;
 pub use plan::{Places, PlannedRun, PlannedSet, Standing, Study, StudyObserver, StudyOutcome, Surveyed};
+pub use report::LinePlot;
 pub use textgrid::textgrid;
 pub use tune::{Trial, TuneOptions, Tuned, tune};

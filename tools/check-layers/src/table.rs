@@ -85,4 +85,5 @@ pub(crate) const LAYERS: &[Layer] = &[
         ],
         CANDLE,
     ),
+    layer("linnet-copy-task", &["linnet-text", "linnet-encoder", "linnet-train", "linnet-study"], CANDLE),
 ];

@@ -11,9 +11,10 @@ pub(super) struct Axis {
     pixels: (f64, f64),
 }
 
-/// Ticks of a decade, where they are few, and where they would be many.
+/// Ticks of a decade, where they are few, where they would be many, and where they would be too many.
 const DENSE: [f64; 6] = [1.0, 2.0, 3.0, 5.0, 7.0, 10.0];
 const SPARSE: [f64; 4] = [1.0, 2.0, 5.0, 10.0];
+const POWERS: [f64; 2] = [1.0, 10.0];
 
 impl Axis {
     /// From `low` to `high`, both of which may be widened to a tick; `low` and `high` lie at the two pixels.
@@ -36,6 +37,18 @@ impl Axis {
         if high <= 10.0 * low {
             return Self::linear(0.0, high.max(0.1), 5.0, pixels);
         }
+        Self::between(low, high, pixels)
+    }
+
+    /// A logarithmic axis for values above 0, over at least a decade; what is lower than 10⁻⁶ lies at its end.
+    pub(super) fn log(values: impl Iterator<Item = f64> + Clone, pixels: (f64, f64)) -> Self {
+        let high = values.clone().fold(0.0, f64::max).max(1e-5);
+        let low = values.fold(f64::INFINITY, f64::min).clamp(1e-6, 0.1 * high);
+        Self::between(low, high, pixels)
+    }
+
+    /// A logarithmic axis that is widened to ticks.
+    fn between(low: f64, high: f64, pixels: (f64, f64)) -> Self {
         let power = 10f64.powf(low.log10().floor());
         let low = DENSE.iter().map(|m| m * power).rfind(|&v| v <= low).unwrap_or(power);
         let power = 10f64.powf(high.log10().floor());
@@ -66,7 +79,11 @@ impl Axis {
     /// The ticks' values and what is written beside them.
     pub(super) fn ticks(&self) -> Vec<(f64, String)> {
         if self.log {
-            let steps: &[f64] = if self.high / self.low < 150.0 { &DENSE } else { &SPARSE };
+            let steps: &[f64] = match self.high / self.low {
+                ..150.0 => &DENSE,
+                ..1e5 => &SPARSE,
+                _ => &POWERS,
+            };
             let decades = self.low.log10().floor() as i32..=self.high.log10().ceil() as i32;
             let values =
                 decades.flat_map(|d| steps[..steps.len() - 1].iter().map(move |m| m * 10f64.powi(d)));
@@ -88,7 +105,8 @@ fn step(rough: f64) -> f64 {
 
 /// A tick's number as short as it is, with a proper minus.
 fn number(value: f64) -> String {
-    let text = format!("{:.3}", value.abs());
+    let digits = if value == 0.0 { 3.0 } else { (1.0 - value.abs().log10().floor()).clamp(3.0, 9.0) };
+    let text = format!("{:.*}", digits as usize, value.abs());
     let text = text.trim_end_matches('0').trim_end_matches('.');
     if value < 0.0 && text != "0" { format!("−{text}") } else { text.to_string() }
 }
@@ -111,6 +129,20 @@ mod tests {
         assert_eq!(written(&Axis::from_zero(2.0, 6.0, (0.0, 1.0)).whole()), ["0", "1", "2"]);
         assert_eq!(written(&Axis::linear(-3.2, 4.1, 4.0, (0.0, 1.0))), ["−4", "−2", "0", "2", "4", "6"]);
         assert_eq!(written(&Axis::linear(0.0, 0.8, 5.0, (0.0, 1.0))), ["0", "0.2", "0.4", "0.6", "0.8"]);
+    }
+
+    #[test]
+    fn small_values_lie_on_a_logarithmic_axis() {
+        let axis = Axis::log([2.3, 0.000_13].into_iter(), (100.0, 0.0));
+        assert!(axis.is_log());
+        assert_eq!(written(&axis)[..3], ["0.0001", "0.0002", "0.0005"]);
+        assert_eq!(written(&axis).last().unwrap(), "2");
+        assert_eq!((axis.at(0.0001), axis.at(0.0)), (100.0, 100.0));
+        assert_eq!(
+            written(&Axis::log([3.0, 0.0].into_iter(), (0.0, 1.0))),
+            ["0.000001", "0.00001", "0.0001", "0.001", "0.01", "0.1", "1"]
+        );
+        assert!(written(&Axis::log([1.0].into_iter(), (0.0, 1.0))).len() > 1);
     }
 
     #[test]

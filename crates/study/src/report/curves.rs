@@ -17,17 +17,42 @@ const LETTER: f64 = 6.9;
 const LEADER: f64 = 26.0;
 
 /// A curve's point: a place, and the mean, lowest and highest value there.
-struct Point {
-    x: f64,
-    y: f64,
-    low: f64,
-    high: f64,
+pub(super) struct Point {
+    pub(super) x: f64,
+    pub(super) y: f64,
+    pub(super) low: f64,
+    pub(super) high: f64,
 }
 
-struct Curve<'a> {
-    name: &'a str,
-    style: Style,
-    points: Vec<Point>,
+pub(super) struct Curve<'a> {
+    pub(super) name: &'a str,
+    pub(super) style: Style,
+    pub(super) points: Vec<Point>,
+}
+
+/// What the values are.
+#[derive(Clone, Copy)]
+pub(super) enum Values {
+    /// Error rates in percent.
+    Rates,
+    /// Losses, which fall by powers of ten.
+    Losses,
+}
+
+impl Values {
+    fn axis(self, values: impl Iterator<Item = f64> + Clone, pixels: (f64, f64)) -> Axis {
+        match self {
+            Self::Rates => Axis::rates(values, pixels),
+            Self::Losses => Axis::log(values, pixels),
+        }
+    }
+
+    fn written(self, value: f64) -> String {
+        match self {
+            Self::Rates => format!("{value:.1}"),
+            Self::Losses => format!("{value:.2e}").replace('-', "−"),
+        }
+    }
 }
 
 /// The development error rate of a size's systems, or of all, against epochs and, below, against time.
@@ -44,7 +69,7 @@ pub(super) fn convergence(comparison: &Comparison, size: Option<&str>) -> String
             let point = |p: &CurvePoint| Point { x: x(p), y: p.mean, low: p.low, high: p.high };
             system.curve.iter().map(point).collect()
         };
-        panel(title, label, &curves(comparison, &of, points))
+        panel(title, label, Values::Rates, &curves(comparison, &of, points))
     };
     let rate = "Development error rate (%)";
     let (first, height) = draw(&|p| p.epoch as f64, &format!("{rate} by epoch"), "epochs of training");
@@ -76,7 +101,7 @@ pub(super) fn by_length(comparison: &Comparison, size: Option<&str>) -> String {
         (point.low, point.high) = (point.y, point.y);
     }
     let title = format!("{} by the utterances' length (%)", comparison.rate_name);
-    let (drawn, height) = panel(&title, "seconds, the mean of each group", &curves);
+    let (drawn, height) = panel(&title, "seconds, the mean of each group", Values::Rates, &curves);
     svg(height, &title, &drawn)
 }
 
@@ -100,7 +125,7 @@ fn curves<'a>(
     curves
 }
 
-fn svg(height: f64, about: &str, drawn: &str) -> String {
+pub(super) fn svg(height: f64, about: &str, drawn: &str) -> String {
     format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {height}\" role=\"img\" \
          aria-label=\"{about}\" font-family=\"system-ui, 'Helvetica Neue', Arial, sans-serif\" font-size=\"12\">\n\
@@ -109,7 +134,7 @@ fn svg(height: f64, about: &str, drawn: &str) -> String {
 }
 
 /// Draws curves into a plot; returns it and its height.
-fn panel(title: &str, x_label: &str, curves: &[Curve]) -> (String, f64) {
+pub(super) fn panel(title: &str, x_label: &str, values: Values, curves: &[Curve]) -> (String, f64) {
     let height = (300.0 + TOP + BOTTOM).max(TOP + BOTTOM + curves.len() as f64 * LINE);
     let longest = curves.iter().map(|c| c.name.chars().count()).max().unwrap_or(0) as f64;
     let right = WIDTH - LEADER - (longest + 6.0) * LETTER - 4.0;
@@ -117,7 +142,7 @@ fn panel(title: &str, x_label: &str, curves: &[Curve]) -> (String, f64) {
     let all = || curves.iter().flat_map(|c| &c.points);
     let x_axis = Axis::from_zero(all().map(|p| p.x).fold(0.0, f64::max), 8.0, (LEFT, right));
     let x_axis = if all().all(|p| p.x.fract() == 0.0) { x_axis.whole() } else { x_axis };
-    let y_axis = Axis::rates(all().flat_map(|p| [p.low, p.high, p.y]), (bottom, TOP));
+    let y_axis = values.axis(all().flat_map(|p| [p.low, p.high, p.y]), (bottom, TOP));
 
     let scale = if y_axis.is_log() { ", logarithmic scale" } else { "" };
     let mut svg = format!(
@@ -156,7 +181,7 @@ fn panel(title: &str, x_label: &str, curves: &[Curve]) -> (String, f64) {
         svg += &curve(&curves[i], &x_axis, &y_axis);
     }
     for (curve, &label) in curves.iter().zip(&heights) {
-        svg += &end_label(curve, label, right, &x_axis, &y_axis);
+        svg += &end_label(curve, values, label, right, &x_axis, &y_axis);
     }
     (svg, height)
 }
@@ -181,7 +206,7 @@ fn curve(curve: &Curve, x_axis: &Axis, y_axis: &Axis) -> String {
 }
 
 /// A curve's name and last value beside the plot, and a thin line to its end.
-fn end_label(curve: &Curve, label: f64, right: f64, x_axis: &Axis, y_axis: &Axis) -> String {
+fn end_label(curve: &Curve, values: Values, label: f64, right: f64, x_axis: &Axis, y_axis: &Axis) -> String {
     let Some(last) = curve.points.last() else { return String::new() };
     let Style { line, text, .. } = curve.style;
     let (x, y) = (x_axis.at(last.x), y_axis.at(last.y));
@@ -189,11 +214,11 @@ fn end_label(curve: &Curve, label: f64, right: f64, x_axis: &Axis, y_axis: &Axis
     format!(
         "<circle cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"2.5\" fill=\"{line}\"/><path d=\"M{x:.1} {y:.1}H{right:.1}L{:.1} \
          {label:.1}\" fill=\"none\" stroke=\"{line}\" stroke-width=\"0.8\" opacity=\"0.65\"/>\
-         <text x=\"{:.1}\" y=\"{:.1}\" fill=\"{text}\"><tspan font-weight=\"{weight}\">{}</tspan> {:.1}</text>\n",
+         <text x=\"{:.1}\" y=\"{:.1}\" fill=\"{text}\"><tspan font-weight=\"{weight}\">{}</tspan> {}</text>\n",
         right + LEADER - 4.0,
         right + LEADER,
         label + 4.0,
         escape(curve.name),
-        last.y,
+        values.written(last.y),
     )
 }

@@ -4,11 +4,14 @@ mod axis;
 mod curves;
 mod forest;
 mod labels;
+mod lines;
 mod page;
 mod palette;
 mod tables;
 
 use std::path::Path;
+
+pub use lines::LinePlot;
 
 use crate::compare::Comparison;
 use crate::decode::write;

@@ -32,6 +32,11 @@ const COLOURS: [Style; 6] = [
     style("#56b4e9", "#1f7cb0", "1.5 3"),
 ];
 
+/// Styles by number: the first is the reference.
+pub(super) fn numbered(count: usize) -> Vec<Style> {
+    std::iter::once(REFERENCE).chain(COLOURS.into_iter().cycle()).take(count).collect()
+}
+
 /// A style for each of some systems: with few, all have a colour; of many, the reference and the best at the end.
 pub(super) fn styles(comparison: &Comparison, of: &[usize]) -> Vec<Style> {
     let last = |&i: &usize| comparison.systems[i].curve.last().map_or(f64::INFINITY, |p| p.mean);
