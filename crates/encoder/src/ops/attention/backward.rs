@@ -5,7 +5,7 @@ use pulp::{Simd, WithSimd};
 use super::Attention;
 use super::block::{Aligned, KEYS, Lanes, QUERIES, hide, to_columns, to_rows};
 use super::exp2::exp2;
-use super::product::{Accumulate, ByRows, Left, Rows, Transposed, by_rows};
+use super::product::{Accumulate, InRegisters, Left, Rows, Transposed, in_registers};
 use crate::ops::math::dot;
 
 pub(super) struct Backward<'a> {
@@ -24,37 +24,39 @@ impl WithSimd for Backward<'_> {
     fn with_simd<S: Simd>(self, simd: S) {
         let Self { given, totals, y, dy, gradients: [dq, dk, dv] } = self;
         let dim = given.dim;
-        let padded = dim.next_multiple_of(S::F32_LANES);
-        let mut memory = Aligned::zeros((3 * dim + 2 * KEYS + 2 * padded) * QUERIES);
+        let width = dim.next_multiple_of(S::F32_LANES);
+        let mut memory = Aligned::take((3 * dim + 2 * KEYS + 2 * width) * QUERIES);
         let (q_columns, rest) = memory.split_at_mut(dim * QUERIES);
         let (dy_columns, rest) = rest.split_at_mut(dim * QUERIES);
         let (dq_columns, rest) = rest.split_at_mut(dim * QUERIES);
         let (p, rest) = rest.split_at_mut(KEYS * QUERIES);
         let (ds, rest) = rest.split_at_mut(KEYS * QUERIES);
-        let (q_rows, dy_rows) = rest.split_at_mut(padded * QUERIES);
-        dk.fill(0.0);
-        dv.fill(0.0);
+        let (q_rows, dy_rows) = rest.split_at_mut(width * QUERIES);
+        // The gradients of keys and values, padded to whole vectors.
+        let mut sums = [(); 2].map(|()| Aligned::take(dk.len() / dim * width));
+        sums.iter_mut().for_each(|sums| sums.fill(0.0));
+        let [dk_sums, dv_sums] = &mut sums;
         let scale = 1.0 / (dim as f32).sqrt();
-        let size = QUERIES * dim;
+        let (size, stride) = (QUERIES * dim, QUERIES / S::F32_LANES);
         let blocks = given.q.chunks(size).zip(dq.chunks_mut(size)).zip(totals.chunks(QUERIES));
-        for (block, (((q, dq), totals), (y, dy))) in
-            blocks.zip(y.chunks(size).zip(dy.chunks(size))).enumerate()
-        {
-            let (first_query, queries) = (block * QUERIES, totals.len());
+        let outputs = y.chunks(size).zip(dy.chunks(size));
+        for (block, (((q, dq), logarithms), (y, dy))) in blocks.zip(outputs).enumerate() {
+            let (first_query, queries) = (block * QUERIES, logarithms.len());
+            let vectors = queries.div_ceil(S::F32_LANES);
             let seen = given.seen(first_query + queries);
-            let projections = y.chunks_exact(dim).zip(dy.chunks_exact(dim)).map(|(y, dy)| -dot(y, dy));
-            let projections = Lanes::padded(projections);
-            let totals = Lanes::padded(totals.iter().map(|total| -total));
+            let (mut totals, mut projections) = (Lanes::ZERO, Lanes::ZERO);
+            totals.0.iter_mut().zip(logarithms).for_each(|(total, logarithm)| *total = -logarithm);
+            let rows = y.chunks_exact(dim).zip(dy.chunks_exact(dim));
+            projections.0.iter_mut().zip(rows).for_each(|(p, (y, dy))| *p = -dot(y, dy));
             to_columns(q, dim, given.scale(), q_columns);
             to_columns(dy, dim, 1.0, dy_columns);
             to_padded(q, dim, scale, q_rows);
             to_padded(dy, dim, 1.0, dy_rows);
             dq_columns.fill(0.0);
             let tiles = given.k[..seen * dim].chunks(KEYS * dim).zip(given.v.chunks(KEYS * dim));
-            let targets = dk.chunks_mut(KEYS * dim).zip(dv.chunks_mut(KEYS * dim));
+            let targets = dk_sums.chunks_mut(KEYS * width).zip(dv_sums.chunks_mut(KEYS * width));
             for (index, ((k, v), (dk, dv))) in tiles.zip(targets).enumerate() {
                 let keys = k.len() / dim;
-                let (p, ds) = (&mut p[..keys * QUERIES], &mut ds[..keys * QUERIES]);
                 let mut probabilities = Probabilities {
                     k: Rows { data: k, stride: dim, depth: dim },
                     v: Rows { data: v, stride: dim, depth: dim },
@@ -66,16 +68,23 @@ impl WithSimd for Backward<'_> {
                     p: S::as_mut_simd_f32s(p).0,
                     ds: S::as_mut_simd_f32s(ds).0,
                 };
-                by_rows(simd, keys, &mut probabilities);
-                let rows = |data| Rows { data, stride: QUERIES, depth: queries };
-                let b = S::as_simd_f32s(dy_rows).0;
-                by_rows(simd, keys, &mut Accumulate { a: rows(p), b, c: dv, width: dim });
-                let b = S::as_simd_f32s(q_rows).0;
-                by_rows(simd, keys, &mut Accumulate { a: rows(ds), b, c: dk, width: dim });
-                let (a, b) = (Transposed { data: k, width: dim }, S::as_simd_f32s(ds).0);
-                by_rows(simd, dim, &mut Accumulate { a, b, c: dq_columns, width: QUERIES });
+                in_registers(simd, keys, vectors, &mut probabilities);
+                for (tile, rows, sums) in [(&*p, &*dy_rows, dv), (&*ds, &*q_rows, dk)] {
+                    let a = Rows { data: tile, stride: QUERIES, depth: queries };
+                    let (b, c) = (S::as_simd_f32s(rows).0, S::as_mut_simd_f32s(sums).0);
+                    let stride = width / S::F32_LANES;
+                    in_registers(simd, keys, stride, &mut Accumulate { a, b, c, stride });
+                }
+                let a = Transposed { data: k, width: dim };
+                let (b, c) = (S::as_simd_f32s(ds).0, S::as_mut_simd_f32s(dq_columns).0);
+                in_registers(simd, dim, vectors, &mut Accumulate { a, b, c, stride });
             }
             to_rows(dq_columns, dim, &Lanes([scale; QUERIES]), dq);
+        }
+        for (gradient, sums) in [(dk, dk_sums), (dv, dv_sums)] {
+            for (row, sums) in gradient.chunks_exact_mut(dim).zip(sums.chunks_exact(width)) {
+                row.copy_from_slice(&sums[..dim]);
+            }
         }
     }
 }
@@ -104,28 +113,30 @@ struct Probabilities<'a, S: Simd> {
     ds: &'a mut [S::f32s],
 }
 
-impl<S: Simd> ByRows<S> for Probabilities<'_, S> {
+impl<S: Simd> InRegisters<S> for Probabilities<'_, S> {
     #[inline(always)]
-    fn run<const R: usize>(&mut self, simd: S, first: usize) {
-        let stride = QUERIES / S::F32_LANES;
-        for at in (0..stride).step_by(2) {
-            let start = [self.totals[at], self.totals[at + 1]];
-            let mut scores = self.k.add_products::<S, R, 2>(simd, first, &self.q[at..], stride, [start; R]);
-            if let Some(hidden) = self.hidden {
-                hide(simd, hidden + first as isize, at, &mut scores);
+    fn run<const R: usize, const V: usize>(&mut self, simd: S, row: usize, vector: usize) {
+        let stride = self.totals.len();
+        let at = row * stride + vector;
+        let mut start = [simd.splat_f32s(0.0); V];
+        start.copy_from_slice(&self.totals[vector..vector + V]);
+        let q = &self.q[vector..];
+        let mut scores = self.k.add_products::<S, R, V>(simd, row, q, stride, [start; R]);
+        if let Some(hidden) = self.hidden {
+            hide(simd, hidden + row as isize, vector, &mut scores);
+        }
+        for (r, scores) in scores.iter().enumerate() {
+            for (score, p) in scores.iter().zip(&mut self.p[at + r * stride..][..V]) {
+                *p = exp2(simd, *score);
             }
-            for (r, scores) in scores.iter().enumerate() {
-                for (v, score) in scores.iter().enumerate() {
-                    self.p[(first + r) * stride + at + v] = exp2(simd, *score);
-                }
-            }
-            let start = [self.projections[at], self.projections[at + 1]];
-            let sums = self.v.add_products::<S, R, 2>(simd, first, &self.dy[at..], stride, [start; R]);
-            for (r, sums) in sums.iter().enumerate() {
-                for (v, sum) in sums.iter().enumerate() {
-                    let at = (first + r) * stride + at + v;
-                    self.ds[at] = simd.mul_f32s(self.p[at], *sum);
-                }
+        }
+        start.copy_from_slice(&self.projections[vector..vector + V]);
+        let dy = &self.dy[vector..];
+        let sums = self.v.add_products::<S, R, V>(simd, row, dy, stride, [start; R]);
+        for (r, sums) in sums.iter().enumerate() {
+            let at = at + r * stride..at + r * stride + V;
+            for ((sum, p), ds) in sums.iter().zip(&self.p[at.clone()]).zip(&mut self.ds[at]) {
+                *ds = simd.mul_f32s(*p, *sum);
             }
         }
     }

@@ -19,12 +19,7 @@ pub(super) const KEYS: usize = 64;
 pub(super) struct Lanes(pub(super) [f32; QUERIES]);
 
 impl Lanes {
-    /// The values of a block's queries, padded.
-    pub(super) fn padded(values: impl IntoIterator<Item = f32>) -> Self {
-        let mut lanes = Self([0.0; QUERIES]);
-        lanes.0.iter_mut().zip(values).for_each(|(lane, value)| *lane = value);
-        lanes
-    }
+    pub(super) const ZERO: Self = Self([0.0; QUERIES]);
 }
 
 /// Working memory that starts with a cache line: vectors that cross lines load at half the speed.
@@ -35,8 +30,9 @@ pub(super) struct Aligned {
 }
 
 impl Aligned {
-    pub(super) fn zeros(len: usize) -> Self {
-        let memory = scratch::zeros(len + WIDEST);
+    /// Working memory of so many values, contents arbitrary.
+    pub(super) fn take(len: usize) -> Self {
+        let memory = scratch::take(len + WIDEST);
         let start = memory.as_ptr().align_offset(size_of::<[f32; WIDEST]>()).min(WIDEST);
         Self { memory, start, len }
     }
@@ -78,10 +74,15 @@ pub(super) fn to_rows(columns: &[f32], dim: usize, factors: &Lanes, rows: &mut [
     }
 }
 
-/// Makes the scores of two vectors −∞ where the key comes after the query: `key` is the first row's key less the block's
+/// Makes the scores of V vectors −∞ where the key comes after the query: `key` is the first row's key less the block's
 /// first query, `at` the first of the vectors.
 #[inline(always)]
-pub(super) fn hide<S: Simd, const R: usize>(simd: S, key: isize, at: usize, scores: &mut [[S::f32s; 2]; R]) {
+pub(super) fn hide<S: Simd, const R: usize, const V: usize>(
+    simd: S,
+    key: isize,
+    at: usize,
+    scores: &mut [[S::f32s; V]; R],
+) {
     const NUMBERS: Lanes = {
         let mut numbers = [0.0; QUERIES];
         let mut i = 0;

@@ -5,8 +5,6 @@
 
 use pulp::Simd;
 
-use crate::ops::math;
-
 /// Values of the widest vectors.
 pub(super) const WIDEST: usize = 16;
 
@@ -91,66 +89,58 @@ fn add_product<S: Simd>(simd: S, a: f32, b: &[S::f32s], sums: &mut [S::f32s]) {
     }
 }
 
-/// What is done with each group of rows.
-pub(super) trait ByRows<S: Simd> {
-    /// For R rows from `first` on.
-    fn run<const R: usize>(&mut self, simd: S, first: usize);
+/// What is done with a tile, as many of its values at a time as the registers hold sums for.
+pub(super) trait InRegisters<S: Simd> {
+    /// For R rows from `row` on and V vectors of each from `vector` on.
+    fn run<const R: usize, const V: usize>(&mut self, simd: S, row: usize, vector: usize);
 }
 
-/// Runs a body on so many rows, as many at a time as the registers hold sums for.
+/// Runs a body on a tile of so many rows of so many vectors.
 #[inline(always)]
-pub(super) fn by_rows<S: Simd>(simd: S, rows: usize, body: &mut impl ByRows<S>) {
-    let mut first = 0;
-    while S::REGISTER_COUNT >= 32 && first + 8 <= rows {
-        body.run::<8>(simd, first);
-        first += 8;
+pub(super) fn in_registers<S: Simd>(simd: S, rows: usize, vectors: usize, body: &mut impl InRegisters<S>) {
+    let pairs = vectors - vectors % 2;
+    for vector in (0..pairs).step_by(2) {
+        by_rows::<S, 2>(simd, rows, vector, body);
     }
-    while first + 4 <= rows {
-        body.run::<4>(simd, first);
-        first += 4;
-    }
-    while first < rows {
-        body.run::<1>(simd, first);
-        first += 1;
+    if pairs < vectors {
+        by_rows::<S, 1>(simd, rows, pairs, body);
     }
 }
 
-/// c += a·b. Rows of b are padded to whole vectors, those of c, `width` long, are not.
+#[inline(always)]
+fn by_rows<S: Simd, const V: usize>(simd: S, rows: usize, vector: usize, body: &mut impl InRegisters<S>) {
+    let mut row = 0;
+    while S::REGISTER_COUNT >= 32 && row + 8 <= rows {
+        body.run::<8, V>(simd, row, vector);
+        row += 8;
+    }
+    while row + 4 <= rows {
+        body.run::<4, V>(simd, row, vector);
+        row += 4;
+    }
+    while row < rows {
+        body.run::<1, V>(simd, row, vector);
+        row += 1;
+    }
+}
+
+/// c += a·b, with rows of b and c that start `stride` vectors apart.
 pub(super) struct Accumulate<'a, S: Simd, A> {
     pub(super) a: A,
     pub(super) b: &'a [S::f32s],
-    pub(super) c: &'a mut [f32],
-    pub(super) width: usize,
+    pub(super) c: &'a mut [S::f32s],
+    pub(super) stride: usize,
 }
 
-impl<S: Simd, A: Left> ByRows<S> for Accumulate<'_, S, A> {
+impl<S: Simd, A: Left> InRegisters<S> for Accumulate<'_, S, A> {
     #[inline(always)]
-    fn run<const R: usize>(&mut self, simd: S, first: usize) {
-        let vectors = self.width.div_ceil(S::F32_LANES);
-        for at in (0..vectors - vectors % 2).step_by(2) {
-            self.add::<R, 2>(simd, first, at, vectors);
-        }
-        if vectors % 2 == 1 {
-            self.add::<R, 1>(simd, first, vectors - 1, vectors);
-        }
-    }
-}
-
-impl<S: Simd, A: Left> Accumulate<'_, S, A> {
-    #[inline(always)]
-    fn add<const R: usize, const V: usize>(&mut self, simd: S, first: usize, at: usize, stride: usize) {
+    fn run<const R: usize, const V: usize>(&mut self, simd: S, row: usize, vector: usize) {
         let zeros = [[simd.splat_f32s(0.0); V]; R];
-        let sums = self.a.add_products::<S, R, V>(simd, first, &self.b[at..], stride, zeros);
-        let rows = self.c[first * self.width..].chunks_exact_mut(self.width);
-        for (sums, row) in sums.iter().zip(rows) {
-            let (whole, rest) = S::as_mut_simd_f32s(&mut row[at * S::F32_LANES..]);
-            for (c, sum) in whole.iter_mut().zip(sums) {
+        let sums = self.a.add_products::<S, R, V>(simd, row, &self.b[vector..], self.stride, zeros);
+        for (r, sums) in sums.iter().enumerate() {
+            let c = &mut self.c[(row + r) * self.stride + vector..][..V];
+            for (c, sum) in c.iter_mut().zip(sums) {
                 *c = simd.add_f32s(*c, *sum);
-            }
-            if whole.len() < V {
-                let mut last = [0.0; WIDEST];
-                S::as_mut_simd_f32s(&mut last).0[0] = sums[whole.len()];
-                math::add(&last, rest);
             }
         }
     }

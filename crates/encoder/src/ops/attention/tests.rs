@@ -5,7 +5,7 @@ use pulp::{Arch, Scalar, Simd, WithSimd};
 use super::backward::Backward;
 use super::exp2::exp2;
 use super::forward::Forward;
-use super::product::{Accumulate, Rows, Transposed, by_rows};
+use super::product::{Accumulate, Rows, Transposed, in_registers};
 use super::*;
 
 fn on_each<Op: WithSimd + Copy>(op: Op) -> Vec<Op::Output> {
@@ -62,20 +62,28 @@ impl WithSimd for Product<'_> {
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) -> [Vec<f32>; 2] {
         let [rows, width, depth] = self.size;
-        let padded = width.next_multiple_of(S::F32_LANES);
-        let mut b = vec![f32::NAN; depth * padded];
-        for (padded, b) in b.chunks_exact_mut(padded).zip(self.b.chunks_exact(width)) {
-            padded[..width].copy_from_slice(b);
-        }
-        let b = S::as_simd_f32s(&b).0;
-        let mut results = [self.c.to_vec(), self.c.to_vec()];
-        let [c, d] = &mut results;
+        let padded = |values: &[f32]| -> Vec<S::f32s> {
+            let row = |row: &[f32]| {
+                let mut row = row.to_vec();
+                row.resize(width.next_multiple_of(S::F32_LANES), f32::NAN);
+                S::as_simd_f32s(&row).0.to_vec()
+            };
+            values.chunks(width).flat_map(row).collect()
+        };
+        let (b, mut c) = (padded(self.b), padded(self.c));
+        let (mut d, stride) = (c.clone(), width.div_ceil(S::F32_LANES));
         let a = Rows { data: self.a, stride: depth, depth };
-        by_rows(simd, rows, &mut Accumulate { a, b, c, width });
+        in_registers(simd, rows, stride, &mut Accumulate { a, b: &b, c: &mut c, stride });
         let a = Transposed { data: self.transposed, width: rows };
-        by_rows(simd, rows, &mut Accumulate { a, b, c: d, width });
-        results
+        in_registers(simd, rows, stride, &mut Accumulate { a, b: &b, c: &mut d, stride });
+        [c, d].map(|c| c.chunks(stride).flat_map(|row| lanes::<S>(row)[..width].to_vec()).collect())
     }
+}
+
+fn lanes<S: Simd>(vectors: &[S::f32s]) -> Vec<f32> {
+    let mut values = vec![0.0; vectors.len() * S::F32_LANES];
+    S::as_mut_simd_f32s(&mut values).0.copy_from_slice(vectors);
+    values
 }
 
 fn values(len: usize, seed: usize) -> Vec<f32> {
