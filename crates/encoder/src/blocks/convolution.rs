@@ -7,9 +7,11 @@ use rayon::prelude::*;
 use super::{Block, Forward, Memory, Pass, Saved, compose};
 use crate::config::{Activation, EncoderConfig};
 use crate::lengths::Lengths;
+use crate::ops::dropout::Dropout;
+use crate::ops::linear::Weight;
 use crate::ops::norm::{self, STATISTICS};
 use crate::ops::rows::{Cut, split};
-use crate::ops::{activation, depthwise, linear, math, scratch};
+use crate::ops::{activation, depthwise, linear, scratch};
 use crate::parameters::ParameterGroup;
 
 /// Saves the first norm's statistics, the GLU's input (rows, 2·dim), its output (rows, dim), the depthwise
@@ -47,6 +49,7 @@ impl Convolution {
     fn expand(
         &self,
         w: &[&[f32]],
+        weight: &Weight<'_>,
         x: &[f32],
         statistics: &mut [f32],
         expanded: &mut [f32],
@@ -54,16 +57,18 @@ impl Convolution {
     ) {
         let mut normal = scratch::take(x.len());
         norm::forward(x, w[0], w[1], statistics, &mut normal);
-        linear::forward(&normal, w[2], w[3], expanded);
+        weight.product(&normal, expanded);
+        linear::add_bias(w[3], expanded);
         activation::glu_forward(expanded, self.dim, gated);
     }
 
-    /// From the depthwise convolution's output of some rows to the last map's; writes the second norm's statistics.
-    fn contract(w: &[&[f32]], local: &[f32], statistics: &mut [f32], y: &mut [f32]) {
+    /// From the depthwise convolution's output of some rows to the last map's without its bias; writes the second norm's
+    /// statistics.
+    fn contract(w: &[&[f32]], weight: &Weight<'_>, local: &[f32], statistics: &mut [f32], y: &mut [f32]) {
         let (mut normal, mut hidden) = (scratch::take(y.len()), scratch::take(y.len()));
         norm::forward(local, w[6], w[7], statistics, &mut normal);
         activation::forward(Activation::Silu, &normal, &mut hidden);
-        linear::forward(&hidden, w[8], w[9], y);
+        weight.product(&hidden, y);
     }
 }
 
@@ -87,6 +92,8 @@ impl Block for Convolution {
         let cut = Cut::new(rows);
         let size = cut.block * dim;
         let pool = &pass.pool;
+        let weight = |i: usize| Weight::new(w[i], dim, rows.div_ceil(cut.block), pool);
+        let (expand, contract) = (weight(2), weight(8));
         let (mut statistics, mut inner_statistics) =
             (pool.take(rows * STATISTICS), pool.take(rows * STATISTICS));
         let (mut expanded, mut gated, mut local) =
@@ -96,7 +103,7 @@ impl Block for Convolution {
             .zip(expanded.par_chunks_mut(2 * size))
             .zip(gated.par_chunks_mut(size))
             .for_each(|(((x, statistics), expanded), gated)| {
-                self.expand(&w, x, statistics, expanded, gated);
+                self.expand(&w, &expand, x, statistics, expanded, gated);
             });
         let mask = pass.mask(self.dropout, "output");
         y.par_chunks_mut(size)
@@ -114,9 +121,8 @@ impl Block for Convolution {
                     start..start + y.len() / dim,
                     local,
                 );
-                Self::contract(&w, local, statistics, y);
-                mask.apply(start * dim, y);
-                math::vectorised(|| math::add(&x[start * dim..][..y.len()], y));
+                Self::contract(&w, &contract, local, statistics, y);
+                linear::finish(&x[start * dim..][..y.len()], w[9], mask, start, y);
             });
         vec![statistics, expanded, gated, local, inner_statistics]
     }
@@ -135,7 +141,7 @@ impl Block for Convolution {
         let (dbelow, dabove) = dweights.split_at_mut(below.iter().sum());
 
         // From the output to the depthwise convolution's.
-        let mut dlocal = pass.pool.zeros(x.len());
+        let mut dlocal = pass.pool.take(x.len());
         let cut = Cut::new(rows);
         cut.for_groups(&mut dlocal, dim, dabove, |group, dlocal, dweights| {
             let mut dw = split(dweights, above.iter().copied());
@@ -145,16 +151,15 @@ impl Block for Convolution {
                 let local = &local[range.clone()];
                 let statistics = &inner_statistics[block.start * STATISTICS..block.end * STATISTICS];
                 let mut dout = scratch::take(range.len());
-                dout.copy_from_slice(&dy[range.clone()]);
-                mask.apply(range.start, &mut dout);
+                linear::finish_backward(&dy[range.clone()], mask, block.start, &mut dout, doutput_bias);
                 let (mut normal, mut hidden) = (scratch::take(range.len()), scratch::take(range.len()));
                 norm::replay(local, w[6], w[7], statistics, &mut normal);
                 activation::forward(Activation::Silu, &normal, &mut hidden);
-                linear::backward_weight(&hidden, &dout, doutput, doutput_bias);
+                linear::backward_matrix(&hidden, &dout, dim, doutput);
                 let mut dnormal = hidden;
                 linear::backward_input(&dout, w[8], dim, false, &mut dnormal);
                 activation::backward(Activation::Silu, &normal, &mut dnormal);
-                norm::backward(local, w[6], statistics, &mut dnormal, dlocal, dgain, dbias);
+                norm::backward(local, w[6], statistics, &[], &mut dnormal, dlocal, dgain, dbias);
             }
         });
 
@@ -194,8 +199,8 @@ impl Block for Convolution {
                 linear::backward_weight(&normal, &dexpanded, dexpand, dexpand_bias);
                 let mut dnormal = normal;
                 linear::backward_input(&dexpanded, w[2], 2 * dim, false, &mut dnormal);
-                dx.copy_from_slice(&dy[range.clone()]);
-                norm::backward(&x[range], w[0], statistics, &mut dnormal, dx, dgain, dbias);
+                let (x, dy) = (&x[range.clone()], &dy[range]);
+                norm::backward(x, w[0], statistics, dy, &mut dnormal, dx, dgain, dbias);
             }
         });
     }
@@ -209,12 +214,13 @@ impl Block for Convolution {
         let w = self.parameters.split(weights);
         let mut statistics = vec![0.0; pass.lengths.total() * STATISTICS];
         let mut gated = vec![0.0; x.len()];
-        self.expand(&w, x, &mut statistics, &mut vec![0.0; 2 * x.len()], &mut gated);
+        let weight = |i: usize| Weight::new(w[i], self.dim, 1, &pass.pool);
+        self.expand(&w, &weight(2), x, &mut statistics, &mut vec![0.0; 2 * x.len()], &mut gated);
         memory.rows.resize_with(1, Vec::new);
         let (mut local, mut y) = (vec![0.0; x.len()], vec![0.0; x.len()]);
         depthwise::step(&mut memory.rows[0], &gated, w[4], w[5], &mut local);
-        Self::contract(&w, &local, &mut statistics, &mut y);
-        math::add(x, &mut y);
+        Self::contract(&w, &weight(8), &local, &mut statistics, &mut y);
+        linear::finish(x, w[9], Dropout::OFF, 0, &mut y);
         y
     }
 

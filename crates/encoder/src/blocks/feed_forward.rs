@@ -6,9 +6,10 @@ use rayon::prelude::*;
 use super::{Block, Forward, Pass, Saved, compose};
 use crate::config::{Activation, EncoderConfig};
 use crate::lengths::Lengths;
+use crate::ops::linear::Weight;
 use crate::ops::norm::{self, STATISTICS};
 use crate::ops::rows::Cut;
-use crate::ops::{activation, linear, math, scratch};
+use crate::ops::{activation, linear, scratch};
 use crate::parameters::ParameterGroup;
 
 /// Saves the norm's statistics, (rows, 2), and u = W₁·norm(x) + b₁, (rows, feed_forward).
@@ -55,6 +56,9 @@ impl Block for FeedForward {
             (pass.mask(self.dropout, "hidden"), pass.mask(self.dropout, "output"));
         let rows = x.len() / dim;
         let cut = Cut::new(rows);
+        let blocks = rows.div_ceil(cut.block);
+        let weight = |i: usize, inputs: usize| Weight::new(w[i], inputs, blocks, &pass.pool);
+        let (up_weight, down_weight) = (weight(2, dim), weight(4, inner));
         let mut statistics = pass.pool.take(rows * STATISTICS);
         let mut up = pass.pool.take(if pass.train { rows * inner } else { 0 });
         let body = |block: usize, y: &mut [f32], statistics: &mut [f32], u: &mut [f32]| {
@@ -62,13 +66,11 @@ impl Block for FeedForward {
             let x = &x[start * dim..][..y.len()];
             let mut normal = scratch::take(x.len());
             norm::forward(x, w[0], w[1], statistics, &mut normal);
-            linear::forward(&normal, w[2], w[3], u);
+            up_weight.product(&normal, u);
             let mut hidden = scratch::take(u.len());
-            activation::forward(self.activation, u, &mut hidden);
-            hidden_mask.apply(start * inner, &mut hidden);
-            linear::forward(&hidden, w[4], w[5], y);
-            output_mask.apply(start * dim, y);
-            math::vectorised(|| math::add(x, y));
+            activation::dropped(self.activation, w[3], hidden_mask, start, u, &mut hidden);
+            down_weight.product(&hidden, y);
+            linear::finish(x, w[5], output_mask, start, y);
         };
         let tasks = y
             .par_chunks_mut(cut.block * dim)
@@ -97,28 +99,25 @@ impl Block for FeedForward {
                 let (narrow, wide) = (rows.start * dim..rows.end * dim, rows.start * inner..rows.end * inner);
                 let (x, u, dy) = (&x[narrow.clone()], &up[wide.clone()], &dy[narrow.clone()]);
                 let statistics = &statistics[rows.start * STATISTICS..rows.end * STATISTICS];
-                let mut doutput = scratch::take(x.len());
-                doutput.copy_from_slice(dy);
-                output_mask.apply(narrow.start, &mut doutput);
-                let mut hidden = scratch::take(u.len());
-                activation::forward(self.activation, u, &mut hidden);
-                hidden_mask.apply(wide.start, &mut hidden);
                 let [_, _, dup, dup_bias, ddown, ddown_bias] = &mut dw[..] else {
                     unreachable!("six parameters")
                 };
-                linear::backward_weight(&hidden, &doutput, ddown, ddown_bias);
+                let mut doutput = scratch::take(x.len());
+                linear::finish_backward(dy, output_mask, rows.start, &mut doutput, ddown_bias);
+                let (mut hidden, mut slope) = (scratch::take(u.len()), scratch::take(u.len()));
+                let (kind, first) = (self.activation, rows.start);
+                activation::dropped_again(kind, u, inner, hidden_mask, first, &mut hidden, &mut slope);
+                linear::backward_matrix(&hidden, &doutput, dim, ddown);
                 let mut du = hidden;
                 linear::backward_input(&doutput, w[4], dim, false, &mut du);
-                hidden_mask.apply(wide.start, &mut du);
-                activation::backward(self.activation, u, &mut du);
+                activation::slope_backward(&slope, &mut du, dup_bias);
                 let mut normal = doutput;
                 norm::replay(x, w[0], w[1], statistics, &mut normal);
-                linear::backward_weight(&normal, &du, dup, dup_bias);
+                linear::backward_matrix(&normal, &du, inner, dup);
                 let mut dnormal = normal;
                 linear::backward_input(&du, w[2], inner, false, &mut dnormal);
-                dx.copy_from_slice(dy);
                 let [dgain, dbias, ..] = &mut dw[..] else { unreachable!("six parameters") };
-                norm::backward(x, w[0], statistics, &mut dnormal, dx, dgain, dbias);
+                norm::backward(x, w[0], statistics, dy, &mut dnormal, dx, dgain, dbias);
             }
         });
     }

@@ -5,6 +5,7 @@ use rayon::prelude::*;
 
 use super::{Block, Forward, Pass, Saved, compose};
 use crate::lengths::Lengths;
+use crate::ops::linear::Weight;
 use crate::ops::norm::{self, STATISTICS};
 use crate::ops::rows::Cut;
 use crate::ops::{linear, math, scratch};
@@ -46,6 +47,7 @@ impl Block for Head {
         let w = self.parameters.split(weights);
         let rows = x.len() / self.dim;
         let cut = Cut::new(rows);
+        let weight = Weight::new(w[2], self.dim, rows.div_ceil(cut.block), &pass.pool);
         let mut statistics = pass.pool.take(rows * STATISTICS);
         x.par_chunks(cut.block * self.dim)
             .zip(statistics.par_chunks_mut(cut.block * STATISTICS))
@@ -53,9 +55,10 @@ impl Block for Head {
             .for_each(|((x, statistics), y)| {
                 let mut normal = scratch::take(x.len());
                 norm::forward(x, w[0], w[1], statistics, &mut normal);
-                linear::forward(&normal, w[2], w[3], y);
+                weight.product(&normal, y);
                 math::vectorised(|| {
                     for y in y.chunks_exact_mut(self.tokens) {
+                        math::add(w[3], y);
                         let highest = math::max(y);
                         let total: f32 = y.iter().map(|&y| math::exp(y - highest)).sum();
                         let log_total = highest + total.ln();
@@ -95,8 +98,7 @@ impl Block for Head {
                 linear::backward_weight(&normal, &dlogits, dweight, dweight_bias);
                 let mut dnormal = normal;
                 linear::backward_input(&dlogits, w[2], tokens, false, &mut dnormal);
-                dx.fill(0.0);
-                norm::backward(x, w[0], statistics, &mut dnormal, dx, dgain, dbias);
+                norm::backward(x, w[0], statistics, &[], &mut dnormal, dx, dgain, dbias);
             }
         });
     }

@@ -17,6 +17,7 @@ use rayon::prelude::*;
 use super::{Block, Forward, Pass, Saved, compose};
 use crate::config::EncoderConfig;
 use crate::lengths::Lengths;
+use crate::ops::linear::Weight;
 use crate::ops::math::{add, sigmoid, tanh, vectorised};
 use crate::ops::matmul::{Matrix, matmul};
 use crate::ops::packed::Packed;
@@ -249,12 +250,16 @@ impl Block for BiLstm {
         let [mut gates, mut back_gates] = std::array::from_fn(|_| pool.take(rows * wide));
         let [mut cells, mut back_cells, mut outputs, mut back_outputs] =
             std::array::from_fn(|_| pool.take(rows * hidden));
+        let blocks = rows.div_ceil(cut.block);
+        let weights = [0, 1].map(|i| Weight::new(w[i], inputs, blocks, pool));
         x.par_chunks(cut.block * inputs)
             .zip(gates.par_chunks_mut(cut.block * wide))
             .zip(back_gates.par_chunks_mut(cut.block * wide))
             .for_each(|((x, gates), back_gates)| {
-                linear::forward(x, w[0], w[4], gates);
-                linear::forward(x, w[1], w[5], back_gates);
+                for (i, gates) in [gates, back_gates].into_iter().enumerate() {
+                    weights[i].product(x, gates);
+                    linear::add_bias(w[4 + i], gates);
+                }
             });
 
         let steps = &Steps::new(&pass.lengths);
@@ -273,7 +278,7 @@ impl Block for BiLstm {
                 onward.copy_from_slice(row(&outputs, start + at, hidden));
                 backward.copy_from_slice(row(&back_outputs, start + at, hidden));
             }
-            mask.apply(start * 2 * hidden, y);
+            mask.apply(start, 2 * hidden, y);
         });
         vec![gates, back_gates, cells, back_cells, outputs, back_outputs]
     }
@@ -293,7 +298,7 @@ impl Block for BiLstm {
         let size = cut.block * 2 * hidden;
         doutputs.par_chunks_mut(size).zip(dy.par_chunks(size)).enumerate().for_each(|(block, (d, dy))| {
             d.copy_from_slice(dy);
-            mask.apply(block * size, d);
+            mask.apply(block * cut.block, 2 * hidden, d);
         });
 
         let steps = &Steps::new(&pass.lengths);

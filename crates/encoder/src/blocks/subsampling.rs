@@ -3,6 +3,7 @@
 //! No, one or two 3×3 convolutions of stride 2 with ReLU, a linear map, positions, dropout.
 
 use std::ops::Range;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use candle_core::{Result, Tensor};
 use rayon::prelude::*;
@@ -11,6 +12,7 @@ use super::{Block, Forward, Memory, Pass, Saved, compose};
 use crate::config::{EncoderConfig, Positions};
 use crate::lengths::Lengths;
 use crate::ops::conv2d::Conv2d;
+use crate::ops::linear::Weight;
 use crate::ops::rows::{Cut, split};
 use crate::ops::{linear, math, scratch};
 use crate::parameters::ParameterGroup;
@@ -26,8 +28,13 @@ pub(crate) struct Subsampling {
     bands: usize,
     dim: usize,
     positions: Positions,
+    /// The positions of as many frames as were asked for so far, (frames, dim).
+    table: Mutex<Arc<[f32]>>,
     dropout: f32,
 }
+
+/// Frames up to which an utterance's positions are kept for the next one.
+const LONGEST: usize = 1 << 13;
 
 /// The largest value of a position's sines.
 const POSITION_SCALE: f32 = 0.3;
@@ -54,7 +61,8 @@ impl Subsampling {
             0.0,
         );
         let (dim, positions, dropout) = (config.dim, config.positions, config.dropout);
-        Self { parameters, convolutions, bands, dim, positions, dropout }
+        let table = Mutex::new(Arc::from([]));
+        Self { parameters, convolutions, bands, dim, positions, table, dropout }
     }
 
     /// The lengths before, between and after the convolutions.
@@ -66,22 +74,26 @@ impl Subsampling {
         stages
     }
 
-    /// Adds the positions of the rows of a range.
-    fn add_positions(&self, lengths: &Lengths, range: Range<usize>, y: &mut [f32]) {
+    /// The positions of an utterance's frames, (frames, dim).
+    fn positions(&self, frames: Range<usize>) -> Vec<f32> {
         if self.positions == Positions::None {
-            return;
+            return vec![0.0; frames.len() * self.dim];
         }
-        let start = range.start;
-        for (piece, utterance) in lengths.pieces(range) {
-            for row in piece {
-                let y = &mut y[(row - start) * self.dim..][..self.dim];
-                for (i, pair) in y.chunks_exact_mut(2).enumerate() {
-                    let angle = (row - utterance.start) as f32 * wavelength(i, self.dim);
-                    pair[0] += POSITION_SCALE * angle.sin();
-                    pair[1] += POSITION_SCALE * angle.cos();
-                }
-            }
+        let waves: Vec<f32> = (0..self.dim / 2).map(|i| wavelength(i, self.dim)).collect();
+        let angles = frames.flat_map(|t| waves.iter().map(move |wave| t as f32 * wave));
+        angles.flat_map(|angle| [POSITION_SCALE * angle.sin(), POSITION_SCALE * angle.cos()]).collect()
+    }
+
+    /// The positions of at least the first so many frames.
+    fn table(&self, frames: usize) -> Arc<[f32]> {
+        if frames > LONGEST {
+            return self.positions(0..frames).into();
         }
+        let mut table = self.table.lock().unwrap_or_else(PoisonError::into_inner);
+        if table.len() < frames * self.dim {
+            *table = self.positions(0..frames.next_power_of_two()).into();
+        }
+        table.clone()
     }
 }
 
@@ -144,16 +156,21 @@ impl Block for Subsampling {
         let (dim, input_dim) = (self.dim, w[2 * last].len() / self.dim);
         let mask = pass.mask(self.dropout, "output");
         let cut = Cut::new(y.len() / dim);
+        let longest = stages[last].iter().map(|rows| rows.len()).max().unwrap_or(0);
+        let table = if self.positions == Positions::None { Arc::from([]) } else { self.table(longest) };
+        let weight = Weight::new(w[2 * last], input_dim, (y.len() / dim).div_ceil(cut.block), &pass.pool);
         y.par_chunks_mut(cut.block * dim).enumerate().for_each(|(block, y)| {
             let (start, rows) = (block * cut.block, y.len() / dim);
-            linear::forward(
-                &frames[start * input_dim..][..rows * input_dim],
-                w[2 * last],
-                w[2 * last + 1],
-                y,
-            );
-            self.add_positions(&stages[last], start..start + rows, y);
-            mask.apply(start * dim, y);
+            weight.product(&frames[start * input_dim..][..rows * input_dim], y);
+            linear::add_bias(w[2 * last + 1], y);
+            if self.positions != Positions::None {
+                for (piece, utterance) in stages[last].pieces(start..start + rows) {
+                    let first = piece.start - utterance.start;
+                    let y = &mut y[(piece.start - start) * dim..(piece.end - start) * dim];
+                    math::vectorised(|| math::add(&table[first * dim..][..y.len()], y));
+                }
+            }
+            mask.apply(start, dim, y);
         });
         outputs
     }
@@ -176,9 +193,9 @@ impl Block for Subsampling {
             for (block, gradient) in cut.blocks(group).zip(gradient.chunks_mut(cut.block * input_dim)) {
                 let frames = &frames[block.start * input_dim..block.end * input_dim];
                 let mut dout = scratch::take(block.len() * dim);
-                dout.copy_from_slice(&dy[block.start * dim..block.end * dim]);
-                mask.apply(block.start * dim, &mut dout);
-                linear::backward_weight(frames, &dout, dweight, dbias);
+                let dy = &dy[block.start * dim..block.end * dim];
+                linear::finish_backward(dy, mask, block.start, &mut dout, dbias);
+                linear::backward_matrix(frames, &dout, dim, dweight);
                 if last > 0 {
                     linear::backward_input(&dout, w[2 * last], dim, false, gradient);
                     relu_backward(frames, gradient);
@@ -250,8 +267,7 @@ impl Block for Subsampling {
         let rows = frames.len() * self.dim / w[2 * last].len();
         let mut y = vec![0.0; rows * self.dim];
         linear::forward(&frames, w[2 * last], w[2 * last + 1], &mut y);
-        let lengths = Lengths::new(&[memory.frames + rows]);
-        self.add_positions(&lengths, memory.frames..memory.frames + rows, &mut y);
+        math::add(&self.positions(memory.frames..memory.frames + rows), &mut y);
         memory.frames += rows;
         y
     }

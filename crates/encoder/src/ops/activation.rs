@@ -1,13 +1,21 @@
 //! Nonlinearities and their derivatives, value by value.
 
 use crate::config::Activation;
-use crate::ops::math::{sigmoid, vectorised};
+use crate::ops::dropout::Dropout;
+use crate::ops::math::{self, sigmoid, vectorised};
+
+/// f(u) and f′(u)
+#[inline(always)]
+fn silu(u: f32) -> (f32, f32) {
+    let s = sigmoid(u);
+    (u * s, s * (1.0 + u * (1.0 - s)))
+}
 
 /// a = f(u)
 pub(crate) fn forward(kind: Activation, u: &[f32], a: &mut [f32]) {
     vectorised(|| match kind {
         Activation::Relu => a.iter_mut().zip(u).for_each(|(a, &u)| *a = u.max(0.0)),
-        Activation::Silu => a.iter_mut().zip(u).for_each(|(a, &u)| *a = u * sigmoid(u)),
+        Activation::Silu => a.iter_mut().zip(u).for_each(|(a, &u)| *a = silu(u).0),
     });
 }
 
@@ -15,10 +23,75 @@ pub(crate) fn forward(kind: Activation, u: &[f32], a: &mut [f32]) {
 pub(crate) fn backward(kind: Activation, u: &[f32], d: &mut [f32]) {
     vectorised(|| match kind {
         Activation::Relu => d.iter_mut().zip(u).for_each(|(d, &u)| *d = if u > 0.0 { *d } else { 0.0 }),
-        Activation::Silu => d.iter_mut().zip(u).for_each(|(d, &u)| {
-            let s = sigmoid(u);
-            *d *= s * (1.0 + u * (1.0 - s));
-        }),
+        Activation::Silu => d.iter_mut().zip(u).for_each(|(d, &u)| *d *= silu(u).1),
+    });
+}
+
+/// u ← u + b, a = dropout(f(u)), for rows that start with row `first` of the whole.
+pub(crate) fn dropped(
+    kind: Activation,
+    bias: &[f32],
+    mask: Dropout,
+    first: usize,
+    u: &mut [f32],
+    a: &mut [f32],
+) {
+    let dim = bias.len();
+    vectorised(|| {
+        for (i, (u, a)) in u.chunks_exact_mut(dim).zip(a.chunks_exact_mut(dim)).enumerate() {
+            math::add(bias, u);
+            mask.for_row(first + i, dim, |at, factors| {
+                let values = a[at.clone()].iter_mut().zip(&u[at]).zip(factors);
+                match kind {
+                    Activation::Relu => values.for_each(|((a, &u), f)| *a = u.max(0.0) * f),
+                    Activation::Silu => values.for_each(|((a, &u), f)| *a = silu(u).0 * f),
+                }
+            });
+        }
+    });
+}
+
+/// The same again from u, and what each value's gradient is to be multiplied by: `slope` = dropout(f′(u)).
+pub(crate) fn dropped_again(
+    kind: Activation,
+    u: &[f32],
+    dim: usize,
+    mask: Dropout,
+    first: usize,
+    a: &mut [f32],
+    slope: &mut [f32],
+) {
+    vectorised(|| {
+        let rows = u.chunks_exact(dim).zip(a.chunks_exact_mut(dim)).zip(slope.chunks_exact_mut(dim));
+        for (i, ((u, a), slope)) in rows.enumerate() {
+            mask.for_row(first + i, dim, |at, factors| {
+                let outputs = a[at.clone()].iter_mut().zip(&mut slope[at.clone()]);
+                let values = outputs.zip(&u[at]).zip(factors);
+                match kind {
+                    Activation::Relu => values.for_each(|(((a, slope), &u), f)| {
+                        *a = u.max(0.0) * f;
+                        *slope = if u > 0.0 { *f } else { 0.0 };
+                    }),
+                    Activation::Silu => values.for_each(|(((a, slope), &u), f)| {
+                        let (value, derivative) = silu(u);
+                        (*a, *slope) = (value * f, derivative * f);
+                    }),
+                }
+            });
+        }
+    });
+}
+
+/// d ← d · slope, db += Σ d
+pub(crate) fn slope_backward(slope: &[f32], d: &mut [f32], dbias: &mut [f32]) {
+    let dim = dbias.len();
+    vectorised(|| {
+        for (d, slope) in d.chunks_exact_mut(dim).zip(slope.chunks_exact(dim)) {
+            for ((d, slope), db) in d.iter_mut().zip(slope).zip(dbias.iter_mut()) {
+                *d *= slope;
+                *db += *d;
+            }
+        }
     });
 }
 

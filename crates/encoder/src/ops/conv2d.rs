@@ -7,6 +7,7 @@ use std::ops::Range;
 use crate::ops::linear;
 use crate::ops::math::vectorised;
 use crate::ops::matmul::{Matrix, matmul};
+use crate::ops::planar::Planar;
 use crate::ops::scratch;
 
 /// One convolution's sizes.
@@ -57,13 +58,18 @@ impl Conv2d {
     fn unfold(&self, x: &[f32], range: Range<usize>, patches: &mut [f32]) {
         let (dim, row) = (self.input_dim(), 3 * self.inputs);
         let frames = x.len() / dim;
-        patches.fill(0.0);
         for (t, frame) in range.zip(patches.chunks_exact_mut(self.output_bands() * self.patch())) {
             for (band, patch) in frame.chunks_exact_mut(self.patch()).enumerate() {
                 let (from, to, len) = self.run(band);
-                for k in (0..3).filter(|k| (1..=frames).contains(&(2 * t + k))) {
+                for (k, patch) in patch.chunks_exact_mut(row).enumerate() {
+                    if !(1..=frames).contains(&(2 * t + k)) {
+                        patch.fill(0.0);
+                        continue;
+                    }
                     let source = (2 * t + k - 1) * dim + from;
-                    patch[k * row + to..][..len].copy_from_slice(&x[source..source + len]);
+                    patch[..to].fill(0.0);
+                    patch[to..to + len].copy_from_slice(&x[source..source + len]);
+                    patch[to + len..].fill(0.0);
                 }
             }
         }
@@ -78,11 +84,19 @@ impl Conv2d {
         range: Range<usize>,
         y: &mut [f32],
     ) {
+        if self.inputs == 1 {
+            return Planar::new(self, x).forward(kernel, bias, range, y);
+        }
         for (part, y) in parts(range).zip(y.chunks_mut(FRAMES * self.output_dim())) {
             let mut patches = scratch::take(part.len() * self.output_bands() * self.patch());
             self.unfold(x, part, &mut patches);
-            linear::forward(&patches, kernel, bias, y);
-            vectorised(|| y.iter_mut().for_each(|y| *y = y.max(0.0)));
+            let kernel = Matrix::new(kernel, self.patch()).t();
+            matmul(Matrix::new(&patches, self.patch()), kernel, 1.0, false, y);
+            vectorised(|| {
+                for y in y.chunks_exact_mut(self.outputs) {
+                    y.iter_mut().zip(bias).for_each(|(y, b)| *y = (*y + b).max(0.0));
+                }
+            });
         }
     }
 
@@ -96,6 +110,9 @@ impl Conv2d {
         dkernel: &mut [f32],
         dbias: &mut [f32],
     ) {
+        if self.inputs == 1 {
+            return Planar::new(self, x).backward_weight(dy, range, dkernel, dbias);
+        }
         for (part, dy) in parts(range).zip(dy.chunks(FRAMES * self.output_dim())) {
             let mut patches = scratch::take(part.len() * self.output_bands() * self.patch());
             self.unfold(x, part, &mut patches);

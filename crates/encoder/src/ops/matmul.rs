@@ -1,5 +1,7 @@
 //! Matrix products on strided views of slices, on the calling thread.
 
+use std::sync::Once;
+
 /// A view of a slice as a matrix.
 #[derive(Clone, Copy)]
 pub(crate) struct Matrix<'a> {
@@ -51,6 +53,9 @@ pub(crate) fn matmul(a: Matrix<'_>, b: Matrix<'_>, scale: f32, accumulate: bool,
         }
         return;
     }
+    static ONCE: Once = Once::new();
+    // Copying the left side into panels first, as is the library's rule, never pays where its columns lie together.
+    ONCE.call_once(|| gemm::set_lhs_packing_threshold_single_thread(256));
     // SAFETY: `Matrix::strided` checked that the largest index of each view lies in its slice (`t` swaps sizes and
     // strides together), `c` holds exactly rows × columns values, and `&mut` keeps it apart from `a` and `b`.
     unsafe {

@@ -10,6 +10,7 @@ pub(crate) mod math;
 pub(crate) mod matmul;
 pub(crate) mod norm;
 pub(crate) mod packed;
+pub(crate) mod planar;
 pub(crate) mod pool;
 pub(crate) mod rotary;
 pub(crate) mod rows;

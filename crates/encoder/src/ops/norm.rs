@@ -42,11 +42,14 @@ fn normalise(x: &[f32], gain: &[f32], bias: &[f32], s: &[f32], y: &mut [f32]) {
     }
 }
 
-/// Adds the gradient of x to `dx`, and those of gain and bias to theirs. `dy` is overwritten.
+/// Writes the gradient of x, plus `residual` where it has values, to `dx`, and adds those of gain and bias to theirs. `dy`
+/// is overwritten.
+#[allow(clippy::too_many_arguments)]
 pub(crate) fn backward(
     x: &[f32],
     gain: &[f32],
     statistics: &[f32],
+    residual: &[f32],
     dy: &mut [f32],
     dx: &mut [f32],
     dgain: &mut [f32],
@@ -55,7 +58,8 @@ pub(crate) fn backward(
     let dim = gain.len();
     math::vectorised(|| {
         let rows = x.chunks_exact(dim).zip(statistics.chunks_exact(STATISTICS));
-        for (((x, s), dy), dx) in rows.zip(dy.chunks_exact_mut(dim)).zip(dx.chunks_exact_mut(dim)) {
+        let outputs = dy.chunks_exact_mut(dim).zip(dx.chunks_exact_mut(dim)).enumerate();
+        for ((x, s), (row, (dy, dx))) in rows.zip(outputs) {
             let (mean, inverse) = (s[0], s[1]);
             for i in 0..dim {
                 let normal = (x[i] - mean) * inverse;
@@ -66,8 +70,18 @@ pub(crate) fn backward(
             let sum = math::sum(dy) / dim as f32;
             // Σ dy · (x − mean) · inverse = inverse · (Σ dy · x − mean · Σ dy)
             let projection = (math::dot(dy, x) / dim as f32 - mean * sum) * inverse;
-            for i in 0..dim {
-                dx[i] += inverse * (dy[i] - sum - (x[i] - mean) * inverse * projection);
+            let gradient = |dy: f32, x: f32| inverse * (dy - sum - (x - mean) * inverse * projection);
+            match residual.get(row * dim..(row + 1) * dim) {
+                Some(residual) => {
+                    for (((d, r), &dy), &x) in dx.iter_mut().zip(residual).zip(&*dy).zip(x) {
+                        *d = r + gradient(dy, x);
+                    }
+                }
+                None => {
+                    for ((d, &dy), &x) in dx.iter_mut().zip(&*dy).zip(x) {
+                        *d = gradient(dy, x);
+                    }
+                }
             }
         }
     });

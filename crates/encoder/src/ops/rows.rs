@@ -47,7 +47,7 @@ impl Cut {
     }
 
     /// Calls `body` once a group of rows, in parallel, with the group's rows of the gradient `dx` (`dim` values a row) and
-    /// its own zeroed sums; then adds the groups' sums to `sums` in the order of the rows.
+    /// its own sums; all are added to `sums` in the order of the rows.
     pub(crate) fn for_groups(
         &self,
         dx: &mut [f32],
@@ -59,10 +59,15 @@ impl Cut {
         if len == 0 || rows == 0 {
             return;
         }
-        let mut partial = scratch::take(rows.div_ceil(group) * len);
-        partial.par_chunks_mut(len).zip(dx.par_chunks_mut(group * dim)).enumerate().for_each(
+        // The first group adds to the sums themselves.
+        let mut partial = scratch::take((rows.div_ceil(group) - 1) * len);
+        let mut targets = vec![&mut *sums];
+        targets.extend(partial.chunks_mut(len));
+        targets.into_par_iter().zip(dx.par_chunks_mut(group * dim)).enumerate().for_each(
             |(g, (sums, dx))| {
-                sums.fill(0.0);
+                if g > 0 {
+                    sums.fill(0.0);
+                }
                 body(g * group..((g + 1) * group).min(rows), dx, sums);
             },
         );
@@ -107,12 +112,14 @@ impl<'a> Planes<'a> {
     /// Copies rows from all planes into a matrix of (rows, planes · head_dim).
     pub(crate) fn gather(&self, range: Range<usize>, out: &mut [f32]) {
         let (dim, width) = (self.head_dim, self.data.len() / self.rows);
-        for p in 0..width / dim {
-            let plane = self.plane(p, range.clone());
-            for (row, out) in plane.chunks_exact(dim).zip(out.chunks_exact_mut(width)) {
-                out[p * dim..(p + 1) * dim].copy_from_slice(row);
+        math::vectorised(|| {
+            for p in 0..width / dim {
+                let plane = self.plane(p, range.clone());
+                for (row, out) in plane.chunks_exact(dim).zip(out.chunks_exact_mut(width)) {
+                    copy(row, &mut out[p * dim..(p + 1) * dim]);
+                }
             }
-        }
+        });
     }
 }
 
@@ -129,11 +136,42 @@ pub(crate) fn plane_pieces<'a>(
 /// Copies a matrix of (rows, pieces · head_dim) into one piece of each plane.
 pub(crate) fn scatter(matrix: &[f32], head_dim: usize, pieces: &mut [&mut [f32]]) {
     let width = pieces.len() * head_dim;
-    for (p, piece) in pieces.iter_mut().enumerate() {
-        for (row, out) in matrix.chunks_exact(width).zip(piece.chunks_exact_mut(head_dim)) {
-            out.copy_from_slice(&row[p * head_dim..(p + 1) * head_dim]);
+    math::vectorised(|| {
+        for (p, piece) in pieces.iter_mut().enumerate() {
+            for (row, out) in matrix.chunks_exact(width).zip(piece.chunks_exact_mut(head_dim)) {
+                copy(&row[p * head_dim..(p + 1) * head_dim], out);
+            }
         }
+    });
+}
+
+/// The same of a matrix plus a bias for each column.
+pub(crate) fn scatter_with_bias(matrix: &[f32], bias: &[f32], head_dim: usize, pieces: &mut [&mut [f32]]) {
+    let width = bias.len();
+    math::vectorised(|| {
+        for (piece, at) in pieces.iter_mut().zip((0..width).step_by(head_dim)) {
+            let bias = &bias[at..at + head_dim];
+            for (row, out) in matrix.chunks_exact(width).zip(piece.chunks_exact_mut(head_dim)) {
+                for ((out, x), b) in out.iter_mut().zip(&row[at..at + head_dim]).zip(bias) {
+                    *out = x + b;
+                }
+            }
+        }
+    });
+}
+
+/// Copies a head's values of one row: so few that a call of the library's copy takes longer than the copy.
+#[inline(always)]
+fn copy(from: &[f32], to: &mut [f32]) {
+    const LANES: usize = 4;
+    let (from, to) = (from.chunks_exact(LANES), to.chunks_exact_mut(LANES));
+    let last = from.remainder();
+    let mut to = to;
+    for (to, from) in to.by_ref().zip(from) {
+        let values: [f32; LANES] = std::array::from_fn(|i| from[i]);
+        to.copy_from_slice(&values);
     }
+    to.into_remainder().copy_from_slice(last);
 }
 
 /// Turns `[plane][piece]` into `[piece][plane]`.

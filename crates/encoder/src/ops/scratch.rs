@@ -8,13 +8,21 @@ thread_local! {
 }
 
 /// A slice of working memory with arbitrary contents; it goes back to its thread's store when dropped.
-pub(crate) struct Scratch(Vec<f32>);
+pub(crate) struct Scratch {
+    /// As long as it ever was, so that growing again writes no zeros.
+    data: Vec<f32>,
+    len: usize,
+}
 
 /// Working memory of so many values, contents arbitrary.
 pub(crate) fn take(len: usize) -> Scratch {
-    let mut free = FREE.with(|f| f.borrow_mut().pop()).unwrap_or_default();
-    free.resize(len, 0.0);
-    Scratch(free)
+    let mut data = FREE.with(|f| f.borrow_mut().pop()).unwrap_or_default();
+    if data.len() < len {
+        // Not resized: what it held is not wanted.
+        drop(std::mem::take(&mut data));
+        data = vec![0.0; len];
+    }
+    Scratch { data, len }
 }
 
 /// Working memory of so many zeros.
@@ -27,27 +35,30 @@ pub(crate) fn zeros(len: usize) -> Scratch {
 impl Scratch {
     /// Takes over other values.
     pub(crate) fn assign(&mut self, values: &[f32]) {
-        self.0.clear();
-        self.0.extend_from_slice(values);
+        if self.data.len() < values.len() {
+            self.data.resize(values.len(), 0.0);
+        }
+        self.len = values.len();
+        self.copy_from_slice(values);
     }
 }
 
 impl Deref for Scratch {
     type Target = [f32];
     fn deref(&self) -> &[f32] {
-        &self.0
+        &self.data[..self.len]
     }
 }
 
 impl DerefMut for Scratch {
     fn deref_mut(&mut self) -> &mut [f32] {
-        &mut self.0
+        &mut self.data[..self.len]
     }
 }
 
 impl Drop for Scratch {
     fn drop(&mut self) {
-        let buffer = std::mem::take(&mut self.0);
+        let buffer = std::mem::take(&mut self.data);
         FREE.with(|f| f.borrow_mut().push(buffer));
     }
 }

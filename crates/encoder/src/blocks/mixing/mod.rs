@@ -14,8 +14,9 @@ use super::{Block, Forward, Memory, Pass, Saved, compose};
 use crate::config::{Activation, EncoderConfig};
 use crate::lengths::Lengths;
 use crate::mixers::{Mixer, State};
+use crate::ops::linear::Weight;
 use crate::ops::norm::{self, STATISTICS};
-use crate::ops::rows::{Cut, Planes, plane_pieces, scatter, split, transpose};
+use crate::ops::rows::{Cut, Planes, plane_pieces, scatter, scatter_with_bias, split, transpose};
 use crate::ops::{activation, depthwise, linear, math, scratch};
 use crate::parameters::{HeadParameter, Init, ParameterGroup};
 
@@ -115,12 +116,19 @@ impl Mixing {
     }
 
     /// The norm's statistics and the projections of some rows, a piece a plane.
-    fn project(&self, w: &Weights<'_>, x: &[f32], statistics: &mut [f32], pieces: &mut [&mut [f32]]) {
+    fn project(
+        &self,
+        w: &Weights<'_>,
+        weight: &Weight<'_>,
+        x: &[f32],
+        statistics: &mut [f32],
+        pieces: &mut [&mut [f32]],
+    ) {
         let mut normal = scratch::take(x.len());
         norm::forward(x, w.gain, w.bias, statistics, &mut normal);
         let mut all = scratch::take(x.len() * self.projections().1);
-        linear::forward(&normal, w.projections[0], w.projections[1], &mut all);
-        scatter(&all, self.dim / self.heads, pieces);
+        weight.product(&normal, &mut all);
+        scatter_with_bias(&all, w.projections[1], self.dim / self.heads, pieces);
     }
 
     /// The plane of a head's values: the last projection that the mixer reads.
@@ -188,14 +196,16 @@ impl Block for Mixing {
         let rows = x.len() / dim;
         let (cut, (_, projections)) = (Cut::new(rows), self.projections());
 
-        let pool = &pass.pool;
+        let (pool, blocks) = (&pass.pool, rows.div_ceil(cut.block));
+        let projection = Weight::new(w.projections[0], dim, blocks, pool);
+        let output = Weight::new(w.output[0], dim, blocks, pool);
         let mut statistics = pool.take(rows * STATISTICS);
         let mut projected = pool.take(projections * rows * dim);
         x.par_chunks(cut.block * dim)
             .zip(statistics.par_chunks_mut(cut.block * STATISTICS))
             .zip(transpose(plane_pieces(&mut projected, rows, head_dim, &cut.block_lengths())))
             .for_each(|((x, statistics), mut pieces)| {
-                self.project(&w, x, statistics, &mut pieces);
+                self.project(&w, &projection, x, statistics, &mut pieces);
             });
 
         let utterances = lengths.count();
@@ -223,9 +233,8 @@ impl Block for Mixing {
                 self.gate(projected_planes, range, &mut gate, &mut factor);
                 math::vectorised(|| joined.iter_mut().zip(&*factor).for_each(|(j, f)| *j *= f));
             }
-            linear::forward(&joined, w.output[0], w.output[1], y);
-            mask.apply(start * dim, y);
-            math::vectorised(|| math::add(&x[start * dim..][..y.len()], y));
+            output.product(&joined, y);
+            linear::finish(&x[start * dim..][..y.len()], w.output[1], mask, start, y);
         });
         vec![statistics, projected, mixed, saved]
     }
@@ -251,12 +260,12 @@ impl Block for Mixing {
             for (block, djoined) in cut.blocks(group).zip(djoined.chunks_mut(cut.block * wide)) {
                 let size = block.len() * dim;
                 let mut dout = scratch::take(size);
-                dout.copy_from_slice(&dy[block.start * dim..block.end * dim]);
-                mask.apply(block.start * dim, &mut dout);
+                let dy = &dy[block.start * dim..block.end * dim];
+                linear::finish_backward(dy, mask, block.start, &mut dout, dbias);
                 let mut joined = scratch::take(size);
                 self.join(&w.own, projected, mixed, lengths, block.clone(), &mut joined);
                 if !self.gate {
-                    linear::backward_weight(&joined, &dout, dweight, dbias);
+                    linear::backward_matrix(&joined, &dout, dim, dweight);
                     linear::backward_input(&dout, w.output[0], dim, false, djoined);
                     continue;
                 }
@@ -267,7 +276,7 @@ impl Block for Mixing {
                         *g = j * f;
                     }
                 });
-                linear::backward_weight(&gated, &dout, dweight, dbias);
+                linear::backward_matrix(&gated, &dout, dim, dweight);
                 let dgated = &mut gated;
                 linear::backward_input(&dout, w.output[0], dim, false, dgated);
                 // The gradient of silu(gate), then of the gate.
@@ -316,8 +325,8 @@ impl Block for Mixing {
                 linear::backward_weight(&normal, &dall, dweight, dweight_bias);
                 let mut dnormal = normal;
                 linear::backward_input(&dall, w.projections[0], all * dim, false, &mut dnormal);
-                dx.copy_from_slice(&dy[block.start * dim..block.end * dim]);
-                norm::backward(x, w.gain, statistics, &mut dnormal, dx, dgain, dbias);
+                let dy = &dy[block.start * dim..block.end * dim];
+                norm::backward(x, w.gain, statistics, dy, &mut dnormal, dx, dgain, dbias);
             }
         });
     }
@@ -333,7 +342,8 @@ impl Block for Mixing {
         let (_, all) = self.projections();
         let mut projected = vec![0.0; rows * dim * all];
         let mut pieces: Vec<&mut [f32]> = projected.chunks_exact_mut(rows * head_dim).collect();
-        self.project(&w, x, &mut vec![0.0; rows * STATISTICS], &mut pieces);
+        let projection = Weight::new(w.projections[0], dim, 1, &pass.pool);
+        self.project(&w, &projection, x, &mut vec![0.0; rows * STATISTICS], &mut pieces);
         let planes = Planes { data: &projected, rows, head_dim };
 
         memory.heads.resize_with(self.heads, State::default);
