@@ -2,7 +2,8 @@
 
 use crate::config::Activation;
 use crate::ops::dropout::Dropout;
-use crate::ops::math::{self, sigmoid, vectorised};
+use crate::ops::math::{sigmoid, vectorised, vectorised_fn};
+use crate::ops::scratch;
 
 /// f(u) and f′(u)
 #[inline(always)]
@@ -36,19 +37,39 @@ pub(crate) fn dropped(
     u: &mut [f32],
     a: &mut [f32],
 ) {
-    let dim = bias.len();
-    vectorised(|| {
+    dropped_rows(kind, bias, mask, first, &mut scratch::take(bias.len()), u, a);
+}
+
+vectorised_fn! {
+    fn dropped_rows<'a>(
+        kind: Activation,
+        bias: &'a [f32],
+        mask: Dropout,
+        first: usize,
+        factors: &'a mut [f32],
+        u: &'a mut [f32],
+        a: &'a mut [f32],
+    ) {
+        let dim = bias.len();
         for (i, (u, a)) in u.chunks_exact_mut(dim).zip(a.chunks_exact_mut(dim)).enumerate() {
-            math::add(bias, u);
-            mask.for_row(first + i, dim, |at, factors| {
-                let values = a[at.clone()].iter_mut().zip(&u[at]).zip(factors);
-                match kind {
-                    Activation::Relu => values.for_each(|((a, &u), f)| *a = u.max(0.0) * f),
-                    Activation::Silu => values.for_each(|((a, &u), f)| *a = silu(u).0 * f),
+            mask.fill(first + i, factors);
+            let values = a.iter_mut().zip(u.iter_mut()).zip(bias).zip(&*factors);
+            match kind {
+                Activation::Relu => {
+                    for (((a, u), b), f) in values {
+                        *u += b;
+                        *a = u.max(0.0) * f;
+                    }
                 }
-            });
+                Activation::Silu => {
+                    for (((a, u), b), f) in values {
+                        *u += b;
+                        *a = silu(*u).0 * f;
+                    }
+                }
+            }
         }
-    });
+    }
 }
 
 /// The same again from u, and what each value's gradient is to be multiplied by: `slope` = dropout(f′(u)).
@@ -61,25 +82,40 @@ pub(crate) fn dropped_again(
     a: &mut [f32],
     slope: &mut [f32],
 ) {
-    vectorised(|| {
+    dropped_rows_again(kind, u, mask, first, &mut scratch::take(dim), a, slope);
+}
+
+vectorised_fn! {
+    fn dropped_rows_again<'a>(
+        kind: Activation,
+        u: &'a [f32],
+        mask: Dropout,
+        first: usize,
+        factors: &'a mut [f32],
+        a: &'a mut [f32],
+        slope: &'a mut [f32],
+    ) {
+        let dim = factors.len();
         let rows = u.chunks_exact(dim).zip(a.chunks_exact_mut(dim)).zip(slope.chunks_exact_mut(dim));
         for (i, ((u, a), slope)) in rows.enumerate() {
-            mask.for_row(first + i, dim, |at, factors| {
-                let outputs = a[at.clone()].iter_mut().zip(&mut slope[at.clone()]);
-                let values = outputs.zip(&u[at]).zip(factors);
-                match kind {
-                    Activation::Relu => values.for_each(|(((a, slope), &u), f)| {
+            mask.fill(first + i, factors);
+            let values = a.iter_mut().zip(slope).zip(u).zip(&*factors);
+            match kind {
+                Activation::Relu => {
+                    for (((a, slope), &u), f) in values {
                         *a = u.max(0.0) * f;
                         *slope = if u > 0.0 { *f } else { 0.0 };
-                    }),
-                    Activation::Silu => values.for_each(|(((a, slope), &u), f)| {
+                    }
+                }
+                Activation::Silu => {
+                    for (((a, slope), &u), f) in values {
                         let (value, derivative) = silu(u);
                         (*a, *slope) = (value * f, derivative * f);
-                    }),
+                    }
                 }
-            });
+            }
         }
-    });
+    }
 }
 
 /// d ← d · slope, db += Σ d

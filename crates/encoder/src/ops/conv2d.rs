@@ -5,7 +5,7 @@
 use std::ops::Range;
 
 use crate::ops::linear;
-use crate::ops::math::vectorised;
+use crate::ops::math::{vectorised, vectorised_fn};
 use crate::ops::matmul::{Matrix, matmul};
 use crate::ops::planar::Planar;
 use crate::ops::scratch;
@@ -122,7 +122,7 @@ impl Conv2d {
 
     /// dx for a range of an utterance's input frames, from `dy` (before the ReLU) of all its output frames.
     pub(crate) fn backward_input(&self, dy: &[f32], kernel: &[f32], range: Range<usize>, dx: &mut [f32]) {
-        let (dim, row, patch_frame) = (self.input_dim(), 3 * self.inputs, self.output_bands() * self.patch());
+        let patch_frame = self.output_bands() * self.patch();
         let frames = dy.len() / self.output_dim();
         dx.fill(0.0);
         // Output frame t reads the input frames 2t − 1 to 2t + 1.
@@ -137,18 +137,36 @@ impl Conv2d {
                 false,
                 &mut patches,
             );
-            vectorised(|| {
-                for (t, frame) in part.zip(patches.chunks_exact(patch_frame)) {
-                    for k in (0..3).filter(|k| (range.start + 1..range.end + 1).contains(&(2 * t + k))) {
-                        let dx = &mut dx[(2 * t + k - 1 - range.start) * dim..][..dim];
-                        for (band, patch) in frame.chunks_exact(self.patch()).enumerate() {
-                            let (to, from, len) = self.run(band);
-                            let source = &patch[k * row + from..][..len];
-                            dx[to..to + len].iter_mut().zip(source).for_each(|(d, p)| *d += p);
-                        }
+            fold(*self, part, &patches, range.clone(), dx);
+        }
+    }
+}
+
+vectorised_fn! {
+    /// Adds the patches of some output frames to those of a range of input frames that they were read from.
+    fn fold<'a>(
+        conv: Conv2d,
+        part: Range<usize>,
+        patches: &'a [f32],
+        range: Range<usize>,
+        dx: &'a mut [f32],
+    ) {
+        let (dim, row, patch_frame) =
+            (conv.input_dim(), 3 * conv.inputs, conv.output_bands() * conv.patch());
+        for (t, frame) in part.zip(patches.chunks_exact(patch_frame)) {
+            for k in 0..3 {
+                if !(range.start + 1..range.end + 1).contains(&(2 * t + k)) {
+                    continue;
+                }
+                let dx = &mut dx[(2 * t + k - 1 - range.start) * dim..][..dim];
+                for (band, patch) in frame.chunks_exact(conv.patch()).enumerate() {
+                    let (to, from, len) = conv.run(band);
+                    let source = &patch[k * row + from..][..len];
+                    for (d, p) in dx[to..to + len].iter_mut().zip(source) {
+                        *d += p;
                     }
                 }
-            });
+            }
         }
     }
 }

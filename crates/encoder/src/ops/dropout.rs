@@ -1,13 +1,12 @@
 //! Dropout whose mask is a function of a key and a position: nothing is stored, the backward pass asks again.
 
-use std::ops::Range;
-
 use rand::RngExt;
 
-use crate::ops::math::vectorised;
+use crate::ops::math::vectorised_fn;
+use crate::ops::scratch;
 use crate::random;
 
-/// Values whose factors are drawn at once: two from each number of as many lanes as a vector has.
+/// Values whose factors are drawn at once, two from each number.
 const RUN: usize = 2 * LANES;
 const LANES: usize = 16;
 
@@ -51,32 +50,26 @@ impl Dropout {
         h ^ (h >> 16)
     }
 
-    /// The factors of a run: 0 for a dropped value, 1 / (1 − rate) for a kept one.
+    /// Writes a row's factors, 0 for a dropped value and 1 / (1 − rate) for a kept one.
     #[inline(always)]
-    fn factors(&self, run: u32) -> [f32; RUN] {
-        let mut factors = [self.scale; RUN];
-        if self.threshold > 0 {
-            let (low, high) = factors.split_at_mut(LANES);
+    pub(crate) fn fill(&self, row: usize, factors: &mut [f32]) {
+        if !self.is_on() {
+            factors.fill(1.0);
+            return;
+        }
+        let first = (row * factors.len().div_ceil(RUN) * LANES) as u32;
+        for (run, factors) in factors.chunks_mut(RUN).enumerate() {
+            let mut drawn = [self.scale; RUN];
+            let (low, high) = drawn.split_at_mut(LANES);
             for lane in 0..LANES {
-                let bits = self.bits(run.wrapping_mul(LANES as u32).wrapping_add(lane as u32));
+                let bits = self.bits(first.wrapping_add((run * LANES + lane) as u32));
                 low[lane] = if bits & 0xffff < self.threshold { 0.0 } else { self.scale };
                 high[lane] = if bits >> 16 < self.threshold { 0.0 } else { self.scale };
             }
-        }
-        factors
-    }
-
-    /// Calls `body` with each range of a row's columns and its factors, to be inlined into [`vectorised`] code.
-    #[inline(always)]
-    pub(crate) fn for_row(&self, row: usize, dim: usize, mut body: impl FnMut(Range<usize>, &[f32])) {
-        let first = row * dim.div_ceil(RUN);
-        let whole = dim / RUN;
-        for run in 0..whole {
-            let start = run * RUN;
-            body(start..start + RUN, &self.factors((first + run) as u32));
-        }
-        if whole * RUN < dim {
-            body(whole * RUN..dim, &self.factors((first + whole) as u32)[..dim - whole * RUN]);
+            match factors.first_chunk_mut() {
+                Some(whole) => *whole = drawn,
+                None => factors.copy_from_slice(&drawn[..factors.len()]),
+            }
         }
     }
 
@@ -85,13 +78,16 @@ impl Dropout {
         if !self.is_on() {
             return;
         }
-        vectorised(|| {
-            for (i, x) in x.chunks_exact_mut(dim).enumerate() {
-                self.for_row(first + i, dim, |at, factors| {
-                    x[at].iter_mut().zip(factors).for_each(|(x, f)| *x *= f);
-                });
-            }
-        });
+        apply(*self, first, &mut scratch::take(dim), x);
+    }
+}
+
+vectorised_fn! {
+    fn apply<'a>(mask: Dropout, first: usize, factors: &'a mut [f32], x: &'a mut [f32]) {
+        for (i, x) in x.chunks_exact_mut(factors.len()).enumerate() {
+            mask.fill(first + i, factors);
+            x.iter_mut().zip(&*factors).for_each(|(x, f)| *x *= f);
+        }
     }
 }
 

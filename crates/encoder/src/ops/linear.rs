@@ -5,9 +5,10 @@
 use rayon::prelude::*;
 
 use crate::ops::dropout::Dropout;
-use crate::ops::math::{self, vectorised};
+use crate::ops::math::{self, vectorised, vectorised_fn};
 use crate::ops::matmul::{Matrix, matmul};
 use crate::ops::pool::{Buffer, Pool};
+use crate::ops::scratch;
 
 /// Rows and columns of a tile that is turned at once.
 const TILE: usize = 16;
@@ -72,33 +73,51 @@ pub(crate) fn add_bias(bias: &[f32], y: &mut [f32]) {
 
 /// y = x + dropout(y + b), for rows that start with row `first` of the whole: the end of a block with a residual.
 pub(crate) fn finish(x: &[f32], bias: &[f32], mask: Dropout, first: usize, y: &mut [f32]) {
-    let dim = bias.len();
-    vectorised(|| {
-        for (i, (x, y)) in x.chunks_exact(dim).zip(y.chunks_exact_mut(dim)).enumerate() {
-            mask.for_row(first + i, dim, |at, factors| {
-                let (x, b) = (&x[at.clone()], &bias[at.clone()]);
-                for (((y, x), b), f) in y[at].iter_mut().zip(x).zip(b).zip(factors) {
-                    *y = x + (*y + b) * f;
-                }
-            });
-        }
-    });
+    finish_rows(x, bias, mask, first, &mut scratch::take(bias.len()), y);
 }
 
 /// Its gradient before the dropout, dout = dropout(dy), and db += Σ dout.
 pub(crate) fn finish_backward(dy: &[f32], mask: Dropout, first: usize, dout: &mut [f32], dbias: &mut [f32]) {
-    let dim = dbias.len();
-    vectorised(|| {
-        for (i, (dy, dout)) in dy.chunks_exact(dim).zip(dout.chunks_exact_mut(dim)).enumerate() {
-            mask.for_row(first + i, dim, |at, factors| {
-                let (dy, db) = (&dy[at.clone()], &mut dbias[at.clone()]);
-                for (((d, dy), db), f) in dout[at].iter_mut().zip(dy).zip(db).zip(factors) {
-                    *d = dy * f;
-                    *db += *d;
-                }
-            });
+    finish_rows_backward(dy, mask, first, &mut scratch::take(dbias.len()), dout, dbias);
+}
+
+vectorised_fn! {
+    fn finish_rows<'a>(
+        x: &'a [f32],
+        bias: &'a [f32],
+        mask: Dropout,
+        first: usize,
+        factors: &'a mut [f32],
+        y: &'a mut [f32],
+    ) {
+        let dim = bias.len();
+        for (i, (x, y)) in x.chunks_exact(dim).zip(y.chunks_exact_mut(dim)).enumerate() {
+            mask.fill(first + i, factors);
+            for (((y, x), b), f) in y.iter_mut().zip(x).zip(bias).zip(&*factors) {
+                *y = x + (*y + b) * f;
+            }
         }
-    });
+    }
+}
+
+vectorised_fn! {
+    fn finish_rows_backward<'a>(
+        dy: &'a [f32],
+        mask: Dropout,
+        first: usize,
+        factors: &'a mut [f32],
+        dout: &'a mut [f32],
+        dbias: &'a mut [f32],
+    ) {
+        let dim = dbias.len();
+        for (i, (dy, dout)) in dy.chunks_exact(dim).zip(dout.chunks_exact_mut(dim)).enumerate() {
+            mask.fill(first + i, factors);
+            for (((d, dy), db), f) in dout.iter_mut().zip(dy).zip(dbias.iter_mut()).zip(&*factors) {
+                *d = dy * f;
+                *db += *d;
+            }
+        }
+    }
 }
 
 /// dx = dy·W, or dx += dy·W where `accumulate`.

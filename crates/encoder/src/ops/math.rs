@@ -8,6 +8,30 @@ pub(crate) fn vectorised<R>(body: impl FnOnce() -> R) -> R {
     pulp::Arch::new().dispatch(body)
 }
 
+/// Defines a function whose whole body is compiled as by [`vectorised`]. A long closure given to that one is left a function of
+/// its own, without wide instructions, for it has several callers.
+macro_rules! vectorised_fn {
+    ($(#[$meta:meta])* $vis:vis fn $name:ident<$life:lifetime>($($arg:ident: $type:ty),* $(,)?) $body:block) => {
+        $(#[$meta])*
+        #[allow(clippy::too_many_arguments)]
+        $vis fn $name<$life>($($arg: $type),*) {
+            struct Kernel<$life> {
+                $($arg: $type),*
+            }
+            impl<$life> pulp::NullaryFnOnce for Kernel<$life> {
+                type Output = ();
+                #[inline(always)]
+                fn call(self) {
+                    let Self { $($arg),* } = self;
+                    $body
+                }
+            }
+            pulp::Arch::new().dispatch(Kernel { $($arg),* });
+        }
+    };
+}
+pub(crate) use vectorised_fn;
+
 /// eˣ within 2 units in the last place, 0 below −87.3 and finite above 88.3.
 ///
 /// Range reduction by ln 2 in two parts, then a polynomial of degree 6 (minimax over ±ln 2 / 2). Multiplies and

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use crate::ops::conv2d::Conv2d;
-use crate::ops::math::vectorised;
+use crate::ops::math::vectorised_fn;
 use crate::ops::scratch::{self, Scratch};
 
 /// Outputs of one position that are computed together.
@@ -61,19 +61,7 @@ impl<'a> Planar<'a> {
                     row[lane] = kernel[(first + lane) * TAPS + tap];
                 }
             }
-            vectorised(|| {
-                for (t, y) in range.clone().zip(y.chunks_exact_mut(self.output_bands * self.outputs)) {
-                    self.read(t, &mut room);
-                    for (band, y) in y.chunks_exact_mut(self.outputs).enumerate() {
-                        let mut sums = start;
-                        for (weights, value) in taps.iter().zip(self.patch(&room, band)) {
-                            sums.iter_mut().zip(weights).for_each(|(sum, w)| *sum += value * w);
-                        }
-                        let sums = sums.map(|sum| sum.max(0.0));
-                        store(&sums, &mut y[first..first + lanes]);
-                    }
-                }
-            });
+            forward_lanes(self, first, lanes, &taps, &start, range.clone(), &mut room, y);
         }
     }
 
@@ -89,18 +77,7 @@ impl<'a> Planar<'a> {
         for first in (0..self.outputs).step_by(LANES) {
             let lanes = LANES.min(self.outputs - first);
             let (mut taps, mut total) = ([[0.0; LANES]; TAPS], [0.0; LANES]);
-            vectorised(|| {
-                for (t, dy) in range.clone().zip(dy.chunks_exact(self.output_bands * self.outputs)) {
-                    self.read(t, &mut room);
-                    for (band, dy) in dy.chunks_exact(self.outputs).enumerate() {
-                        let d = load(&dy[first..first + lanes]);
-                        for (sums, value) in taps.iter_mut().zip(self.patch(&room, band)) {
-                            sums.iter_mut().zip(&d).for_each(|(sum, d)| *sum += value * d);
-                        }
-                        total.iter_mut().zip(&d).for_each(|(sum, d)| *sum += d);
-                    }
-                }
-            });
+            backward_lanes(self, first, lanes, dy, range.clone(), &mut room, &mut taps, &mut total);
             for lane in 0..lanes {
                 dbias[first + lane] += total[lane];
                 for (tap, row) in taps.iter().enumerate() {
@@ -121,6 +98,67 @@ impl<'a> Planar<'a> {
     }
 }
 
+vectorised_fn! {
+    fn forward_lanes<'a>(
+        planar: &'a Planar<'a>,
+        first: usize,
+        lanes: usize,
+        taps: &'a [[f32; LANES]; TAPS],
+        start: &'a [f32; LANES],
+        range: Range<usize>,
+        room: &'a mut [f32],
+        y: &'a mut [f32],
+    ) {
+        let (taps, start) = (*taps, *start);
+        for (t, y) in range.zip(y.chunks_exact_mut(planar.output_bands * planar.outputs)) {
+            planar.read(t, room);
+            for (band, y) in y.chunks_exact_mut(planar.outputs).enumerate() {
+                let patch = planar.patch(room, band);
+                let mut sums = start;
+                for tap in 0..TAPS {
+                    for lane in 0..LANES {
+                        sums[lane] += patch[tap] * taps[tap][lane];
+                    }
+                }
+                for sum in &mut sums {
+                    *sum = sum.max(0.0);
+                }
+                store(&sums, &mut y[first..first + lanes]);
+            }
+        }
+    }
+}
+
+vectorised_fn! {
+    fn backward_lanes<'a>(
+        planar: &'a Planar<'a>,
+        first: usize,
+        lanes: usize,
+        dy: &'a [f32],
+        range: Range<usize>,
+        room: &'a mut [f32],
+        taps: &'a mut [[f32; LANES]; TAPS],
+        total: &'a mut [f32; LANES],
+    ) {
+        let (mut sums, mut whole) = (*taps, *total);
+        for (t, dy) in range.zip(dy.chunks_exact(planar.output_bands * planar.outputs)) {
+            planar.read(t, room);
+            for (band, dy) in dy.chunks_exact(planar.outputs).enumerate() {
+                let (d, patch) = (load(&dy[first..first + lanes]), planar.patch(room, band));
+                for tap in 0..TAPS {
+                    for lane in 0..LANES {
+                        sums[tap][lane] += patch[tap] * d[lane];
+                    }
+                }
+                for lane in 0..LANES {
+                    whole[lane] += d[lane];
+                }
+            }
+        }
+        (*taps, *total) = (sums, whole);
+    }
+}
+
 #[inline(always)]
 fn store(sums: &[f32; LANES], y: &mut [f32]) {
     match y.first_chunk_mut() {
@@ -131,7 +169,12 @@ fn store(sums: &[f32; LANES], y: &mut [f32]) {
 
 #[inline(always)]
 fn load(dy: &[f32]) -> [f32; LANES] {
-    dy.first_chunk().copied().unwrap_or_else(|| std::array::from_fn(|i| dy.get(i).copied().unwrap_or(0.0)))
+    let mut d = [0.0; LANES];
+    match dy.first_chunk() {
+        Some(whole) => d = *whole,
+        None => d[..dy.len()].copy_from_slice(dy),
+    }
+    d
 }
 
 #[cfg(test)]

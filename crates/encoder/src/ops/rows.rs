@@ -112,14 +112,9 @@ impl<'a> Planes<'a> {
     /// Copies rows from all planes into a matrix of (rows, planes · head_dim).
     pub(crate) fn gather(&self, range: Range<usize>, out: &mut [f32]) {
         let (dim, width) = (self.head_dim, self.data.len() / self.rows);
-        math::vectorised(|| {
-            for p in 0..width / dim {
-                let plane = self.plane(p, range.clone());
-                for (row, out) in plane.chunks_exact(dim).zip(out.chunks_exact_mut(width)) {
-                    copy(row, &mut out[p * dim..(p + 1) * dim]);
-                }
-            }
-        });
+        for p in 0..width / dim {
+            copy_rows(self.plane(p, range.clone()), dim, dim, &mut out[p * dim..], width);
+        }
     }
 }
 
@@ -136,28 +131,36 @@ pub(crate) fn plane_pieces<'a>(
 /// Copies a matrix of (rows, pieces · head_dim) into one piece of each plane.
 pub(crate) fn scatter(matrix: &[f32], head_dim: usize, pieces: &mut [&mut [f32]]) {
     let width = pieces.len() * head_dim;
-    math::vectorised(|| {
-        for (p, piece) in pieces.iter_mut().enumerate() {
-            for (row, out) in matrix.chunks_exact(width).zip(piece.chunks_exact_mut(head_dim)) {
-                copy(&row[p * head_dim..(p + 1) * head_dim], out);
-            }
-        }
-    });
+    for (p, piece) in pieces.iter_mut().enumerate() {
+        copy_rows(&matrix[p * head_dim..], width, head_dim, piece, head_dim);
+    }
 }
 
 /// The same of a matrix plus a bias for each column.
 pub(crate) fn scatter_with_bias(matrix: &[f32], bias: &[f32], head_dim: usize, pieces: &mut [&mut [f32]]) {
-    let width = bias.len();
-    math::vectorised(|| {
-        for (piece, at) in pieces.iter_mut().zip((0..width).step_by(head_dim)) {
-            let bias = &bias[at..at + head_dim];
-            for (row, out) in matrix.chunks_exact(width).zip(piece.chunks_exact_mut(head_dim)) {
-                for ((out, x), b) in out.iter_mut().zip(&row[at..at + head_dim]).zip(bias) {
-                    *out = x + b;
-                }
+    for (piece, at) in pieces.iter_mut().zip((0..bias.len()).step_by(head_dim)) {
+        add_rows(&matrix[at..], &bias[at..at + head_dim], bias.len(), piece);
+    }
+}
+
+math::vectorised_fn! {
+    /// Rows that lie `from_width` values apart to rows that lie `to_width` apart, `dim` values each.
+    fn copy_rows<'a>(from: &'a [f32], from_width: usize, dim: usize, to: &'a mut [f32], to_width: usize) {
+        for (from, to) in from.chunks(from_width).zip(to.chunks_mut(to_width)) {
+            copy(&from[..dim], &mut to[..dim]);
+        }
+    }
+}
+
+math::vectorised_fn! {
+    /// Rows that lie `width` values apart, plus a bias, to rows without gaps.
+    fn add_rows<'a>(from: &'a [f32], bias: &'a [f32], width: usize, to: &'a mut [f32]) {
+        for (from, to) in from.chunks(width).zip(to.chunks_exact_mut(bias.len())) {
+            for ((to, x), b) in to.iter_mut().zip(from).zip(bias) {
+                *to = x + b;
             }
         }
-    });
+    }
 }
 
 /// Copies a head's values of one row: so few that a call of the library's copy takes longer than the copy.
