@@ -1,5 +1,7 @@
 //! Other sampling rates and speeds, through rubato's FFT resampler.
 
+use std::cell::RefCell;
+
 use rubato::audioadapter_buffers::direct::InterleavedSlice;
 use rubato::{Fft, FixedSync, Resampler};
 
@@ -42,19 +44,44 @@ pub fn change_speed(samples: &[f32], factor: f64) -> Result<Vec<f32>, AudioError
     convert(samples, thousandths, 1000)
 }
 
+/// A resampler and the ratio, (from, to), that it was made for.
+type Made = ((usize, usize), Fft<f32>);
+
+/// Ratios whose resamplers a thread keeps: making one costs as much as a second of audio.
+const KEPT: usize = 4;
+
+thread_local! {
+    static MADE: RefCell<Vec<Made>> = const { RefCell::new(Vec::new()) };
+}
+
 fn convert(samples: &[f32], from: usize, to: usize) -> Result<Vec<f32>, AudioError> {
     let failed = |e: String| AudioError::Setting(format!("resampling by {to}/{from}: {e}"));
+    let known = MADE.with_borrow_mut(|made| {
+        let at = made.iter().position(|(ratio, _)| *ratio == (from, to))?;
+        Some(made.remove(at).1)
+    });
+    let mut resampler = match known {
+        Some(resampler) => resampler,
+        None => make(from, to).map_err(failed)?,
+    };
+    let input = InterleavedSlice::new(samples, 1, samples.len()).map_err(|e| failed(e.to_string()))?;
+    // It starts anew with every call.
+    let output = resampler.process_all(&input, samples.len(), None).map_err(|e| failed(e.to_string()))?;
+    MADE.with_borrow_mut(|made| {
+        made.insert(0, ((from, to), resampler));
+        made.truncate(KEPT);
+    });
+    let mut output = output.take_data();
+    output.resize((samples.len() as f64 * to as f64 / from as f64).round() as usize, 0.0);
+    Ok(output)
+}
+
+fn make(from: usize, to: usize) -> Result<Fft<f32>, String> {
     // The filter delays by half a block, which must be a whole number of samples before and after: a block of an even
     // multiple of the shortest one.
     let unit = 2 * from / gcd(from, to);
     let block = BLOCK.div_ceil(unit) * unit;
-    let mut resampler =
-        Fft::<f32>::new(from, to, block, 1, FixedSync::Both).map_err(|e| failed(e.to_string()))?;
-    let input = InterleavedSlice::new(samples, 1, samples.len()).map_err(|e| failed(e.to_string()))?;
-    let output = resampler.process_all(&input, samples.len(), None).map_err(|e| failed(e.to_string()))?;
-    let mut output = output.take_data();
-    output.resize((samples.len() as f64 * to as f64 / from as f64).round() as usize, 0.0);
-    Ok(output)
+    Fft::new(from, to, block, 1, FixedSync::Both).map_err(|e| e.to_string())
 }
 
 fn gcd(a: usize, b: usize) -> usize {
@@ -103,6 +130,16 @@ mod tests {
         assert_eq!(change_speed(&[0.1; 10], 1.0).unwrap(), [0.1; 10]);
         assert!(change_speed(&[0.1; 10], f64::NAN).is_err());
         assert!(resample(&[0.1; 10], 0, 16_000).is_err());
+    }
+
+    #[test]
+    fn a_resampler_used_again_remembers_nothing() {
+        let clip = tone(400.0, 16_000.0, 5000);
+        let first = change_speed(&clip, 0.9).unwrap();
+        for factor in [1.1, 0.9, 0.8, 0.7, 0.95, 1.2] {
+            change_speed(&tone(1000.0, 16_000.0, 3000), factor).unwrap();
+            assert_eq!(change_speed(&clip, 0.9).unwrap(), first);
+        }
     }
 
     #[test]
