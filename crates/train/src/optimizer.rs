@@ -50,11 +50,27 @@ struct Moments {
 /// Values that one task updates or sums.
 const PIECE: usize = 1 << 14;
 
+/// Partial sums that a piece's squares are added to by turns.
+const LANES: usize = 16;
+
 /// The length of a gradient over all parameters, summed in f64 in a fixed order.
 pub fn gradient_norm(gradient: &[f32]) -> f64 {
-    let square = |piece: &[f32]| piece.iter().map(|&g| f64::from(g) * f64::from(g)).sum::<f64>();
-    let sums: Vec<f64> = gradient.par_chunks(PIECE).map(square).collect();
+    let sums: Vec<f64> = gradient.par_chunks(PIECE).map(sum_of_squares).collect();
     sums.iter().sum::<f64>().sqrt()
+}
+
+fn sum_of_squares(values: &[f32]) -> f64 {
+    pulp::Arch::new().dispatch(|| {
+        let mut lanes = [0.0f64; LANES];
+        let chunks = values.chunks_exact(LANES);
+        let rest: f64 = chunks.remainder().iter().map(|&v| f64::from(v) * f64::from(v)).sum();
+        for chunk in chunks {
+            for (lane, &v) in lanes.iter_mut().zip(chunk) {
+                *lane += f64::from(v) * f64::from(v);
+            }
+        }
+        lanes.iter().sum::<f64>() + rest
+    })
 }
 
 impl Adam {
@@ -160,12 +176,29 @@ impl Update {
     }
 
     fn apply(&self, weights: &mut [f32], gradient: &[f32], mean: &mut [f32], square: &mut [f32], keep: f32) {
+        pulp::Arch::new().dispatch(|| match self.square_correction {
+            Some(correction) => self.each(weights, gradient, mean, square, keep, |square| {
+                (square * correction).sqrt() + self.epsilon
+            }),
+            None => self.each(weights, gradient, mean, square, keep, |_| 1.0),
+        });
+    }
+
+    #[inline(always)]
+    fn each(
+        &self,
+        weights: &mut [f32],
+        gradient: &[f32],
+        mean: &mut [f32],
+        square: &mut [f32],
+        keep: f32,
+        denominator: impl Fn(f32) -> f32,
+    ) {
         for (((w, g), m), v) in weights.iter_mut().zip(gradient).zip(mean).zip(square) {
             let g = g * self.gradient_scale;
             *m += (1.0 - self.beta1) * (g - *m);
             *v += (1.0 - self.beta2) * (g * g - *v);
-            let denominator = self.square_correction.map_or(1.0, |c| (*v * c).sqrt() + self.epsilon);
-            *w = *w * keep - self.rate * *m / denominator;
+            *w = *w * keep - self.rate * *m / denominator(*v);
         }
     }
 }
@@ -265,6 +298,15 @@ mod tests {
                 w
             })
             .collect()
+    }
+
+    #[test]
+    fn a_gradients_length_is_that_of_a_plain_sum() {
+        for len in [0, 1, 15, 16, 1000, PIECE + 3] {
+            let gradient: Vec<f32> = (0..len).map(|i| ((i * 37 % 101) as f32 - 50.0) / 7.0).collect();
+            let plain = gradient.iter().map(|&g| f64::from(g).powi(2)).sum::<f64>().sqrt();
+            assert!((gradient_norm(&gradient) - plain).abs() <= 1e-12 * plain, "{len}");
+        }
     }
 
     #[test]
