@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use candle_core::{CpuStorage, Device, Error, InplaceOp1, Layout, Result, Tensor};
 use linnet_encoder::{Encoder, Group};
+use pulp::{Arch, NullaryFnOnce};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::sync::Mutex;
@@ -60,9 +61,19 @@ pub fn gradient_norm(gradient: &[f32]) -> f64 {
 }
 
 fn sum_of_squares(values: &[f32]) -> f64 {
-    pulp::Arch::new().dispatch(|| {
+    Arch::new().dispatch(SumOfSquares(values))
+}
+
+/// Not a closure, which would be compiled apart from what calls it, without wide instructions.
+struct SumOfSquares<'a>(&'a [f32]);
+
+impl NullaryFnOnce for SumOfSquares<'_> {
+    type Output = f64;
+
+    #[inline(always)]
+    fn call(self) -> f64 {
         let mut lanes = [0.0f64; LANES];
-        let chunks = values.chunks_exact(LANES);
+        let chunks = self.0.chunks_exact(LANES);
         let rest: f64 = chunks.remainder().iter().map(|&v| f64::from(v) * f64::from(v)).sum();
         for chunk in chunks {
             for (lane, &v) in lanes.iter_mut().zip(chunk) {
@@ -70,7 +81,7 @@ fn sum_of_squares(values: &[f32]) -> f64 {
             }
         }
         lanes.iter().sum::<f64>() + rest
-    })
+    }
 }
 
 impl Adam {
@@ -176,29 +187,36 @@ impl Update {
     }
 
     fn apply(&self, weights: &mut [f32], gradient: &[f32], mean: &mut [f32], square: &mut [f32], keep: f32) {
-        pulp::Arch::new().dispatch(|| match self.square_correction {
-            Some(correction) => self.each(weights, gradient, mean, square, keep, |square| {
-                (square * correction).sqrt() + self.epsilon
-            }),
-            None => self.each(weights, gradient, mean, square, keep, |_| 1.0),
-        });
+        Arch::new().dispatch(Apply { update: *self, weights, gradient, mean, square, keep });
     }
+}
+
+/// The update of some weights; a struct for the reason that [`SumOfSquares`] is one.
+struct Apply<'a> {
+    update: Update,
+    weights: &'a mut [f32],
+    gradient: &'a [f32],
+    mean: &'a mut [f32],
+    square: &'a mut [f32],
+    /// What decay keeps of the weights.
+    keep: f32,
+}
+
+impl NullaryFnOnce for Apply<'_> {
+    type Output = ();
 
     #[inline(always)]
-    fn each(
-        &self,
-        weights: &mut [f32],
-        gradient: &[f32],
-        mean: &mut [f32],
-        square: &mut [f32],
-        keep: f32,
-        denominator: impl Fn(f32) -> f32,
-    ) {
+    fn call(self) {
+        let Self { update, weights, gradient, mean, square, keep } = self;
         for (((w, g), m), v) in weights.iter_mut().zip(gradient).zip(mean).zip(square) {
-            let g = g * self.gradient_scale;
-            *m += (1.0 - self.beta1) * (g - *m);
-            *v += (1.0 - self.beta2) * (g * g - *v);
-            *w = *w * keep - self.rate * *m / denominator(*v);
+            let g = g * update.gradient_scale;
+            *m += (1.0 - update.beta1) * (g - *m);
+            *v += (1.0 - update.beta2) * (g * g - *v);
+            let denominator = match update.square_correction {
+                Some(correction) => (*v * correction).sqrt() + update.epsilon,
+                None => 1.0,
+            };
+            *w = *w * keep - update.rate * *m / denominator;
         }
     }
 }

@@ -57,20 +57,28 @@ impl Dropout {
             factors.fill(1.0);
             return;
         }
-        let first = (row * factors.len().div_ceil(RUN) * LANES) as u32;
-        for (run, factors) in factors.chunks_mut(RUN).enumerate() {
-            let mut drawn = [self.scale; RUN];
-            let (low, high) = drawn.split_at_mut(LANES);
-            for lane in 0..LANES {
-                let bits = self.bits(first.wrapping_add((run * LANES + lane) as u32));
-                low[lane] = if bits & 0xffff < self.threshold { 0.0 } else { self.scale };
-                high[lane] = if bits >> 16 < self.threshold { 0.0 } else { self.scale };
-            }
-            match factors.first_chunk_mut() {
-                Some(whole) => *whole = drawn,
-                None => factors.copy_from_slice(&drawn[..factors.len()]),
-            }
+        let runs = factors.len().div_ceil(RUN);
+        let mut whole = factors.chunks_exact_mut(RUN);
+        for (run, factors) in whole.by_ref().enumerate() {
+            factors.copy_from_slice(&self.draw((row * runs + run) as u32));
         }
+        let rest = whole.into_remainder();
+        if !rest.is_empty() {
+            rest.copy_from_slice(&self.draw((row * runs + runs - 1) as u32)[..rest.len()]);
+        }
+    }
+
+    /// The factors of a run.
+    #[inline(always)]
+    fn draw(&self, run: u32) -> [f32; RUN] {
+        let mut drawn = [self.scale; RUN];
+        let (low, high) = drawn.split_at_mut(LANES);
+        for lane in 0..LANES {
+            let bits = self.bits(run.wrapping_mul(LANES as u32).wrapping_add(lane as u32));
+            low[lane] = if bits & 0xffff < self.threshold { 0.0 } else { self.scale };
+            high[lane] = if bits >> 16 < self.threshold { 0.0 } else { self.scale };
+        }
+        drawn
     }
 
     /// Multiplies rows of `dim` values by their factors; the first one is row `first` of the whole matrix.

@@ -120,9 +120,6 @@ vectorised_fn! {
                         sums[lane] += patch[tap] * taps[tap][lane];
                     }
                 }
-                for sum in &mut sums {
-                    *sum = sum.max(0.0);
-                }
                 store(&sums, &mut y[first..first + lanes]);
             }
         }
@@ -159,22 +156,23 @@ vectorised_fn! {
     }
 }
 
+// Both take whole vectors apart from the rest so that neither becomes a call of the library's copy.
+
+/// y = max(0, sums)
 #[inline(always)]
 fn store(sums: &[f32; LANES], y: &mut [f32]) {
     match y.first_chunk_mut() {
-        Some(whole) => *whole = *sums,
-        None => y.copy_from_slice(&sums[..y.len()]),
+        Some(whole) => *whole = sums.map(|sum| sum.max(0.0)),
+        None => y.iter_mut().zip(sums).for_each(|(y, sum)| *y = sum.max(0.0)),
     }
 }
 
 #[inline(always)]
 fn load(dy: &[f32]) -> [f32; LANES] {
-    let mut d = [0.0; LANES];
     match dy.first_chunk() {
-        Some(whole) => d = *whole,
-        None => d[..dy.len()].copy_from_slice(dy),
+        Some(whole) => *whole,
+        None => std::array::from_fn(|lane| if lane < dy.len() { dy[lane] } else { 0.0 }),
     }
-    d
 }
 
 #[cfg(test)]
