@@ -50,7 +50,8 @@ impl Values {
     fn written(self, value: f64) -> String {
         match self {
             Self::Rates => format!("{value:.1}"),
-            Self::Losses => format!("{value:.2e}").replace('-', "−"),
+            Self::Losses if value < 1e-3 => format!("{value:.1e}").replace('-', "−"),
+            Self::Losses => format!("{value:.3}"),
         }
     }
 }

@@ -36,14 +36,18 @@ mod tests {
     #[test]
     fn each_curve_ends_at_its_name() {
         let curves = vec![
-            ("soft <1>".to_string(), vec![(20.0, 2.3), (40.0, 0.001)]),
+            ("soft <1>".to_string(), vec![(20.0, 2.3), (40.0, 0.00012)]),
             ("linear".into(), vec![(20.0, 2.2), (40.0, 0.1)]),
             ("not begun".into(), Vec::new()),
         ];
         let plot = LinePlot { title: "Loss & more".into(), x_label: "updates".into(), curves };
         let svg = plot.svg();
         assert_eq!(svg.matches("<polyline").count(), 2);
-        assert!(svg.contains("soft &lt;1&gt;</tspan> 1.00e−3<") && svg.contains("Loss &amp; more"));
+        assert!(
+            svg.contains("soft &lt;1&gt;</tspan> 1.2e−4<")
+                && svg.contains("</tspan> 0.100<")
+                && svg.contains("Loss &amp; more")
+        );
         assert!(svg.contains("logarithmic scale") && !svg.contains("not begun"));
         assert!(LinePlot { curves: Vec::new(), ..plot }.svg().ends_with("</svg>\n"));
     }
