@@ -62,7 +62,7 @@ pub(crate) enum Command {
         #[arg(long, default_value_t = 60)]
         minutes: usize,
     },
-    /// What an epoch of the paper's corpus would take with each of its kinds, from steps of 8 × 800 frames
+    /// What an epoch of the paper's corpus would take with its kinds and with additions, from steps of 8 × 800 frames
     Paper {
         /// Measured steps of each kind, at least 1
         #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u16).range(1..))]

@@ -20,7 +20,7 @@ pub(crate) enum Work {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Subject {
     /// The paper's encoder, 9 layers of 6 heads, width 192, on a batch of random features.
-    Encoder(Work, MixerKind, Batch),
+    Encoder(Work, Kind, Batch),
     /// CTC loss with its gradient at the logits, log-softmax included: ms.
     Ctc(Batch),
     /// Log-mel filterbanks of ten minutes of speech-like noise: ms.
@@ -63,6 +63,21 @@ pub(crate) const WORD_BONUS: f32 = 1.0;
 pub(crate) enum FbankPeer {
     Torchaudio,
     Asrfront,
+}
+
+/// A way of mixing time, as its name says: `linear`, or `linear+` with rotary positions, a convolution of the values over 3
+/// frames and a gate, and as much narrower feed-forward blocks as the gate has parameters.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Kind {
+    pub(crate) mixer: MixerKind,
+    pub(crate) plus: bool,
+}
+
+impl Kind {
+    fn parse(name: &str) -> Result<Self, String> {
+        let plus = name.ends_with('+');
+        Ok(Self { mixer: mixer(name.trim_end_matches('+'))?, plus })
+    }
 }
 
 /// Utterances of equal length.
@@ -129,7 +144,7 @@ impl Case {
                     "infer" => Work::Infer,
                     _ => Work::Memory,
                 };
-                Subject::Encoder(work, self::mixer(mixer)?, Batch::parse(batch).ok_or_else(unknown)?)
+                Subject::Encoder(work, Kind::parse(mixer)?, Batch::parse(batch).ok_or_else(unknown)?)
             }
             ["ctc", batch] => Subject::Ctc(Batch::parse(batch).ok_or_else(unknown)?),
             ["fbank", bands] => fbank(bands, FbankPeer::Torchaudio).ok_or_else(unknown)?,
@@ -220,7 +235,8 @@ impl Case {
         };
         let owned = |args: &[&str]| args.iter().map(|a| a.to_string()).collect::<Vec<_>>();
         match self.subject {
-            Subject::Encoder(work, mixer, batch) => {
+            Subject::Encoder(_, Kind { plus: true, .. }, _) => Vec::new(),
+            Subject::Encoder(work, Kind { mixer, .. }, batch) => {
                 let work = match work {
                     Work::Train => "train",
                     Work::Infer => "infer",
@@ -267,13 +283,13 @@ impl Case {
 
     /// Floating-point operations of a step's matrix products, where they are most of the work.
     pub(crate) fn operations(&self) -> Option<f64> {
-        let Subject::Encoder(work, mixer, batch) = self.subject else { return None };
+        let Subject::Encoder(work, kind, batch) = self.subject else { return None };
         let passes = match work {
             Work::Train => 3.0,
             Work::Infer => 1.0,
             Work::Memory => return None,
         };
-        Some(2.0 * passes * ours::encoder::multiply_adds(mixer, batch)? as f64)
+        Some(2.0 * passes * ours::encoder::multiply_adds(kind, batch)? as f64)
     }
 }
 

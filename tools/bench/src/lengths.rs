@@ -4,7 +4,7 @@ use std::error::Error;
 use std::path::Path;
 
 use linnet_encoder::MixerKind;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::case::{self, Case};
 use crate::lengths_plot;
@@ -12,7 +12,7 @@ use crate::report;
 use crate::worker::Worker;
 
 /// One kind's costs at one length.
-#[derive(Debug, Clone, Copy, Serialize)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub(crate) struct Point {
     /// Frames of the one utterance.
     pub(crate) frames: usize,
@@ -23,12 +23,12 @@ pub(crate) struct Point {
 }
 
 /// One kind's costs in one kind of work.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Curve {
     /// The mixer.
     pub(crate) mixer: MixerKind,
     /// `infer` or `train`.
-    pub(crate) work: &'static str,
+    pub(crate) work: String,
     /// Whether the cost of a frame grows with the length.
     pub(crate) quadratic: bool,
     /// From the shortest to the longest.
@@ -48,22 +48,48 @@ pub(crate) fn kinds(names: &[String]) -> Result<Vec<MixerKind>, String> {
     }
 }
 
-/// Measures kinds and writes `cost-by-length.json`, `.svg` and `.md` into a folder.
+/// Measures kinds and writes `cost-by-length.json`, `.svg` and `.md` into a folder, after each curve anew. Curves that the
+/// folder has already stay as they are, so that what was interrupted goes on; without the JSON file all begins anew.
 pub(crate) fn run(kinds: &[MixerKind], folder: &Path) -> Result<(), Box<dyn Error>> {
-    let mut curves = Vec::new();
+    std::fs::create_dir_all(folder)?;
+    let mut curves = read(&folder.join("cost-by-length.json"))?;
     for (work, most_quadratic) in LONGEST_QUADRATIC {
         for &mixer in kinds {
+            if curves.iter().any(|curve| curve.mixer == mixer && curve.work == work) {
+                report::progress(&format!("{work}, {}: there already", mixer.name()));
+                continue;
+            }
             let quadratic = mixer.is_quadratic();
             let longest = if quadratic { most_quadratic } else { LONGEST };
             let points =
                 (SHORTEST..=longest).map(|n| measure(mixer, work, 1 << n)).collect::<Result<_, _>>()?;
-            curves.push(Curve { mixer, work, quadratic, points });
+            curves.push(Curve { mixer, work: work.to_owned(), quadratic, points });
+            write(&curves, folder)?;
         }
     }
-    std::fs::create_dir_all(folder)?;
-    std::fs::write(folder.join("cost-by-length.json"), serde_json::to_string_pretty(&curves)? + "\n")?;
-    std::fs::write(folder.join("cost-by-length.svg"), lengths_plot::svg(&curves))?;
-    std::fs::write(folder.join("cost-by-length.md"), table(&curves))?;
+    write(&curves, folder)
+}
+
+fn read(path: &Path) -> Result<Vec<Curve>, Box<dyn Error>> {
+    if !path.is_file() {
+        return Ok(Vec::new());
+    }
+    let problem = |e: &dyn std::fmt::Display| format!("{}: {e}; remove it to begin anew", path.display());
+    let text = std::fs::read_to_string(path).map_err(|e| problem(&e))?;
+    Ok(serde_json::from_str(&text).map_err(|e| problem(&e))?)
+}
+
+fn write(curves: &[Curve], folder: &Path) -> Result<(), Box<dyn Error>> {
+    for (file, text) in [
+        ("cost-by-length.json", serde_json::to_string_pretty(curves)? + "\n"),
+        ("cost-by-length.svg", lengths_plot::svg(curves)),
+        ("cost-by-length.md", table(curves)),
+    ] {
+        // Beside it first, so that an interruption leaves the former one.
+        let beside = folder.join(format!("{file}.new"));
+        std::fs::write(&beside, text)?;
+        std::fs::rename(&beside, folder.join(file))?;
+    }
     Ok(())
 }
 
@@ -136,7 +162,7 @@ mod tests {
             let point =
                 |(i, microseconds): (usize, f64)| Point { frames: 512 << i, microseconds, megabytes: 1.0 };
             let points = costs.into_iter().enumerate().map(point).collect();
-            Curve { mixer, work: "train", quadratic: mixer == MixerKind::Softmax, points }
+            Curve { mixer, work: "train".into(), quadratic: mixer == MixerKind::Softmax, points }
         };
         let curves = [curve(MixerKind::Softmax, [8.0, 12.0, 20.0]), curve(MixerKind::Linear, [10.0; 3])];
         let frames = crossing(&curves, "train").unwrap();

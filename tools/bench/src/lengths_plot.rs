@@ -70,6 +70,9 @@ impl Line {
 }
 
 fn panel(title: &str, curves: &[&Curve], quantity: fn(&Point) -> f64) -> String {
+    if curves.is_empty() {
+        return String::new();
+    }
     let frames = || curves.iter().flat_map(|c| &c.points).map(|p| p.frames);
     let (shortest, longest) = (frames().min().unwrap_or(1), frames().max().unwrap_or(2));
     let timed = title.contains("time");
@@ -150,4 +153,19 @@ fn decade_above(value: f64) -> f64 {
 fn superscript(n: u32) -> String {
     const DIGITS: [char; 10] = ['⁰', '¹', '²', '³', '⁴', '⁵', '⁶', '⁷', '⁸', '⁹'];
     n.to_string().bytes().map(|b| DIGITS[usize::from(b - b'0') % 10]).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use linnet_encoder::MixerKind;
+
+    use super::*;
+
+    #[test]
+    fn what_is_not_measured_yet_has_no_panel() {
+        let points = vec![Point { frames: 512, microseconds: 9.0, megabytes: 30.0 }];
+        let curve = Curve { mixer: MixerKind::Linear, work: "train".into(), quadratic: false, points };
+        let svg = svg(&[curve]);
+        assert!(svg.contains("Training: time") && !svg.contains("Inference"), "{svg}");
+    }
 }

@@ -19,12 +19,16 @@ pub(crate) struct Buffer {
 }
 
 impl Pool {
-    /// Memory for so many values, contents arbitrary: the smallest free buffer that holds them, or else the largest
-    /// one, grown. So there are never more buffers than were in use at once.
+    /// Memory for so many values, contents arbitrary: the smallest free buffer that holds them, if it isn't more than twice as
+    /// long, or else the longest shorter one of at least half the length, grown. So neither does a small use occupy what
+    /// a large one will want again, nor do batches that differ in size leave a buffer of each size behind.
     pub(crate) fn take(&self, len: usize) -> Buffer {
         let reused = self.0.lock().ok().and_then(|mut free| {
-            let fits = (0..free.len()).filter(|&i| free[i].len() >= len).min_by_key(|&i| free[i].len());
-            let best = fits.or_else(|| (0..free.len()).max_by_key(|&i| free[i].len()))?;
+            let near = |i: &usize| (len.div_ceil(2)..=2 * len).contains(&free[*i].len());
+            // What holds them comes before what doesn't, then the nearest size.
+            let best = (0..free.len())
+                .filter(near)
+                .min_by_key(|&i| (free[i].len() < len, free[i].len().abs_diff(len)))?;
             Some(free.swap_remove(best))
         });
         let mut data = reused.unwrap_or_default();
@@ -77,9 +81,13 @@ mod tests {
         let again = pool.take(8);
         assert_eq!((again.as_ptr(), again.len()), (at_small, 8));
         assert_eq!(pool.take(900).as_ptr(), at_large);
-        // Nothing free holds 2000 values: the free buffer is replaced, not kept beside.
-        drop(pool.take(2000));
-        assert_eq!(pool.0.lock().unwrap().len(), 1);
-        assert!(pool.zeros(2000).iter().all(|&x| x == 0.0));
+        // A free buffer that is somewhat too short is replaced, not kept beside.
+        drop(again);
+        drop(pool.take(1500));
+        assert_eq!(pool.0.lock().unwrap().iter().map(Vec::len).sum::<usize>(), 1510);
+        // Far more than is wanted isn't given away.
+        assert_ne!(pool.take(100).as_ptr(), at_large);
+        assert_eq!(pool.0.lock().unwrap().len(), 3);
+        assert!(pool.zeros(1500).iter().all(|&x| x == 0.0));
     }
 }

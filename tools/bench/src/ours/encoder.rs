@@ -8,21 +8,26 @@ use linnet_encoder::{Activation, Encoder, EncoderConfig, EncoderError, Lengths, 
 use linnet_train::{Adam, AdamSettings, OptimizerKind};
 
 use super::{Step, noise};
-use crate::case::{BANDS, Batch, DIM, FEED_FORWARD, HEADS, LAYERS, TOKENS, Work};
+use crate::case::{BANDS, Batch, DIM, FEED_FORWARD, HEADS, Kind, LAYERS, TOKENS, Work};
 use crate::memory;
 
 /// The paper's encoder with some mixer; the bi-LSTM has 3 layers of 320 in each direction there.
-fn encoder(mixer: MixerKind) -> Result<Encoder, EncoderError> {
-    let (layers, dim) = if mixer == MixerKind::BiLstm { (3, 640) } else { (LAYERS, DIM) };
+fn encoder(Kind { mixer, plus }: Kind) -> Result<Encoder, EncoderError> {
+    let (layers, dim, heads) = if mixer == MixerKind::BiLstm { (3, 640, 1) } else { (LAYERS, DIM, HEADS) };
+    // A gate has DIM² parameters, a unit of a feed-forward block 2 · DIM.
+    let narrower = if plus { DIM / 2 } else { 0 };
     let config = EncoderConfig {
         subsampling: 1,
         positions: Positions::None,
         layers,
         dim,
-        heads: HEADS,
-        feed_forward: FEED_FORWARD,
+        heads,
+        feed_forward: FEED_FORWARD - narrower,
         activation: Activation::Relu,
         mixer,
+        rotary: plus,
+        value_convolution: if plus { 3 } else { 0 },
+        gate: plus,
         dropout: 0.0,
         ..EncoderConfig::default()
     };
@@ -30,19 +35,19 @@ fn encoder(mixer: MixerKind) -> Result<Encoder, EncoderError> {
 }
 
 /// Its number of parameters.
-pub(crate) fn parameters(mixer: MixerKind) -> Result<usize, EncoderError> {
-    Ok(encoder(mixer)?.parameter_count())
+pub(crate) fn parameters(kind: Kind) -> Result<usize, EncoderError> {
+    Ok(encoder(kind)?.parameter_count())
 }
 
 /// Multiply-adds of a forward pass.
-pub(crate) fn multiply_adds(mixer: MixerKind, batch: Batch) -> Option<usize> {
+pub(crate) fn multiply_adds(kind: Kind, batch: Batch) -> Option<usize> {
     let lengths = Lengths::new(&vec![batch.frames; batch.utterances]);
-    encoder(mixer).ok().map(|encoder| encoder.multiply_adds(&lengths))
+    encoder(kind).ok().map(|encoder| encoder.multiply_adds(&lengths))
 }
 
-pub(crate) fn step(work: Work, mixer: MixerKind, batch: Batch) -> Result<Step, Box<dyn Error>> {
+pub(crate) fn step(work: Work, kind: Kind, batch: Batch) -> Result<Step, Box<dyn Error>> {
     let base = memory::peak_mb("self")?;
-    let (encoder, device) = (encoder(mixer)?, Device::Cpu);
+    let (encoder, device) = (encoder(kind)?, Device::Cpu);
     let frames = batch.utterances * batch.frames;
     let lengths = Lengths::new(&vec![batch.frames; batch.utterances]);
     let features = Tensor::from_vec(noise(frames * BANDS, 1), (frames, BANDS), &device)?;

@@ -35,7 +35,7 @@ impl From<Step> for Side {
 pub(crate) fn serve(case: &Case, data: Option<&Path>) -> Result<(), Box<dyn Error>> {
     let folder = || data.ok_or("give --data DIR, the folder of what both sides read");
     let mut side: Side = match case.subject {
-        Subject::Encoder(work, mixer, batch) => encoder::step(work, mixer, batch)?.into(),
+        Subject::Encoder(work, kind, batch) => encoder::step(work, kind, batch)?.into(),
         Subject::Ctc(batch) => ctc::step(batch).into(),
         Subject::Fbank { bands, .. } => fbank::step(bands)?.into(),
         Subject::An4Epoch => return an4::serve(folder()?),

@@ -4,12 +4,14 @@
 //! then each utterance and head is mixed by itself, then rows are projected back.
 
 mod heads;
+mod weights;
 
 use std::ops::Range;
 
 use candle_core::{Result, Tensor};
 use rayon::prelude::*;
 
+use self::weights::Weights;
 use super::{Block, Forward, Memory, Pass, Saved, compose};
 use crate::config::{Activation, EncoderConfig};
 use crate::lengths::Lengths;
@@ -38,15 +40,6 @@ pub(crate) struct Mixing {
     /// Values of one head's own parameters: the mixer's, then the convolution's kernel and bias.
     own: Vec<usize>,
     dropout: f32,
-}
-
-/// A flat slice of weights, cut.
-struct Weights<'a> {
-    gain: &'a [f32],
-    bias: &'a [f32],
-    projections: [&'a [f32]; 2],
-    own: Vec<&'a [f32]>,
-    output: [&'a [f32]; 2],
 }
 
 impl Mixing {
@@ -84,34 +77,6 @@ impl Mixing {
             gate: config.gate,
             own: by_head.iter().map(HeadParameter::len).collect(),
             dropout: config.dropout,
-        }
-    }
-
-    /// The projections that the mixer reads, and all of them.
-    fn projections(&self) -> (usize, usize) {
-        let read = self.mixer.projections().len();
-        (read, read + usize::from(self.gate))
-    }
-
-    /// Values of the norm's, the projections' and the heads' own parameters, which lie in this order before the output's.
-    fn sizes(&self) -> [usize; 5] {
-        let (dim, (_, p)) = (self.dim, self.projections());
-        [dim, dim, p * dim * dim, p * dim, self.own.iter().sum::<usize>() * self.heads]
-    }
-
-    fn weights<'a>(&self, mut flat: &'a [f32]) -> Weights<'a> {
-        let mut next = |n: usize| {
-            let (head, tail) = flat.split_at(n);
-            flat = tail;
-            head
-        };
-        let [gain, bias, weight, weight_bias, _] = self.sizes();
-        Weights {
-            gain: next(gain),
-            bias: next(bias),
-            projections: [next(weight), next(weight_bias)],
-            own: self.own.iter().map(|len| next(len * self.heads)).collect(),
-            output: [next(self.dim * self.dim), next(self.dim)],
         }
     }
 
