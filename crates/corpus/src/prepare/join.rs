@@ -207,7 +207,7 @@ mod tests {
         let join = Join { shortest_s: 8.0, longest_s: 9.0 };
         let plan = |durations: &[f64]| join.plan(&utterances(durations).iter().collect::<Vec<_>>());
         assert_eq!(plan(&[20.0, 5.0, 4.0, 0.9]), [0..1, 1..3, 3..4]);
-        assert_eq!(plan(&[4.0, 4.1, 0.5]), [0..3]);
+        assert_eq!(plan(&[4.0, 4.1, 0.5]), [Range { start: 0, end: 3 }]);
         assert_eq!(plan(&[3.0, 3.0, 3.0, 3.0, 3.0, 1.0]), [0..3, 3..6], "taken from the one before");
         assert_eq!(plan(&[]), []);
     }
