@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use candle_core::{Device, Tensor};
 use linnet_encoder::Encoder;
 use safetensors::SafeTensors;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::error::TrainError;
@@ -80,12 +81,7 @@ impl Checkpoints {
 
     /// Writes weights, optimiser and state.
     pub(crate) fn save(&self, encoder: &Encoder, adam: &Adam, state: &State) -> Result<(), TrainError> {
-        let mut tensors = HashMap::new();
-        tensors.extend(encoder.tensors()?.into_iter().map(|(name, t)| (format!("{MODEL}{name}"), t)));
-        tensors.extend(adam.tensors()?.into_iter().map(|(name, t)| (format!("{OPTIMIZER}{name}"), t)));
-        let path = self.latest();
-        let state = serde_json::to_string(state).map_err(|e| TrainError::io(&path, e.into()))?;
-        write(&path, &tensors, Some(HashMap::from([(STATE.to_string(), state)])))
+        save_checkpoint(&self.latest(), encoder, adam, state)
     }
 
     /// Writes the weights alone.
@@ -105,30 +101,11 @@ impl Checkpoints {
     /// Reads weights and optimiser back, and the state.
     pub(crate) fn restore(&self, encoder: &Encoder, adam: &mut Adam) -> Result<State, TrainError> {
         let path = self.latest();
-        let error = |problem: String| TrainError::Checkpoint { path: path.clone(), problem };
         if !path.is_file() {
-            return Err(error("there is no checkpoint to continue from; leave --resume out to start".into()));
+            let problem = "there is no checkpoint to continue from; leave --resume out to start".into();
+            return Err(TrainError::Checkpoint { path, problem });
         }
-        let bytes = fs::read(&path).map_err(|e| TrainError::io(&path, e))?;
-        let (_, header) = SafeTensors::read_metadata(&bytes).map_err(|e| {
-            error(format!("it is damaged ({e}); copy it again, or start anew in another folder"))
-        })?;
-        let state = header
-            .metadata()
-            .as_ref()
-            .and_then(|m| m.get(STATE))
-            .ok_or_else(|| error("it holds no state, only weights; it is no run's checkpoint".into()))?;
-        let state: State = serde_json::from_str(state)
-            .map_err(|e| error(format!("its state doesn't read: {e}; it is of another version of Linnet")))?;
-        let tensors = candle_core::safetensors::load_buffer(&bytes, &Device::Cpu)?;
-        let part = |prefix: &str| -> HashMap<String, Tensor> {
-            let named =
-                tensors.iter().filter_map(|(n, t)| Some((n.strip_prefix(prefix)?.to_string(), t.clone())));
-            named.collect()
-        };
-        adam.restore(&part(OPTIMIZER)).map_err(|e| error(format!("optimiser: {e}")))?;
-        encoder.set_tensors(part(MODEL), &path)?;
-        Ok(state)
+        restore_checkpoint(&path, encoder, adam)
     }
 
     /// Sets the encoder's weights to the mean of several epochs', summed in f64 in the epochs' order.
@@ -151,6 +128,52 @@ impl Checkpoints {
         }
         Ok(encoder.set_tensors(means, &self.folder)?)
     }
+}
+
+/// Writes all that a run needs to continue bit for bit into one file: weights, optimiser, and its own state.
+pub fn save_checkpoint(
+    path: &Path,
+    encoder: &Encoder,
+    adam: &Adam,
+    state: &impl Serialize,
+) -> Result<(), TrainError> {
+    let mut tensors = HashMap::new();
+    tensors.extend(encoder.tensors()?.into_iter().map(|(name, t)| (format!("{MODEL}{name}"), t)));
+    tensors.extend(adam.tensors()?.into_iter().map(|(name, t)| (format!("{OPTIMIZER}{name}"), t)));
+    let state = serde_json::to_string(state).map_err(|e| TrainError::io(path, e.into()))?;
+    write(path, &tensors, Some(HashMap::from([(STATE.to_string(), state)])))
+}
+
+/// Reads weights and optimiser back from what [`save_checkpoint`] has written, and the state.
+///
+/// # Errors
+///
+/// A file that is damaged, holds no state, or is of another model or version is named.
+pub fn restore_checkpoint<S: DeserializeOwned>(
+    path: &Path,
+    encoder: &Encoder,
+    adam: &mut Adam,
+) -> Result<S, TrainError> {
+    let error = |problem: String| TrainError::Checkpoint { path: path.to_path_buf(), problem };
+    let bytes = fs::read(path).map_err(|e| TrainError::io(path, e))?;
+    let (_, header) = SafeTensors::read_metadata(&bytes)
+        .map_err(|e| error(format!("it is damaged ({e}); copy it again, or start anew in another folder")))?;
+    let state = header
+        .metadata()
+        .as_ref()
+        .and_then(|m| m.get(STATE))
+        .ok_or_else(|| error("it holds no state, only weights; it is no run's checkpoint".into()))?;
+    let state = serde_json::from_str(state)
+        .map_err(|e| error(format!("its state doesn't read: {e}; it is of another version of Linnet")))?;
+    let tensors = candle_core::safetensors::load_buffer(&bytes, &Device::Cpu)?;
+    let part = |prefix: &str| -> HashMap<String, Tensor> {
+        let named =
+            tensors.iter().filter_map(|(n, t)| Some((n.strip_prefix(prefix)?.to_string(), t.clone())));
+        named.collect()
+    };
+    adam.restore(&part(OPTIMIZER)).map_err(|e| error(format!("optimiser: {e}")))?;
+    encoder.set_tensors(part(MODEL), path)?;
+    Ok(state)
 }
 
 fn write(

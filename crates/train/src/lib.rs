@@ -17,6 +17,7 @@ mod schedule;
 mod tensorboard;
 mod trainer;
 
+pub use checkpoint::{restore_checkpoint, save_checkpoint};
 pub use config::{DataConfig, RunConfig, Select, TrainConfig, check_keys};
 pub use ctc_op::{BLANK, CtcLosses, ctc_losses};
 pub use data::normalise;

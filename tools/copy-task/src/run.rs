@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use candle_core::{Device, Tensor};
 use linnet_encoder::{Encoder, Lengths, Mode};
-use linnet_train::{Adam, AdamSettings, OptimizerKind, gradient_norm};
+use linnet_train::{Adam, AdamSettings, OptimizerKind, gradient_norm, save_checkpoint};
 
 use crate::Result;
 use crate::checkpoint::{self, Progress};
@@ -81,7 +81,7 @@ pub(crate) fn train(
             metrics::write(folder, &records)?;
         }
         if at(CHECKPOINT) {
-            checkpoint::save(folder, &run.encoder, &run.adam, run.progress)?;
+            save_checkpoint(&checkpoint::path(folder), &run.encoder, &run.adam, &run.progress)?;
         }
         let pace = sitting.elapsed().as_secs_f64() / (update - done) as f64;
         let left_s = pace * (settings.updates - update) as f64;
