@@ -74,9 +74,9 @@ pub(crate) struct Kind {
 }
 
 impl Kind {
-    fn parse(name: &str) -> Result<Self, String> {
-        let plus = name.ends_with('+');
-        Ok(Self { mixer: mixer(name.trim_end_matches('+'))?, plus })
+    pub(crate) fn parse(name: &str) -> Result<Self, String> {
+        let plain = name.strip_suffix('+');
+        Ok(Self { mixer: mixer(plain.unwrap_or(name))?, plus: plain.is_some() })
     }
 }
 

@@ -4,6 +4,7 @@ use std::error::Error;
 use std::path::Path;
 
 use linnet_encoder::MixerKind;
+use linnet_text::write_beside;
 use serde::{Deserialize, Serialize};
 
 use crate::case::{self, Case};
@@ -85,10 +86,7 @@ fn write(curves: &[Curve], folder: &Path) -> Result<(), Box<dyn Error>> {
         ("cost-by-length.svg", lengths_plot::svg(curves)),
         ("cost-by-length.md", table(curves)),
     ] {
-        // Beside it first, so that an interruption leaves the former one.
-        let beside = folder.join(format!("{file}.new"));
-        std::fs::write(&beside, text)?;
-        std::fs::rename(&beside, folder.join(file))?;
+        write_beside(&folder.join(file), |out| out.write_all(text.as_bytes()))?;
     }
     Ok(())
 }

@@ -2,7 +2,8 @@
 
 use std::error::Error;
 
-use crate::case::{Batch, Case, Subject};
+use crate::case::{Batch, Case, Kind};
+use crate::measure::{median, sorted};
 use crate::ours::encoder::parameters;
 use crate::report;
 use crate::worker::Worker;
@@ -26,11 +27,10 @@ const BATCH: Batch = Batch { utterances: 8, frames: 800 };
 
 /// Takes so many training steps of each kind, one after another in turn, and prints a table of their medians.
 pub(crate) fn run(steps: usize) -> Result<(), Box<dyn Error>> {
-    let name = |kind| format!("train-{kind}-{}x{}", BATCH.utterances, BATCH.frames);
-    let cases = KINDS.iter().map(|(kind, _)| Case::parse(&name(kind))).collect::<Result<Vec<_>, _>>()?;
+    let name = |kind: &str| format!("train-{kind}-{}x{}", BATCH.utterances, BATCH.frames);
     let mut workers = Vec::new();
-    for case in &cases {
-        let mut worker = Worker::linnet(case, None)?;
+    for (kind, _) in KINDS {
+        let mut worker = Worker::linnet(&Case::parse(&name(kind))?, None)?;
         // The first step fills the pools.
         worker.step()?;
         workers.push((worker, Vec::with_capacity(steps)));
@@ -43,29 +43,23 @@ pub(crate) fn run(steps: usize) -> Result<(), Box<dyn Error>> {
             report::progress(&format!("{step} of {steps} steps"));
         }
     }
-    let seconds: Vec<f64> = workers.into_iter().map(|(_, times)| median(times)).collect();
+    let seconds: Vec<f64> = workers.into_iter().filter_map(|(_, times)| median(&sorted(times))).collect();
     report::progress(
         "\n| kind | parameters | s a step | frames a s | s an epoch of si284 | of linear's | the paper's s | of linear's |\n\
          |---|---|---|---|---|---|---|---|",
     );
-    for (((kind, paper), case), &time) in KINDS.iter().zip(&cases).zip(&seconds) {
+    for ((kind, paper), &time) in KINDS.iter().zip(&seconds) {
         let frames_per_s = (BATCH.utterances * BATCH.frames) as f64 / time;
         let theirs = match (paper, KINDS[0].1) {
             (Some(paper), Some(linear)) => format!("{paper:.0} | {:.2}", paper / linear),
             _ => "– | –".to_owned(),
         };
-        let Subject::Encoder(_, mixing, _) = case.subject else { continue };
         report::progress(&format!(
             "| {kind} | {} | {time:.3} | {frames_per_s:.0} | {:.0} | {:.2} | {theirs} |",
-            parameters(mixing)?,
+            parameters(Kind::parse(kind)?)?,
             EPOCH_FRAMES / frames_per_s,
             time / seconds[0],
         ));
     }
     Ok(())
-}
-
-fn median(mut times: Vec<f64>) -> f64 {
-    times.sort_by(f64::total_cmp);
-    times.get(times.len() / 2).copied().unwrap_or(f64::NAN)
 }
