@@ -157,13 +157,13 @@ impl Block for Subsampling {
         let mask = pass.mask(self.dropout, "output");
         let cut = Cut::new(y.len() / dim);
         let longest = stages[last].iter().map(|rows| rows.len()).max().unwrap_or(0);
-        let table = if self.positions == Positions::None { Arc::from([]) } else { self.table(longest) };
+        let table = (self.positions != Positions::None).then(|| self.table(longest));
         let weight = Weight::new(w[2 * last], input_dim, (y.len() / dim).div_ceil(cut.block), &pass.pool);
         y.par_chunks_mut(cut.block * dim).enumerate().for_each(|(block, y)| {
             let (start, rows) = (block * cut.block, y.len() / dim);
             weight.product(&frames[start * input_dim..][..rows * input_dim], y);
             linear::add_bias(w[2 * last + 1], y);
-            if self.positions != Positions::None {
+            if let Some(table) = &table {
                 for (piece, utterance) in stages[last].pieces(start..start + rows) {
                     let first = piece.start - utterance.start;
                     let y = &mut y[(piece.start - start) * dim..(piece.end - start) * dim];
