@@ -57,6 +57,8 @@ pub struct EncoderConfig {
     pub gate: bool,
     /// Rounds of hashing of `lsh`.
     pub lsh_rounds: usize,
+    /// How many frames to each side `local_softmax` and `causal_local_softmax` see beside their own.
+    pub window: usize,
     /// Kernel of the Conformer's convolution block after each mixer, in frames, odd; 0 for no such block.
     pub convolution: usize,
     /// Share of values that training drops after each block and inside the feed-forward blocks.
@@ -80,6 +82,7 @@ impl Default for EncoderConfig {
             value_convolution: 0,
             gate: false,
             lsh_rounds: 4,
+            window: 16,
             convolution: 0,
             dropout: 0.1,
         }
@@ -158,6 +161,9 @@ impl EncoderConfig {
         }
         if !(1..=64).contains(&self.lsh_rounds) {
             return error("lsh_rounds", self.lsh_rounds.to_string(), "must be from 1 to 64");
+        }
+        if !(1..=1 << 16).contains(&self.window) {
+            return error("window", self.window.to_string(), "must be from 1 to 65536 frames to each side");
         }
         if self.mixer == MixerKind::BiLstm {
             if !self.dim.is_multiple_of(2) {

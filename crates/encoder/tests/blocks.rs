@@ -133,7 +133,7 @@ fn every_parameter_gets_a_gradient() {
             for p in parameters.iter() {
                 // Softmax does not see a shift that all keys share.
                 let mixer = config.layer_mixer(usize::from(name.starts_with("layers.1")));
-                let softmax = matches!(mixer, MixerKind::Softmax | MixerKind::CausalSoftmax);
+                let softmax = mixer.name().ends_with("softmax");
                 let blind = softmax && p.name == "key.bias";
                 let moved = gradient[range.start + p.offset..][..p.len()].iter().any(|g| g.abs() > 1e-7);
                 assert!(moved || blind, "{config:?}: {name}.{} gets no gradient", p.name);
@@ -217,6 +217,7 @@ fn one_seed_gives_one_result_whatever_the_threads() {
         with(MixerKind::Linear, 7),
         with(MixerKind::Lsh, 0),
         with(MixerKind::CausalLsh, 0),
+        with(MixerKind::LocalSoftmax, 0),
         with(MixerKind::BiLstm, 0),
     ] {
         let one = run(&config, 1);
@@ -272,6 +273,10 @@ fn wrong_shapes_and_settings_are_errors() {
     for lsh_rounds in [0, 65] {
         let config = EncoderConfig { mixer: MixerKind::Lsh, lsh_rounds, ..EncoderConfig::default() };
         assert!(config.validate().unwrap_err().to_string().contains("lsh_rounds"));
+    }
+    for window in [0, 65537] {
+        let config = EncoderConfig { mixer: MixerKind::LocalSoftmax, window, ..EncoderConfig::default() };
+        assert!(config.validate().unwrap_err().to_string().contains("window"));
     }
     let lstm = EncoderConfig { mixer: MixerKind::BiLstm, ..EncoderConfig::default() };
     lstm.validate().unwrap();

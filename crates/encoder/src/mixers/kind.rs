@@ -10,6 +10,7 @@ use super::lsh::Lsh;
 use super::softmax::Softmax;
 use super::summary::Summary;
 use crate::config::EncoderConfig;
+use crate::ops::attention::Span;
 
 /// A way of mixing time, as the configuration names it; `docs/` beside this crate's sources has a page for each. N is the number of frames, d the head's width.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,8 +40,12 @@ pub enum MixerKind {
     /// Softmax attention to the frames that hash to nearby buckets (Kitaev et al., 2020): O(N·R·64·d) with R =
     /// `lsh_rounds`.
     Lsh,
+    /// Softmax attention to the frames at most `window` away (Beltagy et al., 2020): O(N·window·d).
+    LocalSoftmax,
     /// Softmax attention to the frames up to each one's own.
     CausalSoftmax,
+    /// Softmax attention to each frame's own and the `window` before it.
+    CausalLocalSoftmax,
     /// Linear attention to the frames up to each one's own (Katharopoulos et al., 2020, equations 8 to 12).
     CausalLinear,
     /// Decayed linear attention to the frames up to each one's own.
@@ -65,18 +70,19 @@ pub(crate) struct Options {
     pub(crate) layer: usize,
     pub(crate) heads: usize,
     pub(crate) lsh_rounds: usize,
+    pub(crate) window: usize,
 }
 
 impl Options {
     pub(crate) fn of(config: &EncoderConfig, layer: usize) -> Self {
-        let EncoderConfig { rotary, heads, lsh_rounds, .. } = *config;
-        Self { dim: config.head_dim(), rotary, layer, heads, lsh_rounds }
+        let EncoderConfig { rotary, heads, lsh_rounds, window, .. } = *config;
+        Self { dim: config.head_dim(), rotary, layer, heads, lsh_rounds, window }
     }
 }
 
 impl MixerKind {
     /// Every kind, in the order of the documentation.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 19] = [
         Self::Softmax,
         Self::Linear,
         Self::LinearRelu,
@@ -88,7 +94,9 @@ impl MixerKind {
         Self::GatedDecay,
         Self::SummaryMixing,
         Self::Lsh,
+        Self::LocalSoftmax,
         Self::CausalSoftmax,
+        Self::CausalLocalSoftmax,
         Self::CausalLinear,
         Self::CausalDecayed,
         Self::CausalLsh,
@@ -110,7 +118,9 @@ impl MixerKind {
             Self::GatedDecay => "gated_decay",
             Self::SummaryMixing => "summary_mixing",
             Self::Lsh => "lsh",
+            Self::LocalSoftmax => "local_softmax",
             Self::CausalSoftmax => "causal_softmax",
+            Self::CausalLocalSoftmax => "causal_local_softmax",
             Self::CausalLinear => "causal_linear",
             Self::CausalDecayed => "causal_decayed",
             Self::CausalLsh => "causal_lsh",
@@ -121,7 +131,14 @@ impl MixerKind {
 
     /// Whether a frame sees none that come after it.
     pub fn is_causal(self) -> bool {
-        matches!(self, Self::CausalSoftmax | Self::CausalLinear | Self::CausalDecayed | Self::CausalLsh)
+        matches!(
+            self,
+            Self::CausalSoftmax
+                | Self::CausalLocalSoftmax
+                | Self::CausalLinear
+                | Self::CausalDecayed
+                | Self::CausalLsh
+        )
     }
 
     /// Whether it also works on frames as they come.
@@ -141,19 +158,21 @@ impl MixerKind {
     }
 
     fn plain(self, head_dim: usize) -> Option<Box<dyn Mixer>> {
-        self.mixer(Options { dim: head_dim, rotary: false, layer: 0, heads: 1, lsh_rounds: 4 })
+        self.mixer(Options { dim: head_dim, rotary: false, layer: 0, heads: 1, lsh_rounds: 4, window: 1 })
     }
 
     /// The mixer, where there is one; `bi_lstm` is a block of its own.
     pub(crate) fn mixer(self, options: Options) -> Option<Box<dyn Mixer>> {
         let Options { rotary, .. } = options;
+        let softmax = |span| -> Option<Box<dyn Mixer>> { Some(Box::new(Softmax { span, rotary })) };
         let linear = |map| -> Option<Box<dyn Mixer>> { Some(Box::new(Linear { map, rotary })) };
         let decayed =
             |decay| -> Option<Box<dyn Mixer>> { Some(Box::new(Decayed { decay, causal: self.is_causal() })) };
         match self {
-            Self::Softmax | Self::CausalSoftmax => {
-                Some(Box::new(Softmax { causal: self.is_causal(), rotary }))
-            }
+            Self::Softmax => softmax(Span::ALL),
+            Self::LocalSoftmax => softmax(Span { before: options.window, after: options.window }),
+            Self::CausalSoftmax => softmax(Span::PAST),
+            Self::CausalLocalSoftmax => softmax(Span { before: options.window, after: 0 }),
             Self::Linear => linear(FeatureMap::Elu),
             Self::LinearRelu => linear(FeatureMap::Relu),
             Self::Polynomial => linear(FeatureMap::Polynomial),

@@ -1,14 +1,15 @@
 //! Softmax attention: y = softmax(q·kᵀ / √d)·v (Vaswani et al., 2017, equation 1).
 //!
 //! No N×N matrix is stored, and the backward pass computes the probabilities again (Dao et al., 2022, algorithms 1 and 4).
-//! Time O(N²·d), memory O(N·d). The causal form sees the frames up to its own, which halves the work.
+//! Time O(N²·d), memory O(N·d). The causal form sees the frames up to its own, which halves the work; the
+//! local one those in a window around it (Beltagy et al., 2020, section 3.1), so that time is O(N·window·d).
 
 use std::sync::Arc;
 
-use candle_core::{D, DType, Result, Tensor};
+use candle_core::{D, Result, Tensor};
 
 use super::{Gradients, Head, Mixer, QKV, State};
-use crate::ops::attention::Attention;
+use crate::ops::attention::{Attention, Span};
 use crate::ops::math::{exp, max, sum, vectorised};
 use crate::ops::matmul::{Matrix, matmul};
 use crate::ops::rotary;
@@ -16,8 +17,7 @@ use crate::ops::scratch::{self, Scratch};
 
 #[derive(Debug)]
 pub(crate) struct Softmax {
-    /// Whether a frame sees none that come after it.
-    pub(crate) causal: bool,
+    pub(crate) span: Span,
     /// Whether queries and keys are turned by rotary positions.
     pub(crate) rotary: bool,
 }
@@ -47,7 +47,7 @@ impl Mixer for Softmax {
     }
 
     fn multiply_adds(&self, frames: usize, dim: usize) -> usize {
-        if self.causal { (frames + 1) * dim } else { 2 * frames * dim }
+        2 * self.span.pairs(frames) / frames.max(1) * dim
     }
 
     /// The binary logarithm of each query's sum of exponentials.
@@ -61,7 +61,7 @@ impl Mixer for Softmax {
         let (mut turned_q, mut turned_k) = (scratch::take(0), scratch::take(0));
         let q = turned(inputs[0], dim, angles.as_deref(), &mut turned_q);
         let k = turned(inputs[1], dim, angles.as_deref(), &mut turned_k);
-        Attention { q, k, v: inputs[2], dim, causal: self.causal }.forward(saved, y);
+        Attention { q, k, v: inputs[2], dim, span: self.span }.forward(saved, y);
     }
 
     fn backward(&self, head: Head<'_>, saved: &[f32], y: &[f32], dy: &[f32], gradients: Gradients<'_, '_>) {
@@ -71,7 +71,7 @@ impl Mixer for Softmax {
         let q = turned(inputs[0], dim, angles.as_deref(), &mut turned_q);
         let k = turned(inputs[1], dim, angles.as_deref(), &mut turned_k);
         let [dq, dk, dv] = gradients.inputs else { unreachable!("three projections") };
-        let attention = Attention { q, k, v: inputs[2], dim, causal: self.causal };
+        let attention = Attention { q, k, v: inputs[2], dim, span: self.span };
         attention.backward(saved, y, dy, [&mut **dq, &mut **dk, &mut **dv]);
         if let Some(angles) = angles {
             rotary::rotate(&angles, dim, true, dq);
@@ -80,10 +80,10 @@ impl Mixer for Softmax {
     }
 
     fn streams(&self) -> bool {
-        self.causal
+        self.span.after == 0
     }
 
-    /// The state is all keys and values so far.
+    /// The state is the keys and values so far, as far back as they are seen.
     fn step(&self, head: Head<'_>, state: &mut State, y: &mut [f32]) {
         let Head { dim, inputs, .. } = head;
         let rows = y.len() / dim;
@@ -93,10 +93,11 @@ impl Mixer for Softmax {
         state.keys.extend_from_slice(turned(inputs[1], dim, angles.as_deref(), &mut turned_k));
         state.values.extend_from_slice(inputs[2]);
         let scale = 1.0 / (dim as f32).sqrt();
-        for (i, (q, y)) in q.chunks_exact(dim).zip(y.chunks_exact_mut(dim)).enumerate() {
-            let seen = state.frames + i + 1;
-            let mut weights = scratch::take(seen);
-            let keys = Matrix::new(&state.keys[..seen * dim], dim);
+        let kept = state.keys.len() / dim;
+        for (at, (q, y)) in (kept - rows..).zip(q.chunks_exact(dim).zip(y.chunks_exact_mut(dim))) {
+            let seen = self.span.seen(at..at + 1, kept);
+            let mut weights = scratch::take(seen.len());
+            let keys = Matrix::new(&state.keys[seen.start * dim..seen.end * dim], dim);
             matmul(Matrix::new(q, dim), keys.t(), scale, false, &mut weights);
             vectorised(|| {
                 let highest = max(&weights);
@@ -104,9 +105,12 @@ impl Mixer for Softmax {
                 let inverse = 1.0 / sum(&weights);
                 weights.iter_mut().for_each(|w| *w *= inverse);
             });
-            let values = Matrix::new(&state.values[..seen * dim], dim);
-            matmul(Matrix::new(&weights, seen), values, 1.0, false, y);
+            let values = Matrix::new(&state.values[seen.start * dim..seen.end * dim], dim);
+            matmul(Matrix::new(&weights, seen.len()), values, 1.0, false, y);
         }
+        let past = kept.saturating_sub(self.span.before) * dim;
+        state.keys.drain(..past);
+        state.values.drain(..past);
         state.frames += rows;
     }
 
@@ -115,10 +119,11 @@ impl Mixer for Softmax {
         let turned = |x: &Tensor| if self.rotary { rotary::compose(x) } else { Ok(x.clone()) };
         let (q, k) = (turned(&inputs[0])?, turned(&inputs[1])?);
         let mut products = (q.contiguous()?.matmul(&k.transpose(1, 2)?.contiguous()?)? * scale)?;
-        if self.causal {
-            let seen = Tensor::tril2(products.dim(1)?, DType::F32, products.device())?;
-            products = products.broadcast_add(&((seen - 1.0)? * 1e30)?)?;
-        }
+        let n = products.dim(1)?;
+        let mask =
+            |i| (0..n).map(move |j| if self.span.seen(i..i + 1, n).contains(&j) { 0f32 } else { -1e30 });
+        let mask = Tensor::from_vec((0..n).flat_map(mask).collect(), (n, n), products.device())?;
+        products = products.broadcast_add(&mask)?;
         let exponents = products.broadcast_sub(&products.max_keepdim(D::Minus1)?.detach())?.exp()?;
         exponents.broadcast_div(&exponents.sum_keepdim(D::Minus1)?)?.matmul(&inputs[2].contiguous()?)
     }

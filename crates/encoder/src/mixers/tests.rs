@@ -7,6 +7,9 @@ use super::lsh::Lsh;
 use super::*;
 use crate::random;
 
+/// Frames that the local kinds see on each side.
+const WINDOW: usize = 9;
+
 /// What a plain loop needs to know of a head.
 struct Case {
     kind: MixerKind,
@@ -45,7 +48,13 @@ fn turn(x: &[f64], t: usize) -> Vec<f64> {
 
 impl Case {
     fn is_softmax(&self) -> bool {
-        matches!(self.kind, MixerKind::Softmax | MixerKind::CausalSoftmax)
+        matches!(
+            self.kind,
+            MixerKind::Softmax
+                | MixerKind::CausalSoftmax
+                | MixerKind::LocalSoftmax
+                | MixerKind::CausalLocalSoftmax
+        )
     }
 
     /// φ(x) by its formula; `own` are the side's parameters. Softmax's rows as they are.
@@ -53,7 +62,7 @@ impl Case {
         let dim = x.len() as f64;
         let pairs = |scale: f64| x.iter().flat_map(move |a| x.iter().map(move |b| a * b * scale));
         match self.kind {
-            MixerKind::Softmax | MixerKind::CausalSoftmax => x.to_vec(),
+            _ if self.is_softmax() => x.to_vec(),
             MixerKind::LinearRelu => x.iter().map(|x| x.max(0.0)).collect(),
             MixerKind::Polynomial => pairs(dim.powf(-0.5)).collect(),
             MixerKind::Taylor => {
@@ -170,10 +179,12 @@ impl Case {
         let (turned_queries, turned_keys) = (turned(&queries), turned(&keys));
         let mut y = vec![0.0; n * dim];
         for i in 0..n {
-            let seen = if self.kind.is_causal() { i + 1 } else { n };
+            let local = matches!(self.kind, MixerKind::LocalSoftmax | MixerKind::CausalLocalSoftmax);
+            let is_seen =
+                |j: usize| (!self.kind.is_causal() || j <= i) && (!local || i.abs_diff(j) <= WINDOW);
             let mut total = epsilon;
             let mut sums = vec![0.0; dim];
-            for j in 0..seen {
+            for j in (0..n).filter(|&j| is_seen(j)) {
                 let mut weight = inner(&queries[i], &keys[j]);
                 let mut numerator =
                     if self.rotary { inner(&turned_queries[i], &turned_keys[j]) } else { weight };
@@ -208,7 +219,7 @@ fn value_and_gradient_match_a_plain_loop() {
     for (kind, rotary) in MixerKind::ALL.into_iter().flat_map(|kind| [(kind, false), (kind, true)]) {
         for (n, dim, spread) in [(1, 4, 1.0), (5, 3, 2.0), (67, 8, 1.0), (150, 6, 3.0)] {
             let mut case = Case { kind, rotary, dim, head: 1, heads: 3, orders: Vec::new() };
-            let options = Options { dim, rotary, layer: 0, heads: 3, lsh_rounds: 4 };
+            let options = Options { dim, rotary, layer: 0, heads: 3, lsh_rounds: 4, window: WINDOW };
             let Some(mixer) = kind.mixer(options).filter(|_| !rotary || kind.takes_rotary(dim)) else {
                 continue;
             };
@@ -307,7 +318,7 @@ fn rounds_of_hashing_sort_frames_of_one_direction_together_and_never_change() {
     let queries: Vec<f32> = (0..frames)
         .flat_map(|t| directions[t % 4 * dim..][..dim].iter().map(move |x| x * (1.0 + t as f32)))
         .collect();
-    let options = Options { dim, rotary: false, layer: 2, heads: 2, lsh_rounds: 3 };
+    let options = Options { dim, rotary: false, layer: 2, heads: 2, lsh_rounds: 3, window: WINDOW };
     let orders = |options, head| Lsh::new(options, false).orders(&queries, dim, head);
     let rounds = orders(options, 1);
     for order in &rounds {
@@ -330,10 +341,8 @@ fn rounds_of_hashing_sort_frames_of_one_direction_together_and_never_change() {
 fn a_causal_kind_sees_no_later_frame() {
     let (n, dim) = (150, 8);
     for kind in MixerKind::ALL {
-        let Some(mixer) = kind.mixer(Options { dim, rotary: false, layer: 0, heads: 2, lsh_rounds: 2 })
-        else {
-            continue;
-        };
+        let options = Options { dim, rotary: false, layer: 0, heads: 2, lsh_rounds: 2, window: WINDOW };
+        let Some(mixer) = kind.mixer(options) else { continue };
         let mut rng = random::stream(5, kind.name());
         let mut draw = |len: usize| (0..len).map(|_| random::normal(&mut rng) as f32).collect::<Vec<f32>>();
         let inputs: Vec<Vec<f32>> = mixer.projections().iter().map(|_| draw(n * dim)).collect();

@@ -3,7 +3,7 @@
 use pulp::{Simd, WithSimd};
 
 use super::Attention;
-use super::block::{Aligned, KEYS, Lanes, QUERIES, hide, to_columns, to_rows};
+use super::block::{Aligned, KEYS, Lanes, QUERIES, View, to_columns, to_rows};
 use super::exp2::exp2;
 use super::product::{Accumulate, InRegisters, Left, Rows, Transposed, in_registers};
 use crate::ops::math::dot;
@@ -43,7 +43,9 @@ impl WithSimd for Backward<'_> {
         for (block, (((q, dq), logarithms), (y, dy))) in blocks.zip(outputs).enumerate() {
             let (first_query, queries) = (block * QUERIES, logarithms.len());
             let vectors = queries.div_ceil(S::F32_LANES);
-            let seen = given.seen(first_query + queries);
+            let seen = given.seen(first_query..first_query + queries);
+            let (first_key, padded) = (seen.start, seen.start * width..seen.end * width);
+            let seen = seen.start * dim..seen.end * dim;
             let (mut totals, mut projections) = (Lanes::ZERO, Lanes::ZERO);
             totals.0.iter_mut().zip(logarithms).for_each(|(total, logarithm)| *total = -logarithm);
             let rows = y.chunks_exact(dim).zip(dy.chunks_exact(dim));
@@ -53,9 +55,11 @@ impl WithSimd for Backward<'_> {
             to_padded(q, dim, scale, q_rows);
             to_padded(dy, dim, 1.0, dy_rows);
             dq_columns.fill(0.0);
-            let tiles = given.k[..seen * dim].chunks(KEYS * dim).zip(given.v.chunks(KEYS * dim));
-            let targets = dk_sums.chunks_mut(KEYS * width).zip(dv_sums.chunks_mut(KEYS * width));
-            for (index, ((k, v), (dk, dv))) in tiles.zip(targets).enumerate() {
+            let tiles = given.k[seen.clone()].chunks(KEYS * dim).zip(given.v[seen].chunks(KEYS * dim));
+            let targets =
+                [&mut *dk_sums, &mut *dv_sums].map(|sums| sums[padded.clone()].chunks_mut(KEYS * width));
+            let [dk_tiles, dv_tiles] = targets;
+            for (index, ((k, v), (dk, dv))) in tiles.zip(dk_tiles.zip(dv_tiles)).enumerate() {
                 let keys = k.len() / dim;
                 let mut probabilities = Probabilities {
                     k: Rows { data: k, stride: dim, depth: dim },
@@ -64,7 +68,7 @@ impl WithSimd for Backward<'_> {
                     dy: S::as_simd_f32s(dy_columns).0,
                     totals: S::as_simd_f32s(&totals.0).0,
                     projections: S::as_simd_f32s(&projections.0).0,
-                    hidden: given.causal.then(|| (index * KEYS) as isize - first_query as isize),
+                    view: View::new(given.span, first_key + index * KEYS, first_query),
                     p: S::as_mut_simd_f32s(p).0,
                     ds: S::as_mut_simd_f32s(ds).0,
                 };
@@ -107,8 +111,7 @@ struct Probabilities<'a, S: Simd> {
     /// Negative, as the products start from them.
     totals: &'a [S::f32s],
     projections: &'a [S::f32s],
-    /// The tile's first key less the block's first query, where order matters.
-    hidden: Option<isize>,
+    view: View,
     p: &'a mut [S::f32s],
     ds: &'a mut [S::f32s],
 }
@@ -122,9 +125,7 @@ impl<S: Simd> InRegisters<S> for Probabilities<'_, S> {
         start.copy_from_slice(&self.totals[vector..vector + V]);
         let q = &self.q[vector..];
         let mut scores = self.k.add_products::<S, R, V>(simd, row, q, stride, [start; R]);
-        if let Some(hidden) = self.hidden {
-            hide(simd, hidden + row as isize, vector, &mut scores);
-        }
+        self.view.hide(simd, row, vector, &mut scores);
         for (r, scores) in scores.iter().enumerate() {
             for (score, p) in scores.iter().zip(&mut self.p[at + r * stride..][..V]) {
                 *p = exp2(simd, *score);

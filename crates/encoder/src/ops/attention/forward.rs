@@ -3,9 +3,10 @@
 use pulp::{Simd, WithSimd};
 
 use super::Attention;
-use super::block::{Aligned, KEYS, Lanes, QUERIES, hide, to_columns, to_rows};
+use super::block::{Aligned, KEYS, Lanes, QUERIES, View, to_columns, to_rows};
 use super::exp2::exp2;
 use super::product::{Accumulate, InRegisters, Left, Rows, Transposed, in_registers};
+use crate::ops::math::dot;
 
 /// Exponents may exceed their query's reference by so much before it is raised: most keys then leave it.
 const SLACK: f32 = 8.0;
@@ -30,31 +31,30 @@ impl WithSimd for Forward<'_> {
         let blocks = given.q.chunks(size).zip(y.chunks_mut(size)).zip(totals.chunks_mut(QUERIES));
         for (block, ((rows, y), logarithms)) in blocks.enumerate() {
             let first_query = block * QUERIES;
-            let seen = given.seen(first_query + logarithms.len());
+            let seen = given.seen(first_query..first_query + logarithms.len());
+            let (first_key, seen) = (seen.start, seen.start * dim..seen.end * dim);
             let vectors = logarithms.len().div_ceil(S::F32_LANES);
             to_columns(rows, dim, given.scale(), q);
             let q = S::as_simd_f32s(q).0;
             sums.fill(0.0);
-            // The first key, which all queries see, gives the first reference.
+            // A query's own key, which it always sees, gives the first reference.
             let (mut start, mut total) = (Lanes::ZERO, Lanes::ZERO);
-            let a = Rows { data: given.k, stride: dim, depth: dim };
-            let c = S::as_mut_simd_f32s(&mut start.0).0;
-            in_registers(simd, 1, vectors, &mut Accumulate { a, b: q, c, stride });
-            start.0.iter_mut().for_each(|start| *start = -*start);
-            let tiles = given.k[..seen * dim].chunks(KEYS * dim).zip(given.v.chunks(KEYS * dim));
+            let own = rows.chunks_exact(dim).zip(given.k[first_query * dim..].chunks_exact(dim));
+            start.0.iter_mut().zip(own).for_each(|(start, (q, k))| *start = -given.scale() * dot(q, k));
+            let tiles = given.k[seen.clone()].chunks(KEYS * dim).zip(given.v[seen].chunks(KEYS * dim));
             for (index, (k, v)) in tiles.enumerate() {
                 let keys = k.len() / dim;
                 let mut exponentials = Exponentials {
                     k: Rows { data: k, stride: dim, depth: dim },
                     q,
-                    hidden: given.causal.then(|| (index * KEYS) as isize - first_query as isize),
+                    view: View::new(given.span, first_key + index * KEYS, first_query),
                     start: S::as_mut_simd_f32s(&mut start.0).0,
                     tile: S::as_mut_simd_f32s(tile).0,
                     total: S::as_mut_simd_f32s(&mut total.0).0,
                     sums: S::as_mut_simd_f32s(sums).0,
                 };
                 in_registers(simd, keys, vectors, &mut exponentials);
-                let a = Transposed { data: &v[..k.len()], width: dim };
+                let a = Transposed { data: v, width: dim };
                 let (b, c) = (S::as_simd_f32s(tile).0, S::as_mut_simd_f32s(sums).0);
                 in_registers(simd, dim, vectors, &mut Accumulate { a, b, c, stride });
             }
@@ -70,8 +70,7 @@ impl WithSimd for Forward<'_> {
 struct Exponentials<'a, S: Simd> {
     k: Rows<'a>,
     q: &'a [S::f32s],
-    /// The tile's first key less the block's first query, where order matters.
-    hidden: Option<isize>,
+    view: View,
     /// What each query's products start from: less its reference.
     start: &'a mut [S::f32s],
     tile: &'a mut [S::f32s],
@@ -89,9 +88,7 @@ impl<S: Simd> InRegisters<S> for Exponentials<'_, S> {
         start.copy_from_slice(&self.start[vector..vector + V]);
         let q = &self.q[vector..];
         let mut scores = self.k.add_products::<S, R, V>(simd, row, q, stride, [start; R]);
-        if let Some(hidden) = self.hidden {
-            hide(simd, hidden + row as isize, vector, &mut scores);
-        }
+        self.view.hide(simd, row, vector, &mut scores);
         let mut highest = scores[0];
         for scores in &scores[1..] {
             for (highest, score) in highest.iter_mut().zip(scores) {

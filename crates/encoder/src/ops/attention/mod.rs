@@ -11,6 +11,8 @@ mod product;
 #[cfg(test)]
 mod tests;
 
+use std::ops::Range;
+
 use pulp::Arch;
 
 /// One head in one utterance of N frames.
@@ -21,8 +23,33 @@ pub(crate) struct Attention<'a> {
     pub(crate) k: &'a [f32],
     pub(crate) v: &'a [f32],
     pub(crate) dim: usize,
-    /// Whether a frame sees none that come after it.
-    pub(crate) causal: bool,
+    pub(crate) span: Span,
+}
+
+/// The frames that a frame sees: so many before its own, its own, and so many after it, where they are there.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Span {
+    pub(crate) before: usize,
+    pub(crate) after: usize,
+}
+
+impl Span {
+    pub(crate) const ALL: Self = Self { before: usize::MAX, after: usize::MAX };
+    pub(crate) const PAST: Self = Self { before: usize::MAX, after: 0 };
+
+    /// What some of N frames see, the one or the other.
+    pub(crate) fn seen(self, frames: Range<usize>, n: usize) -> Range<usize> {
+        frames.start.saturating_sub(self.before)..frames.end.saturating_add(self.after).min(n)
+    }
+
+    /// The pairs of a frame and one that it sees, among N.
+    pub(crate) fn pairs(self, n: usize) -> usize {
+        let side = |width: usize| {
+            let width = width.min(n.saturating_sub(1));
+            width * n - width * (width + 1) / 2
+        };
+        n + side(self.before) + side(self.after)
+    }
 }
 
 impl Attention<'_> {
@@ -36,10 +63,9 @@ impl Attention<'_> {
         Arch::new().dispatch(backward::Backward { given: self, totals, y, dy, gradients });
     }
 
-    /// The number of keys that a query before `query` sees.
-    fn seen(&self, query: usize) -> usize {
-        let keys = self.k.len() / self.dim;
-        if self.causal { keys.min(query) } else { keys }
+    /// The keys that some of the queries see.
+    fn seen(&self, queries: Range<usize>) -> Range<usize> {
+        self.span.seen(queries, self.k.len() / self.dim)
     }
 
     /// What the products are multiplied by, so that powers of two take the place of those of e.
