@@ -1,6 +1,6 @@
 """The speech encoder of Katharopoulos et al. (2020), section 4.3, in PyTorch: training steps, inference, memory.
 
-encoder.py --work train|infer|memory --mixer linear|softmax --batch 8 --frames 800 --threads 2
+encoder.py --work train|infer|memory --mixer linear|softmax|bi_lstm --batch 8 --frames 800 --threads 2
 """
 import argparse
 import resource
@@ -48,10 +48,31 @@ class Block(nn.Module):
         return x + self.feed_forward(self.before_feed_forward(x))
 
 
+class BiLstm(nn.Module):
+    """The paper's other baseline: three layers of 320 units in each direction, nothing else."""
+
+    width = 640
+
+    def __init__(self):
+        super().__init__()
+        self.layers = nn.LSTM(BANDS, self.width // 2, num_layers=3, bidirectional=True, batch_first=True)
+
+    def forward(self, x):
+        return self.layers(x)[0]
+
+
+def encoder(mixer):
+    """The layers, and the width of what they give."""
+    if mixer == "bi_lstm":
+        return [BiLstm()], BiLstm.width
+    attention = {"linear": LinearAttention, "softmax": SoftmaxAttention}[mixer]
+    return [nn.Linear(BANDS, DIM), *(Block(attention()) for _ in range(LAYERS))], DIM
+
+
 def main():
     cli = argparse.ArgumentParser(description=__doc__)
     cli.add_argument("--work", choices=["train", "infer", "memory"], required=True)
-    cli.add_argument("--mixer", choices=["linear", "softmax"], required=True)
+    cli.add_argument("--mixer", choices=["linear", "softmax", "bi_lstm"], required=True)
     cli.add_argument("--batch", type=int, required=True)
     cli.add_argument("--frames", type=int, required=True)
     cli.add_argument("--threads", type=int, required=True)
@@ -61,10 +82,8 @@ def main():
     peak_mb = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     base_mb = peak_mb()
 
-    attention = {"linear": LinearAttention, "softmax": SoftmaxAttention}[args.mixer]
-    model = nn.Sequential(
-        nn.Linear(BANDS, DIM), *(Block(attention()) for _ in range(LAYERS)), nn.LayerNorm(DIM),
-        nn.Linear(DIM, TOKENS), nn.LogSoftmax(-1))
+    layers, width = encoder(args.mixer)
+    model = nn.Sequential(*layers, nn.LayerNorm(width), nn.Linear(width, TOKENS), nn.LogSoftmax(-1))
     features = torch.rand(args.batch, args.frames, BANDS) * 2 - 1
     weight = torch.rand(args.batch, args.frames, TOKENS) * 2 - 1
     optimizer = torch.optim.AdamW(model.parameters(), lr=1e-4)

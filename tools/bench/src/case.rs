@@ -2,7 +2,7 @@
 
 use linnet_encoder::MixerKind;
 
-use crate::material::an4::PARTS;
+use crate::material::an4::{PARTS, SETTLING};
 use crate::ours;
 
 /// The work of one step.
@@ -65,8 +65,8 @@ pub(crate) enum FbankPeer {
     Asrfront,
 }
 
-/// A way of mixing time, as its name says: `linear`, or `linear+` with rotary positions, a convolution of the values over 3
-/// frames and a gate, and as much narrower feed-forward blocks as the gate has parameters.
+/// A way of mixing time, as its name says: `linear`, or `linear+` with rotary positions where it takes any, a convolution of the
+/// values over 3 frames and a gate, and as much narrower feed-forward blocks as the gate has parameters.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Kind {
     pub(crate) mixer: MixerKind,
@@ -103,17 +103,22 @@ pub(crate) const FEED_FORWARD: usize = 768;
 pub(crate) const BANDS: usize = 40;
 pub(crate) const TOKENS: usize = 45;
 
+/// Frames that softmax in a window sees to each side.
+pub(crate) const WINDOW: usize = 32;
+
 const NAMES: &[&str] = &[
     "train-linear-8x800",
     "train-linear-1x3200",
     "train-linear-8x200",
     "train-softmax-8x800",
     "train-softmax-1x3200",
+    "train-bi_lstm-8x800",
     "infer-linear-8x800",
     "infer-linear-8x800-1t",
     "infer-linear-1x800",
     "infer-linear-1x800-1t",
     "infer-softmax-8x800",
+    "infer-bi_lstm-8x800",
     "memory-linear-8x800",
     "ctc-16x400",
     "ctc-1x3200",
@@ -181,8 +186,8 @@ impl Case {
     pub(crate) fn step(&self) -> Option<String> {
         match self.subject {
             Subject::An4Epoch => Some(format!(
-                "an {PARTS}th of an epoch, its seconds scaled to the epoch by its frames; ours reads audio and computes \
-                 features beside training, the peer has them in memory"
+                "an {PARTS}th of an epoch after the first {SETTLING}, its seconds scaled to the epoch by its frames; ours computes \
+                 what features it has not kept beside training, the peer has them in memory"
             )),
             Subject::Beam(_) | Subject::BeamLm(_) => Some(format!(
                 "all utterances, by one thread; tokens below {CUT} and prefixes {SCORE_CUT} below the best are cut"

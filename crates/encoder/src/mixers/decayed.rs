@@ -3,18 +3,16 @@
 //! y(i) = Σⱼ P(i, j)·v(j) / (Σⱼ P(i, j) + ε), P(i, j) = M(i, j)·φ(q(i))·φ(k(j)), φ = elu + 1; j runs over all frames, or over
 //! those up to i. M(i, j) falls with every frame between i and j: not at all (then the causal form is Katharopoulos et al.,
 //! 2020, equations 8 to 12), by a rate of the head's own, or by a rate that each frame sets (after Afzal et al., 2025, LION-D
-//! and LION-S). Numerator and denominator are one sum over values with a 1 behind them; the sum and each of its gradients are
-//! scans over the past and the future (`ops/scan.rs`): time O(N·d·(d + 64)), memory O(N·d).
-
-use std::ops::Range;
+//! and LION-S). Numerator and denominator are one sum over values with a 1 behind them (`ops/decay`): time O(N·d·(d + 32)),
+//! memory O(N·d).
 
 use candle_core::{D, DType, Result, Tensor};
 
 use super::feature_map::FeatureMap;
 use super::linear::{EPSILON, quotient_backward};
 use super::{Gradients, Head, Mixer, QKV, State};
-use crate::ops::math::{add, dot, sigmoid, vectorised};
-use crate::ops::scan::{Rates, Rows, Side, multiply_adds, scan, scan_on};
+use crate::ops::decay::{DecayedSums, Rates};
+use crate::ops::math::{dot, sigmoid, vectorised};
 use crate::ops::scratch::{self, Scratch};
 use crate::parameters::{HeadParameter, Init};
 
@@ -67,13 +65,6 @@ impl Decayed {
             Decay::Gated => Rates::Each(gates),
         }
     }
-
-    /// The sides that are summed over, each with whether a frame itself counts there: it does on the near one, which is the
-    /// only one of the causal form.
-    fn sides(&self, near: Side) -> impl Iterator<Item = (Side, bool)> {
-        let far = if near == Side::Past { Side::Future } else { Side::Past };
-        [(near, true), (far, false)].into_iter().take(if self.causal { 1 } else { 2 })
-    }
 }
 
 /// Rows with a further value each.
@@ -117,7 +108,7 @@ impl Mixer for Decayed {
     }
 
     fn multiply_adds(&self, _frames: usize, dim: usize) -> usize {
-        multiply_adds(dim, dim + 1) * if self.causal { 1 } else { 2 }
+        DecayedSums::multiply_adds(dim, dim + 1, self.causal)
     }
 
     /// Each frame's denominator.
@@ -130,12 +121,9 @@ impl Mixer for Decayed {
         let (q, k) = (features(head.inputs[0], dim), features(head.inputs[1], dim));
         let v = widen(head.inputs[2], dim, |_| 1.0);
         let gates = self.gates(head);
-        let mut sums = scratch::zeros(v.len());
-        let rows = Rows { q: &q, k: &k, v: &v, a: dim, b: wide };
-        let rates = self.rates(head, &gates);
-        for (side, own) in self.sides(Side::Past) {
-            scan(rows, rates, side, own, &mut sums);
-        }
+        let mut sums = scratch::take(v.len());
+        let (rates, causal) = (self.rates(head, &gates), self.causal);
+        DecayedSums { q: &q, k: &k, v: &v, a: dim, b: wide, rates, causal }.forward(&mut sums);
         divide(&sums, dim, y);
         saved.iter_mut().zip(sums.chunks_exact(wide)).for_each(|(s, sums)| *s = sums[dim] + EPSILON);
     }
@@ -149,55 +137,25 @@ impl Mixer for Decayed {
         quotient_backward(y, dy, saved, dim, &mut dnumerators, &mut ddenominators);
         let dsums = widen(&dnumerators, dim, |i| ddenominators[i]);
         let gates = self.gates(head);
-        let rates = self.rates(head, &gates);
-
-        // What the past and the future give each feature, apart: a gate wants their difference.
-        let [mut q_past, mut q_future, mut k_past, mut k_future] =
-            std::array::from_fn(|_| scratch::zeros(frames * dim));
-        let rows = Rows { q: &dsums, k: &v, v: &k, a: wide, b: dim };
-        for ((side, own), out) in self.sides(Side::Past).zip([&mut q_past, &mut q_future]) {
-            scan(rows, rates, side, own, out);
-        }
-        let rows = Rows { q: &v, k: &dsums, v: &q, a: wide, b: dim };
-        for ((side, own), out) in self.sides(Side::Future).zip([&mut k_future, &mut k_past]) {
-            scan(rows, rates, side, own, out);
-        }
-        let mut dvalues = scratch::zeros(v.len());
-        let rows = Rows { q: &k, k: &q, v: &dsums, a: dim, b: wide };
-        for (side, own) in self.sides(Side::Future) {
-            scan(rows, rates, side, own, &mut dvalues);
-        }
-        for (dv, wide) in dv.chunks_exact_mut(dim).zip(dvalues.chunks_exact(wide)) {
+        let [mut dquery, mut dkey] = [(); 2].map(|()| scratch::take(frames * dim));
+        let (mut dvalue, mut dplaces) = (scratch::take(v.len()), scratch::take(frames));
+        let (rates, causal) = (self.rates(head, &gates), self.causal);
+        let sums = DecayedSums { q: &q, k: &k, v: &v, a: dim, b: wide, rates, causal };
+        sums.backward(&dsums, [&mut dquery, &mut dkey, &mut dvalue], &mut dplaces);
+        for (dv, wide) in dv.chunks_exact_mut(dim).zip(dvalue.chunks_exact(wide)) {
             dv.copy_from_slice(&wide[..dim]);
         }
-
-        // M(i, j) = exp(−|C(i) − C(j)|): with the sums C of the rates, a frame's C pulls one way on what it has with the
-        // past, as query and as key, and the other way on what it has with the future. What it has with itself, in q's past
-        // and in k's future, cancels.
-        let pulls: Vec<f32> = if self.decay == Decay::Gated {
-            let with = |f: &[f32], past: &[f32], future: &[f32], at: Range<usize>| {
-                dot(&f[at.clone()], &future[at.clone()]) - dot(&f[at.clone()], &past[at])
-            };
-            let frame = |i: usize| i * dim..(i + 1) * dim;
-            (0..frames)
-                .map(|i| with(&q, &q_past, &q_future, frame(i)) + with(&k, &k_past, &k_future, frame(i)))
-                .collect()
-        } else {
-            Vec::new()
-        };
-        for (past, future) in [(&mut q_past, &q_future), (&mut k_past, &k_future)] {
-            vectorised(|| add(future, past));
-        }
-        MAP.backward(&[], head.inputs[0], dim, &q, &q_past, dq, &mut []);
-        MAP.backward(&[], head.inputs[1], dim, &k, &k_past, dk, &mut []);
+        MAP.backward(&[], head.inputs[0], dim, &q, &dquery, dq, &mut []);
+        MAP.backward(&[], head.inputs[1], dim, &k, &dkey, dk, &mut []);
 
         if self.decay == Decay::Gated {
             let (weight, bias) = (head.weights[0], head.weights[1][0]);
             let (dweight, dbias) = gradients.weights.split_at_mut(dim);
             let factor = rate(head.index, head.heads) / std::f32::consts::LN_2;
+            // A frame's rate moves its own place and all that come after.
             let mut drate = 0.0;
             for i in (0..frames).rev() {
-                drate += pulls[i];
+                drate += dplaces[i];
                 let (k, dk) = (&head.inputs[1][i * dim..(i + 1) * dim], &mut dk[i * dim..(i + 1) * dim]);
                 let du = drate * factor * sigmoid(dot(weight, k) + bias);
                 dbias[0] += du;
@@ -219,10 +177,11 @@ impl Mixer for Decayed {
         let (q, k) = (features(head.inputs[0], dim), features(head.inputs[1], dim));
         let v = widen(head.inputs[2], dim, |_| 1.0);
         let gates = self.gates(head);
-        let rows = Rows { q: &q, k: &k, v: &v, a: dim, b: wide };
-        let mut sums = scratch::zeros(v.len());
+        let mut sums = scratch::take(v.len());
         state.values.resize(dim * wide, 0.0);
-        scan_on(rows, self.rates(head, &gates), Side::Past, true, &mut state.values, &mut sums);
+        let rates = self.rates(head, &gates);
+        DecayedSums { q: &q, k: &k, v: &v, a: dim, b: wide, rates, causal: true }
+            .step(&mut state.values, &mut sums);
         divide(&sums, dim, y);
         state.frames += y.len() / dim;
     }

@@ -3,6 +3,7 @@
 pub(crate) mod activation;
 pub(crate) mod attention;
 pub(crate) mod conv2d;
+pub(crate) mod decay;
 pub(crate) mod depthwise;
 pub(crate) mod dropout;
 pub(crate) mod linear;
@@ -14,5 +15,5 @@ pub(crate) mod planar;
 pub(crate) mod pool;
 pub(crate) mod rotary;
 pub(crate) mod rows;
-pub(crate) mod scan;
 pub(crate) mod scratch;
+pub(crate) mod tile;

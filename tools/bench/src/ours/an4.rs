@@ -9,12 +9,14 @@ use linnet_corpus::Skipped;
 use linnet_train::{EpochRecord, Observer, Options, Start, StepReport, train};
 
 use super::say;
-use crate::material::an4::{Index, config};
+use crate::material::an4::{Index, SETTLING, config};
 
 /// Waits for a line on stdin before each part of an epoch, and after it prints its seconds, scaled to the epoch. What a run
 /// does between epochs, as the development set, is not counted.
 struct InTurn {
     index: Index,
+    /// Epochs to go before the first part.
+    settling: usize,
     /// The epoch at hand, from 0, and its batches that are done.
     place: (usize, usize),
     start: Instant,
@@ -32,12 +34,12 @@ impl InTurn {
 }
 
 impl Observer for InTurn {
-    fn started(&mut self, _: &Start<'_>) {
-        let _ = say("ready");
-        self.wait();
-    }
+    fn started(&mut self, _: &Start<'_>) {}
 
     fn step(&mut self, _: &StepReport) {
+        if self.settling > 0 {
+            return;
+        }
         let (epoch, batch) = self.place;
         self.place.1 += 1;
         if let Some((_, scale)) = self.index.ends(epoch).into_iter().find(|&(end, _)| end == batch) {
@@ -47,6 +49,14 @@ impl Observer for InTurn {
     }
 
     fn epoch(&mut self, _: &EpochRecord) {
+        if self.settling > 0 {
+            self.settling -= 1;
+            if self.settling == 0 {
+                let _ = say("ready");
+                self.wait();
+            }
+            return;
+        }
         // Beyond the last epoch of the index the other side asks for nothing.
         self.place = ((self.place.0 + 1) % self.index.epochs.len(), 0);
         self.start = Instant::now();
@@ -57,7 +67,8 @@ impl Observer for InTurn {
 
 pub(crate) fn serve(folder: &Path) -> Result<(), Box<dyn Error>> {
     let out = tempfile::tempdir()?;
-    let mut observer = InTurn { index: Index::read(folder)?, place: (0, 0), start: Instant::now() };
+    let mut observer =
+        InTurn { index: Index::read(folder)?, settling: SETTLING, place: (0, 0), start: Instant::now() };
     train(&config(folder), &out.path().join("exp"), &Options::default(), &mut observer)?;
     Ok(())
 }

@@ -8,7 +8,7 @@ use linnet_encoder::{Activation, Encoder, EncoderConfig, EncoderError, Lengths, 
 use linnet_train::{Adam, AdamSettings, OptimizerKind};
 
 use super::{Step, noise};
-use crate::case::{BANDS, Batch, DIM, FEED_FORWARD, HEADS, Kind, LAYERS, TOKENS, Work};
+use crate::case::{BANDS, Batch, DIM, FEED_FORWARD, HEADS, Kind, LAYERS, TOKENS, WINDOW, Work};
 use crate::memory;
 
 /// The paper's encoder with some mixer; the bi-LSTM has 3 layers of 320 in each direction there.
@@ -25,9 +25,10 @@ fn encoder(Kind { mixer, plus }: Kind) -> Result<Encoder, EncoderError> {
         feed_forward: FEED_FORWARD - narrower,
         activation: Activation::Relu,
         mixer,
-        rotary: plus,
+        rotary: plus && mixer.takes_rotary(DIM / HEADS),
         value_convolution: if plus { 3 } else { 0 },
         gate: plus,
+        window: WINDOW,
         dropout: 0.0,
         ..EncoderConfig::default()
     };

@@ -2,11 +2,12 @@
 
 use pulp::{Simd, WithSimd};
 
-use super::Attention;
-use super::block::{Aligned, KEYS, Lanes, QUERIES, View, to_columns, to_rows};
-use super::exp2::exp2;
-use super::product::{Accumulate, InRegisters, Left, Rows, Transposed, in_registers};
+use super::view::View;
+use super::{Attention, KEYS};
 use crate::ops::math::dot;
+use crate::ops::tile::block::{Aligned, FRAMES, Lanes, to_columns, to_padded, to_rows};
+use crate::ops::tile::exp2::exp2;
+use crate::ops::tile::product::{Accumulate, InRegisters, Left, Rows, Transposed, in_registers};
 
 pub(super) struct Backward<'a> {
     pub(super) given: Attention<'a>,
@@ -25,23 +26,23 @@ impl WithSimd for Backward<'_> {
         let Self { given, totals, y, dy, gradients: [dq, dk, dv] } = self;
         let dim = given.dim;
         let width = dim.next_multiple_of(S::F32_LANES);
-        let mut memory = Aligned::take((3 * dim + 2 * KEYS + 2 * width) * QUERIES);
-        let (q_columns, rest) = memory.split_at_mut(dim * QUERIES);
-        let (dy_columns, rest) = rest.split_at_mut(dim * QUERIES);
-        let (dq_columns, rest) = rest.split_at_mut(dim * QUERIES);
-        let (p, rest) = rest.split_at_mut(KEYS * QUERIES);
-        let (ds, rest) = rest.split_at_mut(KEYS * QUERIES);
-        let (q_rows, dy_rows) = rest.split_at_mut(width * QUERIES);
+        let mut memory = Aligned::take((3 * dim + 2 * KEYS + 2 * width) * FRAMES);
+        let (q_columns, rest) = memory.split_at_mut(dim * FRAMES);
+        let (dy_columns, rest) = rest.split_at_mut(dim * FRAMES);
+        let (dq_columns, rest) = rest.split_at_mut(dim * FRAMES);
+        let (p, rest) = rest.split_at_mut(KEYS * FRAMES);
+        let (ds, rest) = rest.split_at_mut(KEYS * FRAMES);
+        let (q_rows, dy_rows) = rest.split_at_mut(width * FRAMES);
         // The gradients of keys and values, padded to whole vectors.
         let mut sums = [(); 2].map(|()| Aligned::take(dk.len() / dim * width));
         sums.iter_mut().for_each(|sums| sums.fill(0.0));
         let [dk_sums, dv_sums] = &mut sums;
         let scale = 1.0 / (dim as f32).sqrt();
-        let (size, stride) = (QUERIES * dim, QUERIES / S::F32_LANES);
-        let blocks = given.q.chunks(size).zip(dq.chunks_mut(size)).zip(totals.chunks(QUERIES));
+        let (size, stride) = (FRAMES * dim, FRAMES / S::F32_LANES);
+        let blocks = given.q.chunks(size).zip(dq.chunks_mut(size)).zip(totals.chunks(FRAMES));
         let outputs = y.chunks(size).zip(dy.chunks(size));
         for (block, (((q, dq), logarithms), (y, dy))) in blocks.zip(outputs).enumerate() {
-            let (first_query, queries) = (block * QUERIES, logarithms.len());
+            let (first_query, queries) = (block * FRAMES, logarithms.len());
             let vectors = queries.div_ceil(S::F32_LANES);
             let seen = given.seen(first_query..first_query + queries);
             let (first_key, padded) = (seen.start, seen.start * width..seen.end * width);
@@ -52,8 +53,8 @@ impl WithSimd for Backward<'_> {
             projections.0.iter_mut().zip(rows).for_each(|(p, (y, dy))| *p = -dot(y, dy));
             to_columns(q, dim, given.scale(), q_columns);
             to_columns(dy, dim, 1.0, dy_columns);
-            to_padded(q, dim, scale, q_rows);
-            to_padded(dy, dim, 1.0, dy_rows);
+            to_padded(q, dim, &Lanes([scale; FRAMES]), q_rows);
+            to_padded(dy, dim, &Lanes::ONE, dy_rows);
             dq_columns.fill(0.0);
             let tiles = given.k[seen.clone()].chunks(KEYS * dim).zip(given.v[seen].chunks(KEYS * dim));
             let targets =
@@ -74,7 +75,7 @@ impl WithSimd for Backward<'_> {
                 };
                 in_registers(simd, keys, vectors, &mut probabilities);
                 for (tile, rows, sums) in [(&*p, &*dy_rows, dv), (&*ds, &*q_rows, dk)] {
-                    let a = Rows { data: tile, stride: QUERIES, depth: queries };
+                    let a = Rows { data: tile, stride: FRAMES, depth: queries };
                     let (b, c) = (S::as_simd_f32s(rows).0, S::as_mut_simd_f32s(sums).0);
                     let stride = width / S::F32_LANES;
                     in_registers(simd, keys, stride, &mut Accumulate { a, b, c, stride });
@@ -83,22 +84,13 @@ impl WithSimd for Backward<'_> {
                 let (b, c) = (S::as_simd_f32s(ds).0, S::as_mut_simd_f32s(dq_columns).0);
                 in_registers(simd, dim, vectors, &mut Accumulate { a, b, c, stride });
             }
-            to_rows(dq_columns, dim, &Lanes([scale; QUERIES]), dq);
+            to_rows(dq_columns, dim, &Lanes([scale; FRAMES]), dq);
         }
         for (gradient, sums) in [(dk, dk_sums), (dv, dv_sums)] {
             for (row, sums) in gradient.chunks_exact_mut(dim).zip(sums.chunks_exact(width)) {
                 row.copy_from_slice(&sums[..dim]);
             }
         }
-    }
-}
-
-/// Writes `scale` times the rows, padded to whole vectors.
-#[inline(always)]
-fn to_padded(rows: &[f32], dim: usize, scale: f32, padded: &mut [f32]) {
-    let width = padded.len() / QUERIES;
-    for (row, padded) in rows.chunks_exact(dim).zip(padded.chunks_exact_mut(width)) {
-        padded.iter_mut().zip(row).for_each(|(padded, value)| *padded = value * scale);
     }
 }
 

@@ -2,11 +2,12 @@
 
 use pulp::{Simd, WithSimd};
 
-use super::Attention;
-use super::block::{Aligned, KEYS, Lanes, QUERIES, View, to_columns, to_rows};
-use super::exp2::exp2;
-use super::product::{Accumulate, InRegisters, Left, Rows, Transposed, in_registers};
+use super::view::View;
+use super::{Attention, KEYS};
 use crate::ops::math::dot;
+use crate::ops::tile::block::{Aligned, FRAMES, Lanes, to_columns, to_rows};
+use crate::ops::tile::exp2::exp2;
+use crate::ops::tile::product::{Accumulate, InRegisters, Left, Rows, Transposed, in_registers};
 
 /// Exponents may exceed their query's reference by so much before it is raised: most keys then leave it.
 const SLACK: f32 = 8.0;
@@ -24,13 +25,13 @@ impl WithSimd for Forward<'_> {
     fn with_simd<S: Simd>(self, simd: S) {
         let Self { given, totals, y } = self;
         let dim = given.dim;
-        let mut memory = Aligned::take((2 * dim + KEYS) * QUERIES);
-        let (q, rest) = memory.split_at_mut(dim * QUERIES);
-        let (sums, tile) = rest.split_at_mut(dim * QUERIES);
-        let (size, stride) = (QUERIES * dim, QUERIES / S::F32_LANES);
-        let blocks = given.q.chunks(size).zip(y.chunks_mut(size)).zip(totals.chunks_mut(QUERIES));
+        let mut memory = Aligned::take((2 * dim + KEYS) * FRAMES);
+        let (q, rest) = memory.split_at_mut(dim * FRAMES);
+        let (sums, tile) = rest.split_at_mut(dim * FRAMES);
+        let (size, stride) = (FRAMES * dim, FRAMES / S::F32_LANES);
+        let blocks = given.q.chunks(size).zip(y.chunks_mut(size)).zip(totals.chunks_mut(FRAMES));
         for (block, ((rows, y), logarithms)) in blocks.enumerate() {
-            let first_query = block * QUERIES;
+            let first_query = block * FRAMES;
             let seen = given.seen(first_query..first_query + logarithms.len());
             let (first_key, seen) = (seen.start, seen.start * dim..seen.end * dim);
             let vectors = logarithms.len().div_ceil(S::F32_LANES);

@@ -4,16 +4,17 @@
 //! time. So a query's maximum and total are found without a sum across a vector.
 
 mod backward;
-mod block;
-mod exp2;
 mod forward;
-mod product;
 #[cfg(test)]
 mod tests;
+mod view;
 
 use std::ops::Range;
 
 use pulp::Arch;
+
+/// Keys of a tile: 8 kB of products lie in the first cache.
+const KEYS: usize = 64;
 
 /// One head in one utterance of N frames.
 #[derive(Clone, Copy)]

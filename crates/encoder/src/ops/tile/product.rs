@@ -6,10 +6,10 @@
 use pulp::Simd;
 
 /// Values of the widest vectors.
-pub(super) const WIDEST: usize = 16;
+pub(crate) const WIDEST: usize = 16;
 
 /// A matrix whose values meet whole rows of another.
-pub(super) trait Left {
+pub(crate) trait Left {
     /// `sums` + Σₖ a(i, k)·b(k): R rows i from `first` on by V vectors. The rows of b are `stride` vectors apart.
     fn add_products<S: Simd, const R: usize, const V: usize>(
         &self,
@@ -23,10 +23,10 @@ pub(super) trait Left {
 
 /// Rows that start `stride` values apart and are `depth` long.
 #[derive(Clone, Copy)]
-pub(super) struct Rows<'a> {
-    pub(super) data: &'a [f32],
-    pub(super) stride: usize,
-    pub(super) depth: usize,
+pub(crate) struct Rows<'a> {
+    pub(crate) data: &'a [f32],
+    pub(crate) stride: usize,
+    pub(crate) depth: usize,
 }
 
 impl Left for Rows<'_> {
@@ -55,9 +55,9 @@ impl Left for Rows<'_> {
 
 /// The transpose of rows of `width` values that lie one after another.
 #[derive(Clone, Copy)]
-pub(super) struct Transposed<'a> {
-    pub(super) data: &'a [f32],
-    pub(super) width: usize,
+pub(crate) struct Transposed<'a> {
+    pub(crate) data: &'a [f32],
+    pub(crate) width: usize,
 }
 
 impl Left for Transposed<'_> {
@@ -90,14 +90,14 @@ fn add_product<S: Simd>(simd: S, a: f32, b: &[S::f32s], sums: &mut [S::f32s]) {
 }
 
 /// What is done with a tile, as many of its values at a time as the registers hold sums for.
-pub(super) trait InRegisters<S: Simd> {
+pub(crate) trait InRegisters<S: Simd> {
     /// For R rows from `row` on and V vectors of each from `vector` on.
     fn run<const R: usize, const V: usize>(&mut self, simd: S, row: usize, vector: usize);
 }
 
 /// Runs a body on a tile of so many rows of so many vectors.
 #[inline(always)]
-pub(super) fn in_registers<S: Simd>(simd: S, rows: usize, vectors: usize, body: &mut impl InRegisters<S>) {
+pub(crate) fn in_registers<S: Simd>(simd: S, rows: usize, vectors: usize, body: &mut impl InRegisters<S>) {
     let pairs = vectors - vectors % 2;
     for vector in (0..pairs).step_by(2) {
         by_rows::<S, 2>(simd, rows, vector, body);
@@ -125,11 +125,11 @@ fn by_rows<S: Simd, const V: usize>(simd: S, rows: usize, vector: usize, body: &
 }
 
 /// c += a·b, with rows of b and c that start `stride` vectors apart.
-pub(super) struct Accumulate<'a, S: Simd, A> {
-    pub(super) a: A,
-    pub(super) b: &'a [S::f32s],
-    pub(super) c: &'a mut [S::f32s],
-    pub(super) stride: usize,
+pub(crate) struct Accumulate<'a, S: Simd, A> {
+    pub(crate) a: A,
+    pub(crate) b: &'a [S::f32s],
+    pub(crate) c: &'a mut [S::f32s],
+    pub(crate) stride: usize,
 }
 
 impl<S: Simd, A: Left> InRegisters<S> for Accumulate<'_, S, A> {

@@ -9,7 +9,7 @@ use pulp::Simd;
 /// The nearest integer n goes to the exponent; a polynomial (minimax on ±½, 1 at 0) gives 2^(x−n). At the bound of −127
 /// the polynomial is 1, whose exponent of 127 becomes 0: the bits of zero.
 #[inline(always)]
-pub(super) fn exp2<S: Simd>(simd: S, x: S::f32s) -> S::f32s {
+pub(crate) fn exp2<S: Simd>(simd: S, x: S::f32s) -> S::f32s {
     const ROUND: f32 = 12_582_912.0; // 1.5 · 2²³: adding it leaves the nearest integer in the low bits
     const COEFFICIENTS: [f32; 5] = [9.669_691e-3, 5.550_558_5e-2, 0.240_222_83, LN_2, 1.0];
     // The bound comes first, so that what is not a number stays so.

@@ -1,0 +1,206 @@
+//! The backward pass. Queries and the gradients of the sums make states as keys and values do.
+
+use std::ops::Range;
+
+use pulp::{Simd, WithSimd};
+
+use super::chunk::{AddFallen, Falls, absorb};
+use super::{DecayedSums, Rates};
+use crate::ops::tile::block::{Aligned, FRAMES, Lanes, to_columns, to_padded, to_rows};
+use crate::ops::tile::product::{Accumulate, InRegisters, Left, Rows, Transposed, in_registers};
+
+pub(super) struct Backward<'a> {
+    pub(super) given: DecayedSums<'a>,
+    pub(super) dy: &'a [f32],
+    /// Those of queries, keys and values.
+    pub(super) gradients: [&'a mut [f32]; 3],
+    pub(super) places: &'a mut [f32],
+}
+
+impl WithSimd for Backward<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let Self { given, dy, gradients: [dq, dk, dv], places } = self;
+        let DecayedSums { a, b, rates, causal, .. } = given;
+        let stride = FRAMES / S::F32_LANES;
+        let [width_a, width_b] = [a, b].map(|width| width.next_multiple_of(S::F32_LANES));
+        let size = b * width_a;
+        let columns = (4 * a + 3 * b) * FRAMES;
+        let rows = 3 * (width_a + width_b) * FRAMES;
+        let mut memory = Aligned::take(columns + rows + 3 * FRAMES * FRAMES + 2 * size);
+        let mut rest = &mut memory[..];
+        let mut part = |len: usize| rest.split_off_mut(..len).unwrap_or_default();
+        let [q_columns, k_columns, dq_columns, dk_columns] = [(); 4].map(|()| part(a * FRAMES));
+        let [v_columns, dy_columns, dv_columns] = [(); 3].map(|()| part(b * FRAMES));
+        let [q_rows, dk_rows, room] = [(); 3].map(|()| part(width_a * FRAMES));
+        let [dy_rows, dv_rows] = [(); 2].map(|()| part(width_b * FRAMES));
+        let [m, p, ds] = [(); 3].map(|()| part(FRAMES * FRAMES));
+        // Of keys and values, and of queries and the gradients of their sums.
+        let mut past = [(); 2].map(|()| part(size));
+        past.iter_mut().for_each(|past| past.fill(0.0));
+        let chunks = given.chunks().len();
+        let mut future = [(); 2].map(|()| Aligned::take(chunks * size));
+        let sums_of = |at: &Range<usize>| &dy[at.start * b..at.end * b];
+        future.iter_mut().for_each(|future| future[(chunks - 1) * size..].fill(0.0));
+        for (chunk, at) in given.chunks().enumerate().skip(1).rev() {
+            let falls = Falls::new(simd, rates, &at);
+            let [q, k, v] = given.rows(&at);
+            for (future, rows) in future.iter_mut().zip([[k, v], [q, sums_of(&at)]]).skip(usize::from(causal))
+            {
+                let (before, state) = future[(chunk - 1) * size..].split_at_mut(size);
+                before.copy_from_slice(&state[..size]);
+                absorb(simd, before, falls.through, rows, [a, b], &falls.from_start, room);
+            }
+        }
+        for (chunk, at) in given.chunks().enumerate() {
+            let ([q, k, v], dy) = (given.rows(&at), sums_of(&at));
+            let vectors = at.len().div_ceil(S::F32_LANES);
+            let falls = Falls::new(simd, rates, &at);
+            if chunk == 0 || matches!(rates, Rates::Each(_)) {
+                falls.fill_tile(simd, causal, m);
+            }
+            to_columns(q, a, 1.0, q_columns);
+            to_columns(k, a, 1.0, k_columns);
+            to_columns(v, b, 1.0, v_columns);
+            to_columns(dy, b, 1.0, dy_columns);
+            to_padded(q, a, &Lanes::ONE, q_rows);
+            to_padded(dy, b, &Lanes::ONE, dy_rows);
+            let [q_columns, k_columns, v_columns, dy_columns] =
+                [&*q_columns, k_columns, v_columns, dy_columns].map(|columns| S::as_simd_f32s(columns).0);
+            // What the frames' places get from products with frames before them, to be taken off, and after them; and what
+            // the tile's keys lose.
+            let (mut pulls, mut lost) = ([Lanes::ZERO; 2], Lanes::ZERO);
+            let mut tiles = Tiles {
+                k: Rows { data: k, stride: a, depth: a },
+                v: Rows { data: v, stride: b, depth: b },
+                q: q_columns,
+                dy: dy_columns,
+                m: S::as_simd_f32s(m).0,
+                p: S::as_mut_simd_f32s(p).0,
+                ds: S::as_mut_simd_f32s(ds).0,
+                pulls: S::as_mut_simd_f32s(&mut pulls[1].0).0,
+                lost: &mut lost,
+                stride,
+            };
+            in_registers(simd, at.len(), vectors, &mut tiles);
+            let at_chunk = chunk * size..(chunk + 1) * size;
+            let of_keys = [&*past[0], &future[0][at_chunk.clone()]];
+            let of_queries = [&*past[1], &future[1][at_chunk]];
+
+            dq_columns.fill(0.0);
+            let c = S::as_mut_simd_f32s(dq_columns).0;
+            let (of_k, of_ds) = (Transposed { data: k, width: a }, S::as_simd_f32s(ds).0);
+            in_registers(simd, a, vectors, &mut Accumulate { a: of_k, b: of_ds, c: &mut *c, stride });
+            for (side, state, factors) in sides(&falls, of_keys, [true, !causal]) {
+                let state = Transposed { data: state, width: width_a };
+                let products = Some((q_columns, &mut pulls[side]));
+                let mut add = AddFallen { a: state, b: dy_columns, c: &mut *c, factors, stride, products };
+                in_registers(simd, a, vectors, &mut add);
+            }
+            to_rows(dq_columns, a, &Lanes::ONE, &mut dq[at.start * a..at.end * a]);
+
+            dk_columns.fill(0.0);
+            dv_columns.fill(0.0);
+            for (side, state, factors) in sides(&falls, of_queries, [!causal, true]) {
+                let c = S::as_mut_simd_f32s(dk_columns).0;
+                let products = Some((k_columns, &mut pulls[side]));
+                let turned = Transposed { data: state, width: width_a };
+                let mut add = AddFallen { a: turned, b: v_columns, c, factors, stride, products };
+                in_registers(simd, a, vectors, &mut add);
+                let c = S::as_mut_simd_f32s(dv_columns).0;
+                let state = Rows { data: state, stride: width_a, depth: a };
+                let mut add = AddFallen { a: state, b: k_columns, c, factors, stride, products: None };
+                in_registers(simd, b, vectors, &mut add);
+            }
+            for (tile, rows, sums) in [(&*ds, &*q_rows, &mut *dk_rows), (&*p, &*dy_rows, &mut *dv_rows)] {
+                sums.fill(0.0);
+                let a = Rows { data: tile, stride: FRAMES, depth: at.len() };
+                let (b, c) = (S::as_simd_f32s(rows).0, S::as_mut_simd_f32s(sums).0);
+                let stride = c.len() / FRAMES;
+                in_registers(simd, at.len(), stride, &mut Accumulate { a, b, c, stride });
+            }
+            join(dk_rows, dk_columns, a, &mut dk[at.start * a..at.end * a]);
+            join(dv_rows, dv_columns, b, &mut dv[at.start * b..at.end * b]);
+            for (i, place) in places[at.clone()].iter_mut().enumerate() {
+                *place = pulls[1].0[i] - pulls[0].0[i] - lost.0[i];
+            }
+            for (past, rows) in past.iter_mut().zip([[k, v], [q, dy]]).take(if causal { 1 } else { 2 }) {
+                absorb(simd, past, falls.through, rows, [a, b], &falls.to_end, room);
+            }
+        }
+    }
+}
+
+/// Those of the states before and after a chunk that are there, numbered, and how they fall on the way to its frames.
+#[inline(always)]
+fn sides<'a>(
+    falls: &'a Falls,
+    [before, after]: [&'a [f32]; 2],
+    there: [bool; 2],
+) -> impl Iterator<Item = (usize, &'a [f32], &'a Lanes)> {
+    let both = [(0, before, &falls.from_start), (1, after, &falls.to_end)];
+    both.into_iter().filter(move |&(side, ..)| there[side])
+}
+
+/// Writes the sums of padded rows and of columns.
+#[inline(always)]
+fn join(rows: &[f32], columns: &[f32], dim: usize, out: &mut [f32]) {
+    let width = rows.len() / FRAMES;
+    for (frame, (out, row)) in out.chunks_exact_mut(dim).zip(rows.chunks_exact(width)).enumerate() {
+        for ((out, row), column) in out.iter_mut().zip(row).zip(columns[frame..].iter().step_by(FRAMES)) {
+            *out = row + column;
+        }
+    }
+}
+
+/// The products of a chunk's frames times M, and the products' gradients.
+struct Tiles<'a, S: Simd> {
+    k: Rows<'a>,
+    v: Rows<'a>,
+    q: &'a [S::f32s],
+    dy: &'a [S::f32s],
+    m: &'a [S::f32s],
+    p: &'a mut [S::f32s],
+    ds: &'a mut [S::f32s],
+    /// What the queries' places get.
+    pulls: &'a mut [S::f32s],
+    /// What the keys' places lose.
+    lost: &'a mut Lanes,
+    stride: usize,
+}
+
+impl<S: Simd> InRegisters<S> for Tiles<'_, S> {
+    #[inline(always)]
+    fn run<const R: usize, const V: usize>(&mut self, simd: S, row: usize, vector: usize) {
+        let stride = self.stride;
+        let zeros = [[simd.splat_f32s(0.0); V]; R];
+        let at = |r: usize| (row + r) * stride + vector..(row + r) * stride + vector + V;
+        let products = self.k.add_products::<S, R, V>(simd, row, &self.q[vector..], stride, zeros);
+        for (r, products) in products.iter().enumerate() {
+            for ((product, m), p) in products.iter().zip(&self.m[at(r)]).zip(&mut self.p[at(r)]) {
+                *p = simd.mul_f32s(*product, *m);
+            }
+        }
+        let gradients = self.v.add_products::<S, R, V>(simd, row, &self.dy[vector..], stride, zeros);
+        let numbers = &S::as_simd_f32s(&Lanes::NUMBERS.0).0[vector..][..V];
+        for (r, (products, gradients)) in products.iter().zip(&gradients).enumerate() {
+            let key = simd.splat_f32s((row + r) as f32);
+            let mut total = simd.splat_f32s(0.0);
+            for (v, (product, gradient)) in products.iter().zip(gradients).enumerate() {
+                let ds = simd.mul_f32s(*gradient, self.m[at(r)][v]);
+                self.ds[at(r)][v] = ds;
+                let pull = simd.mul_f32s(ds, *product);
+                let later = simd.less_than_f32s(numbers[v], key);
+                let earlier = simd.greater_than_f32s(numbers[v], key);
+                let zero = simd.splat_f32s(0.0);
+                let pull =
+                    simd.select_f32s(later, pull, simd.select_f32s(earlier, simd.sub_f32s(zero, pull), zero));
+                self.pulls[vector + v] = simd.add_f32s(self.pulls[vector + v], pull);
+                total = simd.add_f32s(total, pull);
+            }
+            self.lost.0[row + r] += simd.reduce_sum_f32s(total);
+        }
+    }
+}

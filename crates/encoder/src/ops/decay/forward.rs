@@ -1,0 +1,105 @@
+//! The forward pass.
+
+use pulp::{Simd, WithSimd};
+
+use super::chunk::{AddFallen, Falls, absorb};
+use super::{DecayedSums, Rates};
+use crate::ops::tile::block::{Aligned, FRAMES, Lanes, to_columns, to_rows};
+use crate::ops::tile::product::{Accumulate, InRegisters, Left, Rows, Transposed, in_registers};
+
+pub(super) struct Forward<'a> {
+    pub(super) given: DecayedSums<'a>,
+    pub(super) y: &'a mut [f32],
+}
+
+impl WithSimd for Forward<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let Self { given, y } = self;
+        let DecayedSums { a, b, rates, causal, .. } = given;
+        let stride = FRAMES / S::F32_LANES;
+        let width = a.next_multiple_of(S::F32_LANES);
+        let mut memory = Aligned::take((a + b + 2 * FRAMES + width) * FRAMES + b * width);
+        let (q, rest) = memory.split_at_mut(a * FRAMES);
+        let (sums, rest) = rest.split_at_mut(b * FRAMES);
+        let (m, rest) = rest.split_at_mut(FRAMES * FRAMES);
+        let (tile, rest) = rest.split_at_mut(FRAMES * FRAMES);
+        let (room, past) = rest.split_at_mut(width * FRAMES);
+        // What each chunk has after it.
+        let chunks = given.chunks().len();
+        let mut after = Aligned::take(if causal { 0 } else { chunks * b * width });
+        if !causal {
+            after.fill(0.0);
+            for (chunk, at) in given.chunks().enumerate().skip(1).rev() {
+                let falls = Falls::new(simd, rates, &at);
+                let [_, k, v] = given.rows(&at);
+                let (before, state) = after[(chunk - 1) * b * width..].split_at_mut(b * width);
+                before.copy_from_slice(&state[..b * width]);
+                absorb(simd, before, falls.through, [k, v], [a, b], &falls.from_start, room);
+            }
+        }
+        past.fill(0.0);
+        for ((chunk, at), y) in given.chunks().enumerate().zip(y.chunks_mut(b * FRAMES)) {
+            let [q_rows, k, v] = given.rows(&at);
+            let vectors = at.len().div_ceil(S::F32_LANES);
+            let falls = Falls::new(simd, rates, &at);
+            if chunk == 0 || matches!(rates, Rates::Each(_)) {
+                falls.fill_tile(simd, causal, m);
+            }
+            to_columns(q_rows, a, 1.0, q);
+            let q = S::as_simd_f32s(q).0;
+            let mut weights = Weights {
+                k: Rows { data: k, stride: a, depth: a },
+                q,
+                m: S::as_simd_f32s(m).0,
+                tile: S::as_mut_simd_f32s(tile).0,
+                stride,
+            };
+            in_registers(simd, at.len(), vectors, &mut weights);
+            sums.fill(0.0);
+            let c = S::as_mut_simd_f32s(sums).0;
+            let of_v = Transposed { data: v, width: b };
+            let b_tile = S::as_simd_f32s(tile).0;
+            in_registers(simd, b, vectors, &mut Accumulate { a: of_v, b: b_tile, c: &mut *c, stride });
+            let future = (!causal).then(|| (&after[chunk * b * width..][..b * width], &falls.to_end));
+            for (state, factors) in [(&*past, &falls.from_start)].into_iter().chain(future) {
+                let a = Rows { data: state, stride: width, depth: a };
+                let c = &mut *c;
+                in_registers(
+                    simd,
+                    b,
+                    vectors,
+                    &mut AddFallen { a, b: q, c, factors, stride, products: None },
+                );
+            }
+            to_rows(sums, b, &Lanes::ONE, y);
+            absorb(simd, past, falls.through, [k, v], [a, b], &falls.to_end, room);
+        }
+    }
+}
+
+/// The products of a chunk's frames, times M.
+struct Weights<'a, S: Simd> {
+    k: Rows<'a>,
+    q: &'a [S::f32s],
+    m: &'a [S::f32s],
+    tile: &'a mut [S::f32s],
+    stride: usize,
+}
+
+impl<S: Simd> InRegisters<S> for Weights<'_, S> {
+    #[inline(always)]
+    fn run<const R: usize, const V: usize>(&mut self, simd: S, row: usize, vector: usize) {
+        let stride = self.stride;
+        let zeros = [[simd.splat_f32s(0.0); V]; R];
+        let products = self.k.add_products::<S, R, V>(simd, row, &self.q[vector..], stride, zeros);
+        for (r, products) in products.iter().enumerate() {
+            let at = (row + r) * stride + vector..(row + r) * stride + vector + V;
+            for ((product, m), tile) in products.iter().zip(&self.m[at.clone()]).zip(&mut self.tile[at]) {
+                *tile = simd.mul_f32s(*product, *m);
+            }
+        }
+    }
+}
