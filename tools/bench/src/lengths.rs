@@ -122,31 +122,41 @@ pub(crate) fn crossing(curves: &[Curve], work: &str) -> Option<f64> {
     Some((x0 + (x1 - x0) * -y0 / (y1 - y0)).exp2())
 }
 
+/// A table of times and one of memory, for training and for inference: a row a kind, a column a length.
 fn table(curves: &[Curve]) -> String {
-    let mut text = String::from("| frames |");
-    for curve in curves {
-        text += &format!(" {}, {} |", curve.mixer.name(), curve.work);
-    }
-    text += &format!("\n|---|{}\n", "---|".repeat(curves.len()));
-    for n in SHORTEST..=LONGEST {
-        text += &format!("| {} |", 1 << n);
-        for curve in curves {
-            text += &match curve.points.iter().find(|p| p.frames == 1 << n) {
-                Some(p) => format!(" {:.1} µs, {:.0} MB |", p.microseconds, p.megabytes),
-                None => " |".to_string(),
-            };
+    let mut text = String::new();
+    let quantities: [(&str, fn(&Point) -> f64, usize); 2] =
+        [("µs a frame", |p| p.microseconds, 1), ("MB at the most", |p| p.megabytes, 0)];
+    for (work, title) in [("train", "Training steps"), ("infer", "Inference")] {
+        for (unit, quantity, digits) in quantities {
+            let of: Vec<&Curve> = curves.iter().filter(|curve| curve.work == work).collect();
+            if of.is_empty() {
+                continue;
+            }
+            text += &format!("{title}, {unit}, by frames of the utterance:\n\n| kind |");
+            (SHORTEST..=LONGEST).for_each(|n| text += &format!(" {} |", 1 << n));
+            text += &format!("\n|---|{}\n", "---|".repeat((SHORTEST..=LONGEST).count()));
+            for curve in of {
+                text += &format!("| {} |", curve.mixer.name());
+                for n in SHORTEST..=LONGEST {
+                    let point = curve.points.iter().find(|p| p.frames == 1 << n);
+                    text += &point.map_or(" |".into(), |p| format!(" {:.digits$} |", quantity(p)));
+                }
+                text += "\n";
+            }
+            text += "\n";
         }
-        text += "\n";
     }
     for (work, what) in [("infer", "inference"), ("train", "training")] {
         if let Some(frames) = crossing(curves, work) {
             let least = curves.iter().flat_map(|c| &c.points).map(|p| p.frames).min().unwrap_or(0);
             let from = if frames <= least as f64 { "at every length measured, from" } else { "from about" };
             text += &format!(
-                "\nIn {what}, linear attention is cheaper than softmax {from} {frames:.0} frames on.\n"
+                "In {what}, linear attention is cheaper than softmax {from} {frames:.0} frames on.\n\n"
             );
         }
     }
+    text.truncate(text.trim_end().len() + 1);
     text
 }
 

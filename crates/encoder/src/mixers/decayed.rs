@@ -171,14 +171,14 @@ impl Mixer for Decayed {
         self.causal
     }
 
-    /// The state is what the values became: Σ M·φ(k)·(v, 1)ᵀ, (d, d + 1), whatever has been heard (equations 16 to 20).
+    /// The state is what the values became: Σ M·(v, 1)·φ(k)ᵀ, (d + 1, d), whatever has been heard (equations 16 to 20).
     fn step(&self, head: Head<'_>, state: &mut State, y: &mut [f32]) {
         let (dim, wide) = (head.dim, head.dim + 1);
         let (q, k) = (features(head.inputs[0], dim), features(head.inputs[1], dim));
         let v = widen(head.inputs[2], dim, |_| 1.0);
         let gates = self.gates(head);
         let mut sums = scratch::take(v.len());
-        state.values.resize(dim * wide, 0.0);
+        state.values.resize(DecayedSums::state_len(dim, wide), 0.0);
         let rates = self.rates(head, &gates);
         DecayedSums { q: &q, k: &k, v: &v, a: dim, b: wide, rates, causal: true }
             .step(&mut state.values, &mut sums);

@@ -28,7 +28,7 @@ impl WithSimd for Backward<'_> {
         let [width_a, width_b] = [a, b].map(|width| width.next_multiple_of(S::F32_LANES));
         let size = b * width_a;
         let columns = (4 * a + 3 * b) * FRAMES;
-        let rows = 3 * (width_a + width_b) * FRAMES;
+        let rows = (3 * width_a + 2 * width_b) * FRAMES;
         let mut memory = Aligned::take(columns + rows + 3 * FRAMES * FRAMES + 2 * size);
         let mut rest = &mut memory[..];
         let mut part = |len: usize| rest.split_off_mut(..len).unwrap_or_default();
@@ -42,8 +42,8 @@ impl WithSimd for Backward<'_> {
         past.iter_mut().for_each(|past| past.fill(0.0));
         let chunks = given.chunks().len();
         let mut future = [(); 2].map(|()| Aligned::take(chunks * size));
+        future.iter_mut().for_each(|future| future[chunks.saturating_sub(1) * size..].fill(0.0));
         let sums_of = |at: &Range<usize>| &dy[at.start * b..at.end * b];
-        future.iter_mut().for_each(|future| future[(chunks - 1) * size..].fill(0.0));
         for (chunk, at) in given.chunks().enumerate().skip(1).rev() {
             let falls = Falls::new(simd, rates, &at);
             let [q, k, v] = given.rows(&at);

@@ -9,6 +9,8 @@ use crate::ops::tile::product::{Accumulate, InRegisters, Left, Rows, Transposed,
 
 pub(super) struct Forward<'a> {
     pub(super) given: DecayedSums<'a>,
+    /// The state before the first frame; it takes all frames in.
+    pub(super) past: &'a mut [f32],
     pub(super) y: &'a mut [f32],
 }
 
@@ -17,16 +19,15 @@ impl WithSimd for Forward<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        let Self { given, y } = self;
+        let Self { given, past, y } = self;
         let DecayedSums { a, b, rates, causal, .. } = given;
         let stride = FRAMES / S::F32_LANES;
-        let width = a.next_multiple_of(S::F32_LANES);
-        let mut memory = Aligned::take((a + b + 2 * FRAMES + width) * FRAMES + b * width);
+        let width = past.len() / b;
+        let mut memory = Aligned::take((a + b + 2 * FRAMES + width) * FRAMES);
         let (q, rest) = memory.split_at_mut(a * FRAMES);
         let (sums, rest) = rest.split_at_mut(b * FRAMES);
         let (m, rest) = rest.split_at_mut(FRAMES * FRAMES);
-        let (tile, rest) = rest.split_at_mut(FRAMES * FRAMES);
-        let (room, past) = rest.split_at_mut(width * FRAMES);
+        let (tile, room) = rest.split_at_mut(FRAMES * FRAMES);
         // What each chunk has after it.
         let chunks = given.chunks().len();
         let mut after = Aligned::take(if causal { 0 } else { chunks * b * width });
@@ -40,7 +41,6 @@ impl WithSimd for Forward<'_> {
                 absorb(simd, before, falls.through, [k, v], [a, b], &falls.from_start, room);
             }
         }
-        past.fill(0.0);
         for ((chunk, at), y) in given.chunks().enumerate().zip(y.chunks_mut(b * FRAMES)) {
             let [q_rows, k, v] = given.rows(&at);
             let vectors = at.len().div_ceil(S::F32_LANES);

@@ -12,8 +12,9 @@ mod tests;
 
 use pulp::Arch;
 
-use super::math::{exp, vectorised};
+use super::scratch;
 use super::tile::block::FRAMES;
+use super::tile::product::WIDEST;
 
 /// How fast the products fall.
 #[derive(Debug, Clone, Copy)]
@@ -57,7 +58,8 @@ impl DecayedSums<'_> {
 
     /// Writes the sums, (N, b).
     pub(crate) fn forward(self, y: &mut [f32]) {
-        Arch::new().dispatch(forward::Forward { given: self, y });
+        let mut past = scratch::zeros(Self::state_len(self.a, self.b));
+        Arch::new().dispatch(forward::Forward { given: self, past: &mut past, y });
     }
 
     /// Writes the gradients of queries, keys and values from that of `y`, and what each frame's place, if M is exp(−|difference
@@ -66,19 +68,13 @@ impl DecayedSums<'_> {
         Arch::new().dispatch(backward::Backward { given: self, dy, gradients, places });
     }
 
-    /// Writes the causal sums of the next frames of a stream and takes them into its state, (a, b).
+    /// The values of a stream's state.
+    pub(crate) fn state_len(a: usize, b: usize) -> usize {
+        b * a.next_multiple_of(WIDEST)
+    }
+
+    /// Writes the causal sums of the next frames of a stream and takes them into its state, which starts as zeros.
     pub(crate) fn step(self, state: &mut [f32], y: &mut [f32]) {
-        let Self { q, k, v, a, b, .. } = self;
-        let rows = q.chunks_exact(a).zip(k.chunks_exact(a)).zip(v.chunks_exact(b)).zip(y.chunks_exact_mut(b));
-        for (i, (((q, k), v), y)) in rows.enumerate() {
-            let fall = exp(-self.rates.of(i));
-            vectorised(|| {
-                y.fill(0.0);
-                for ((state, k), q) in state.chunks_exact_mut(b).zip(k).zip(q) {
-                    state.iter_mut().zip(v).for_each(|(s, v)| *s = fall * *s + k * v);
-                    y.iter_mut().zip(state).for_each(|(y, s)| *y += q * *s);
-                }
-            });
-        }
+        Arch::new().dispatch(forward::Forward { given: Self { causal: true, ..self }, past: state, y });
     }
 }

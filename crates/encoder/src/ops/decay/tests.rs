@@ -24,7 +24,8 @@ impl WithSimd for Passes<'_> {
         let (mut y, mut dv) = (nan(dy.len()), nan(dy.len()));
         let (mut dq, mut dk) = (nan(given.q.len()), nan(given.q.len()));
         let mut places = nan(dy.len() / given.b);
-        Forward { given, y: &mut y }.with_simd(simd);
+        let mut past = vec![0.0; DecayedSums::state_len(given.a, given.b)];
+        Forward { given, past: &mut past, y: &mut y }.with_simd(simd);
         Backward { given, dy, gradients: [&mut dq, &mut dk, &mut dv], places: &mut places }.with_simd(simd);
         [y, dq, dk, dv, places]
     }
@@ -94,7 +95,7 @@ fn a_stream_s_sums_are_those_of_the_whole() {
         let mut whole = vec![0.0; n * b];
         let given = DecayedSums { q: &q, k: &k, v: &v, a, b, rates: Rates::Each(&each), causal: true };
         given.forward(&mut whole);
-        let (mut state, mut got) = (vec![0.0; a * b], vec![f32::NAN; n * b]);
+        let (mut state, mut got) = (vec![0.0; DecayedSums::state_len(a, b)], vec![f32::NAN; n * b]);
         let pieces = q.chunks(cut * a).zip(k.chunks(cut * a)).zip(v.chunks(cut * b)).zip(each.chunks(cut));
         for ((((q, k), v), rates), y) in pieces.zip(got.chunks_mut(cut * b)) {
             let rates = Rates::Each(rates);
