@@ -122,10 +122,13 @@ pub(crate) fn crossing(curves: &[Curve], work: &str) -> Option<f64> {
     Some((x0 + (x1 - x0) * -y0 / (y1 - y0)).exp2())
 }
 
+/// A unit, what of a point is in it, and its digits after the point.
+type Quantity = (&'static str, fn(&Point) -> f64, usize);
+
 /// A table of times and one of memory, for training and for inference: a row a kind, a column a length.
 fn table(curves: &[Curve]) -> String {
     let mut text = String::new();
-    let quantities: [(&str, fn(&Point) -> f64, usize); 2] =
+    let quantities: [Quantity; 2] =
         [("µs a frame", |p| p.microseconds, 1), ("MB at the most", |p| p.megabytes, 0)];
     for (work, title) in [("train", "Training steps"), ("infer", "Inference")] {
         for (unit, quantity, digits) in quantities {
