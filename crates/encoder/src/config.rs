@@ -57,7 +57,7 @@ pub struct EncoderConfig {
     pub gate: bool,
     /// Rounds of hashing of `lsh`.
     pub lsh_rounds: usize,
-    /// How many frames to each side `local_softmax` and `causal_local_softmax` see beside their own.
+    /// How many frames beside their own are seen: by `local_softmax` to each side, by `causal_local_softmax` before it.
     pub window: usize,
     /// Kernel of the Conformer's convolution block after each mixer, in frames, odd; 0 for no such block.
     pub convolution: usize,
@@ -163,7 +163,7 @@ impl EncoderConfig {
             return error("lsh_rounds", self.lsh_rounds.to_string(), "must be from 1 to 64");
         }
         if !(1..=1 << 16).contains(&self.window) {
-            return error("window", self.window.to_string(), "must be from 1 to 65536 frames to each side");
+            return error("window", self.window.to_string(), "must be from 1 to 65536 frames");
         }
         if self.mixer == MixerKind::BiLstm {
             if !self.dim.is_multiple_of(2) {

@@ -4,7 +4,7 @@
 //! those up to i. M(i, j) falls with every frame between i and j: not at all (then the causal form is Katharopoulos et al.,
 //! 2020, equations 8 to 12), by a rate of the head's own, or by a rate that each frame sets (after Afzal et al., 2025, LION-D
 //! and LION-S). Numerator and denominator are one sum over values with a 1 behind them (`ops/decay`): time O(N·d·(d + 32)),
-//! memory O(N·d).
+//! memory O(N·d), a state for each chunk among it.
 
 use candle_core::{D, DType, Result, Tensor};
 
@@ -171,7 +171,7 @@ impl Mixer for Decayed {
         self.causal
     }
 
-    /// The state is what the values became: Σ M·(v, 1)·φ(k)ᵀ, (d + 1, d), whatever has been heard (equations 16 to 20).
+    /// The state is what the values became: Σ M·(v, 1)·φ(k)ᵀ, (d + 1, d) in whole vectors, whatever has been heard (equations 16 to 20).
     fn step(&self, head: Head<'_>, state: &mut State, y: &mut [f32]) {
         let (dim, wide) = (head.dim, head.dim + 1);
         let (q, k) = (features(head.inputs[0], dim), features(head.inputs[1], dim));
@@ -180,7 +180,7 @@ impl Mixer for Decayed {
         let mut sums = scratch::take(v.len());
         state.values.resize(DecayedSums::state_len(dim, wide), 0.0);
         let rates = self.rates(head, &gates);
-        DecayedSums { q: &q, k: &k, v: &v, a: dim, b: wide, rates, causal: true }
+        DecayedSums { q: &q, k: &k, v: &v, a: dim, b: wide, rates, causal: self.causal }
             .step(&mut state.values, &mut sums);
         divide(&sums, dim, y);
         state.frames += y.len() / dim;

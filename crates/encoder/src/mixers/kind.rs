@@ -31,7 +31,7 @@ pub enum MixerKind {
     /// The same with 2·d positive random features that approach softmax (Choromanski et al., 2021, lemma 1).
     RandomFeatures,
     /// Linear attention whose weights fall by a factor of each head's own with every frame of distance (after Afzal et al.,
-    /// 2025, LION-D): O(N·d·(d + 64)).
+    /// 2025, LION-D): O(N·d·(d + 32)).
     Decayed,
     /// The same with a factor that each frame sets (after LION-S).
     GatedDecay,

@@ -47,9 +47,9 @@ pub(crate) struct Gradients<'a, 'b> {
 pub(crate) struct State {
     /// Frames so far.
     pub(crate) frames: usize,
-    /// Keys so far, (N, d), where they are kept.
+    /// Keys so far, (N, d), or the last ones that are still in reach, where they are kept.
     pub(crate) keys: Vec<f32>,
-    /// Values so far, (N, d), or what takes their place.
+    /// The values of these keys, or what takes their place.
     pub(crate) values: Vec<f32>,
 }
 

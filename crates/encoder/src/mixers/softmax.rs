@@ -47,7 +47,7 @@ impl Mixer for Softmax {
     }
 
     fn multiply_adds(&self, frames: usize, dim: usize) -> usize {
-        2 * self.span.pairs(frames) / frames.max(1) * dim
+        2 * self.span.pairs(frames) * dim / frames.max(1)
     }
 
     /// The binary logarithm of each query's sum of exponentials.
@@ -120,10 +120,12 @@ impl Mixer for Softmax {
         let (q, k) = (turned(&inputs[0])?, turned(&inputs[1])?);
         let mut products = (q.contiguous()?.matmul(&k.transpose(1, 2)?.contiguous()?)? * scale)?;
         let n = products.dim(1)?;
-        let mask =
-            |i| (0..n).map(move |j| if self.span.seen(i..i + 1, n).contains(&j) { 0f32 } else { -1e30 });
-        let mask = Tensor::from_vec((0..n).flat_map(mask).collect(), (n, n), products.device())?;
-        products = products.broadcast_add(&mask)?;
+        if self.span.pairs(n) < n * n {
+            let mask =
+                |i| (0..n).map(move |j| if self.span.seen(i..i + 1, n).contains(&j) { 0f32 } else { -1e30 });
+            let mask = Tensor::from_vec((0..n).flat_map(mask).collect(), (n, n), products.device())?;
+            products = products.broadcast_add(&mask)?;
+        }
         let exponents = products.broadcast_sub(&products.max_keepdim(D::Minus1)?.detach())?.exp()?;
         exponents.broadcast_div(&exponents.sum_keepdim(D::Minus1)?)?.matmul(&inputs[2].contiguous()?)
     }

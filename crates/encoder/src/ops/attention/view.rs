@@ -17,7 +17,11 @@ pub(super) struct View {
 
 impl View {
     pub(super) fn new(span: Span, key: usize, query: usize) -> Self {
-        Self { first: key as f32 - query as f32, before: span.before as f32, after: span.after as f32 }
+        Self {
+            first: (key as isize - query as isize) as f32,
+            before: span.before as f32,
+            after: span.after as f32,
+        }
     }
 
     /// Makes the scores of V vectors −∞ where the query does not see the key: `row` is the tile's key of the first row, `at`

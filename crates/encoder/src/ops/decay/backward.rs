@@ -24,6 +24,7 @@ impl WithSimd for Backward<'_> {
     fn with_simd<S: Simd>(self, simd: S) {
         let Self { given, dy, gradients: [dq, dk, dv], places } = self;
         let DecayedSums { a, b, rates, causal, .. } = given;
+        let placed = matches!(rates, Rates::Each(_));
         let stride = FRAMES / S::F32_LANES;
         let [width_a, width_b] = [a, b].map(|width| width.next_multiple_of(S::F32_LANES));
         let size = b * width_a;
@@ -41,8 +42,11 @@ impl WithSimd for Backward<'_> {
         let mut past = [(); 2].map(|()| part(size));
         past.iter_mut().for_each(|past| past.fill(0.0));
         let chunks = given.chunks().len();
-        let mut future = [(); 2].map(|()| Aligned::take(chunks * size));
-        future.iter_mut().for_each(|future| future[chunks.saturating_sub(1) * size..].fill(0.0));
+        let mut future = [if causal { 0 } else { chunks * size }, chunks * size].map(Aligned::take);
+        future.iter_mut().for_each(|future| {
+            let last = future.len().saturating_sub(size);
+            future[last..].fill(0.0);
+        });
         let sums_of = |at: &Range<usize>| &dy[at.start * b..at.end * b];
         for (chunk, at) in given.chunks().enumerate().skip(1).rev() {
             let falls = Falls::new(simd, rates, &at);
@@ -58,7 +62,7 @@ impl WithSimd for Backward<'_> {
             let ([q, k, v], dy) = (given.rows(&at), sums_of(&at));
             let vectors = at.len().div_ceil(S::F32_LANES);
             let falls = Falls::new(simd, rates, &at);
-            if chunk == 0 || matches!(rates, Rates::Each(_)) {
+            if chunk == 0 || placed {
                 falls.fill_tile(simd, causal, m);
             }
             to_columns(q, a, 1.0, q_columns);
@@ -83,10 +87,11 @@ impl WithSimd for Backward<'_> {
                 pulls: S::as_mut_simd_f32s(&mut pulls[1].0).0,
                 lost: &mut lost,
                 stride,
+                placed,
             };
             in_registers(simd, at.len(), vectors, &mut tiles);
             let at_chunk = chunk * size..(chunk + 1) * size;
-            let of_keys = [&*past[0], &future[0][at_chunk.clone()]];
+            let of_keys = [&*past[0], if causal { &[] } else { &future[0][at_chunk.clone()] }];
             let of_queries = [&*past[1], &future[1][at_chunk]];
 
             dq_columns.fill(0.0);
@@ -95,7 +100,7 @@ impl WithSimd for Backward<'_> {
             in_registers(simd, a, vectors, &mut Accumulate { a: of_k, b: of_ds, c: &mut *c, stride });
             for (side, state, factors) in sides(&falls, of_keys, [true, !causal]) {
                 let state = Transposed { data: state, width: width_a };
-                let products = Some((q_columns, &mut pulls[side]));
+                let products = placed.then_some((q_columns, &mut pulls[side]));
                 let mut add = AddFallen { a: state, b: dy_columns, c: &mut *c, factors, stride, products };
                 in_registers(simd, a, vectors, &mut add);
             }
@@ -105,7 +110,7 @@ impl WithSimd for Backward<'_> {
             dv_columns.fill(0.0);
             for (side, state, factors) in sides(&falls, of_queries, [!causal, true]) {
                 let c = S::as_mut_simd_f32s(dk_columns).0;
-                let products = Some((k_columns, &mut pulls[side]));
+                let products = placed.then_some((k_columns, &mut pulls[side]));
                 let turned = Transposed { data: state, width: width_a };
                 let mut add = AddFallen { a: turned, b: v_columns, c, factors, stride, products };
                 in_registers(simd, a, vectors, &mut add);
@@ -169,6 +174,8 @@ struct Tiles<'a, S: Simd> {
     /// What the keys' places lose.
     lost: &'a mut Lanes,
     stride: usize,
+    /// Whether anybody asks for the places' share.
+    placed: bool,
 }
 
 impl<S: Simd> InRegisters<S> for Tiles<'_, S> {
@@ -191,6 +198,9 @@ impl<S: Simd> InRegisters<S> for Tiles<'_, S> {
             for (v, (product, gradient)) in products.iter().zip(gradients).enumerate() {
                 let ds = simd.mul_f32s(*gradient, self.m[at(r)][v]);
                 self.ds[at(r)][v] = ds;
+                if !self.placed {
+                    continue;
+                }
                 let pull = simd.mul_f32s(ds, *product);
                 let later = simd.less_than_f32s(numbers[v], key);
                 let earlier = simd.greater_than_f32s(numbers[v], key);
@@ -200,7 +210,9 @@ impl<S: Simd> InRegisters<S> for Tiles<'_, S> {
                 self.pulls[vector + v] = simd.add_f32s(self.pulls[vector + v], pull);
                 total = simd.add_f32s(total, pull);
             }
-            self.lost.0[row + r] += simd.reduce_sum_f32s(total);
+            if self.placed {
+                self.lost.0[row + r] += simd.reduce_sum_f32s(total);
+            }
         }
     }
 }

@@ -74,7 +74,8 @@ impl Falls {
 }
 
 /// Takes a chunk into a state Σ M·value·keyᵀ, (b, keys' vectors): the state falls by `through`, each key by its factor. Keys are
-/// rows of `a` values, and come into `room` padded to vectors.
+/// rows of `a` values, and come into `room` padded to vectors; what lies behind the
+/// state's columns is as arbitrary as that padding.
 #[inline(always)]
 pub(super) fn absorb<S: Simd>(
     simd: S,

@@ -12,8 +12,7 @@ mod tests;
 
 use pulp::Arch;
 
-use super::scratch;
-use super::tile::block::FRAMES;
+use super::tile::block::{Aligned, FRAMES};
 use super::tile::product::WIDEST;
 
 /// How fast the products fall.
@@ -58,12 +57,13 @@ impl DecayedSums<'_> {
 
     /// Writes the sums, (N, b).
     pub(crate) fn forward(self, y: &mut [f32]) {
-        let mut past = scratch::zeros(Self::state_len(self.a, self.b));
+        let mut past = Aligned::take(Self::state_len(self.a, self.b));
+        past.fill(0.0);
         Arch::new().dispatch(forward::Forward { given: self, past: &mut past, y });
     }
 
-    /// Writes the gradients of queries, keys and values from that of `y`, and what each frame's place, if M is exp(−|difference
-    /// of places|), gets from all products that it is in.
+    /// Writes the gradients of queries, keys and values from that of `y`, and, with rates of each frame's own, what each frame's
+    /// place, if M is exp(−|difference of places|), gets from all products that it is in; zeros with others.
     pub(crate) fn backward(self, dy: &[f32], gradients: [&mut [f32]; 3], places: &mut [f32]) {
         Arch::new().dispatch(backward::Backward { given: self, dy, gradients, places });
     }
@@ -73,8 +73,8 @@ impl DecayedSums<'_> {
         b * a.next_multiple_of(WIDEST)
     }
 
-    /// Writes the causal sums of the next frames of a stream and takes them into its state, which starts as zeros.
+    /// Writes the sums of the next frames of a stream, which are causal, and takes them into its state, which starts as zeros.
     pub(crate) fn step(self, state: &mut [f32], y: &mut [f32]) {
-        Arch::new().dispatch(forward::Forward { given: Self { causal: true, ..self }, past: state, y });
+        Arch::new().dispatch(forward::Forward { given: self, past: state, y });
     }
 }

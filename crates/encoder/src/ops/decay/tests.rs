@@ -53,7 +53,9 @@ fn plain(given: DecayedSums<'_>, dy: &[f32]) -> [Vec<f64>; 5] {
             dq[i * a + c] += dp * f64::from(k[j * a + c]);
             dk[j * a + c] += dp * f64::from(q[i * a + c]);
         }
-        let pull = dp * p / m * (j as f64 - i as f64).signum() * f64::from(u8::from(i != j));
+        let pull = f64::from(u8::from(matches!(rates, Rates::Each(_)))) * dp * p / m
+            * (j as f64 - i as f64).signum()
+            * f64::from(u8::from(i != j));
         places[i] += pull;
         places[j] -= pull;
     }

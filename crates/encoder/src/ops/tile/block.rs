@@ -80,7 +80,8 @@ pub(crate) fn to_rows(columns: &[f32], dim: usize, factors: &Lanes, rows: &mut [
     }
 }
 
-/// Writes the rows of a block padded to whole vectors, each times its own factor.
+/// Writes the rows of a block padded to whole vectors, each times its own factor. What pads them stays as it was, so that
+/// nothing may depend on it.
 #[inline(always)]
 pub(crate) fn to_padded(rows: &[f32], dim: usize, factors: &Lanes, padded: &mut [f32]) {
     let width = padded.len() / FRAMES;
