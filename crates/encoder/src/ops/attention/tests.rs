@@ -76,8 +76,10 @@ fn both_passes_match_plain_loops() {
             }
             let given = Attention { q: &q, k: &k, v: &v, dim, span };
             let want = plain(given, &dy);
-            // Keys that cancel leave what is lost of each.
+            // The few keys of a window may cancel all but what is lost of each.
+            let window = span.before.max(span.after) < usize::MAX;
             let largest = k.iter().fold(0.0, |largest: f64, k| largest.max(f64::from(k.abs())));
+            let lost = if window { 1e-6 * largest } else { 0.0 };
             for (which, (got, want)) in
                 on_each(Passes { given, dy: &dy }).iter().flat_map(|got| got.iter().zip(&want).enumerate())
             {
@@ -85,7 +87,7 @@ fn both_passes_match_plain_loops() {
                 for (got, want) in got.iter().zip(want) {
                     let error = (f64::from(*got) - want).abs();
                     assert!(
-                        error <= 2e-5 * size + 1e-6 * largest + 1e-5,
+                        error <= 2e-5 * size + 1e-5 + lost,
                         "{n}×{dim} {span:?} {slope} {which}: {got}, not {want}"
                     );
                 }

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use pulp::{Simd, WithSimd};
 
-use super::chunk::{AddFallen, Falls, absorb};
+use super::chunk::{AddFallen, Falls, absorb, states_after};
 use super::{DecayedSums, Rates};
 use crate::ops::tile::block::{Aligned, FRAMES, Lanes, to_columns, to_padded, to_rows};
 use crate::ops::tile::product::{Accumulate, InRegisters, Left, Rows, Transposed, in_registers};
@@ -43,21 +43,16 @@ impl WithSimd for Backward<'_> {
         past.iter_mut().for_each(|past| past.fill(0.0));
         let chunks = given.chunks().len();
         let mut future = [if causal { 0 } else { chunks * size }, chunks * size].map(Aligned::take);
-        future.iter_mut().for_each(|future| {
-            let last = future.len().saturating_sub(size);
-            future[last..].fill(0.0);
-        });
         let sums_of = |at: &Range<usize>| &dy[at.start * b..at.end * b];
-        for (chunk, at) in given.chunks().enumerate().skip(1).rev() {
-            let falls = Falls::new(simd, rates, &at);
-            let [q, k, v] = given.rows(&at);
-            for (future, rows) in future.iter_mut().zip([[k, v], [q, sums_of(&at)]]).skip(usize::from(causal))
-            {
-                let (before, state) = future[(chunk - 1) * size..].split_at_mut(size);
-                before.copy_from_slice(&state[..size]);
-                absorb(simd, before, falls.through, rows, [a, b], &falls.from_start, room);
-            }
+        let [after_k, after_q] = &mut future;
+        if !causal {
+            let rows = |at: &Range<usize>| {
+                let [_, k, v] = given.rows(at);
+                [k, v]
+            };
+            states_after(simd, &given, rows, room, after_k);
         }
+        states_after(simd, &given, |at| [given.rows(at)[0], sums_of(at)], room, after_q);
         for (chunk, at) in given.chunks().enumerate() {
             let ([q, k, v], dy) = (given.rows(&at), sums_of(&at));
             let vectors = at.len().div_ceil(S::F32_LANES);

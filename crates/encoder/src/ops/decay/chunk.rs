@@ -96,6 +96,28 @@ pub(super) fn absorb<S: Simd>(
     in_registers(simd, b, stride, &mut Accumulate { a, b: S::as_simd_f32s(room).0, c, stride });
 }
 
+/// Writes what each chunk has after it, states one after another as [`absorb`] makes them, of the keys and values that are `rows`
+/// of its frames.
+#[inline(always)]
+pub(super) fn states_after<'a, S: Simd>(
+    simd: S,
+    given: &DecayedSums<'_>,
+    rows: impl Fn(&Range<usize>) -> [&'a [f32]; 2],
+    room: &mut [f32],
+    states: &mut [f32],
+) {
+    let chunks = given.chunks();
+    let Some(size) = states.len().checked_div(chunks.len()) else { return };
+    let last = states.len() - size;
+    states[last..].fill(0.0);
+    for (chunk, at) in chunks.enumerate().skip(1).rev() {
+        let falls = Falls::new(simd, given.rates, &at);
+        let (before, state) = states[(chunk - 1) * size..].split_at_mut(size);
+        before.copy_from_slice(&state[..size]);
+        absorb(simd, before, falls.through, rows(&at), [given.a, given.b], &falls.from_start, room);
+    }
+}
+
 /// c += factors ⊙ (a·b): rows of frames side by side, each with a factor of its own.
 pub(super) struct AddFallen<'a, S: Simd, A> {
     pub(super) a: A,

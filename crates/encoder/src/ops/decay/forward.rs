@@ -1,8 +1,10 @@
 //! The forward pass.
 
+use std::ops::Range;
+
 use pulp::{Simd, WithSimd};
 
-use super::chunk::{AddFallen, Falls, absorb};
+use super::chunk::{AddFallen, Falls, absorb, states_after};
 use super::{DecayedSums, Rates};
 use crate::ops::tile::block::{Aligned, FRAMES, Lanes, to_columns, to_rows};
 use crate::ops::tile::product::{Accumulate, InRegisters, Left, Rows, Transposed, in_registers};
@@ -32,14 +34,11 @@ impl WithSimd for Forward<'_> {
         let chunks = given.chunks().len();
         let mut after = Aligned::take(if causal { 0 } else { chunks * b * width });
         if !causal {
-            after.fill(0.0);
-            for (chunk, at) in given.chunks().enumerate().skip(1).rev() {
-                let falls = Falls::new(simd, rates, &at);
-                let [_, k, v] = given.rows(&at);
-                let (before, state) = after[(chunk - 1) * b * width..].split_at_mut(b * width);
-                before.copy_from_slice(&state[..b * width]);
-                absorb(simd, before, falls.through, [k, v], [a, b], &falls.from_start, room);
-            }
+            let rows = |at: &Range<usize>| {
+                let [_, k, v] = given.rows(at);
+                [k, v]
+            };
+            states_after(simd, &given, rows, room, &mut after);
         }
         for ((chunk, at), y) in given.chunks().enumerate().zip(y.chunks_mut(b * FRAMES)) {
             let [q_rows, k, v] = given.rows(&at);
