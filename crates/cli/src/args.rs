@@ -273,8 +273,12 @@ pub(crate) struct StudyOptions {
     /// Change one key of all configurations; may be repeated.
     #[arg(long, value_name = "KEY=VALUE")]
     pub(crate) set: Vec<String>,
+    /// Train only this run (linear-seed0) or these of a kind (linear); may be repeated. Several processes or machines can so
+    /// share a study.
+    #[arg(long, value_name = "RUN|KIND")]
+    pub(crate) only: Vec<String>,
     /// Train and decode nothing: report what is there.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "only")]
     pub(crate) no_train: bool,
     /// Copy what makes runs done, without weights, to --results.
     #[arg(long)]
@@ -284,8 +288,9 @@ pub(crate) struct StudyOptions {
 impl StudyOptions {
     /// Whether any is given.
     pub(crate) fn is_given(&self) -> bool {
-        let folders = [&self.exp, &self.data, &self.results];
-        folders.iter().any(|folder| folder.is_some()) || !self.set.is_empty() || self.no_train || self.keep
+        let folders = [&self.exp, &self.data, &self.results].iter().any(|folder| folder.is_some());
+        let lists = [&self.set, &self.only].iter().any(|list| !list.is_empty());
+        folders || lists || self.no_train || self.keep
     }
 }
 

@@ -66,9 +66,31 @@ fn wrong_studies_and_folders_are_named() {
     ));
     compare(&["gone.toml"]).fails_with("gone.toml: No such file or directory (os error 2); check the path");
     compare(&["exp", "--keep"]).fails_with(
-        "--exp, --data, --results, --set, --no-train and --keep are for one study file, STUDY.toml",
+        "--exp, --data, --results, --set, --only, --no-train and --keep are for one study file, STUDY.toml",
     );
     compare(&["exp"]).fails_with("exp/config.toml: No such file or directory (os error 2); check the path");
+}
+
+#[test]
+fn a_study_is_shared_by_naming_runs_and_kinds() {
+    let folder = tempfile::tempdir().unwrap();
+    recipe(folder.path());
+    let data = trained().join("data");
+    let compare = |only: &str| {
+        let study =
+            ["compare", "recipe/studies/kinds.toml", "--data", data.to_str().unwrap(), "--only", only];
+        linnet(folder.path(), &study)
+    };
+    let run = compare("linear-seed0");
+    assert_eq!(run.code, 0, "{}", run.err);
+    assert!(run.err.contains("\nlinear-seed0 is trained, 1 of 1\n"), "{}", run.err);
+    assert!(run.out.ends_with("not finished, and left out: softmax-seed0\n"), "{}", run.out);
+    let run = compare("softmax");
+    assert!(run.err.contains("\nsoftmax-seed0 is trained, 1 of 1\n"), "{}", run.err);
+    assert!(!run.out.contains("not finished"), "{}", run.out);
+    compare("linea").fails_with(
+        "recipe/studies/kinds.toml: no run and no kind is called linea; the runs are softmax-seed0, linear-seed0",
+    );
 }
 
 #[test]

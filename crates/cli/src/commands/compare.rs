@@ -16,8 +16,9 @@ pub(super) fn run(args: Compare, talk: &Talk) -> Done {
     let mut whole = true;
     let comparison = match args.what.as_slice() {
         [path] if path.extension().is_some_and(|extension| extension == "toml") => {
-            let StudyOptions { exp, data, results, set, no_train, keep } = args.study;
-            let study = Study::read(path, &Places { exp, data, results }, &set)?;
+            let StudyOptions { exp, data, results, set, only, no_train, keep } = args.study;
+            let mut study = Study::read(path, &Places { exp, data, results }, &set)?;
+            study.train_only(&only)?;
             tell_plan(&study, talk)?;
             if !no_train {
                 match study.run(
@@ -37,7 +38,7 @@ pub(super) fn run(args: Compare, talk: &Talk) -> Done {
         }
         _ if args.study.is_given() => {
             return Err(
-                "--exp, --data, --results, --set, --no-train and --keep are for one study file, STUDY.toml"
+                "--exp, --data, --results, --set, --only, --no-train and --keep are for one study file, STUDY.toml"
                     .into(),
             );
         }
@@ -74,7 +75,7 @@ fn tell_plan(study: &Study, talk: &Talk) -> Result<(), Box<dyn std::error::Error
             talk.warn(format!("a kept run doesn't count: {note}"));
         }
     }
-    let left: Option<f64> = surveyed.iter().map(|s| s.left_s).sum();
+    let left: Option<f64> = surveyed.iter().filter(|s| s.run.wanted).map(|s| s.left_s).sum();
     if let Some(left) = left.filter(|&left| left > 0.0) {
         talk.say(format!("about {:.0} minutes of training in all are left", (left / 60.0).ceil()));
     }

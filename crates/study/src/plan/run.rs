@@ -39,7 +39,7 @@ pub enum StudyOutcome {
 }
 
 impl Study {
-    /// Trains and decodes what is missing, run after run; runs continue from their checkpoints. Once `interrupt` is true,
+    /// Trains and decodes what is missing of the wanted runs, one after the other; runs continue from their checkpoints. Once `interrupt` is true,
     /// the run at hand saves a checkpoint and the study ends. `version` is what `env.json` says of the program.
     ///
     /// # Errors
@@ -53,8 +53,8 @@ impl Study {
         observer: &mut dyn StudyObserver,
     ) -> Result<StudyOutcome, StudyError> {
         let surveyed = self.survey()?;
-        let todo: Vec<&Surveyed<'_>> =
-            surveyed.iter().filter(|s| !matches!(s.standing, Standing::Done(_))).collect();
+        let left = |s: &&Surveyed<'_>| s.run.wanted && !matches!(s.standing, Standing::Done(_));
+        let todo: Vec<&Surveyed<'_>> = surveyed.iter().filter(left).collect();
         self.can_run(&todo)?;
         let mut failed = 0;
         let of = todo.len();

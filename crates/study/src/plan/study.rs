@@ -23,6 +23,8 @@ pub struct Places {
 /// A study: what is to be run, and where.
 #[derive(Debug, Clone)]
 pub struct Study {
+    /// The study file.
+    pub path: PathBuf,
     /// The file's name without its ending.
     pub name: String,
     /// What the report is headed by.
@@ -67,6 +69,8 @@ pub struct PlannedRun {
     pub config: RunConfig,
     /// The encoder's parameters, with the 40 tokens of a table of phones.
     pub parameters: usize,
+    /// Whether it is to be trained, see [`Study::train_only`].
+    pub wanted: bool,
 }
 
 impl Study {
@@ -89,6 +93,7 @@ impl Study {
         let sets = std::iter::once(&file.sets.dev).chain(&file.sets.test);
         let sets = sets.map(|name| PlannedSet { name: name.clone(), manifest: manifest(&data, name) });
         let mut study = Self {
+            path: path.to_path_buf(),
             title: file.title.clone().unwrap_or_else(|| name.clone()),
             question: file.question.clone(),
             reference: file.reference(),
@@ -115,6 +120,25 @@ impl Study {
             }
         }
         Ok(study)
+    }
+
+    /// Trains these alone of the runs that are missing: a run by its name, all runs of a kind by the kind's. With no names,
+    /// all are trained.
+    ///
+    /// # Errors
+    ///
+    /// A name that no run and no kind has; the runs are listed.
+    pub fn train_only(&mut self, names: &[String]) -> Result<(), StudyError> {
+        let is = |run: &PlannedRun, name: &String| run.name == *name || run.kind == *name;
+        if let Some(name) = names.iter().find(|&name| !self.runs.iter().any(|run| is(run, name))) {
+            let runs: Vec<&str> = self.runs.iter().map(|run| run.name.as_str()).collect();
+            let problem = format!("no run and no kind is called {name}; the runs are {}", runs.join(", "));
+            return Err(StudyError::File { path: self.path.clone(), problem });
+        }
+        for run in &mut self.runs {
+            run.wanted = names.is_empty() || names.iter().any(|name| is(run, name));
+        }
+        Ok(())
     }
 }
 
@@ -165,7 +189,7 @@ impl Planner<'_> {
                 Some(size) => format!("{}-{size}-seed{seed}", kind.name),
                 None => format!("{}-seed{seed}", kind.name),
             };
-            PlannedRun { name, kind: kind.name.clone(), size, config, parameters: *parameters }
+            PlannedRun { name, kind: kind.name.clone(), size, config, parameters: *parameters, wanted: true }
         };
         let seeds = &self.file.seeds;
         Ok(configs.iter().flat_map(|config| seeds.iter().map(move |&seed| run(config, seed))).collect())
