@@ -13,9 +13,10 @@ use linnet_study::{Places, Study, compare_study};
 
 /// Fills a study of so many kinds and seeds, and writes its page.
 fn page(recipe: &Path, kinds: usize, seeds: usize) -> String {
+    let references = if kinds > 3 { "references = [\"softmax\", \"kind_with_a_name_1\"]\n" } else { "" };
     let mut text = format!(
         "title = \"Kinds & sizes\"\nquestion = \"Which one is <best>?\"\nbase = \"../conf/base.toml\"\nmargin = 1.5\n\
-         seeds = {:?}\nsets = {{ test = [\"test\"] }}\n",
+         {references}seeds = {:?}\nsets = {{ test = [\"test\"] }}\n",
         (0..seeds).collect::<Vec<_>>()
     );
     for kind in 0..kinds {
@@ -61,6 +62,7 @@ fn the_page_stands_alone_and_says_all() {
     }
     assert_eq!(page.matches("<svg").count(), 3, "convergence, differences, lengths");
     assert!(page.contains("<polygon"), "bands of the seeds");
+    assert!(page.contains("left of 0 is better") && !page.contains("less that of kind_with_a_name_1"));
 }
 
 /// Finds texts of a plot that overlap or stick out, once the page is laid out, and leaves what it found in its title.

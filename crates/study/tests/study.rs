@@ -41,7 +41,7 @@ fn a_study_is_kinds_times_sizes_times_seeds() {
     let study = read(folder.path(), &["train.epochs=9"]).unwrap();
     let names: Vec<&str> = study.runs.iter().map(|run| run.name.as_str()).collect();
     assert_eq!(names[..3], ["softmax-seed0", "softmax-seed1", "linear-seed0"]);
-    assert_eq!((names.len(), study.reference.as_str()), (6, "softmax"));
+    assert_eq!((names.len(), study.references[0].as_str()), (6, "softmax"));
     let sets: Vec<&str> = study.sets.iter().map(|set| set.name.as_str()).collect();
     assert_eq!(sets, ["dev", "test"]);
     let config = &study.runs[3].config;
@@ -115,8 +115,12 @@ fn what_is_wrong_is_named_with_its_place_and_the_mend() {
         (format!("base = \"../conf/base.toml\"\nseeds = []\n{kind}"), "there is nothing to run"),
         (format!("base = \"../conf/base.toml\"\n{kind}{kind}"), "kind softmax is there twice"),
         (
-            format!("base = \"../conf/base.toml\"\nreference = \"x\"\n{kind}"),
-            "reference = \"x\" is no kind; it must be one of softmax",
+            format!("base = \"../conf/base.toml\"\nreferences = [\"x\"]\n{kind}"),
+            "references: x is no kind; it must be one of softmax",
+        ),
+        (
+            format!("base = \"../conf/base.toml\"\nreferences = [\"softmax\", \"softmax\"]\n{kind}"),
+            "references: softmax is there twice",
         ),
         (
             format!("base = \"../conf/base.toml\"\n{kind}budget = true\n"),
@@ -236,6 +240,56 @@ fn the_report_is_rebuilt_from_what_was_kept() {
 }
 
 #[test]
+fn each_kind_is_compared_with_all_references_of_its_size_that_are_there() {
+    let sizes = "references = [\"convolution\", \"softmax\"]\n";
+    let folder = recipe(&format!(
+        "{sizes}{STUDY}[[size]]\nname = \"small\"\nmodel.dim = 16\n[[size]]\nname = \"large\"\nmodel.dim = 32\n"
+    ));
+    let study = read(folder.path(), &[]).unwrap();
+    let is = |run: &PlannedRun, kind: &str, size: &str| run.kind == kind && run.size.as_deref() == Some(size);
+    // Of the large size there is no softmax.
+    study.runs.iter().filter(|run| !is(run, "softmax", "large")).for_each(|run| finish(&study.exp, run));
+    let comparison = compare_study(&study).unwrap();
+    assert_eq!(comparison.references, ["convolution", "softmax"]);
+    let systems: Vec<_> =
+        comparison.systems.iter().map(|s| (s.name.as_str(), s.references.clone())).collect();
+    let (small, large) = (vec![Some(2), Some(0)], vec![Some(4), None]);
+    assert_eq!(
+        systems,
+        [
+            ("softmax small", small.clone()),
+            ("linear small", small.clone()),
+            ("convolution small", small),
+            ("linear large", large.clone()),
+            ("convolution large", large),
+        ]
+    );
+    let differs = |i: usize| {
+        let score = comparison.systems[i].scores[2].as_ref().unwrap();
+        score.differences.iter().map(Option::is_some).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        [0, 1, 2, 3, 4].map(differs),
+        [[true, false], [true, true], [false, true], [true, false], [false, false]]
+    );
+    let table = comparison.table();
+    for heading in
+        ["  less convolution [95 %]  ", "  less softmax [95 %]  ", "dev as convolution", "dev as softmax"]
+    {
+        assert!(table.contains(heading), "{table}");
+    }
+
+    // Where no reference is there, the first kind is.
+    let gone = |run: &PlannedRun| run.kind != "linear" && study.exp.join(&run.name).exists();
+    study
+        .runs
+        .iter()
+        .filter(|run| gone(run))
+        .for_each(|run| fs::remove_dir_all(study.exp.join(&run.name)).unwrap());
+    assert_eq!(compare_study(&study).unwrap().references, ["linear"]);
+}
+
+#[test]
 fn folders_that_differ_in_their_seeds_alone_are_one_system() {
     let folder = recipe(STUDY);
     let study = read(folder.path(), &[]).unwrap();
@@ -246,11 +300,12 @@ fn folders_that_differ_in_their_seeds_alone_are_one_system() {
     assert_eq!(systems, [("linear", vec![0, 1]), ("softmax", vec![0, 1])]);
     assert_eq!(comparison.columns, ["dev", "test", "together"]);
     // Both have the same hypotheses.
-    let score = comparison.systems[1].scores[2].unwrap();
-    let difference = score.difference.unwrap();
+    let score = comparison.systems[1].scores[2].as_ref().unwrap();
+    let difference = score.differences[0].unwrap();
     assert_eq!((difference.value, difference.interval.low, difference.interval.high), (0.0, 0.0, 0.0));
-    assert!(comparison.systems[0].scores[2].unwrap().difference.is_none(), "it is the reference");
-    let all: f64 = comparison.systems[0].scores[..2].iter().map(|s| s.unwrap().rate.value).sum();
+    let own = &comparison.systems[0].scores;
+    assert_eq!(own[2].as_ref().unwrap().differences, [None], "it is the reference");
+    let all: f64 = own[..2].iter().map(|s| s.as_ref().unwrap().rate.value).sum();
     assert!((score.rate.value - all / 2.0).abs() < 1e-9, "sets of equal size");
     let curve = &comparison.systems[0].curve;
     assert_eq!((curve.len(), curve[5].seconds), (6, 60.0));

@@ -1,4 +1,4 @@
-//! Error rates of systems with their intervals, and differences to a reference.
+//! Error rates of systems with their intervals, and differences to references.
 
 use linnet_score::{Estimate, Scored, UtteranceScore, estimate_difference, estimate_rate};
 
@@ -9,12 +9,12 @@ pub(crate) const RESAMPLES: usize = 5000;
 const SEED: u64 = 0;
 
 /// A system's error rate on some utterances.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct SystemScore {
     /// The error rate, the mean over the seeds.
     pub rate: Estimate,
-    /// The rate less the reference's; `None` for a reference, and where it decoded other utterances.
-    pub difference: Option<Estimate>,
+    /// The rate less each reference's; `None` for the reference itself, and where it decoded other utterances.
+    pub differences: Vec<Option<Estimate>>,
 }
 
 /// What a difference's interval says.
@@ -49,7 +49,6 @@ impl Verdict {
 /// A system's score on the utterances of some sets; `None` where one of its runs lacks a set, or nothing is left.
 pub(super) fn estimate(
     system: &System,
-    (reference, other): (usize, &System),
     systems: &[System],
     sets: &[String],
     within: &dyn Fn(&UtteranceScore) -> bool,
@@ -57,14 +56,17 @@ pub(super) fn estimate(
     let own = scored(system, sets, within)?;
     let runs = utterances(&own);
     let rate = estimate_rate(&runs, RESAMPLES, SEED)?;
-    let is_reference = std::ptr::eq(system, &systems[reference]);
-    let base = if is_reference { None } else { scored(other, sets, within) };
-    let base = base.filter(|base| ids(&base[0]).eq(ids(&own[0])));
-    let difference = base.and_then(|base| {
+    let difference = |reference: &Option<usize>| {
+        let other = &systems[(*reference)?];
+        if std::ptr::eq(system, other) {
+            return None;
+        }
+        let base = scored(other, sets, within).filter(|base| ids(&base[0]).eq(ids(&own[0])))?;
         let paired = system.seeds() == other.seeds();
         estimate_difference(&utterances(&base), &runs, paired, RESAMPLES, SEED)
-    });
-    Some(SystemScore { rate, difference })
+    };
+    let differences = system.references.iter().map(difference).collect();
+    Some(SystemScore { rate, differences })
 }
 
 /// Each run's utterances of some sets.

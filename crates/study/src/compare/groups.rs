@@ -1,4 +1,4 @@
-//! Runs that differ in their seeds alone are one system; each system is compared with its reference.
+//! Runs that differ in their seeds alone are one system; each system is compared with the references.
 
 use std::path::PathBuf;
 
@@ -21,8 +21,9 @@ pub struct System {
     pub size: Option<String>,
     /// Its runs, by seed.
     pub runs: Vec<Run>,
-    /// The place of the system that it is compared with; its own for a reference.
-    pub reference: usize,
+    /// The places of the systems that it is compared with, one for each of the comparison's references: its own where it is
+    /// one, `None` where its size lacks it.
+    pub references: Vec<Option<usize>>,
     /// The development error rate, epoch by epoch.
     pub curve: Vec<CurvePoint>,
     /// The scores, one for each of the comparison's columns; `None` where a run lacks the set.
@@ -44,7 +45,10 @@ pub struct Comparison {
     pub rate_name: &'static str,
     /// The sets, the development set first, and in the end all of them together.
     pub columns: Vec<String>,
-    /// How much worse than the reference still counts as not worse, in percent points.
+    /// The names of what each system is compared with: systems, or kinds where there are sizes. The first comes first in tables, and
+    /// is the only one for the utterances' length.
+    pub references: Vec<String>,
+    /// How much worse than a reference still counts as not worse, in percent points.
     pub margin: Option<f64>,
     /// Error rates on the development set whose epoch and time are told.
     pub targets: Vec<Target>,
@@ -75,17 +79,19 @@ pub fn compare(folders: &[PathBuf]) -> Result<Comparison, StudyError> {
     let mut systems = Vec::new();
     for (_, mut runs) in groups {
         runs.sort_by_key(|run| run.config.train.seed);
-        systems.push(System::new(common_name(&runs), None, runs, 0));
+        systems.push(System::new(common_name(&runs), None, runs, vec![Some(0)]));
     }
     let names: Vec<&str> = systems.iter().map(|s| s.name.as_str()).collect();
     let title = names.join(" against ");
     let sets = sets_of(&systems);
-    Ok(Comparison { title, ..Comparison::new(systems, sets, &[]) })
+    let references = systems.iter().take(1).map(|s| s.name.clone()).collect();
+    Ok(Comparison { title, references, ..Comparison::new(systems, sets, &[]) })
 }
 
 /// Compares a study's finished runs.
 pub fn compare_study(study: &Study) -> Result<Comparison, StudyError> {
     let (mut systems, mut missing): (Vec<System>, _) = (Vec::new(), Vec::new());
+    let mut kinds = Vec::new();
     for surveyed in study.survey()? {
         let planned = surveyed.run;
         let Standing::Done(folder) = &surveyed.standing else {
@@ -100,24 +106,29 @@ pub fn compare_study(study: &Study) -> Result<Comparison, StudyError> {
         };
         match systems.last_mut().filter(|last| last.name == name) {
             Some(last) => last.runs.push(run),
-            None => systems.push(System::new(name, planned.size.clone(), vec![run], usize::MAX)),
+            None => {
+                systems.push(System::new(name, planned.size.clone(), vec![run], Vec::new()));
+                kinds.push(planned.kind.clone());
+            }
         }
     }
-    // Of each size the reference's system; where its runs are missing, the size's first.
+    // Where no reference has a finished run, the first kind that has one.
+    let mut references = study.references.clone();
+    references.retain(|name| kinds.contains(name));
+    if references.is_empty() {
+        references.extend(kinds.first().cloned());
+    }
     for i in 0..systems.len() {
-        let size = systems[i].size.clone();
-        let reference = match &size {
-            Some(size) => format!("{} {size}", study.reference),
-            None => study.reference.clone(),
+        let of_size = |name: &String| {
+            (0..systems.len()).find(|&r| kinds[r] == *name && systems[r].size == systems[i].size)
         };
-        let named = systems.iter().position(|s| s.name == reference);
-        let first = systems.iter().position(|s| s.size == size);
-        systems[i].reference = named.or(first).unwrap_or(i);
+        systems[i].references = references.iter().map(of_size).collect();
     }
     let sets = study.sets.iter().map(|set| set.name.clone()).collect();
     Ok(Comparison {
         title: study.title.clone(),
         question: study.question.clone(),
+        references,
         margin: study.margin,
         missing,
         ..Comparison::new(systems, sets, &study.thresholds)
@@ -125,9 +136,14 @@ pub fn compare_study(study: &Study) -> Result<Comparison, StudyError> {
 }
 
 impl System {
-    fn new(name: String, size: Option<String>, runs: Vec<Run>, reference: usize) -> Self {
+    fn new(name: String, size: Option<String>, runs: Vec<Run>, references: Vec<Option<usize>>) -> Self {
         let (curve, scores, reached, by_length) = Default::default();
-        Self { name, size, runs, reference, curve, scores, reached, by_length }
+        Self { name, size, runs, references, curve, scores, reached, by_length }
+    }
+
+    /// Whether it stands at `place` among the systems and is one of its references: which one.
+    pub(crate) fn is_reference(&self, place: usize) -> Option<usize> {
+        self.references.iter().position(|&reference| reference == Some(place))
     }
 
     /// The seeds of its runs.
@@ -146,17 +162,15 @@ impl Comparison {
             columns.push(sets.clone());
         }
         let everything = |_: &linnet_score::UtteranceScore| true;
-        let scores = systems.iter().map(|system| {
-            let reference = (system.reference, &systems[system.reference]);
-            columns.iter().map(|sets| estimate(system, reference, &systems, sets, &everything)).collect()
-        });
+        let scores = systems
+            .iter()
+            .map(|system| columns.iter().map(|sets| estimate(system, &systems, sets, &everything)).collect());
         let scores: Vec<Vec<Option<SystemScore>>> = scores.collect();
         let length_groups = length_groups(&systems, &sets);
         let by_length = systems.iter().map(|system| {
-            let reference = (system.reference, &systems[system.reference]);
             let group = |group: &LengthGroup| {
                 let within = |u: &linnet_score::UtteranceScore| group.holds(u);
-                estimate(system, reference, &systems, &sets, &within)
+                estimate(system, &systems, &sets, &within)
             };
             length_groups.iter().map(group).collect()
         });
@@ -177,6 +191,7 @@ impl Comparison {
             question: None,
             rate_name: rate_name.unwrap_or("PER"),
             columns: columns.iter().map(name).collect(),
+            references: Vec::new(),
             margin: None,
             targets,
             length_groups,

@@ -23,8 +23,8 @@ pub struct CurvePoint {
 pub enum Target {
     /// In percent.
     Rate(f64),
-    /// The reference's at its end: the mean of its seeds' last epochs.
-    ReferencesFinal,
+    /// That of the so-many-th reference at its end: the mean of its seeds' last epochs.
+    Final(usize),
 }
 
 /// When the mean of a system's seeds first reached a target.
@@ -68,7 +68,7 @@ pub(super) fn targets(systems: &[System], given: &[f64]) -> Vec<Target> {
     rates.sort_by(|a, b| b.total_cmp(a));
     let mut targets: Vec<Target> = rates.into_iter().map(Target::Rate).collect();
     if systems.len() > 1 {
-        targets.push(Target::ReferencesFinal);
+        targets.extend((0..systems[0].references.len()).map(Target::Final));
     }
     targets
 }
@@ -77,7 +77,7 @@ pub(super) fn targets(systems: &[System], given: &[f64]) -> Vec<Target> {
 pub(super) fn reach(system: &System, target: Target, systems: &[System]) -> Option<Reached> {
     let rate = match target {
         Target::Rate(rate) => rate,
-        Target::ReferencesFinal => systems[system.reference].curve.last()?.mean,
+        Target::Final(reference) => systems[system.references[reference]?].curve.last()?.mean,
     };
     let point = system.curve.iter().find(|point| point.mean <= rate)?;
     Some(Reached { epoch: point.epoch, seconds: point.seconds })

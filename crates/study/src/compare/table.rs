@@ -2,17 +2,21 @@
 
 use linnet_score::Estimate;
 
-use super::estimates::{SystemScore, Verdict};
+use super::estimates::Verdict;
 use super::groups::{Comparison, System};
 use super::pace::{Reached, Target};
 
 impl Comparison {
-    /// The comparison as tables: what was reached, and how fast.
+    /// The comparison as tables: what was reached, how it differs from the references, and how fast.
     pub fn table(&self) -> String {
         let missing = format!("not finished, and left out: {}\n", self.missing.join(", "));
         let mut parts = Vec::new();
         if !self.systems.is_empty() {
-            parts = vec![align_columns(&self.rates()), align_columns(&self.paces())];
+            parts.push(align_columns(&self.rates()));
+            if self.systems.len() > 1 {
+                parts.push(align_columns(&self.differences()));
+            }
+            parts.push(align_columns(&self.paces()));
         }
         if !self.missing.is_empty() {
             parts.push(missing);
@@ -23,19 +27,28 @@ impl Comparison {
     fn rates(&self) -> Vec<Vec<String>> {
         let mut head = vec!["".to_string(), "seeds".into()];
         head.extend(self.columns.iter().map(|column| format!("{column} {} [95 %]", self.rate_name)));
-        let last = self.columns.last().map_or("", String::as_str);
-        if self.systems.len() > 1 {
-            head.push(format!("{last} less {}", self.reference_name()));
-            head.push("visible from".into());
-        }
-        let row = |(i, system): (usize, &System)| {
+        let row = |system: &System| {
             let mut row = vec![system.name.clone(), system.runs.len().to_string()];
             row.extend(system.scores.iter().map(|s| s.as_ref().map_or("–".into(), |s| rate(&s.rate))));
-            if self.systems.len() > 1 {
-                let difference = difference(system.scores.last());
+            row
+        };
+        std::iter::once(head).chain(self.systems.iter().map(row)).collect()
+    }
+
+    /// The last column's differences to each reference.
+    fn differences(&self) -> Vec<Vec<String>> {
+        let mut head = vec![self.columns.last().cloned().unwrap_or_default()];
+        head.extend(
+            self.references.iter().flat_map(|name| [format!("less {name} [95 %]"), "visible from".into()]),
+        );
+        let row = |(i, system): (usize, &System)| {
+            let mut row = vec![system.name.clone()];
+            let last = system.scores.last().and_then(Option::as_ref);
+            for (number, &place) in system.references.iter().enumerate() {
+                let difference = last.and_then(|score| score.differences[number]);
                 row.push(match difference {
-                    Some(d) => format!("{} {}", signed(d), verdict(d, self.margin)),
-                    None if system.reference == i => "(reference)".into(),
+                    Some(d) => format!("{} {}", signed(&d), verdict(&d, self.margin)),
+                    None if place == Some(i) => "(reference)".into(),
                     None => "–".into(),
                 });
                 row.push(difference.map_or(String::new(), |d| format!("{:.2}", d.smallest_visible())));
@@ -50,7 +63,7 @@ impl Comparison {
             ["", "parameters", "s/epoch", "frames/s", "peak MB"].map(String::from).to_vec();
         head.extend(self.targets.iter().map(|target| match target {
             Target::Rate(rate) => format!("dev ≤ {rate}"),
-            Target::ReferencesFinal => format!("dev as {}", self.reference_name()),
+            Target::Final(reference) => format!("dev as {}", self.references[*reference]),
         }));
         let row = |system: &System| {
             let mut row = vec![
@@ -65,19 +78,6 @@ impl Comparison {
         };
         std::iter::once(head).chain(self.systems.iter().map(row)).collect()
     }
-
-    /// The reference's name; with several, what they are called in general.
-    pub(crate) fn reference_name(&self) -> &str {
-        let mut own = self.systems.iter().enumerate().filter(|(i, system)| system.reference == *i);
-        match (own.next(), own.next()) {
-            (Some((_, only)), None) => &only.name,
-            _ => "reference",
-        }
-    }
-}
-
-fn difference(score: Option<&Option<SystemScore>>) -> Option<&Estimate> {
-    score?.as_ref()?.difference.as_ref()
 }
 
 /// A rate and its interval.

@@ -28,12 +28,13 @@ pub(super) struct StudyFile {
     pub(super) sets: Sets,
     #[serde(default = "seeds")]
     pub(super) seeds: Vec<u64>,
-    /// The kind that the others are compared with.
-    pub(super) reference: Option<String>,
+    /// The kinds that each other one is compared with.
+    #[serde(default)]
+    pub(super) references: Vec<String>,
     /// Error rates whose epoch and time are told, in percent.
     #[serde(default)]
     pub(super) thresholds: Vec<f64>,
-    /// How much worse than the reference still counts as not worse, in percent points.
+    /// How much worse than a reference still counts as not worse, in percent points.
     pub(super) margin: Option<f64>,
     pub(super) budget: Option<Budget>,
     #[serde(rename = "kind")]
@@ -138,12 +139,17 @@ impl StudyFile {
             return Err(format!("seeds: {seed} is there twice (as number {}); leave one out", i + 1));
         }
         let kinds: Vec<&str> = self.kinds.iter().map(|kind| kind.name.as_str()).collect();
-        for (key, name) in
-            [("reference", self.reference.as_ref()), ("budget.like", self.budget.as_ref().map(|b| &b.like))]
+        let references = self.references.iter().map(|name| ("references", name));
+        for (key, name) in references.chain(self.budget.as_ref().map(|budget| ("budget.like", &budget.like)))
         {
-            if let Some(name) = name.filter(|name| !kinds.contains(&name.as_str())) {
-                return Err(format!("{key} = \"{name}\" is no kind; it must be one of {}", kinds.join(", ")));
+            if !kinds.contains(&name.as_str()) {
+                return Err(format!("{key}: {name} is no kind; it must be one of {}", kinds.join(", ")));
             }
+        }
+        if let Some((_, name)) =
+            self.references.iter().enumerate().find(|(i, name)| self.references[..*i].contains(name))
+        {
+            return Err(format!("references: {name} is there twice; leave one out"));
         }
         if let Some(kind) = self.kinds.iter().find(|kind| kind.budget)
             && self.budget.is_none()
@@ -166,11 +172,13 @@ impl StudyFile {
         Ok(())
     }
 
-    /// The kind that the others are compared with: the one named, softmax, or the first.
-    pub(super) fn reference(&self) -> String {
-        let softmax = || self.kinds.iter().find(|kind| kind.name == "softmax");
-        let fallback = || softmax().or(self.kinds.first()).map(|kind| kind.name.clone());
-        self.reference.clone().or_else(fallback).unwrap_or_default()
+    /// The kinds that each other one is compared with: those named; or softmax, or the first.
+    pub(super) fn references(&self) -> Vec<String> {
+        if !self.references.is_empty() {
+            return self.references.clone();
+        }
+        let softmax = self.kinds.iter().find(|kind| kind.name == "softmax");
+        softmax.or(self.kinds.first()).map(|kind| kind.name.clone()).into_iter().collect()
     }
 }
 
@@ -180,7 +188,7 @@ pub(super) fn place(path: &Path, within: &str) -> PathBuf {
 }
 
 const TOP: &[&str] =
-    &["title", "question", "base", "data", "seeds", "reference", "thresholds", "margin", "kind", "size"];
+    &["title", "question", "base", "data", "seeds", "references", "thresholds", "margin", "kind", "size"];
 const SETS: &[&str] = &["train", "dev", "test"];
 const BUDGET: &[&str] = &["like", "within"];
 const KIND: &[&str] = &["name", "budget"];

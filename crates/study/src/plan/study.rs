@@ -31,11 +31,11 @@ pub struct Study {
     pub title: String,
     /// What it answers.
     pub question: Option<String>,
-    /// The kind that the others are compared with.
-    pub reference: String,
+    /// The kinds that each other one is compared with.
+    pub references: Vec<String>,
     /// Error rates whose epoch and time are told, in percent.
     pub thresholds: Vec<f64>,
-    /// How much worse than the reference still counts as not worse, in percent points.
+    /// How much worse than a reference still counts as not worse, in percent points.
     pub margin: Option<f64>,
     /// The sets to decode; the first is the development set.
     pub sets: Vec<PlannedSet>,
@@ -96,7 +96,7 @@ impl Study {
             path: path.to_path_buf(),
             title: file.title.clone().unwrap_or_else(|| name.clone()),
             question: file.question.clone(),
-            reference: file.reference(),
+            references: file.references(),
             thresholds: file.thresholds.clone(),
             margin: file.margin,
             sets: sets.collect(),

@@ -2,7 +2,7 @@
 
 use super::axis::Axis;
 use super::escape;
-use super::labels::apart;
+use super::labels::{LETTER, apart};
 use super::palette::{Style, styles};
 use crate::compare::{Comparison, CurvePoint, System};
 
@@ -10,9 +10,8 @@ const WIDTH: f64 = 960.0;
 const LEFT: f64 = 46.0;
 const TOP: f64 = 34.0;
 const BOTTOM: f64 = 44.0;
-/// Distance of labels, and about the width of a letter, at a size of 12.
+/// Distance of labels, at a size of 12.
 const LINE: f64 = 15.0;
-const LETTER: f64 = 6.9;
 /// From the plot's edge to the labels.
 const LEADER: f64 = 26.0;
 

@@ -1,9 +1,10 @@
-//! Differences to the reference with their intervals, row by row.
+//! Differences to a reference with their intervals, row by row.
 
 use linnet_score::Estimate;
 
 use super::axis::Axis;
 use super::escape;
+use super::labels::LETTER;
 use super::palette::styles;
 use crate::compare::Comparison;
 
@@ -11,14 +12,14 @@ const WIDTH: f64 = 960.0;
 const ROW: f64 = 22.0;
 const TOP: f64 = 46.0;
 const BOTTOM: f64 = 46.0;
-const LETTER: f64 = 6.9;
 /// Between two columns.
 const SPACE: f64 = 40.0;
 
 /// One column of intervals for each of the comparison's, the systems in the order of the last; empty without any
-/// difference.
-pub(super) fn differences(comparison: &Comparison) -> String {
-    let difference = |i: usize, column: usize| comparison.systems[i].scores.get(column)?.as_ref()?.difference;
+/// difference to the so-many-th reference.
+pub(super) fn differences(comparison: &Comparison, reference: usize) -> String {
+    let difference =
+        |i: usize, column: usize| comparison.systems[i].scores.get(column)?.as_ref()?.differences[reference];
     let columns: Vec<usize> = (0..comparison.columns.len())
         .filter(|&column| (0..comparison.systems.len()).any(|i| difference(i, column).is_some()))
         .collect();
@@ -66,17 +67,17 @@ pub(super) fn differences(comparison: &Comparison) -> String {
             }
         }
     }
+    let name = escape(&comparison.references[reference]);
     svg += &format!(
         "<text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"middle\" fill=\"#444\">{} points less than {name} ← 0 → more than \
          {name}</text>\n",
         (left + WIDTH) / 2.0,
         height - 8.0,
-        comparison.rate_name,
-        name = escape(comparison.reference_name())
+        comparison.rate_name
     );
     format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {height}\" role=\"img\" aria-label=\"Differences to \
-         the reference\" font-family=\"system-ui, 'Helvetica Neue', Arial, sans-serif\" font-size=\"12\">\n\
+         {name}\" font-family=\"system-ui, 'Helvetica Neue', Arial, sans-serif\" font-size=\"12\">\n\
          <rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>\n{svg}</svg>\n"
     )
 }

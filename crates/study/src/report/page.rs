@@ -73,13 +73,13 @@ fn sections(comparison: &Comparison) -> String {
              development set’s decoding after each epoch is not counted.</p>\n";
     if !comparison.columns.is_empty() {
         body += "<h2>Error rates</h2>\n";
-        let forest = forest::differences(comparison);
-        if !forest.is_empty() {
-            body += &figure(None, &forest, &forest_note(comparison));
-        }
         body += &tables::rates(comparison);
-        if !forest.is_empty() {
-            body += &tables::differences(comparison);
+        for reference in 0..comparison.references.len() {
+            let forest = forest::differences(comparison, reference);
+            if !forest.is_empty() {
+                body += &figure(None, &forest, &forest_note(comparison, reference));
+                body += &tables::differences(comparison, reference);
+            }
         }
         body += &rate_note(several);
     }
@@ -89,8 +89,12 @@ fn sections(comparison: &Comparison) -> String {
             body += &figure(*size, &curves::by_length(comparison, *size), "");
         }
         body += &tables::lengths(comparison);
-        body += "<p class=note>Utterances of all sets, cut into groups of about the same number. Below each rate is its \
-                 difference to the reference with the 95 % interval.</p>\n";
+        body += "<p class=note>Utterances of all sets, cut into groups of about the same number.";
+        if let Some(first) = comparison.references.first().filter(|_| comparison.systems.len() > 1) {
+            body +=
+                &format!(" Below each rate is its difference to {} with the 95 % interval.", escape(first));
+        }
+        body += "</p>\n";
     }
     body += &format!(
         "<h2>Runs</h2>\n<details open><summary>Each run by itself</summary>{}</details>\n",
@@ -128,18 +132,18 @@ fn curve_note(comparison: &Comparison, size: Option<&str>, several: bool) -> Str
         note += " Lines are means over the seeds, bands reach from the lowest to the highest seed.";
     }
     if of > 7 {
-        note += " The reference is black, the six kinds that end lowest are in colour.";
+        note += " References are black, the six other kinds that end lowest are in colour.";
     }
     note
 }
 
-fn forest_note(comparison: &Comparison) -> String {
+fn forest_note(comparison: &Comparison, reference: usize) -> String {
     let margin = comparison.margin.map_or(String::new(), |margin| {
         format!(" The dashed line is the margin: an interval that ends left of it is not worse by more than {margin} points.")
     });
     format!(
         "Error rate less that of {}, with 95 % intervals; left of 0 is better. Sorted by the last column.{margin}",
-        escape(comparison.reference_name())
+        escape(&comparison.references[reference])
     )
 }
 

@@ -40,15 +40,16 @@ pub(super) fn rates(comparison: &Comparison) -> String {
     table(&names, rows)
 }
 
-/// Each system's differences to its reference.
-pub(super) fn differences(comparison: &Comparison) -> String {
-    let mut names = head(&["points more or less"]);
+/// Each system's differences to the so-many-th reference.
+pub(super) fn differences(comparison: &Comparison, reference: usize) -> String {
+    let mut names = head(&[&format!("points more or less than {}", comparison.references[reference])]);
     names.extend(comparison.columns.iter().map(|column| escape(column)));
     names.push("visible from".into());
     names.push("verdict".into());
-    let others = comparison.systems.iter().enumerate().filter(|(i, system)| system.reference != *i);
+    let others =
+        comparison.systems.iter().enumerate().filter(|(i, system)| system.references[reference] != Some(*i));
     let rows = others.map(|(_, system)| {
-        let differences = || system.scores.iter().map(|s| s.as_ref().and_then(|s| s.difference));
+        let differences = || system.scores.iter().map(|s| s.as_ref().and_then(|s| s.differences[reference]));
         let mut row = vec![name(system)];
         row.extend(differences().map(|d| d.map_or(NONE.into(), |d| with_bounds(&d, |v| plus(v, 2)))));
         let last = differences().next_back().flatten();
@@ -64,7 +65,9 @@ pub(super) fn paces(comparison: &Comparison) -> String {
     let mut names = head(&["", "parameters", "s per epoch", "frames/s", "peak MB"]);
     names.extend(comparison.targets.iter().map(|target| match target {
         Target::Rate(rate) => format!("dev ≤\u{a0}{rate}\u{a0}%"),
-        Target::ReferencesFinal => format!("{}’s final dev rate", escape(comparison.reference_name())),
+        Target::Final(reference) => {
+            format!("{}’s final dev rate", escape(&comparison.references[*reference]))
+        }
     }));
     let rows = comparison.systems.iter().map(|system| {
         let mut row = vec![
@@ -76,7 +79,7 @@ pub(super) fn paces(comparison: &Comparison) -> String {
         ];
         row.extend(system.reached.iter().map(|reached| match reached {
             None => NONE.into(),
-            Some(r) => format!("epoch {}<small>{}</small>", r.epoch, duration(r.seconds)),
+            Some(r) => format!("epoch\u{a0}{}<small>{}</small>", r.epoch, duration(r.seconds)),
         }));
         row
     });
@@ -97,9 +100,10 @@ pub(super) fn lengths(comparison: &Comparison) -> String {
     }));
     let cell = |score: &Option<SystemScore>| match score {
         None => NONE.into(),
-        Some(SystemScore { rate, difference: None }) => format!("{:.2}", rate.value),
-        Some(SystemScore { rate, difference: Some(d) }) => {
-            format!("{:.2}<small>{}</small>", rate.value, signed(d))
+        Some(SystemScore { rate, differences }) => {
+            let first = differences.first().copied().flatten();
+            let below = first.map_or(String::new(), |d| format!("<small>{}</small>", signed(&d)));
+            format!("{:.2}{below}", rate.value)
         }
     };
     let rows = comparison.systems.iter().map(|system| {
