@@ -2,6 +2,7 @@
 # Linnet beside its peers, step by step in turn: a table on the terminal, with --json a line a case on stdout.
 #
 #   tools/bench/run.sh [CASE...] [--json] [--rounds N] [--corpus AN4] [--alone]
+#   tools/bench/run.sh lengths|hour|paper [OPTION...]      # Linnet alone
 #
 # The peers live in a Python environment under target/bench-env, made on the first run (2 GB, PyTorch most of it; KenLM is
 # built from source, with cmake and a C++ compiler). LINNET_BENCH_PYTHON names a Python that has them already. Nothing else
@@ -10,6 +11,8 @@ set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
 target=${CARGO_TARGET_DIR:-$root/target}
+build() { cargo build --release --quiet --manifest-path "$root/Cargo.toml" -p linnet-bench; }
+case ${1:-} in lengths | hour | paper) build && exec "$target/release/linnet-bench" "$@" ;; esac
 python=${LINNET_BENCH_PYTHON:-}
 case " $* " in *" --alone "*) python=python3 ;; esac
 if [ -z "$python" ]; then
@@ -30,5 +33,5 @@ if [ -z "$python" ]; then
   fi
   python=$env/bin/python
 fi
-cargo build --release --quiet --manifest-path "$root/Cargo.toml" -p linnet-bench
+build
 exec "$target/release/linnet-bench" --python "$python" --peers "$here/peers" "$@"

@@ -105,7 +105,9 @@ pub(crate) enum Unit {
 Examples:
   linnet prepare an4 corpora/an4 --out data --unit phone
   linnet prepare folder recordings --out data --unit char
-  linnet prepare an4 corpora/an4 --out data-joined --join 8-16      long utterances out of short ones")]
+  linnet prepare an4 corpora/an4 --out data-joined --join 8-16      long utterances out of short ones
+  linnet prepare an4 corpora/an4 --out data-joined --join 8-16 --join-sets dev,test
+                          training joins them itself, in another order each epoch (augment.join)")]
 pub(crate) struct Prepare {
     /// The kind of corpus.
     #[arg(value_enum)]
@@ -125,6 +127,9 @@ pub(crate) struct Prepare {
     /// Join the utterances of each speaker to lengths in this range, in seconds: 8-16. Their audio is written to OUT/audio.
     #[arg(long, value_name = "FROM-TO", value_parser = seconds_range)]
     pub(crate) join: Option<(f64, f64)>,
+    /// The sets to join; by default all.
+    #[arg(long, value_name = "SET,…", value_delimiter = ',', requires = "join")]
+    pub(crate) join_sets: Vec<String>,
     #[command(flatten)]
     pub(crate) raw: Raw,
     /// Seed of the split of a folder into training, development and test set.

@@ -6,6 +6,7 @@
 mod batches;
 mod error;
 mod files;
+mod join;
 mod manifest;
 pub mod prepare;
 mod progress;
@@ -15,6 +16,7 @@ pub use batches::{
     Augment, Batch, BatchOptions, Dataset, Epoch, LoaderStats, Normalise, Shuffle, compute_cmvn, read_samples,
 };
 pub use error::CorpusError;
+pub use join::Join;
 pub use manifest::{BadLine, Manifest, Utterance};
 pub use prepare::Skipped;
 pub use progress::Progress;

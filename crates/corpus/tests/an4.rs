@@ -9,8 +9,8 @@ use std::path::Path;
 use common::{ids, put, put_raw, put_sphere, put_wav, read, texts, tone};
 use linnet_audio::ByteOrder;
 use linnet_corpus::prepare::an4::{An4Options, prepare};
-use linnet_corpus::prepare::{Join, Output, Report};
-use linnet_corpus::{Utterance, read_samples};
+use linnet_corpus::prepare::{Joining, Output, Report};
+use linnet_corpus::{Join, Utterance, read_samples};
 use linnet_text::Unit;
 
 fn run(root: &Path, unit: Unit, dir: &Path) -> Report {
@@ -167,9 +167,21 @@ fn utterances_of_a_speaker_are_joined_with_their_audio_and_texts() {
     put(&folder.path().join("wav/an4_clstk/fabc/cen1-fabc-b.wav"), "RIFF");
     let options = An4Options { root: folder.path().into(), byte_order: None };
     // A tone has 25 ms: 104 − 1 − 100 of them are for development, 52 of the one speaker and 48 of the other.
-    let join = Some(Join { shortest_s: 0.1, longest_s: 0.2 });
-    let output = Output { dir: folder.path().join("data"), unit: Unit::Phone, lexicons: vec![], join };
-    let report = prepare(&options, &output, &|_, _| {}).unwrap();
+    let joining = |sets: &[&str]| Joining {
+        length: Join { shortest_s: 0.1, longest_s: 0.2 },
+        sets: sets.iter().map(|set| set.to_string()).collect(),
+    };
+    let output = |sets: &[&str]| Output {
+        dir: folder.path().join("data"),
+        unit: Unit::Phone,
+        lexicons: vec![],
+        join: Some(joining(sets)),
+    };
+    let report = prepare(&options, &output(&["test", "dev"]), &|_, _| {}).unwrap();
+    assert!(read(&folder.path().join("data"), "train").utterances.iter().all(|u| !u.id.contains('+')));
+    let error = prepare(&options, &output(&["dev", "tset"]), &|_, _| {}).unwrap_err().to_string();
+    assert_eq!(error, "join: there is no set tset; the sets are train, dev, test");
+    let output = output(&[]);
     let dev = read(&output.dir, "dev");
     assert!(report.sets[1].skipped.iter().any(|s| s.id == "cen1-fabc-b"), "{:?}", report.sets[1].skipped);
     let mut parts = 0;

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use common::{put, put_wav, tone};
 use linnet_corpus::{
-    Augment, Batch, BatchOptions, Dataset, Manifest, Normalise, Shuffle, Utterance, compute_cmvn,
+    Augment, Batch, BatchOptions, Dataset, Join, Manifest, Normalise, Shuffle, Utterance, compute_cmvn,
     read_samples,
 };
 use linnet_frontend::{Fbank, FbankConfig, Features, SpecAugment};
@@ -33,7 +33,11 @@ fn corpus(folder: &Path) -> Manifest {
 
 fn training() -> BatchOptions {
     BatchOptions {
-        augment: Augment { speeds: vec![1.0, 0.9, 1.1], spec_augment: Some(SpecAugment::default()) },
+        augment: Augment {
+            speeds: vec![1.0, 0.9, 1.1],
+            spec_augment: Some(SpecAugment::default()),
+            join: None,
+        },
         batch_frames: 300,
         shuffle: Some(Shuffle::default()),
         seed: 11,
@@ -112,7 +116,7 @@ fn an_epoch_has_every_utterance_once_within_the_budget_in_the_plans_order() {
     let manifest = corpus(folder.path());
     let dataset = Dataset::new(&manifest, None, BatchOptions { workers: 3, ..training() }).unwrap();
     let batches: Vec<_> = dataset.epoch(1).unwrap().collect();
-    let plan: Vec<Vec<&str>> = dataset.plan(1);
+    let plan: Vec<Vec<String>> = dataset.plan(1);
     assert_eq!(batches.iter().map(|b| b.ids.clone()).collect::<Vec<_>>(), plan);
     assert_eq!(batches.iter().map(|b| b.index).collect::<Vec<_>>(), (0..plan.len()).collect::<Vec<_>>());
     let mut ids: Vec<_> = plan.into_iter().flatten().collect();
@@ -205,6 +209,91 @@ fn speed_changes_lengths_and_every_speed_is_drawn() {
     }
     let frames = |speed: f64| ((1600 + 2 * 7919 % 14_400) as f64 / speed / 160.0).round() as usize;
     assert_eq!(seen.into_iter().collect::<Vec<_>>(), [frames(1.1), frames(1.0), frames(0.9)]);
+}
+
+#[test]
+fn joined_utterances_are_their_parts_features_and_labels_in_another_order_each_epoch() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut manifest = corpus(folder.path());
+    for (i, utterance) in manifest.utterances.iter_mut().enumerate() {
+        utterance.text = ["AB", "B", "A B", ""][i % 4].into();
+    }
+    let table = |symbols: &str| {
+        put(&folder.path().join("tokens.txt"), symbols);
+        TokenTable::read(&folder.path().join("tokens.txt")).unwrap()
+    };
+    let tokenizer = |symbols: &str| Tokenizer { unit: Unit::Char, table: table(symbols), lexicon: None };
+    let chars = tokenizer("<blank> 0\n<space> 1\nA 2\nB 3\n");
+    let join = Some(Join { shortest_s: 1.0, longest_s: 2.0 });
+    let mut options = BatchOptions { workers: 2, ..training() };
+    options.augment = Augment { spec_augment: None, join: None, ..options.augment };
+    let plain = Dataset::new(&manifest, Some(&chars), options.clone()).unwrap();
+    options.augment.join = join;
+    let joined = Dataset::new(&manifest, Some(&chars), options.clone()).unwrap();
+
+    let part = |batches: &[Batch], id: &str| {
+        let batch = batches.iter().find(|batch| batch.ids.iter().any(|found| found == id)).unwrap();
+        let at = batch.ids.iter().position(|found| found == id).unwrap();
+        let start: usize = batch.lengths[..at].iter().sum();
+        let data = &batch.features.data[start * 80..][..batch.lengths[at] * 80];
+        (data.to_vec(), batch.labels[at].clone(), batch.speakers[at].clone())
+    };
+    let mut orders = std::collections::BTreeSet::new();
+    for epoch in 0..3 {
+        let parts: Vec<Batch> = plain.epoch(epoch).unwrap().collect();
+        let whole: Vec<Batch> = joined.epoch(epoch).unwrap().collect();
+        assert_eq!(whole, joined.epoch(epoch).unwrap().collect::<Vec<_>>());
+        assert_eq!((joined.batches(epoch), joined.plan(epoch).len()), (whole.len(), whole.len()));
+        let frames = |batches: &[Batch]| batches.iter().map(|b| b.features.frames()).sum::<usize>();
+        assert_eq!(frames(&whole), frames(&parts));
+        let mut long = 0;
+        for id in whole.iter().flat_map(|batch| &batch.ids) {
+            // Each joined one begins with its first part; the others are found by their features.
+            let (mut data, mut labels, speaker) = part(&whole, id);
+            let mut left: Vec<&str> = manifest.utterances.iter().map(|u| u.id.as_str()).collect();
+            let mut order = Vec::new();
+            let mut expected: Vec<u32> = Vec::new();
+            while !data.is_empty() {
+                let found = left.iter().position(|other| data.starts_with(&part(&parts, other).0)).unwrap();
+                let other = left.remove(found);
+                let (features, more, whose) = part(&parts, other);
+                assert_eq!(whose, speaker);
+                data.drain(..features.len());
+                if !expected.is_empty() && !more.is_empty() {
+                    expected.push(1);
+                }
+                expected.extend(more);
+                order.push(other);
+            }
+            assert_eq!(std::mem::take(&mut labels), expected, "{order:?}");
+            let name = if order.len() == 1 {
+                order[0].to_owned()
+            } else {
+                format!("{}+{}", order[0], order.len() - 1)
+            };
+            assert_eq!(*id, name);
+            long += usize::from(order.len() > 1);
+            orders.insert(order);
+        }
+        assert!(long >= 8, "{long}");
+    }
+    assert!(orders.len() > 30, "another order each epoch: {}", orders.len());
+
+    // A part that can't be read is missing, and named.
+    put(&manifest.utterances[5].audio, "no audio at all");
+    let broken = Dataset::new(&manifest, Some(&chars), options.clone()).unwrap();
+    let mut epoch = broken.epoch(0).unwrap();
+    let frames: usize = epoch.by_ref().map(|batch| batch.features.frames()).sum();
+    assert_eq!(epoch.skipped().iter().map(|s| s.id.as_str()).collect::<Vec<_>>(), ["u05"]);
+    let all: usize = joined.epoch(0).unwrap().map(|batch| batch.features.frames()).sum();
+    assert!(frames < all && all - frames < 120, "{frames} of {all}");
+
+    let spaceless = tokenizer("<blank> 0\nA 1\nB 2\n");
+    manifest.utterances.retain(|utterance| !utterance.text.contains(' '));
+    let error = Dataset::new(&manifest, Some(&spaceless), options.clone()).err().unwrap().to_string();
+    assert!(error.starts_with("join: the token table has no space"), "{error}");
+    options.augment.join = Some(Join { shortest_s: 2.0, longest_s: 1.0 });
+    assert!(Dataset::new(&manifest, Some(&chars), options).is_err());
 }
 
 #[test]

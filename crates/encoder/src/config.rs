@@ -188,6 +188,14 @@ impl EncoderConfig {
                 }
             }
         }
+        let mixes = (0..self.layers).any(|layer| self.layer_mixer(layer) != MixerKind::None);
+        if !mixes && (self.gate || self.value_convolution > 0) {
+            let (key, value) = match self.gate {
+                true => ("gate", "true".into()),
+                false => ("value_convolution", self.value_convolution.to_string()),
+            };
+            return error(key, value, "does not go with none, which has no values and no heads");
+        }
         let width = self.head_dim();
         let mut kinds = (0..self.layers).map(|layer| self.layer_mixer(layer));
         if let Some(kind) = kinds.find(|kind| self.rotary && !kind.takes_rotary(width)) {

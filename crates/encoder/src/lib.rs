@@ -1,11 +1,11 @@
 //! Attention encoders under a CTC head: ragged batches of features in, log-probabilities of tokens out.
 //!
-//! An [`Encoder`] is a chain of residual blocks (`blocks/`): subsampling, then for each layer a mixer
+//! An [`Encoder`] is a chain of blocks (`blocks/`): subsampling, then for each layer a mixer
 //! block, an optional convolution block and a feed-forward block, then the CTC head. A block works on slices, with
 //! its gradient derived by hand; what it computes with lives in `ops/`. All blocks together are one candle op. The ways of mixing
 //! time ([`MixerKind`]) are one file each in `mixers/`.
 //!
-//! A causal encoder also works as an RNN, on frames as they come ([`EncoderStream`]).
+//! A causal encoder also works as an RNN, on frames as they come ([`EncoderStream`]), but for `causal_lsh`.
 //!
 //! Batches are ragged: the frames of all utterances lie in one (frames, dim) tensor beside their [`Lengths`],
 //! so nothing is padded and no utterance can see another.

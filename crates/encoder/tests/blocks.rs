@@ -278,6 +278,9 @@ fn wrong_shapes_and_settings_are_errors() {
         let config = EncoderConfig { mixer: MixerKind::LocalSoftmax, window, ..EncoderConfig::default() };
         assert!(config.validate().unwrap_err().to_string().contains("window"));
     }
+    let none = EncoderConfig { mixer: MixerKind::None, gate: true, ..EncoderConfig::default() };
+    assert!(none.validate().unwrap_err().to_string().starts_with("[model] gate = true"));
+    EncoderConfig { softmax_layers: vec![1], ..none }.validate().unwrap();
     let lstm = EncoderConfig { mixer: MixerKind::BiLstm, ..EncoderConfig::default() };
     lstm.validate().unwrap();
     for (key, config) in [

@@ -110,6 +110,14 @@ impl Tokenizer {
         }
     }
 
+    /// What stands between two words: for characters the space's id, where the table has one; for phones nothing.
+    pub fn between_words(&self) -> Option<u32> {
+        match self.unit {
+            Unit::Phone => None,
+            Unit::Char => self.table.id(SPACE).filter(|&id| id != 0),
+        }
+    }
+
     /// A word's reference pronunciation.
     pub(crate) fn reference(&self, word: &str) -> Option<&Pronunciation> {
         self.lexicon.as_ref()?.lookup(word).first()

@@ -137,7 +137,7 @@ impl<'a> Run<'a> {
         let mut model = Model::new(model_config, data.tokens.clone(), config.train.seed)?;
         (model.cmvn, model.lexicon) = (data.cmvn.clone(), data.lexicon.clone());
         model.encoder.set_recompute(config.train.recompute);
-        let total_steps: u64 = (1..=config.train.epochs).map(|e| data.train.plan(e).len() as u64).sum();
+        let total_steps: u64 = (1..=config.train.epochs).map(|e| data.train.batches(e) as u64).sum();
         let warmup = (config.train.warmup * total_steps as f64).ceil() as u64;
         let schedule = Schedule::new(config.train.schedule, warmup, total_steps, config.train.patience);
         let state =

@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use linnet_corpus::prepare::{Join, Output, Report, an4, folder, kaldi, wsj};
+use linnet_corpus::Join;
+use linnet_corpus::prepare::{Joining, Output, Report, an4, folder, kaldi, wsj};
 use linnet_text::Normaliser;
 
 use super::{Done, warn_of_skipped};
@@ -23,7 +24,10 @@ pub(super) fn run(args: Prepare, talk: &Talk) -> Done {
         dir: args.out.clone(),
         unit: args.unit.into(),
         lexicons: args.lexicon.into_iter().collect(),
-        join: args.join.map(|(shortest_s, longest_s)| Join { shortest_s, longest_s }),
+        join: args.join.map(|(shortest_s, longest_s)| Joining {
+            length: Join { shortest_s, longest_s },
+            sets: args.join_sets,
+        }),
     };
     let bar = talk.bar(0, "audio");
     let progress = |done: usize, total: usize| {

@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use linnet_audio::{ReadOptions, probe};
 use linnet_frontend::{Fbank, Features};
-use linnet_text::Tokenizer;
+use linnet_text::{Tokenizer, Unit};
+use rand::RngExt;
+use rand::seq::SliceRandom;
 use rayon::prelude::*;
 
 use super::cache::Cache;
@@ -13,6 +15,7 @@ use super::epoch::{Batch, Epoch};
 use super::load::Loader;
 use super::options::BatchOptions;
 use super::plan::{batches, draw_speed, expected_frames};
+use crate::join::{by_speaker, joined_id};
 use crate::random::stream;
 use crate::{CorpusError, Manifest, Skipped, Utterance};
 
@@ -28,7 +31,12 @@ pub(super) struct Inner {
     pub(super) options: BatchOptions,
     cache: Cache,
     skipped: Vec<Skipped>,
+    /// The label between two words, where there is one.
+    between_words: Option<u32>,
 }
+
+/// Utterances, by their places in the dataset, whose features follow each other as one's.
+pub(super) type Sequence = Vec<usize>;
 
 /// An utterance with its labels.
 struct Item {
@@ -48,6 +56,15 @@ impl Dataset {
         options: BatchOptions,
     ) -> Result<Self, CorpusError> {
         options.validate()?;
+        let between_words = tokenizer.and_then(Tokenizer::between_words);
+        let spaced =
+            tokenizer.is_none_or(|tokenizer| tokenizer.unit == Unit::Phone) || between_words.is_some();
+        if options.augment.join.is_some() && !spaced {
+            let problem =
+                "the token table has no space, which stands between joined utterances; leave joining out"
+                    .to_owned();
+            return Err(CorpusError::Option { key: "join", problem });
+        }
         let prepared: Vec<_> =
             manifest.utterances.par_iter().map(|utterance| prepare(utterance, tokenizer, &options)).collect();
         let (mut items, mut skipped) = (Vec::new(), manifest.skipped.clone());
@@ -65,7 +82,7 @@ impl Dataset {
             return Err(CorpusError::Empty { what: "the manifest".to_owned(), reason });
         }
         let cache = Cache::new(items.len() * options.augment.speeds.len(), options.cache_bytes);
-        Ok(Self { inner: Arc::new(Inner { items, options, cache, skipped }) })
+        Ok(Self { inner: Arc::new(Inner { items, options, cache, skipped, between_words }) })
     }
 
     /// The number of utterances.
@@ -93,10 +110,15 @@ impl Dataset {
         self.inner.items.iter().map(|item| item.labels.len()).sum()
     }
 
-    /// The IDs of each batch of an epoch, in order.
-    pub fn plan(&self, epoch: u64) -> Vec<Vec<&str>> {
-        let id = |index: usize| self.inner.items[index].utterance.id.as_str();
-        let name = |batch: Vec<usize>| batch.into_iter().map(id).collect();
+    /// The number of batches of an epoch.
+    pub fn batches(&self, epoch: u64) -> usize {
+        self.inner.plan(epoch).len()
+    }
+
+    /// The IDs of each batch of an epoch, in order; of joined utterances the first's, and how many follow: `an251-fash-b+3`.
+    pub fn plan(&self, epoch: u64) -> Vec<Vec<String>> {
+        let id = |sequence: Sequence| joined_id(&self.inner.items[sequence[0]].utterance.id, sequence.len());
+        let name = |batch: Vec<Sequence>| batch.into_iter().map(id).collect();
         self.inner.plan(epoch).into_iter().map(name).collect()
     }
 
@@ -143,52 +165,84 @@ fn prepare(
 
 impl Inner {
     /// The utterances of each batch of an epoch.
-    pub(super) fn plan(&self, epoch: u64) -> Vec<Vec<usize>> {
+    pub(super) fn plan(&self, epoch: u64) -> Vec<Vec<Sequence>> {
         let options = &self.options;
         // Dataset::new has made one of the same settings.
         let Ok(fbank) = Fbank::new(&options.features) else { return Vec::new() };
-        let frames: Vec<usize> = self
-            .items
-            .iter()
-            .map(|item| {
-                let mut rng = stream(options.seed, "augment", epoch, &item.utterance.id);
-                let speed = options.augment.speeds[draw_speed(&mut rng, options.augment.speeds.len())];
-                expected_frames(&fbank, item.duration_s, speed)
-            })
-            .collect();
-        batches(&frames, options.batch_frames, options.shuffle, options.seed, epoch)
+        let speeds: Vec<f64> =
+            (0..self.items.len()).map(|item| options.augment.speeds[self.draw(item, epoch).0]).collect();
+        let sequences = self.sequences(epoch, &speeds);
+        let frames = |&item: &usize| expected_frames(&fbank, self.items[item].duration_s, speeds[item]);
+        let frames: Vec<usize> = sequences.iter().map(|parts| parts.iter().map(frames).sum()).collect();
+        let plan = batches(&frames, options.batch_frames, options.shuffle, options.seed, epoch);
+        plan.into_iter().map(|batch| batch.into_iter().map(|i| sequences[i].clone()).collect()).collect()
     }
 
-    /// Makes a batch of utterances; those that fail are listed in it.
-    pub(super) fn batch(&self, loader: &mut Loader, epoch: u64, index: usize, items: &[usize]) -> Batch {
-        let options = &self.options;
-        let mut batch = Batch::empty(index, options.features.bands);
-        let mut augmented = Features::new(options.features.bands);
-        for &number in items {
-            let item = &self.items[number];
-            let id = &item.utterance.id;
-            let mut rng = stream(options.seed, "augment", epoch, id);
-            let speed = draw_speed(&mut rng, options.augment.speeds.len());
-            let features = match self.features(loader, number, speed) {
-                Ok(features) => features,
-                Err(error) => {
-                    batch.skipped.push(Skipped { id: id.clone(), reason: error.reason() });
-                    continue;
+    /// The speed, by its place in the list, that an utterance has in an epoch, and the rest of its numbers.
+    fn draw(&self, item: usize, epoch: u64) -> (usize, impl RngExt) {
+        let mut rng = stream(self.options.seed, "augment", epoch, &self.items[item].utterance.id);
+        (draw_speed(&mut rng, self.options.augment.speeds.len()), rng)
+    }
+
+    /// All utterances, joined where that is asked for.
+    fn sequences(&self, epoch: u64, speeds: &[f64]) -> Vec<Sequence> {
+        let Some(join) = self.options.augment.join else {
+            return (0..self.items.len()).map(|item| vec![item]).collect();
+        };
+        let mut sequences = Vec::new();
+        for (speaker, mut items) in
+            by_speaker(self.items.iter().map(|item| item.utterance.speaker.as_deref()))
+        {
+            let mut rng = stream(self.options.seed, "join", epoch, speaker);
+            items.shuffle(&mut rng);
+            let durations: Vec<f64> =
+                items.iter().map(|&item| self.items[item].duration_s / speeds[item]).collect();
+            let groups = join.groups(&durations, |_| rng.random());
+            sequences.extend(groups.into_iter().map(|group| items[group].to_vec()));
+        }
+        sequences
+    }
+
+    /// Makes a batch; utterances that fail are listed in it, and missing in what they are part of.
+    pub(super) fn batch(
+        &self,
+        loader: &mut Loader,
+        epoch: u64,
+        index: usize,
+        sequences: &[Sequence],
+    ) -> Batch {
+        let mut batch = Batch::empty(index, self.options.features.bands);
+        for sequence in sequences {
+            let mut joined = Features::new(self.options.features.bands);
+            let mut labels = Vec::new();
+            let mut first = None;
+            let mut parts = 0;
+            for &number in sequence {
+                let item = &self.items[number];
+                let (speed, rng) = self.draw(number, epoch);
+                match self.features(loader, number, speed) {
+                    Ok(features) => joined.data.extend_from_slice(&features.data),
+                    Err(error) => {
+                        batch.skipped.push(Skipped { id: item.utterance.id.clone(), reason: error.reason() });
+                        continue;
+                    }
                 }
-            };
-            let data = match &options.augment.spec_augment {
-                None => &features.data,
-                Some(masks) => {
-                    augmented.data.clone_from(&features.data);
-                    masks.apply(&mut augmented, &mut rng);
-                    &augmented.data
+                if !labels.is_empty() && !item.labels.is_empty() {
+                    labels.extend(self.between_words);
                 }
-            };
-            batch.features.data.extend_from_slice(data);
-            batch.lengths.push(features.frames());
-            batch.labels.push(item.labels.clone());
-            batch.ids.push(id.clone());
-            batch.speakers.push(item.utterance.speaker.clone());
+                labels.extend_from_slice(&item.labels);
+                first.get_or_insert((&item.utterance, rng));
+                parts += 1;
+            }
+            let Some((utterance, mut rng)) = first else { continue };
+            if let Some(masks) = &self.options.augment.spec_augment {
+                masks.apply(&mut joined, &mut rng);
+            }
+            batch.lengths.push(joined.frames());
+            batch.features.data.append(&mut joined.data);
+            batch.labels.push(labels);
+            batch.ids.push(joined_id(&utterance.id, parts));
+            batch.speakers.push(utterance.speaker.clone());
         }
         batch
     }

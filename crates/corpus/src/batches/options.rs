@@ -3,7 +3,7 @@
 use linnet_frontend::{Cmvn, FbankConfig, SpecAugment};
 use serde::{Deserialize, Serialize};
 
-use crate::CorpusError;
+use crate::{CorpusError, Join};
 
 /// How utterances become batches.
 #[derive(Clone, Debug, PartialEq)]
@@ -14,7 +14,7 @@ pub struct BatchOptions {
     pub normalise: Normalise,
     /// Variety for training.
     pub augment: Augment,
-    /// Frames that a batch has at most, all its utterances together; a longer utterance is a batch of its own.
+    /// Frames that a batch has at most, all its utterances together; a longer one is a batch of its own.
     pub batch_frames: usize,
     /// How the order differs from epoch to epoch; `None`: by length, the same each time.
     pub shuffle: Option<Shuffle>,
@@ -69,6 +69,9 @@ pub enum Normalise {
 pub struct Augment {
     /// Speeds of which each utterance draws one each epoch; 1.1 is faster and higher.
     pub speeds: Vec<f64>,
+    /// Joins utterances of each speaker, in an order drawn anew each epoch, to long ones, features to features; absent: none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub join: Option<Join>,
     /// Masks over frequency and time; absent: none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub spec_augment: Option<SpecAugment>,
@@ -77,7 +80,7 @@ pub struct Augment {
 impl Default for Augment {
     /// None.
     fn default() -> Self {
-        Self { speeds: vec![1.0], spec_augment: None }
+        Self { speeds: vec![1.0], join: None, spec_augment: None }
     }
 }
 
@@ -120,6 +123,9 @@ impl BatchOptions {
         }
         if let Some(speed) = self.augment.speeds.iter().find(|speed| !SPEEDS.contains(speed)) {
             return fail("speeds", format!("{speed} is not from 0.25 to 4, like 0.9"));
+        }
+        if let Some(join) = self.augment.join {
+            join.validate()?;
         }
         if let Some(masks) = &self.augment.spec_augment {
             masks.validate()?;

@@ -7,7 +7,7 @@ use rand::seq::SliceRandom;
 use super::options::Shuffle;
 use crate::random::stream;
 
-/// Cuts utterances of these lengths (frames) into batches of at most `budget` frames, by length. With `shuffle`, noise on
+/// Cuts sequences of these lengths (frames) into batches of at most `budget` frames, by length. With `shuffle`, noise on
 /// the lengths and the order of the batches are drawn from the seed and the epoch.
 pub(super) fn batches(
     frames: &[usize],

@@ -19,12 +19,11 @@ use std::path::PathBuf;
 
 use linnet_text::{Tokenizer, Unit};
 
-pub use join::Join;
 pub use report::{Report, SetReport, Skipped};
 
 use self::draft::{Draft, SetDraft, measure};
 use crate::progress::Progress;
-use crate::{CorpusError, Manifest};
+use crate::{CorpusError, Join, Manifest};
 
 /// What a preparation writes, and where.
 #[derive(Clone, Debug)]
@@ -38,13 +37,29 @@ pub struct Output {
     pub lexicons: Vec<PathBuf>,
     /// Joins the utterances of each speaker to longer ones, whose audio is written below `dir/audio`; `None`: they stay as
     /// they are.
-    pub join: Option<Join>,
+    pub join: Option<Joining>,
+}
+
+/// Which utterances are joined.
+#[derive(Clone, Debug)]
+pub struct Joining {
+    /// How long they become.
+    pub length: Join,
+    /// The sets; with none named, all.
+    pub sets: Vec<String>,
 }
 
 /// Measures the audio and writes everything.
 fn write(mut draft: Draft, output: &Output, progress: Progress) -> Result<Report, CorpusError> {
-    if let Some(join) = output.join {
-        join.validate()?;
+    if let Some(joining) = &output.join {
+        joining.length.validate()?;
+        if let Some(unknown) =
+            joining.sets.iter().find(|name| !draft.sets.iter().any(|set| set.name == **name))
+        {
+            let names: Vec<&str> = draft.sets.iter().map(|set| set.name.as_str()).collect();
+            let problem = format!("there is no set {unknown}; the sets are {}", names.join(", "));
+            return Err(CorpusError::Option { key: "join", problem });
+        }
     }
     fs::create_dir_all(&output.dir).map_err(CorpusError::io(&output.dir))?;
     let own = std::mem::take(&mut draft.lexicons);
@@ -57,8 +72,8 @@ fn write(mut draft: Draft, output: &Output, progress: Progress) -> Result<Report
             draft.notes.push(format!("{name}: {} utterances, where {expected} are known", utterances.len()));
         }
     }
-    if let Some(join) = output.join {
-        join::join(&mut draft.sets, join, &output.dir, progress)?;
+    if let Some(joining) = &output.join {
+        join::join(&mut draft.sets, joining, &output.dir, progress)?;
     }
     if let Some(reason) = none_usable(&draft.sets) {
         return Err(CorpusError::Empty { what: "the corpus".to_owned(), reason });

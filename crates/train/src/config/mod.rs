@@ -6,7 +6,7 @@ mod train;
 use std::path::{Path, PathBuf};
 
 use candle_core::Device;
-use linnet_corpus::Augment;
+use linnet_corpus::{Augment, Join};
 use linnet_encoder::{Encoder, EncoderConfig};
 use linnet_frontend::{FbankConfig, SpecAugment};
 use linnet_text::Unit;
@@ -126,13 +126,15 @@ impl RunConfig {
         let wrong = |problem: String| TrainError::Config { file: path.to_path_buf(), problem };
         self.features.validate().map_err(|e| wrong(e.to_string()))?;
         self.model.validate().map_err(|e| wrong(e.to_string()))?;
+        self.augment.join.map_or(Ok(()), Join::validate).map_err(|e| wrong(format!("augment.{e}")))?;
         self.train.validate().map_err(wrong)
     }
 }
 
 /// Every key that exists, as a table of defaults.
 fn known() -> Result<Table, TrainError> {
-    let augment = Augment { spec_augment: Some(SpecAugment::default()), ..Augment::default() };
+    let join = Some(Join { shortest_s: 8.0, longest_s: 16.0 });
+    let augment = Augment { join, spec_augment: Some(SpecAugment::default()), ..Augment::default() };
     Table::try_from(RunConfig { augment, ..RunConfig::default() })
         .map_err(|e| TrainError::Config { file: "defaults".into(), problem: e.to_string() })
 }
@@ -179,5 +181,7 @@ mod tests {
         assert!(message("model.mixer=\"softmix\"").contains("linear"), "{}", message("model.mixer=softmix"));
         assert!(message("train.clip=-1").contains("train.clip"));
         assert!(message("model.heads=5").contains("heads"));
+        let message = message("augment.join={shortest_s=5.0,longest_s=4.0}");
+        assert!(message.contains("augment.join: from 5 to 4 seconds is no range"), "{message}");
     }
 }

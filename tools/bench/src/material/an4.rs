@@ -76,7 +76,11 @@ pub(crate) fn config(folder: &Path) -> RunConfig {
             unit: Unit::Phone,
         },
         features: FbankConfig::default(),
-        augment: Augment { speeds: vec![1.0, 0.9, 1.1], spec_augment: Some(SpecAugment::default()) },
+        augment: Augment {
+            speeds: vec![1.0, 0.9, 1.1],
+            spec_augment: Some(SpecAugment::default()),
+            join: None,
+        },
         model: EncoderConfig { mixer: MixerKind::Linear, ..EncoderConfig::default() },
         train: TrainConfig { epochs: EPOCHS, batch_seconds: 40.0, ..TrainConfig::default() },
     }
