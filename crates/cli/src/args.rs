@@ -133,7 +133,7 @@ pub(crate) struct Prepare {
     #[command(flatten)]
     pub(crate) raw: Raw,
     /// Seed of the split of a folder into training, development and test set.
-    #[arg(long, default_value_t = 0)]
+    #[arg(long, default_value_t = 0, allow_negative_numbers = true)]
     pub(crate) seed: u64,
 }
 
@@ -171,7 +171,7 @@ pub(crate) struct Train {
     #[arg(long, value_name = "MODEL")]
     pub(crate) init: Option<PathBuf>,
     /// Continue from the last checkpoint.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "init")]
     pub(crate) resume: bool,
 }
 
@@ -345,9 +345,9 @@ pub(crate) struct Transcribe {
     /// What is printed for each recording.
     #[arg(long, value_enum, default_value = "text")]
     pub(crate) format: Format,
-    /// Recordings transcribed at once; 0: one a processor.
-    #[arg(long, default_value_t = 0)]
-    pub(crate) jobs: usize,
+    /// Recordings transcribed at once, up to 1024; 0: one a processor.
+    #[arg(long, default_value_t = 0, allow_negative_numbers = true, value_parser = clap::value_parser!(u16).range(..=1024))]
+    pub(crate) jobs: u16,
     #[command(flatten)]
     pub(crate) raw: Raw,
 }
@@ -380,7 +380,7 @@ pub(crate) struct Convert {
     #[arg(long)]
     pub(crate) out: PathBuf,
     /// Resample to this rate, in Hz.
-    #[arg(long, value_name = "HZ")]
+    #[arg(long, value_name = "HZ", allow_negative_numbers = true)]
     pub(crate) rate: Option<u32>,
     #[command(flatten)]
     pub(crate) raw: Raw,

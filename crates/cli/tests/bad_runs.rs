@@ -59,11 +59,67 @@ fn only_the_same_run_is_continued() {
     );
     fs::remove_file(&checkpoint).unwrap();
     train("exp", &["--resume"]).fails_with(
-        "exp/checkpoints/latest.safetensors: there is no checkpoint to continue from; leave --resume out to start",
+        "exp/checkpoints/latest.safetensors: there is no checkpoint to continue from; leave --resume out to start \
+         anew, in another folder if this one has a model",
     );
     fs::write(&checkpoint, whole).unwrap();
     let run = train("exp", &["--resume"]);
     assert_eq!((run.code, run.out.as_str()), (0, ""), "{}", run.err);
+
+    let lock = fs::File::create(folder.join("exp/.lock")).unwrap();
+    lock.lock().unwrap();
+    train("exp", &["--resume"])
+        .fails_with("exp: another process is training here; wait for it, or choose another folder");
+    drop(lock);
+
+    // What a crash left of a line of metrics doesn't count.
+    let metrics = folder.join("exp/metrics.jsonl");
+    let whole = fs::read_to_string(&metrics).unwrap();
+    fs::write(&metrics, format!("{whole}{{\"epoch\":2,\"st")).unwrap();
+    let run = train("exp", &["--resume"]);
+    assert_eq!(run.code, 0, "{}", run.err);
+}
+
+#[test]
+fn a_run_that_failed_before_its_first_checkpoint_starts_anew() {
+    let place = tempfile::tempdir().unwrap();
+    let folder = place.path().join("copy");
+    copy(trained(), &folder);
+    let run = linnet(
+        &folder,
+        &[
+            "train",
+            "tiny.toml",
+            "--out",
+            "new",
+            "--set",
+            "train.learning_rate=1e30",
+            "--set",
+            "train.batch_seconds=2",
+        ],
+    );
+    assert!(run.code == 1 && run.err.contains("is not finite"), "{}", run.err);
+    let run = linnet(&folder, &["train", "tiny.toml", "--out", "new"]);
+    assert_eq!(run.code, 0, "{}", run.err);
+}
+
+#[test]
+fn options_without_what_they_are_for_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    for (arguments, what) in [
+        (&["decode", "model", "dev.jsonl", "--out", "o", "--lm-weight", "3"][..], "--lm <ARPA>"),
+        (&["decode", "model", "dev.jsonl", "--out", "o", "--unknown-penalty", "-3"], "--lm <ARPA>"),
+        (&["decode", "model", "dev.jsonl", "--out", "o", "--free-words", "--no-lexicon"], "'--no-lexicon'"),
+        (&["train", "tiny.toml", "--out", "o", "--resume", "--init", "model"], "'--init <MODEL>'"),
+        (&["transcribe", "model", "a.wav", "--jobs", "2000"], "2000 is not in"),
+        (&["transcribe", "model", "a.wav", "--jobs", "-1"], "'-1'"),
+        (&["prepare", "an4", "an4", "--out", "o", "--join-sets", "dev"], "--join <FROM-TO>"),
+    ] {
+        let run = linnet(folder.path(), arguments);
+        assert!(run.code == 2 && run.err.contains(what), "{arguments:?}: {}", run.err);
+    }
+    linnet(folder.path(), &["decode", "model", "dev.jsonl", "--out", "o", "--tokens", "tokens.txt"])
+        .fails_with("--tokens and --frame-ms are for a matrix; add --logits FILE.npy, or leave them out");
 }
 
 #[test]

@@ -39,8 +39,11 @@ fn a_study_is_run_kept_and_reported_again_without_corpus_and_weights() {
     assert!(!again.contains(data.to_str().unwrap()));
 
     let run = linnet(folder.path(), &[&study[..], &["--no-train", "--set", "train.epochs=2"]].concat());
-    assert_eq!(run.code, 0, "{}", run.err);
-    assert_eq!(run.out, "not finished, and left out: softmax-seed0, linear-seed0\n");
+    assert_eq!((run.code, &*run.out), (1, "not finished, and left out: softmax-seed0, linear-seed0\n"));
+    assert!(
+        run.err
+            .ends_with("error: no run is finished, so no report is written; leave --no-train out to train\n")
+    );
     let differs = "warning: a kept run doesn't count: recipe/results/kinds/linear-seed0/config.toml: train.epochs is 1, planned 2";
     assert!(run.err.lines().any(|line| line == differs), "{}", run.err);
 }
@@ -67,6 +70,9 @@ fn wrong_studies_and_folders_are_named() {
     compare(&["gone.toml"]).fails_with("gone.toml: No such file or directory (os error 2); check the path");
     compare(&["exp", "--keep"]).fails_with(
         "--exp, --data, --results, --set, --only, --no-train and --keep are for one study file, STUDY.toml",
+    );
+    compare(&[study, "--no-train", "--plot", study]).fails_with(
+        "recipe/studies/kinds.toml: --plot would replace what STUDY.toml reads; give --plot another file",
     );
     compare(&["exp"]).fails_with("exp/config.toml: No such file or directory (os error 2); check the path");
 }
@@ -110,6 +116,17 @@ fn experiment_folders_are_compared_with_the_first() {
 }
 
 #[cfg(unix)]
+#[test]
+fn a_run_counts_once() {
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["a", "b"] {
+        copy(&trained().join("exp"), &folder.path().join(name));
+    }
+    let compare = |other: &str| linnet(folder.path(), &["compare", "a", other]);
+    compare("a/").fails_with("a/: named twice; one run counts once");
+    compare("b").fails_with("b: the same configuration and seed as a; leave one of them out");
+}
+
 #[test]
 fn ctrl_c_keeps_what_is_done_and_the_same_command_goes_on() {
     use std::io::{BufRead, BufReader};

@@ -72,6 +72,26 @@ fn phones_become_words_through_the_models_lexicon() {
 }
 
 #[test]
+fn where_nothing_was_said_to_be_heard_nothing_is_scored() {
+    let place = place();
+    let place = place.path();
+    let searched = decode(place, "out", &["--lm", "lm.arpa", "--nbest", "3"]);
+    assert_eq!(searched.code, 0, "{}", searched.err);
+    let manifest = read(place, "data/dev.jsonl");
+    let without = manifest.lines().map(|line| {
+        let mut line: Value = serde_json::from_str(line).unwrap();
+        line.as_object_mut().unwrap().remove("text");
+        line.to_string() + "\n"
+    });
+    put(&place.join("data/dev.jsonl"), without.collect::<String>());
+    let run = decode(place, "out", &[]);
+    assert_eq!((run.code, run.out.as_str()), (0, ""), "{}", run.err);
+    assert!(run.err.contains("no utterance has a text, so nothing is scored\n"), "{}", run.err);
+    // And nothing is left of what was there before.
+    assert_eq!(names(&place.join("out")), ["hyp.ctm", "hyp.trn"]);
+}
+
+#[test]
 fn the_cache_changes_nothing_and_notices_other_models() {
     let place = place();
     let place = place.path();

@@ -115,6 +115,10 @@ fn what_is_wrong_is_named_with_its_place_and_the_mend() {
         (format!("base = \"../conf/base.toml\"\nseeds = []\n{kind}"), "there is nothing to run"),
         (format!("base = \"../conf/base.toml\"\n{kind}{kind}"), "kind softmax is there twice"),
         (
+            format!("base = \"../conf/base.toml\"\nsets = {{ test = [\"test\", \"dev\"] }}\n{kind}"),
+            "sets: dev would be decoded twice",
+        ),
+        (
             format!("base = \"../conf/base.toml\"\nreferences = [\"x\"]\n{kind}"),
             "references: x is no kind; it must be one of softmax",
         ),

@@ -51,6 +51,8 @@ const MODEL: &str = "model.";
 const OPTIMIZER: &str = "optimizer.";
 const STATE: &str = "state";
 
+const FOLDER: &str = "checkpoints";
+
 /// The checkpoints of an experiment folder.
 #[derive(Debug)]
 pub(crate) struct Checkpoints {
@@ -59,9 +61,15 @@ pub(crate) struct Checkpoints {
 
 impl Checkpoints {
     pub(crate) fn new(experiment: &Path) -> Result<Self, TrainError> {
-        let folder = experiment.join("checkpoints");
+        let folder = experiment.join(FOLDER);
         fs::create_dir_all(&folder).map_err(|e| TrainError::io(&folder, e))?;
         Ok(Self { folder })
+    }
+
+    /// Whether an experiment folder has one to continue from, or the model of a run that came to its end.
+    pub(crate) fn begun(experiment: &Path) -> bool {
+        let latest = Self { folder: experiment.join(FOLDER) }.latest();
+        latest.is_file() || experiment.join("model").is_dir()
     }
 
     /// The file that a run continues from.
@@ -102,7 +110,9 @@ impl Checkpoints {
     pub(crate) fn restore(&self, encoder: &Encoder, adam: &mut Adam) -> Result<State, TrainError> {
         let path = self.latest();
         if !path.is_file() {
-            let problem = "there is no checkpoint to continue from; leave --resume out to start".into();
+            let problem = "there is no checkpoint to continue from; leave --resume out to start anew, in another folder if this \
+                 one has a model"
+                .into();
             return Err(TrainError::Checkpoint { path, problem });
         }
         restore_checkpoint(&path, encoder, adam)

@@ -53,6 +53,12 @@ pub enum TrainError {
         /// The folder.
         path: PathBuf,
     },
+    /// Another process trains in the experiment folder.
+    #[error("{path}: another process is training here; wait for it, or choose another folder")]
+    Busy {
+        /// The folder.
+        path: PathBuf,
+    },
     /// The loss or a gradient is no number.
     #[error(
         "step {step}: the {what} is not finite; utterances of the batch: {utterances}; lower train.learning_rate or look at their audio"

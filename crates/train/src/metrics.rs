@@ -49,14 +49,16 @@ pub struct EpochRecord {
     pub peak_mb: f64,
 }
 
-/// Reads the epochs of a `metrics.jsonl`.
+/// Reads the epochs of a `metrics.jsonl`. What a crash left of a last line, one without its end, is passed over.
 pub fn read_metrics(path: &Path) -> Result<Vec<EpochRecord>, TrainError> {
     let text = fs::read_to_string(path).map_err(|e| TrainError::io(path, e))?;
-    text.lines()
+    let whole = text.rfind('\n').map_or(0, |end| end + 1);
+    text[..whole]
+        .lines()
         .enumerate()
         .map(|(i, line)| {
             serde_json::from_str(line).map_err(|e| {
-                let problem = format!("line {}: {e}; it is no epoch's record", i + 1);
+                let problem = format!("line {}: {e}; it is no epoch's record; take the line out", i + 1);
                 TrainError::Config { file: path.to_path_buf(), problem }
             })
         })

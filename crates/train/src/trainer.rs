@@ -1,6 +1,6 @@
 //! The loop: epochs of steps, the development set, checkpoints, the model.
 
-use std::fs;
+use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
@@ -56,7 +56,7 @@ pub enum Outcome {
 /// Trains a model: makes or continues the experiment folder `out`.
 ///
 /// The folder holds `config.toml` (resolved), `env.json`, `metrics.jsonl`, TensorBoard events, `checkpoints/` and in
-/// the end `model/`.
+/// the end `model/`. One process trains in it at a time; a run that ended before its first checkpoint starts anew.
 pub fn train(
     config: &RunConfig,
     out: &Path,
@@ -66,12 +66,13 @@ pub fn train(
     let resolved = out.join("config.toml");
     if options.resume {
         same_run(config, &resolved)?;
-    } else if resolved.exists() {
+    } else if resolved.exists() && Checkpoints::begun(out) {
         return Err(TrainError::Exists { path: out.to_path_buf() });
     }
     environment::forget_peak();
     let data = RunData::read(config)?;
     fs::create_dir_all(out).map_err(|e| TrainError::io(out, e))?;
+    let _lock = lock(out)?;
     let mut run = Run::new(config, out, data)?;
     if let Some(init) = &options.init {
         run.model.encoder.load(&init.join("model.safetensors"))?;
@@ -89,6 +90,17 @@ pub fn train(
         }
     }
     run.finish()
+}
+
+/// Keeps other processes from training in a folder while the returned file is open. Where files can't be locked, as on some
+/// network drives, nothing is kept from anyone.
+fn lock(out: &Path) -> Result<File, TrainError> {
+    let path = out.join(".lock");
+    let file = File::create(&path).map_err(|e| TrainError::io(&path, e))?;
+    match file.try_lock() {
+        Err(TryLockError::WouldBlock) => Err(TrainError::Busy { path: out.to_path_buf() }),
+        _ => Ok(file),
+    }
 }
 
 /// Fails unless the experiment folder's configuration is the given one, but for what may change between sittings.

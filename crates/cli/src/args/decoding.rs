@@ -53,11 +53,11 @@ pub(crate) struct Decode {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub(crate) nbest: Option<u32>,
     /// Weight of the language model.
-    #[arg(long, value_name = "W", default_value_t = 0.5, allow_negative_numbers = true)]
+    #[arg(long, value_name = "W", default_value_t = 0.5, allow_negative_numbers = true, requires = "lm")]
     pub(crate) lm_weight: f32,
-    /// What each word adds to the score, a natural logarithm.
-    #[arg(long, value_name = "B", default_value_t = 0.0, allow_negative_numbers = true)]
-    pub(crate) word_bonus: f32,
+    /// What each word adds to the score, a natural logarithm; 0 unless given.
+    #[arg(long, value_name = "B", allow_negative_numbers = true)]
+    pub(crate) word_bonus: Option<f32>,
     /// Make probabilities of the words' confidences, by the file that linnet tune --calibration wrote, or by numbers.
     #[arg(long, value_name = "FILE|SCALE,OFFSET", allow_hyphen_values = true)]
     pub(crate) calibration: Option<CalibrationSource>,
@@ -117,20 +117,20 @@ pub(crate) struct Search {
     #[arg(long, value_name = "W", default_value_t = 5.0, requires = "hotwords")]
     pub(crate) hotword_weight: f32,
     /// What a word adds that the language model doesn't know, at most 0.
-    #[arg(long, value_name = "P", default_value_t = -10.0, allow_negative_numbers = true)]
+    #[arg(long, value_name = "P", default_value_t = -10.0, allow_negative_numbers = true, requires = "lm")]
     pub(crate) unknown_penalty: f32,
     /// Let tokens that spell no word of the lexicon be a word too.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "no_lexicon")]
     pub(crate) free_words: bool,
-    /// Skip tokens below this log-probability in a frame.
-    #[arg(long, value_name = "LOG", default_value_t = -7.0, allow_negative_numbers = true)]
-    pub(crate) token_threshold: f32,
+    /// Skip tokens below this log-probability in a frame; -7 unless given.
+    #[arg(long, value_name = "LOG", allow_negative_numbers = true)]
+    pub(crate) token_threshold: Option<f32>,
     /// Tokens that count in a frame besides the blank; by default all.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) max_tokens: Option<u32>,
-    /// Drop prefixes this far below the frame's best, in natural logarithms.
-    #[arg(long, value_name = "D", default_value_t = 30.0)]
-    pub(crate) score_threshold: f32,
+    /// Drop prefixes this far below the frame's best, in natural logarithms; 30 unless given.
+    #[arg(long, value_name = "D")]
+    pub(crate) score_threshold: Option<f32>,
 }
 
 /// Choose the language model's weight and the word bonus on a development set.

@@ -8,17 +8,20 @@ use linnet_score::{CtmWord, write_ctm};
 use linnet_study::{AlignedUtterance, Source, align, textgrid};
 use linnet_text::write_beside;
 
-use super::{Done, warn_of_skipped};
+use super::{Done, outputs, warn_of_skipped};
 use crate::args::{Align, AlignFormat};
 use crate::talk::Talk;
 
 pub(super) fn run(args: Align, talk: &Talk) -> Done {
+    let folder = args.out.to_string_lossy().ends_with('/') || args.out.is_dir();
+    let format = args.format.unwrap_or(if folder { AlignFormat::Textgrid } else { AlignFormat::Ctm });
+    let ctm = Some(args.out.as_path()).filter(|_| format == AlignFormat::Ctm);
+    outputs::check(&[("--out", ctm), ("--tokens", args.tokens.as_deref())], &[("MANIFEST", &args.manifest)])?;
     let model = Model::read(&args.model)?;
     let (folder, manifest, cache) = (&args.model, &args.manifest, args.cache_logits.as_deref());
     let aligned = align(&Source { model: &model, folder, manifest, cache })?;
     warn_of_skipped(&aligned.skipped, talk);
-    let folder = args.out.to_string_lossy().ends_with('/') || args.out.is_dir();
-    match args.format.unwrap_or(if folder { AlignFormat::Textgrid } else { AlignFormat::Ctm }) {
+    match format {
         AlignFormat::Ctm => {
             let words: Vec<CtmWord> =
                 aligned.utterances.iter().flat_map(AlignedUtterance::words_ctm).collect();

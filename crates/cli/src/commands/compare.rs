@@ -7,12 +7,14 @@ use linnet_study::{
 use linnet_train::{Observer, TrainError};
 
 use super::training::{Teller, interrupt};
-use super::{Done, warn_of_skipped};
+use super::{Done, outputs, warn_of_skipped};
 use crate::args::{Compare, StudyOptions, VERSION};
 use crate::data::print;
 use crate::talk::Talk;
 
 pub(super) fn run(args: Compare, talk: &Talk) -> Done {
+    let inputs: Vec<_> = args.what.iter().map(|path| ("STUDY.toml", path.as_path())).collect();
+    outputs::check(&[("--out", args.out.as_deref()), ("--plot", args.plot.as_deref())], &inputs)?;
     let mut whole = true;
     let comparison = match args.what.as_slice() {
         [path] if path.extension().is_some_and(|extension| extension == "toml") => {
@@ -45,6 +47,9 @@ pub(super) fn run(args: Compare, talk: &Talk) -> Done {
         folders => compare(folders)?,
     };
     print(comparison.table().trim_end())?;
+    if comparison.systems.is_empty() && (args.out.is_some() || args.plot.is_some()) {
+        return Err("no run is finished, so no report is written; leave --no-train out to train".into());
+    }
     if let Some(path) = args.out {
         comparison.write_html(&path)?;
         talk.say(format!("the report is {}", path.display()));

@@ -1,12 +1,19 @@
 //! `linnet convert`
 
-use linnet_audio::{read, write_wav};
+use linnet_audio::{is_audio_path, read, write_wav};
 
-use super::Done;
+use super::{Done, outputs};
 use crate::args::Convert;
 use crate::talk::Talk;
 
 pub(super) fn run(args: Convert, talk: &Talk) -> Done {
+    outputs::check(&[("--out", Some(&args.out))], &[("AUDIO", &args.audio)])?;
+    if let Some(other) =
+        args.out.extension().filter(|e| !e.eq_ignore_ascii_case("wav") && is_audio_path(&args.out))
+    {
+        let (out, other) = (args.out.display(), other.display());
+        return Err(format!("{out}: WAV is written, not {other}; end the name in .wav").into());
+    }
     let mut audio = read(&args.audio, &args.raw.read_options())?;
     if let Some(rate) = args.rate {
         audio = audio.resample(rate)?;

@@ -16,6 +16,11 @@ use crate::npy;
 use crate::talk::Talk;
 
 pub(super) fn run(args: Decode, talk: &Talk) -> Done {
+    if args.logits.is_none() && (args.tokens.is_some() || args.frame_ms.is_some()) {
+        return Err(
+            "--tokens and --frame-ms are for a matrix; add --logits FILE.npy, or leave them out".into()
+        );
+    }
     match (&args.logits, &args.tokens, &args.model, &args.manifest, &args.out) {
         (Some(matrix), Some(tokens), ..) => one_matrix(&args, matrix, tokens, talk),
         (_, _, Some(model), Some(manifest), Some(out)) => a_manifest(&args, model, manifest, out, talk),
@@ -62,9 +67,12 @@ fn a_manifest(args: &Decode, folder: &Path, manifest: &Path, out: &Path, talk: &
         let (count, id, reason) = (decoded.without_phones.len(), &first.id, &first.reason);
         talk.warn(format!("{count} utterances count for the WER alone, as {id}: {reason}"));
     }
+    if decoded.scores.is_empty() {
+        talk.say("no utterance has a text, so nothing is scored");
+    }
     if !decoded.skipped.is_empty() {
-        let (left_out, scored) = (decoded.skipped.len(), decoded.scores[0].utterances.len());
-        talk.warn(format!("{left_out} of {} utterances were left out", left_out + scored));
+        let (left_out, heard) = (decoded.skipped.len(), decoded.utterances);
+        talk.warn(format!("{left_out} of {} utterances were left out", left_out + heard));
     }
     talk.say(format!("hypotheses and tables are in {}", out.display()));
     Ok(decoded.skipped.is_empty())
@@ -73,12 +81,13 @@ fn a_manifest(args: &Decode, folder: &Path, manifest: &Path, out: &Path, talk: &
 impl Decode {
     /// How to search, if at all.
     fn search_options(&self) -> Result<Option<SearchOptions>, StudyError> {
-        if !self.search.is_given() && self.nbest.is_none() {
+        let own = [self.nbest.is_some(), self.word_bonus.is_some(), self.calibration.is_some()];
+        if !self.search.is_given() && !own.contains(&true) {
             return Ok(None);
         }
         let mut options = self.search.options();
         options.beam.nbest = self.nbest.unwrap_or(1) as usize;
-        (options.fusion.weight, options.fusion.word_bonus) = (self.lm_weight, self.word_bonus);
+        (options.fusion.weight, options.fusion.word_bonus) = (self.lm_weight, self.word_bonus.unwrap_or(0.0));
         options.calibration = match &self.calibration {
             Some(CalibrationSource::Numbers { scale, offset }) => {
                 Calibration { scale: *scale, offset: *offset }
@@ -93,8 +102,20 @@ impl Decode {
 impl Search {
     /// Whether any option asks for a search.
     fn is_given(&self) -> bool {
-        let files = [&self.lm, &self.lexicon, &self.grammar, &self.hotwords];
-        self.beam.is_some() || self.no_lexicon || files.iter().any(|file| file.is_some())
+        let numbers = [self.beam, self.max_tokens].iter().any(Option::is_some);
+        let thresholds = [self.token_threshold, self.score_threshold].iter().any(Option::is_some);
+        let files = self.files().iter().any(|(_, file)| file.is_some());
+        numbers || thresholds || files || self.no_lexicon || self.free_words
+    }
+
+    /// The files that a search reads, with the names of their options.
+    pub(super) fn files(&self) -> [(&'static str, Option<&Path>); 4] {
+        [
+            ("--lm", self.lm.as_deref()),
+            ("--lexicon", self.lexicon.as_deref()),
+            ("--grammar", self.grammar.as_deref()),
+            ("--hotwords", self.hotwords.as_deref()),
+        ]
     }
 
     /// How to search, with the defaults of what is tuned.
@@ -108,8 +129,8 @@ impl Search {
             ..Default::default()
         };
         options.beam.beam = self.beam.map_or(options.beam.beam, |beam| beam as usize);
-        options.beam.token_threshold = self.token_threshold;
-        options.beam.score_threshold = self.score_threshold;
+        options.beam.token_threshold = self.token_threshold.unwrap_or(-7.0);
+        options.beam.score_threshold = self.score_threshold.unwrap_or(30.0);
         options.beam.max_tokens = self.max_tokens.map_or(usize::MAX, |most| most as usize);
         (options.fusion.unknown_penalty, options.fusion.free_words) = (self.unknown_penalty, self.free_words);
         options

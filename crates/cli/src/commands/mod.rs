@@ -7,6 +7,7 @@ mod decode;
 mod features;
 mod inspect;
 mod ngram;
+mod outputs;
 mod prepare;
 mod score;
 mod train;

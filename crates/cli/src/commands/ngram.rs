@@ -7,11 +7,16 @@ use linnet_text::ngram::{
     Estimate, Perplexity, TrainingText, each_plain_sentence, each_sentence, read_vocabulary,
 };
 
-use super::Done;
+use super::{Done, outputs};
 use crate::args::Ngram;
 use crate::talk::Talk;
 
 pub(super) fn run(args: Ngram, talk: &Talk) -> Done {
+    let texts = args.text.iter().map(|path| ("TEXT", path.as_path()));
+    let more = args.eval.iter().map(|path| ("--eval", path.as_path()));
+    let inputs: Vec<_> =
+        texts.chain(more).chain(args.vocab.iter().map(|path| ("--vocab", path.as_path()))).collect();
+    outputs::check(&[("--out", Some(&args.out))], &inputs)?;
     let mut text = match &args.vocab {
         Some(path) => TrainingText::with_vocabulary(read_vocabulary(path)?.iter().map(String::as_str)),
         None => TrainingText::new(),

@@ -12,7 +12,7 @@ use linnet_score::{
 };
 use serde_json::{Value, json};
 
-use super::Done;
+use super::{Done, outputs};
 use crate::args::{Score, ScoreUnit, ScoreWeights};
 use crate::data;
 use crate::talk::Talk;
@@ -26,6 +26,9 @@ struct Scored {
 
 pub(super) fn run(args: Score, talk: &Talk) -> Done {
     let options = options(&args);
+    let hypotheses = args.hypotheses.iter().map(|path| ("--hyp", path.as_path()));
+    let inputs: Vec<_> = std::iter::once(("--ref", args.reference.as_path())).chain(hypotheses).collect();
+    outputs::check(&[("--html", args.html.as_deref())], &inputs)?;
     let (reference, manifest) = read(&args.reference)?;
     let mut systems = Vec::new();
     for path in &args.hypotheses {

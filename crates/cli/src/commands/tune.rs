@@ -7,16 +7,24 @@ use linnet_study::{Calibrated, Source, Trial, TuneOptions, Tuned, tune};
 use linnet_text::write_beside;
 use serde_json::json;
 
-use super::{Done, warn_of_skipped};
+use super::{Done, outputs, warn_of_skipped};
 use crate::args::Tune;
 use crate::data::print;
 use crate::talk::Talk;
 
 pub(super) fn run(args: Tune, talk: &Talk) -> Done {
+    let files = args.search.files().map(|(option, path)| path.map(|path| (option, path)));
+    let inputs: Vec<_> =
+        std::iter::once(("MANIFEST", args.manifest.as_path())).chain(files.into_iter().flatten()).collect();
+    outputs::check(
+        &[("--out", args.out.as_deref()), ("--calibration", args.calibration.as_deref())],
+        &inputs,
+    )?;
     let model = Model::read(&args.model)?;
     let options = TuneOptions {
         search: args.search.with_lexicon_of(args.search.options(), &args.model),
-        lm_weights: args.lm_weights.clone(),
+        // Without a language model its weight makes no difference.
+        lm_weights: if args.search.lm.is_some() { args.lm_weights.clone() } else { vec![0.0] },
         word_bonuses: args.word_bonuses.clone(),
         trials: args.trials.map(|trials| trials as usize),
         seed: args.seed,
@@ -92,31 +100,37 @@ fn flags(args: &Tune, trial: &Trial, calibration: Option<&Calibrated>) -> String
     let mut flags = Vec::new();
     let options = search.options();
     flags.push(format!("--beam {}", options.beam.beam));
-    let files = [
-        ("--lm", &search.lm),
-        ("--lexicon", &search.lexicon),
-        ("--grammar", &search.grammar),
-        ("--hotwords", &search.hotwords),
-    ];
-    for (name, path) in files {
-        flags.extend(path.as_ref().map(|path| format!("{name} {}", path.display())));
+    for (name, path) in search.files() {
+        flags.extend(path.map(|path| format!("{name} {}", quoted(path))));
     }
     if search.hotwords.is_some() {
-        flags.push(format!("--hotword-weight {}", search.hotword_weight));
+        flags.push(format!("--hotword-weight {}", options.hotword_weight));
     }
-    flags.push(format!("--lm-weight {} --word-bonus {}", trial.lm_weight, trial.word_bonus));
-    flags.push(format!("--unknown-penalty {}", search.unknown_penalty));
+    if search.lm.is_some() {
+        flags.push(format!("--lm-weight {}", trial.lm_weight));
+    }
+    flags.push(format!("--word-bonus {}", trial.word_bonus));
+    if search.lm.is_some() {
+        flags.push(format!("--unknown-penalty {}", options.fusion.unknown_penalty));
+    }
     if search.free_words {
         flags.push("--free-words".into());
     }
-    flags.push(format!("--token-threshold {}", search.token_threshold));
+    flags.push(format!("--token-threshold {}", options.beam.token_threshold));
     flags.extend(search.max_tokens.map(|most| format!("--max-tokens {most}")));
-    flags.push(format!("--score-threshold {}", search.score_threshold));
+    flags.push(format!("--score-threshold {}", options.beam.score_threshold));
     flags.extend(match (&args.calibration, calibration) {
-        (Some(path), Some(_)) => Some(format!("--calibration {}", path.display())),
+        (Some(path), Some(_)) => Some(format!("--calibration {}", quoted(path))),
         (_, calibrated) => calibrated.map(|c| format!("--calibration {:.4},{:.4}", c.scale, c.offset)),
     });
     flags.join(" ")
+}
+
+/// A path as a shell takes it.
+fn quoted(path: &Path) -> String {
+    let text = path.display().to_string();
+    let plain = |c: char| c.is_alphanumeric() || "/._-+,:@%".contains(c);
+    if text.chars().all(plain) { text } else { format!("'{}'", text.replace('\'', "'\\''")) }
 }
 
 fn write(path: &Path, tuned: &Tuned, flags: Option<&str>) -> Result<(), String> {

@@ -67,12 +67,29 @@ const TOGETHER: &str = "together";
 /// one system.
 pub fn compare(folders: &[PathBuf]) -> Result<Comparison, StudyError> {
     let mut groups: Vec<(Settings, Vec<Run>)> = Vec::new();
-    for (name, folder) in short_names(folders).iter().zip(folders) {
+    let places: Vec<_> = folders.iter().map(|folder| folder.canonicalize()).collect();
+    for (i, (name, folder)) in short_names(folders).iter().zip(folders).enumerate() {
+        let known = places[i]
+            .as_ref()
+            .ok()
+            .and_then(|place| places[..i].iter().position(|p| p.as_ref().is_ok_and(|p| p == place)));
+        if known.is_some() {
+            let problem = "named twice; one run counts once".to_string();
+            return Err(StudyError::File { path: folder.clone(), problem });
+        }
         let run = Run::read(name, folder)?;
         let mut settings = identity(&run.config)?;
         settings.remove("train.seed");
         match groups.iter_mut().find(|(other, _)| *other == settings) {
-            Some((_, runs)) => runs.push(run),
+            Some((_, runs)) => {
+                if let Some(same) = runs.iter().find(|other| other.config.train.seed == run.config.train.seed)
+                {
+                    let problem =
+                        format!("the same configuration and seed as {}; leave one of them out", same.name);
+                    return Err(StudyError::File { path: folder.clone(), problem });
+                }
+                runs.push(run);
+            }
             None => groups.push((settings, vec![run])),
         }
     }

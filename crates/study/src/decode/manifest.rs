@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use linnet_corpus::Skipped;
@@ -31,7 +32,9 @@ pub struct DecodeOptions {
 /// What decoding a manifest gave.
 #[derive(Debug)]
 pub struct Decoded {
-    /// The error rates: PER for phones, after the WER where a lexicon makes words of them; WER and CER for characters.
+    /// The utterances that were decoded.
+    pub utterances: usize,
+    /// The error rates, where any utterance has a text: PER for phones, after the WER where a lexicon makes words of them; WER and CER for characters.
     pub scores: Vec<ScoreReport>,
     /// For phones: errors where any listed pronunciation of each word is right, in percent.
     pub any_pronunciation: Option<f64>,
@@ -50,7 +53,8 @@ struct Heard<'a> {
 }
 
 /// Decodes a manifest and writes `hyp.trn`, `ref.trn`, `score.txt`, `score.json`, `hyp.ctm` and perhaps `nbest.jsonl` to the
-/// folder `out`; where phones become words, the phones are in `hyp-phones.trn` and `ref-phones.trn`.
+/// folder `out`; where phones become words, the phones are in `hyp-phones.trn` and `ref-phones.trn`. Where no utterance has a
+/// text, there is nothing to score, and hypotheses alone are written. Of these files none stays there from an earlier decoding.
 ///
 /// Times in `hyp.ctm` count from each utterance's beginning, and its file is the utterance's id. The words that a lexicon
 /// makes of phones are scored without regard to upper and lower case, which the lexicon doesn't know.
@@ -103,17 +107,18 @@ pub fn decode(source: &Source<'_>, out: &Path, options: &DecodeOptions) -> Resul
     }
 
     fs::create_dir_all(out).map_err(|source| StudyError::Io { path: out.to_path_buf(), source })?;
+    let scored = all.iter().any(|heard| !heard.emission.utterance.text.trim().is_empty());
     let written = Written { tokenizer: &tokenizer, all: &all };
     let mut scores = Vec::new();
     let mut any_pronunciation = None;
     if words_of_phones {
         let (hyp, reference) = written.words();
-        write_both(out, ["hyp.trn", "ref.trn"], &hyp, &reference)?;
+        write_both(out, ["hyp.trn", "ref.trn"], &hyp, scored.then_some(&reference))?;
         scores.push(written.score(&hyp, &reference, ScoreUnit::Word, true)?);
     }
     let (hyp, reference) = written.tokens();
     let names = if words_of_phones { ["hyp-phones.trn", "ref-phones.trn"] } else { ["hyp.trn", "ref.trn"] };
-    write_both(out, names, &hyp, &reference)?;
+    write_both(out, names, &hyp, scored.then_some(&reference))?;
     let units: &[ScoreUnit] = match unit {
         Unit::Phone => &[ScoreUnit::Phone],
         Unit::Char => &[ScoreUnit::Word, ScoreUnit::Char],
@@ -121,10 +126,14 @@ pub fn decode(source: &Source<'_>, out: &Path, options: &DecodeOptions) -> Resul
     for &unit in units {
         scores.push(written.score(&hyp, &reference, unit, false)?);
     }
-    if let Some(report) = scores.last().filter(|report| report.unit == ScoreUnit::Phone) {
-        any_pronunciation = written.any_pronunciation(&hyp, report);
+    if scored {
+        if let Some(report) = scores.last().filter(|report| report.unit == ScoreUnit::Phone) {
+            any_pronunciation = written.any_pronunciation(&hyp, report);
+        }
+        write_scores(out, &scores)?;
+    } else {
+        scores.clear();
     }
-    write_scores(out, &scores)?;
     let frame_s = model.frame_s();
     let best = |h: &Heard| ctm(&h.emission.utterance.id, &h.hypotheses[0], table, frame_s, words);
     let times: Vec<CtmWord> = all.iter().flat_map(best).collect();
@@ -132,8 +141,20 @@ pub fn decode(source: &Source<'_>, out: &Path, options: &DecodeOptions) -> Resul
     if options.nbest {
         write_nbest(&out.join("nbest.jsonl"), &all, table, words, frame_s)?;
     }
+    for (name, kept) in [
+        ("ref.trn", scored),
+        ("score.txt", scored),
+        ("score.json", scored),
+        ("hyp-phones.trn", words_of_phones),
+        ("ref-phones.trn", words_of_phones && scored),
+        ("nbest.jsonl", options.nbest),
+    ] {
+        if !kept {
+            remove(&out.join(name))?;
+        }
+    }
     let notes = knowledge.map(|(_, knowledge)| knowledge.notes().to_vec()).unwrap_or_default();
-    Ok(Decoded { scores, any_pronunciation, skipped, without_phones, notes })
+    Ok(Decoded { utterances: all.len(), scores, any_pronunciation, skipped, without_phones, notes })
 }
 
 /// What is written and scored.
@@ -208,9 +229,23 @@ impl Written<'_> {
     }
 }
 
-fn write_both(out: &Path, names: [&str; 2], hyp: &[Trn], reference: &[Trn]) -> Result<(), StudyError> {
+fn write_both(
+    out: &Path,
+    names: [&str; 2],
+    hyp: &[Trn],
+    reference: Option<&Vec<Trn>>,
+) -> Result<(), StudyError> {
     write_trn(&out.join(names[0]), hyp)?;
-    Ok(write_trn(&out.join(names[1]), reference)?)
+    reference.map_or(Ok(()), |reference| Ok(write_trn(&out.join(names[1]), reference)?))
+}
+
+fn remove(path: &Path) -> Result<(), StudyError> {
+    match fs::remove_file(path) {
+        Err(source) if source.kind() != ErrorKind::NotFound => {
+            Err(StudyError::Io { path: path.into(), source })
+        }
+        _ => Ok(()),
+    }
 }
 
 fn write_scores(out: &Path, scores: &[ScoreReport]) -> Result<(), StudyError> {

@@ -138,6 +138,10 @@ impl StudyFile {
         {
             return Err(format!("seeds: {seed} is there twice (as number {}); leave one out", i + 1));
         }
+        let decoded: Vec<&String> = std::iter::once(&self.sets.dev).chain(&self.sets.test).collect();
+        if let Some((_, set)) = decoded.iter().enumerate().find(|(i, set)| decoded[..*i].contains(set)) {
+            return Err(format!("sets: {set} would be decoded twice; name it once, as dev or in test"));
+        }
         let kinds: Vec<&str> = self.kinds.iter().map(|kind| kind.name.as_str()).collect();
         let references = self.references.iter().map(|name| ("references", name));
         for (key, name) in references.chain(self.budget.as_ref().map(|budget| ("budget.like", &budget.like)))

@@ -1,7 +1,5 @@
 //! Running what a study's folders lack.
 
-use std::fs;
-use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use linnet::Model;
@@ -63,9 +61,6 @@ impl Study {
             if surveyed.standing != Standing::Trained {
                 observer.training(surveyed, place, of);
                 let resume = matches!(surveyed.standing, Standing::Started(_));
-                if !resume {
-                    forget_start(&folder)?;
-                }
                 let options = Options { resume, interrupt: Some(interrupt), version, init: None };
                 let outcome = train(&run.config, &folder, &options, observer.observer());
                 observer.trained(matches!(outcome, Ok(Outcome::Finished { .. })));
@@ -122,14 +117,5 @@ impl Study {
             }
         }
         Ok(())
-    }
-}
-
-/// Removes the configuration of a run that ended before its first checkpoint, so that it can start anew.
-fn forget_start(folder: &Path) -> Result<(), StudyError> {
-    let path = folder.join("config.toml");
-    match fs::remove_file(&path) {
-        Err(source) if source.kind() != std::io::ErrorKind::NotFound => Err(StudyError::Io { path, source }),
-        _ => Ok(()),
     }
 }

@@ -1,0 +1,89 @@
+//! Where files may be written: looked at before the work that fills them.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Fails where an output would replace an input or another output, is a folder, or lies in none. Both have the names of their
+/// options; devices and pipes take anything, and `-` is no file.
+pub(super) fn check(outputs: &[(&str, Option<&Path>)], inputs: &[(&str, &Path)]) -> Result<(), String> {
+    let outputs: Vec<(&str, &Path)> = outputs
+        .iter()
+        .filter_map(|&(option, path)| Some((option, path?)))
+        .filter(|(_, path)| is_file(path))
+        .collect();
+    for (i, &(option, path)) in outputs.iter().enumerate() {
+        let shown = path.display();
+        if path.is_dir() {
+            return Err(format!("{shown}: this is a folder; give {option} a file"));
+        }
+        let Some(place) = place(path) else {
+            return Err(format!("{shown}: its folder isn't there; make it, or give {option} another file"));
+        };
+        let same = |&&(_, other): &&(&str, &Path)| self::place(other).as_ref() == Some(&place);
+        if let Some((other, _)) = inputs.iter().find(same) {
+            return Err(format!(
+                "{shown}: {option} would replace what {other} reads; give {option} another file"
+            ));
+        }
+        if let Some((other, _)) = outputs[..i].iter().find(same) {
+            return Err(format!(
+                "{shown}: {other} and {option} would write the same file; give each its own"
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// Whether a path is a file's, or may become one.
+fn is_file(path: &Path) -> bool {
+    path.as_os_str() != "-" && fs::metadata(path).map_or(true, |found| found.is_file() || found.is_dir())
+}
+
+/// The one path that a file has, however it is written; `None` where its folder isn't there.
+fn place(path: &Path) -> Option<PathBuf> {
+    let folder = match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    path.canonicalize()
+        .or_else(|_| {
+            Ok::<_, std::io::Error>(folder.canonicalize()?.join(path.file_name().unwrap_or_default()))
+        })
+        .ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn outputs_replace_neither_inputs_nor_each_other() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        fs::write(at("in"), "").unwrap();
+        fs::create_dir(at("folder")).unwrap();
+        let message = |outputs: &[&Path]| {
+            let named: Vec<_> =
+                ["--out", "--plot"].into_iter().zip(outputs.iter().map(|&path| Some(path))).collect();
+            check(&named, &[("STUDY", &at("in")), ("AUDIO", Path::new("-"))]).err().unwrap_or_default()
+        };
+        assert_eq!(message(&[&at("new"), &at("newer")]), "");
+        assert!(
+            message(&[&at("folder/../in")])
+                .ends_with("in: --out would replace what STUDY reads; give --out another file")
+        );
+        assert!(
+            message(&[&at("new"), &at("folder/../new")])
+                .contains("--out and --plot would write the same file")
+        );
+        assert!(message(&[&at("gone/new")]).contains("its folder isn't there"));
+        assert!(message(&[&at("folder")]).contains("this is a folder"));
+        assert_eq!(message(&[Path::new("/dev/null"), Path::new("/dev/null")]), "");
+        assert_eq!(message(&[Path::new("-")]), "");
+        #[cfg(unix)]
+        {
+            std::os::unix::fs::symlink(at("in"), at("link")).unwrap();
+            assert!(message(&[&at("link")]).contains("would replace"));
+        }
+    }
+}
