@@ -77,6 +77,14 @@ pub enum CorpusError {
 }
 
 impl CorpusError {
+    /// The same, where nothing is left to work with, of this manifest.
+    pub fn of_manifest(self, path: &Path) -> Self {
+        match self {
+            Self::Empty { reason, .. } => Self::Empty { what: path.display().to_string(), reason },
+            other => other,
+        }
+    }
+
     pub(crate) fn io(path: &Path) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_owned();
         move |source| Self::Io { path, source }

@@ -207,6 +207,35 @@ fn kept_results_of_another_configuration_do_not_count_and_are_named() {
 }
 
 #[test]
+fn results_that_contradict_themselves_are_named() {
+    let folder = recipe(STUDY);
+    let study = read(folder.path(), &[]).unwrap();
+    study.runs.iter().for_each(|run| finish(&study.exp, run));
+    let run = study.exp.join(&study.runs[2].name);
+    let wrong = |file: &str, text: String| {
+        let path = run.join(file);
+        let whole = fs::read_to_string(&path).unwrap();
+        fs::write(&path, text).unwrap();
+        let error = compare_study(&study).unwrap_err().to_string();
+        fs::write(&path, whole).unwrap();
+        error.strip_prefix(&format!("{}: ", path.display())).map(String::from).unwrap_or(error)
+    };
+    assert_eq!(wrong("decode/test/score.json", "[]".into()), "it holds no score; decode the set again");
+    let dev = fs::read_to_string(run.join("decode/dev/score.json")).unwrap();
+    assert_eq!(
+        wrong("decode/test/score.json", dev),
+        "it tells of other utterances than ref.trn beside it; decode the set again"
+    );
+    let metrics = fs::read_to_string(run.join("metrics.jsonl")).unwrap();
+    let first = metrics.lines().next().unwrap();
+    assert_eq!(
+        wrong("metrics.jsonl", format!("{first}\n{metrics}")),
+        "line 2: epoch 1 where 2 should stand; take the line out, or bring the file back"
+    );
+    compare_study(&study).unwrap();
+}
+
+#[test]
 fn the_report_is_rebuilt_from_what_was_kept() {
     let folder = recipe(STUDY);
     let study = read(folder.path(), &[]).unwrap();

@@ -28,18 +28,19 @@ impl RunData {
         let tokenizer = Tokenizer { unit: data.unit, table: tokens.clone(), lexicon: lexicon.clone() };
         let (train, dev) = (Manifest::read_lenient(&data.train)?, Manifest::read_lenient(&data.dev)?);
         let cmvn = match config.train.normalisation {
-            Normalisation::Global => Some(compute_cmvn(&train, &config.features, &|_, _| {})?.0),
+            Normalisation::Global => {
+                let all = compute_cmvn(&train, &config.features, &|_, _| {});
+                Some(all.map_err(|e| e.of_manifest(&data.train))?.0)
+            }
             _ => None,
         };
         let options = BatchOptions { augment: config.augment.clone(), ..options(config, cmvn.as_ref()) };
         let shuffle = Shuffle { noise_frames: 1e3 * config.train.shuffle_s / config.features.frame_shift_ms };
-        let train = Dataset::new(
-            &train,
-            Some(&tokenizer),
-            BatchOptions { shuffle: Some(shuffle), ..options.clone() },
-        )?;
-        let dev =
-            Dataset::new(&dev, Some(&tokenizer), BatchOptions { augment: Augment::default(), ..options })?;
+        let training = BatchOptions { shuffle: Some(shuffle), ..options.clone() };
+        let validating = BatchOptions { augment: Augment::default(), ..options };
+        let train =
+            Dataset::new(&train, Some(&tokenizer), training).map_err(|e| e.of_manifest(&data.train))?;
+        let dev = Dataset::new(&dev, Some(&tokenizer), validating).map_err(|e| e.of_manifest(&data.dev))?;
         Ok(Self { tokens, lexicon, cmvn, train, dev })
     }
 }

@@ -57,10 +57,16 @@ pub fn read_metrics(path: &Path) -> Result<Vec<EpochRecord>, TrainError> {
         .lines()
         .enumerate()
         .map(|(i, line)| {
-            serde_json::from_str(line).map_err(|e| {
-                let problem = format!("line {}: {e}; it is no epoch's record; take the line out", i + 1);
+            let wrong = |what: String| {
+                let problem = format!("line {}: {what}; take the line out, or bring the file back", i + 1);
                 TrainError::Config { file: path.to_path_buf(), problem }
-            })
+            };
+            let record: EpochRecord =
+                serde_json::from_str(line).map_err(|e| wrong(format!("it is no epoch's record ({e})")))?;
+            match record.epoch == i as u64 + 1 {
+                true => Ok(record),
+                false => Err(wrong(format!("epoch {} where {} should stand", record.epoch, i + 1))),
+            }
         })
         .collect()
 }

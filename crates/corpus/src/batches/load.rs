@@ -108,8 +108,10 @@ pub fn compute_cmvn(
         }
     }
     match (all.finish(), skipped.first()) {
-        (Err(FrontendError::NoFrames), Some(first)) => {
-            Err(CorpusError::Empty { what: "the manifest".to_owned(), reason: first.reason.clone() })
+        (Err(FrontendError::NoFrames), first) => {
+            let reason =
+                first.map_or_else(|| "there is no line in it".to_owned(), |first| first.reason.clone());
+            Err(CorpusError::Empty { what: "the manifest".to_owned(), reason })
         }
         (finished, _) => Ok((finished?, skipped)),
     }

@@ -84,6 +84,26 @@ impl Default for Augment {
     }
 }
 
+impl Augment {
+    /// Fails at the first setting that cannot be, with the mend.
+    pub fn validate(&self) -> Result<(), CorpusError> {
+        let fail = |problem: String| Err(CorpusError::Option { key: "speeds", problem });
+        if self.speeds.is_empty() {
+            return fail("empty; give [1.0] for none".to_owned());
+        }
+        if let Some(speed) = self.speeds.iter().find(|speed| !SPEEDS.contains(speed)) {
+            return fail(format!("{speed} is not from 0.25 to 4, like 0.9"));
+        }
+        if let Some(join) = self.join {
+            join.validate()?;
+        }
+        if let Some(masks) = &self.spec_augment {
+            masks.validate()?;
+        }
+        Ok(())
+    }
+}
+
 /// How an epoch's order is drawn: utterances are sorted by their length and some noise and cut into batches, and the batches
 /// are shuffled.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -118,18 +138,7 @@ impl BatchOptions {
                 format!("statistics of {dim} bands for features of {bands}; compute them again"),
             );
         }
-        if self.augment.speeds.is_empty() {
-            return fail("speeds", "empty; give [1.0] for none".to_owned());
-        }
-        if let Some(speed) = self.augment.speeds.iter().find(|speed| !SPEEDS.contains(speed)) {
-            return fail("speeds", format!("{speed} is not from 0.25 to 4, like 0.9"));
-        }
-        if let Some(join) = self.augment.join {
-            join.validate()?;
-        }
-        if let Some(masks) = &self.augment.spec_augment {
-            masks.validate()?;
-        }
+        self.augment.validate()?;
         if self.batch_frames == 0 {
             return fail("batch_frames", "0; give the frames of a batch, like 4000".to_owned());
         }

@@ -110,7 +110,9 @@ impl Manifest {
 
     /// The sum of the durations that are known, hours.
     pub fn hours(&self) -> f64 {
-        self.utterances.iter().filter_map(|utterance| utterance.duration_s).sum::<f64>() / 3600.0
+        // The sum of nothing is −0.
+        self.utterances.iter().filter_map(|utterance| utterance.duration_s).fold(0.0, |sum, s| sum + s)
+            / 3600.0
     }
 
     /// The number of speakers that are named.

@@ -75,6 +75,9 @@ fn write(mut draft: Draft, output: &Output, progress: Progress) -> Result<Report
     if let Some(joining) = &output.join {
         join::join(&mut draft.sets, joining, &output.dir, progress)?;
     }
+    for SetDraft { name, .. } in draft.sets.iter().filter(|set| set.utterances.is_empty()) {
+        draft.notes.push(format!("{name}: no utterance is left, so it can't be used"));
+    }
     if let Some(reason) = none_usable(&draft.sets) {
         return Err(CorpusError::Empty { what: "the corpus".to_owned(), reason });
     }

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use linnet_score::{ScoreReport, UtteranceScore};
+use linnet_score::{ScoreReport, UtteranceScore, read_trn};
 use linnet_train::{EpochRecord, RunConfig, read_metrics};
 use serde::Deserialize;
 
@@ -52,7 +52,7 @@ impl Run {
         }
         let mut sets = Vec::new();
         for path in decoded(folder)? {
-            sets.extend(read_score(&path)?);
+            sets.push(read_score(&path)?);
         }
         let environment = fs::read_to_string(folder.join("env.json")).ok();
         let environment = environment.and_then(|text| serde_json::from_str::<Environment>(&text).ok());
@@ -96,15 +96,27 @@ fn decoded(folder: &Path) -> Result<Vec<PathBuf>, StudyError> {
     Ok(folders)
 }
 
-fn read_score(folder: &Path) -> Result<Option<SetScore>, StudyError> {
+fn read_score(folder: &Path) -> Result<SetScore, StudyError> {
     let path = folder.join("score.json");
     let text = fs::read_to_string(&path).map_err(|source| StudyError::Io { path: path.clone(), source })?;
-    let scores: Vec<ScoreReport> = serde_json::from_str(&text)
-        .map_err(|e| StudyError::File { path, problem: format!("{e}; decode the set again") })?;
+    let scores: Vec<ScoreReport> = serde_json::from_str(&text).map_err(|e| StudyError::File {
+        path: path.clone(),
+        problem: format!("{e}; decode the set again"),
+    })?;
     let set = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    Ok(scores.into_iter().next().map(|score| {
-        let mut utterances = score.utterances;
-        utterances.sort_by(|a, b| a.id.cmp(&b.id));
-        SetScore { set, rate_name: score.unit.rate_name(), utterances }
-    }))
+    let Some(score) = scores.into_iter().next() else {
+        return Err(StudyError::File { path, problem: "it holds no score; decode the set again".into() });
+    };
+    let mut utterances = score.utterances;
+    utterances.sort_by(|a, b| a.id.cmp(&b.id));
+    let references = folder.join("ref.trn");
+    if references.is_file() {
+        let mut ids: Vec<String> = read_trn(&references)?.into_iter().map(|line| line.id).collect();
+        ids.sort_unstable();
+        if !ids.iter().eq(utterances.iter().map(|u| &u.id)) {
+            let problem = "it tells of other utterances than ref.trn beside it; decode the set again".into();
+            return Err(StudyError::File { path, problem });
+        }
+    }
+    Ok(SetScore { set, rate_name: score.unit.rate_name(), utterances })
 }

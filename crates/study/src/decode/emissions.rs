@@ -57,7 +57,7 @@ impl Emissions {
         {
             return Ok(Self::of(&manifest, rows, skipped));
         }
-        let (rows, skipped) = compute(source.model, &manifest)?;
+        let (rows, skipped) = compute(source.model, &manifest, source.manifest)?;
         if let Some(path) = &place {
             cache::write(path, &rows, &skipped, source.model.tokens.len())?;
         }
@@ -85,11 +85,11 @@ impl Emissions {
 /// Each utterance's id and log-probabilities, and what had to be left out.
 pub(crate) type Rows = (Vec<(String, Vec<f32>)>, Vec<Skipped>);
 
-fn compute(model: &Model, manifest: &Manifest) -> Result<Rows, StudyError> {
+fn compute(model: &Model, manifest: &Manifest, path: &Path) -> Result<Rows, StudyError> {
     let normalise = normalise(model.config.normalisation, model.cmvn.as_ref());
     let features = model.config.features.clone();
     let options = BatchOptions { features, normalise, cache_bytes: 0, ..Default::default() };
-    let dataset = Dataset::new(manifest, None, options)?;
+    let dataset = Dataset::new(manifest, None, options).map_err(|e| e.of_manifest(path))?;
     let mut epoch = dataset.epoch(0)?;
     let mut rows = Vec::with_capacity(dataset.len());
     for batch in &mut epoch {

@@ -103,7 +103,11 @@ pub fn decode(source: &Source<'_>, out: &Path, options: &DecodeOptions) -> Resul
     emissions.sort(&mut skipped);
     if all.is_empty() {
         let reason = skipped.first().map_or_else(String::new, |s| format!("{}: {}", s.id, s.reason));
-        return Err(linnet_corpus::CorpusError::Empty { what: "the manifest".into(), reason }.into());
+        return Err(linnet_corpus::CorpusError::Empty {
+            what: source.manifest.display().to_string(),
+            reason,
+        }
+        .into());
     }
 
     fs::create_dir_all(out).map_err(|source| StudyError::Io { path: out.to_path_buf(), source })?;

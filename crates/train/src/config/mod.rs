@@ -89,11 +89,16 @@ impl RunConfig {
         }
         // The last layer is the likeliest to be wrong: the files below it are used without it, too.
         let file = layers.last().map_or(path, |(name, _)| name);
+        let file = if settings.is_empty() {
+            file.to_path_buf()
+        } else {
+            format!("{} with --set", file.display()).into()
+        };
         let config: Self = Self::deserialize(toml::Value::Table(table)).map_err(|e| TrainError::Config {
-            file: file.to_path_buf(),
+            file: file.clone(),
             problem: e.to_string().trim().replace('\n', " "),
         })?;
-        config.validate(file)?;
+        config.validate(&file)?;
         Ok(config)
     }
 
@@ -126,8 +131,16 @@ impl RunConfig {
         let wrong = |problem: String| TrainError::Config { file: path.to_path_buf(), problem };
         self.features.validate().map_err(|e| wrong(e.to_string()))?;
         self.model.validate().map_err(|e| wrong(e.to_string()))?;
-        self.augment.join.map_or(Ok(()), Join::validate).map_err(|e| wrong(format!("augment.{e}")))?;
-        self.train.validate().map_err(wrong)
+        self.augment.validate().map_err(|e| wrong(format!("augment.{e}")))?;
+        self.train.validate().map_err(wrong)?;
+        if 1e3 * self.train.batch_seconds < f64::from(self.features.frame_shift_ms) {
+            let problem = format!(
+                "train.batch_seconds = {} is less than a frame; give seconds, like 30",
+                self.train.batch_seconds
+            );
+            return Err(wrong(problem));
+        }
+        Ok(())
     }
 }
 
