@@ -78,7 +78,7 @@ fn a_manifest_that_is_none_is_named() {
     linnet(folder.path(), &["inspect", "none.jsonl"]).fails_with(&format!("none.jsonl, {problem}"));
     let model = trained().join("exp/model");
     linnet(folder.path(), &["decode", model.to_str().unwrap(), "none.jsonl", "--out", "decoded"])
-        .fails_with(&format!("the manifest has no usable utterance: none.jsonl, {problem}"));
+        .fails_with(&format!("none.jsonl has no usable utterance: none.jsonl, {problem}"));
     linnet(folder.path(), &["decode", model.to_str().unwrap(), "gone.jsonl", "--out", "decoded"])
         .fails_with("gone.jsonl: No such file or directory (os error 2); check the path");
     assert!(!folder.path().join("decoded").exists());

@@ -133,7 +133,7 @@ impl RunConfig {
         self.model.validate().map_err(|e| wrong(e.to_string()))?;
         self.augment.validate().map_err(|e| wrong(format!("augment.{e}")))?;
         self.train.validate().map_err(wrong)?;
-        if 1e3 * self.train.batch_seconds < f64::from(self.features.frame_shift_ms) {
+        if 1e3 * self.train.batch_seconds < self.features.frame_shift_ms {
             let problem = format!(
                 "train.batch_seconds = {} is less than a frame; give seconds, like 30",
                 self.train.batch_seconds
