@@ -12,8 +12,11 @@ use crate::mel::MelBank;
 pub struct FbankConfig {
     /// Rate of the samples, Hz. Audio of another rate must be resampled before.
     pub sample_rate: u32,
-    /// Mel bands: values a frame.
+    /// Mel bands.
     pub bands: usize,
+    /// Orders of slopes over time that follow the bands, each over two frames to both sides of the last ([`deltas`](crate::deltas)):
+    /// with 2, a frame has three values a band. Only whole utterances have them.
+    pub deltas: usize,
     /// Length of a frame, milliseconds.
     pub frame_length_ms: f64,
     /// From a frame's start to the next one's, milliseconds.
@@ -59,6 +62,7 @@ impl Default for FbankConfig {
         Self {
             sample_rate: 16_000,
             bands: 80,
+            deltas: 0,
             frame_length_ms: 25.0,
             frame_shift_ms: 10.0,
             preemphasis: 0.97,
@@ -77,6 +81,8 @@ impl Default for FbankConfig {
 const MAX_FRAME_LENGTH: usize = 1 << 18;
 /// Bands there may be; far more than any FFT in use can serve.
 const MAX_BANDS: usize = 4096;
+/// Orders of slopes: each doubles what noise weighs, and nobody takes more than 2.
+const MAX_DELTAS: usize = 4;
 
 impl FbankConfig {
     /// Samples a frame: Kaldi's truncation of rate × time.
@@ -87,6 +93,11 @@ impl FbankConfig {
     /// Samples from a frame's start to the next one's: Kaldi's truncation of rate × time.
     pub fn frame_shift(&self) -> usize {
         samples(self.sample_rate, self.frame_shift_ms)
+    }
+
+    /// Values a frame: the bands and their slopes.
+    pub fn dim(&self) -> usize {
+        self.bands * (self.deltas + 1)
     }
 
     /// Points of the FFT: the next power of two from the frame's length.
@@ -109,6 +120,9 @@ impl FbankConfig {
         }
         if self.bands == 0 || self.bands > MAX_BANDS {
             return fail("bands", &self.bands, "must be from 1 to 4096, like 40 or 80");
+        }
+        if self.deltas > MAX_DELTAS {
+            return fail("deltas", &self.deltas, "must be from 0 (none) to 4, like 2");
         }
         if !self.frame_length_ms.is_finite() || !(4..=MAX_FRAME_LENGTH).contains(&self.frame_length()) {
             return fail(
@@ -177,6 +191,7 @@ mod tests {
         let base = FbankConfig::default;
         assert!(problem(FbankConfig { sample_rate: 0, ..base() }).starts_with("sample_rate = 0: "));
         assert!(problem(FbankConfig { bands: 0, ..base() }).starts_with("bands = 0: "));
+        assert!(problem(FbankConfig { deltas: 5, ..base() }).starts_with("deltas = 5: "));
         assert!(
             problem(FbankConfig { frame_length_ms: f64::NAN, ..base() })
                 .starts_with("frame_length_ms = NaN: ")

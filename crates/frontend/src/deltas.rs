@@ -84,4 +84,17 @@ mod tests {
         assert_eq!(one.data[..2], [1.0, 2.0]);
         assert!(one.data[2..].iter().all(|slope| slope.abs() < 1e-7));
     }
+
+    #[test]
+    fn a_filterbank_with_slopes_is_the_filterbank_and_its_slopes() {
+        let samples: Vec<f32> = (0..4000).map(|i| ((i * i) as f32 * 1e-4).sin()).collect();
+        let config = crate::FbankConfig { bands: 20, ..Default::default() };
+        let plain = crate::Fbank::new(&config).unwrap().compute(&samples);
+        let with = crate::FbankConfig { deltas: 2, ..config };
+        let mut fbank = crate::Fbank::new(&with).unwrap();
+        assert_eq!((with.dim(), fbank.dim()), (60, 60));
+        assert_eq!(fbank.compute(&samples), deltas(&plain, 2, 2));
+        let error = crate::OnlineFbank::new(&with).err().unwrap().to_string();
+        assert!(error.starts_with("deltas = 2: takes frames that come later"), "{error}");
+    }
 }

@@ -1,7 +1,10 @@
 //! Filterbanks of a whole utterance.
 
 use crate::engine::{Engine, Span};
-use crate::{FbankConfig, Features, FrontendError};
+use crate::{FbankConfig, Features, FrontendError, deltas};
+
+/// Frames to each side that a slope is taken over: Kaldi's default.
+const DELTA_WINDOW: usize = 2;
 
 /// Computes log-mel filterbanks by Kaldi's definition.
 ///
@@ -26,7 +29,7 @@ impl Fbank {
 
     /// Values a frame.
     pub fn dim(&self) -> usize {
-        self.engine.bands()
+        self.config.dim()
     }
 
     /// Frames that an utterance of `samples` samples has.
@@ -40,7 +43,7 @@ impl Fbank {
         self.engine.set_dither(seed, self.config.dither);
     }
 
-    /// Features of one utterance, `(frames, bands)`, from its `samples` in [-1, 1) at the configured rate. An utterance
+    /// Features of one utterance, `(frames, dim)`, from its `samples` in [-1, 1) at the configured rate. An utterance
     /// too short for a frame has none.
     pub fn compute(&mut self, samples: &[f32]) -> Features {
         let mut features = Features::new(self.dim());
@@ -50,10 +53,13 @@ impl Fbank {
 
     /// As [`compute`](Self::compute), into `features`, whose memory is reused and whose content is replaced.
     pub fn compute_into(&mut self, samples: &[f32], features: &mut Features) {
-        features.dim = self.dim();
+        features.dim = self.config.bands;
         features.data.clear();
         features.data.resize(self.frames(samples.len()) * features.dim, 0.0);
         let span = Span { samples, start: 0, total: samples.len() };
         self.engine.compute(span, 0, &mut features.data);
+        if self.config.deltas > 0 {
+            *features = deltas(features, self.config.deltas, DELTA_WINDOW);
+        }
     }
 }

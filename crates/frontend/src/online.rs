@@ -23,8 +23,12 @@ pub struct OnlineFbank {
 }
 
 impl OnlineFbank {
-    /// Fails where `config` does not [validate](FbankConfig::validate).
+    /// Fails where `config` does not [validate](FbankConfig::validate), or asks for slopes, which take frames that come later.
     pub fn new(config: &FbankConfig) -> Result<Self, FrontendError> {
+        if config.deltas > 0 {
+            let problem = "takes frames that come later; audio that comes in pieces needs deltas = 0";
+            return Err(FrontendError::config("deltas", config.deltas, problem));
+        }
         Ok(Self { engine: Engine::new(config)?, pending: Vec::new(), start: 0, received: 0, given: 0 })
     }
 

@@ -66,17 +66,20 @@ impl SpecAugment {
         Ok(())
     }
 
-    /// Masks an utterance, `(frames, dim)`, in place. The same `rng` gives the same masks.
-    pub fn apply(&self, features: &mut Features, rng: &mut impl Rng) {
+    /// Masks an utterance, `(frames, dim)`, in place: bands, and with them what each further block of as many values has of
+    /// them (their slopes), and frames. The same `rng` gives the same masks.
+    pub fn apply(&self, features: &mut Features, bands: usize, rng: &mut impl Rng) {
         let (frames, dim) = (features.frames(), features.dim);
         if frames == 0 {
             return;
         }
         let fill = self.fill_values(features);
         for _ in 0..self.frequency_masks {
-            let (begin, end) = mask(dim, self.frequency_mask_width, rng);
+            let (begin, end) = mask(bands, self.frequency_mask_width, rng);
             for row in features.rows_mut() {
-                row[begin..end].copy_from_slice(&fill[begin..end]);
+                for (block, fill) in row.chunks_exact_mut(bands.max(1)).zip(fill.chunks_exact(bands.max(1))) {
+                    block[begin..end].copy_from_slice(&fill[begin..end]);
+                }
             }
         }
         let width = self.time_mask_width.min((self.time_mask_share * frames as f64) as usize);

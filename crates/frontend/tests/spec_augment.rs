@@ -41,7 +41,8 @@ fn one_mask_takes_all_widths_up_to_its_greatest_and_all_places() {
         let mut touched = [false; 30];
         for seed in 0..3000 {
             let mut features = ones(30, 30);
-            augment.apply(&mut features, &mut rng(seed));
+            let bands = features.dim;
+            augment.apply(&mut features, bands, &mut rng(seed));
             let (frames, bands) = masked(&features);
             let (along, across) = if over_time { (frames, bands) } else { (bands, frames) };
             assert!(runs(&across).is_empty());
@@ -71,7 +72,8 @@ fn time_masks_follow_the_length() {
         let (mut most_runs, mut widest) = (0, 0);
         for seed in 0..300 {
             let mut features = ones(frames, 2);
-            augment.apply(&mut features, &mut rng(seed));
+            let bands = features.dim;
+            augment.apply(&mut features, bands, &mut rng(seed));
             let runs = runs(&masked(&features).0);
             most_runs = most_runs.max(runs.len());
             if runs.len() == most {
@@ -87,7 +89,8 @@ fn time_masks_follow_the_length() {
 fn the_same_rng_gives_the_same_masks() {
     let masks = |seed| {
         let mut features = ones(400, 80);
-        SpecAugment::default().apply(&mut features, &mut rng(seed));
+        let bands = features.dim;
+        SpecAugment::default().apply(&mut features, bands, &mut rng(seed));
         features
     };
     assert_eq!(masks(1), masks(1));
@@ -102,7 +105,8 @@ fn fills_with_each_bands_mean() {
     let mut changed = 0;
     for seed in 0..20 {
         let mut features = original.clone();
-        augment.apply(&mut features, &mut rng(seed));
+        let bands = features.dim;
+        augment.apply(&mut features, bands, &mut rng(seed));
         for (row, before) in features.rows().zip(original.rows()) {
             for ((value, before), mean) in row.iter().zip(before).zip([149.5, -294.0]) {
                 assert!(value == before || *value == mean, "{value} {before}");
@@ -123,5 +127,22 @@ fn settings_are_checked() {
     assert!(serde_json::from_str::<SpecAugment>(r#"{"time_mask": 1}"#).is_err());
     // Masks wider than what they mask take at most all of it.
     let wide = SpecAugment { frequency_mask_width: 1000, time_mask_share: 1.0, ..SpecAugment::default() };
-    wide.apply(&mut ones(3, 2), &mut rng(1));
+    wide.apply(&mut ones(3, 2), 2, &mut rng(1));
+}
+
+#[test]
+fn a_masked_bands_slopes_are_masked_with_it() {
+    let augment =
+        SpecAugment { frequency_masks: 2, frequency_mask_width: 4, time_masks: 0, ..SpecAugment::default() };
+    let mut whole = 0;
+    for seed in 0..50 {
+        let mut features = ones(5, 30);
+        augment.apply(&mut features, 10, &mut rng(seed));
+        for row in features.rows() {
+            assert_eq!(row[..10], row[10..20]);
+            assert_eq!(row[..10], row[20..]);
+        }
+        whole += usize::from(features.data.iter().all(|&value| value == 1.0));
+    }
+    assert!(whole < 10, "{whole}");
 }

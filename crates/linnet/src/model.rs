@@ -34,7 +34,7 @@ pub struct Model {
 impl Model {
     /// An untrained model without normalisation's statistics and lexicon.
     pub fn new(config: ModelConfig, tokens: TokenTable, seed: u64) -> Result<Self, ModelError> {
-        let encoder = Encoder::new(&config.model, config.features.bands, tokens.len(), seed, &Device::Cpu)?;
+        let encoder = Encoder::new(&config.model, config.features.dim(), tokens.len(), seed, &Device::Cpu)?;
         Ok(Self { config, tokens, cmvn: None, lexicon: None, encoder })
     }
 
@@ -59,11 +59,11 @@ impl Model {
                 return Err(ModelError::Missing { folder: folder.to_path_buf(), file: CMVN });
             }
             let cmvn = Cmvn::read(&folder.join(CMVN))?;
-            if cmvn.mean.len() != config.features.bands {
+            if cmvn.mean.len() != config.features.dim() {
                 let problem = format!(
-                    "{CMVN} has {} dimensions, {CONFIG} {} bands",
+                    "{CMVN} has {} dimensions, the features of {CONFIG} {}",
                     cmvn.mean.len(),
-                    config.features.bands
+                    config.features.dim()
                 );
                 return Err(ModelError::Mismatch { folder: folder.to_path_buf(), problem });
             }

@@ -47,7 +47,12 @@ fn model(path: &Path) -> Result<String, Box<dyn Error>> {
         ),
         format!("parameters   {}", model.encoder.parameter_count()),
         format!("tokens       {} ({:?}), the blank included", model.tokens.len(), config.unit),
-        format!("features     {} bands at {} Hz", config.features.bands, config.features.sample_rate),
+        match (config.features.bands, config.features.deltas, config.features.sample_rate) {
+            (bands, 0, rate) => format!("features     {bands} bands at {rate} Hz"),
+            (bands, deltas, rate) => {
+                format!("features     {bands} bands with {deltas} orders of slopes at {rate} Hz")
+            }
+        },
         format!(
             "frames       one of {} ms",
             config.features.frame_shift_ms * config.model.subsampling as f64

@@ -211,9 +211,9 @@ impl Inner {
         index: usize,
         sequences: &[Sequence],
     ) -> Batch {
-        let mut batch = Batch::empty(index, self.options.features.bands);
+        let mut batch = Batch::empty(index, self.options.features.dim());
         for sequence in sequences {
-            let mut joined = Features::new(self.options.features.bands);
+            let mut joined = Features::new(self.options.features.dim());
             let mut labels = Vec::new();
             let mut first = None;
             let mut parts = 0;
@@ -236,7 +236,7 @@ impl Inner {
             }
             let Some((utterance, mut rng)) = first else { continue };
             if let Some(masks) = &self.options.augment.spec_augment {
-                masks.apply(&mut joined, &mut rng);
+                masks.apply(&mut joined, self.options.features.bands, &mut rng);
             }
             batch.lengths.push(joined.frames());
             batch.features.data.append(&mut joined.data);

@@ -36,7 +36,7 @@ impl Loader {
         Ok(Self { fbank: Fbank::new(config)?, normalise: normalise.clone(), seed })
     }
 
-    /// Normalised features of an utterance, `(frames, bands)`, at a speed.
+    /// Normalised features of an utterance, `(frames, dim)`, at a speed.
     pub(super) fn features(&mut self, utterance: &Utterance, speed: f64) -> Result<Features, CorpusError> {
         let id = || utterance.id.clone();
         let mut samples = read_samples(utterance, self.fbank.config().sample_rate)?;
@@ -83,7 +83,7 @@ pub fn compute_cmvn(
 ) -> Result<(Cmvn, Vec<Skipped>), CorpusError> {
     Fbank::new(config)?;
     let counter = Counter::new(manifest.utterances.len(), progress);
-    let (mut all, mut skipped) = (CmvnAccumulator::new(config.bands), Vec::new());
+    let (mut all, mut skipped) = (CmvnAccumulator::new(config.dim()), Vec::new());
     for chunk in manifest.utterances.chunks(CHUNK) {
         let sums: Vec<Result<CmvnAccumulator, CorpusError>> = chunk
             .par_iter()

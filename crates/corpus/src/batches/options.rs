@@ -130,12 +130,12 @@ impl BatchOptions {
         let fail = |key, problem: String| Err(CorpusError::Option { key, problem });
         self.features.validate()?;
         if let Normalise::Global(cmvn) = &self.normalise
-            && cmvn.dim() != self.features.bands
+            && cmvn.dim() != self.features.dim()
         {
-            let (dim, bands) = (cmvn.dim(), self.features.bands);
+            let (dim, values) = (cmvn.dim(), self.features.dim());
             return fail(
                 "normalise",
-                format!("statistics of {dim} bands for features of {bands}; compute them again"),
+                format!("statistics of {dim} values for features of {values}; compute them again"),
             );
         }
         self.augment.validate()?;

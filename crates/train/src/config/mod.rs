@@ -115,7 +115,7 @@ impl RunConfig {
 
     /// The parameters of the encoder with a table of so many tokens, blank included.
     pub fn parameters(&self, tokens: usize) -> Result<usize, TrainError> {
-        let encoder = Encoder::new(&self.model, self.features.bands, tokens, 0, &Device::Cpu)?;
+        let encoder = Encoder::new(&self.model, self.features.dim(), tokens, 0, &Device::Cpu)?;
         Ok(encoder.parameter_count())
     }
 

@@ -113,7 +113,7 @@ pub(crate) fn make(corpus: &Path, folder: &Path, steps: usize) -> Result<(), Box
         ..BatchOptions::default()
     };
     let dataset = Dataset::new(&manifest, Some(&tokenizer), options)?;
-    let (bands, tokens) = (features.bands, tokenizer.table.len());
+    let (bands, tokens) = (features.dim(), tokenizer.table.len());
     let mut index = Index { bands, tokens, parts: PARTS, epochs: Vec::new() };
     for number in 0..steps.div_ceil(PARTS) {
         let mut file = BufWriter::new(File::create(folder.join(format!("epoch-{number}.f32")))?);
