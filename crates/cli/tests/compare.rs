@@ -123,7 +123,7 @@ fn a_run_counts_once() {
         copy(&trained().join("exp"), &folder.path().join(name));
     }
     let compare = |other: &str| linnet(folder.path(), &["compare", "a", other]);
-    compare("a/").fails_with("a/: named twice; one run counts once");
+    compare("a/").fails_with("a/: the same configuration and seed as a; leave one of them out");
     compare("b").fails_with("b: the same configuration and seed as a; leave one of them out");
 }
 

@@ -97,7 +97,10 @@ fn what_is_wrong_is_named_with_its_place_and_the_mend() {
     let kind = "[[kind]]\nname = \"softmax\"\n";
     for (study, message) in [
         (format!("seed = [1]\n{STUDY}"), "there is no key seed; did you mean seeds?"),
-        (format!("{STUDY}mixer = 1\n"), ", kind convolution: there is no key mixer; did you mean"),
+        (
+            format!("{STUDY}mixer = 1\n"),
+            ", kind convolution: there is no key mixer; the keys there are augment, budget",
+        ),
         (format!("{STUDY}model.mixxer = 1\n"), "line 17: cannot extend value"),
         (
             format!("base = \"../conf/base.toml\"\n{kind}model.mixxer = \"linear\"\n"),

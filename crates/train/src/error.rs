@@ -14,14 +14,14 @@ pub enum TrainError {
         problem: String,
     },
     /// A configuration file has a key that doesn't exist.
-    #[error("{file}: there is no key {key}; did you mean {nearest}?")]
+    #[error("{file}: there is no key {key}; {mend}")]
     UnknownKey {
         /// The file.
         file: PathBuf,
         /// The key.
         key: String,
-        /// The known key that is spelt most like it.
-        nearest: String,
+        /// The key that was meant, or those that there are.
+        mend: String,
     },
     /// A `--set` can't be applied.
     #[error("--set {assignment}: {problem}")]

@@ -67,16 +67,7 @@ const TOGETHER: &str = "together";
 /// one system.
 pub fn compare(folders: &[PathBuf]) -> Result<Comparison, StudyError> {
     let mut groups: Vec<(Settings, Vec<Run>)> = Vec::new();
-    let places: Vec<_> = folders.iter().map(|folder| folder.canonicalize()).collect();
-    for (i, (name, folder)) in short_names(folders).iter().zip(folders).enumerate() {
-        let known = places[i]
-            .as_ref()
-            .ok()
-            .and_then(|place| places[..i].iter().position(|p| p.as_ref().is_ok_and(|p| p == place)));
-        if known.is_some() {
-            let problem = "named twice; one run counts once".to_string();
-            return Err(StudyError::File { path: folder.clone(), problem });
-        }
+    for (name, folder) in short_names(folders).iter().zip(folders) {
         let run = Run::read(name, folder)?;
         let mut settings = identity(&run.config)?;
         settings.remove("train.seed");

@@ -1,5 +1,7 @@
 //! How fast systems learn: development error rates against epochs and seconds, and when they reach given ones.
 
+use linnet_train::EpochRecord;
+
 use super::groups::System;
 use super::run::Run;
 
@@ -8,7 +10,7 @@ use super::run::Run;
 pub struct CurvePoint {
     /// The epoch, from 1.
     pub epoch: u64,
-    /// Seconds of training until then, the mean over the seeds.
+    /// Seconds of training until then: the epochs at their median duration ([`System::seconds_per_epoch`]).
     pub seconds: f64,
     /// The error rate in percent, the mean over the seeds.
     pub mean: f64,
@@ -32,23 +34,23 @@ pub enum Target {
 pub struct Reached {
     /// The epoch.
     pub epoch: u64,
-    /// Seconds of training until its end, the mean over the seeds.
+    /// Seconds of training until its end, see [`CurvePoint::seconds`].
     pub seconds: f64,
 }
 
 /// The epochs that all runs have.
 pub(super) fn curve(runs: &[Run]) -> Vec<CurvePoint> {
     let epochs = runs.iter().map(|run| run.epochs.len()).min().unwrap_or(0);
+    let seconds = median(runs, |record| record.seconds);
     let point = |i: usize| {
         let records = || runs.iter().map(|run| &run.epochs[i]);
-        let mean = |values: &dyn Fn() -> Vec<f64>| values().iter().sum::<f64>() / runs.len() as f64;
-        let rates = || records().map(|r| r.dev_error_rate).collect::<Vec<f64>>();
+        let rates = || records().map(|r| r.dev_error_rate);
         CurvePoint {
             epoch: runs[0].epochs[i].epoch,
-            seconds: mean(&|| records().map(|r| r.total_seconds).collect()),
-            mean: mean(&rates),
-            low: rates().into_iter().fold(f64::INFINITY, f64::min),
-            high: rates().into_iter().fold(0.0, f64::max),
+            seconds: seconds * runs[0].epochs[i].epoch as f64,
+            mean: rates().sum::<f64>() / runs.len() as f64,
+            low: rates().fold(f64::INFINITY, f64::min),
+            high: rates().fold(0.0, f64::max),
         }
     };
     (0..epochs).map(point).collect()
@@ -87,23 +89,24 @@ impl System {
     /// The median seconds of an epoch's training, over all epochs of all runs: other work on the machine shifts it less
     /// than the mean.
     pub fn seconds_per_epoch(&self) -> f64 {
-        self.median(|record| record.seconds)
+        median(&self.runs, |record| record.seconds)
     }
 
     /// The median frames of features that are trained on in a second.
     pub fn frames_per_s(&self) -> f64 {
-        self.median(|record| record.frames_per_s)
+        median(&self.runs, |record| record.frames_per_s)
     }
 
     /// The highest peak memory of its runs, in megabytes.
     pub fn peak_mb(&self) -> f64 {
         self.runs.iter().flat_map(|run| &run.epochs).map(|record| record.peak_mb).fold(0.0, f64::max)
     }
+}
 
-    fn median(&self, of: fn(&linnet_train::EpochRecord) -> f64) -> f64 {
-        let mut values: Vec<f64> = self.runs.iter().flat_map(|run| &run.epochs).map(of).collect();
-        values.sort_by(f64::total_cmp);
-        let n = values.len();
-        (values[(n - 1) / 2] + values[n / 2]) / 2.0
-    }
+/// The median of a figure over all epochs of some runs.
+fn median(runs: &[Run], of: fn(&EpochRecord) -> f64) -> f64 {
+    let mut values: Vec<f64> = runs.iter().flat_map(|run| &run.epochs).map(of).collect();
+    values.sort_by(f64::total_cmp);
+    let n = values.len();
+    if n == 0 { 0.0 } else { (values[(n - 1) / 2] + values[n / 2]) / 2.0 }
 }

@@ -69,7 +69,8 @@ fn sections(comparison: &Comparison) -> String {
     }
     body += &tables::paces(comparison);
     body += "<p class=note>Epochs and times to reach a rate are those of the mean over the seeds. Seconds and frames of \
-             features per second are medians over the epochs, peak memory is the highest of a kind’s runs; the \
+             features per second are medians over the epochs, which other work on the machine shifts less than means, and \
+             times are so many epochs of the median’s length; peak memory is the highest of a kind’s runs. The \
              development set’s decoding after each epoch is not counted.</p>\n";
     if !comparison.columns.is_empty() {
         body += "<h2>Error rates</h2>\n";

@@ -77,17 +77,18 @@ pub(super) fn merge(base: &mut Table, over: Table) {
     }
 }
 
-/// Fails on the first key that `known` doesn't have, with the nearest that it has; `file` is where the table stands.
+/// Fails on the first key that `known` doesn't have, with the one that was meant, or all that it has; `file` is where the table
+/// stands.
 pub fn check_keys(table: &Table, known: &Table, file: &Path) -> Result<(), TrainError> {
-    check(table, known, "", file)
+    check(table, (known, known), "", file)
 }
 
-fn check(table: &Table, known: &Table, prefix: &str, file: &Path) -> Result<(), TrainError> {
+fn check(table: &Table, (known, all): (&Table, &Table), prefix: &str, file: &Path) -> Result<(), TrainError> {
     for (key, value) in table {
         let full = format!("{prefix}{key}");
         match (known.get(key), value) {
             (Some(Value::Table(known)), Value::Table(inner)) => {
-                check(inner, known, &format!("{full}."), file)?
+                check(inner, (known, all), &format!("{full}."), file)?
             }
             (Some(Value::Table(_)), _) => {
                 let problem = format!("{full} is a table: write [{full}] and its keys below");
@@ -95,17 +96,33 @@ fn check(table: &Table, known: &Table, prefix: &str, file: &Path) -> Result<(), 
             }
             (Some(_), _) => {}
             (None, _) => {
-                let nearest = nearest(&full, known, prefix);
-                return Err(TrainError::UnknownKey { file: file.to_path_buf(), key: full, nearest });
+                let mend = meant(key, (known, all), prefix);
+                return Err(TrainError::UnknownKey { file: file.to_path_buf(), key: full, mend });
             }
         }
     }
     Ok(())
 }
 
-fn nearest(key: &str, known: &Table, prefix: &str) -> String {
-    let distance = |name: &String| strsim::damerau_levenshtein(key, name);
-    known.keys().map(|name| format!("{prefix}{name}")).min_by_key(distance).unwrap_or_default()
+/// Which key was meant: the one key of this name in another table, or one spelt much alike in this one; or which there are.
+fn meant(key: &str, (known, all): (&Table, &Table), prefix: &str) -> String {
+    let elsewhere: Vec<&String> = all
+        .iter()
+        .filter(|(_, value)| value.as_table().is_some_and(|t| t.contains_key(key)))
+        .map(|(name, _)| name)
+        .collect();
+    if let [table] = elsewhere[..] {
+        return format!("did you mean {table}.{key}?");
+    }
+    let distance = |name: &&String| strsim::damerau_levenshtein(key, name);
+    let alike = known.keys().min_by_key(distance).filter(|name| distance(name) <= 2.max(key.len() / 3));
+    match alike {
+        Some(name) => format!("did you mean {prefix}{name}?"),
+        None => {
+            let names: Vec<&str> = known.keys().map(String::as_str).collect();
+            format!("the keys there are {}", names.join(", "))
+        }
+    }
 }
 
 #[cfg(test)]
@@ -143,6 +160,12 @@ mod tests {
                 && message.contains("train.epochs")
         );
         assert!(set(&mut Table::new(), "modle.dim=3", &known()).unwrap_err().to_string().contains("model"));
+        let message = |setting: &str| set(&mut Table::new(), setting, &known()).unwrap_err().to_string();
+        assert_eq!(message("mixer=3"), "--set: there is no key mixer; did you mean model.mixer?");
+        assert_eq!(
+            message("train.foo=3"),
+            "--set: there is no key train.foo; the keys there are epochs, rate"
+        );
         std::fs::write(&file, "extends = \"a.toml\"").unwrap();
         assert!(read(&file, &known()).unwrap_err().to_string().contains("circle"));
         std::fs::write(&file, "train = 3").unwrap();
