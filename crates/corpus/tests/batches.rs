@@ -413,7 +413,7 @@ fn settings_that_cannot_be_are_named() {
         ..Default::default()
     };
     let error = Dataset::new(&manifest, None, options).err().unwrap().to_string();
-    assert!(error.contains("80 bands for features of 40"), "{error}");
+    assert!(error.contains("80 values for features of 40"), "{error}");
 }
 
 #[test]
