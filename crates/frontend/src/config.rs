@@ -81,7 +81,7 @@ impl Default for FbankConfig {
 const MAX_FRAME_LENGTH: usize = 1 << 18;
 /// Bands there may be; far more than any FFT in use can serve.
 const MAX_BANDS: usize = 4096;
-/// Orders of slopes: each doubles what noise weighs, and nobody takes more than 2.
+/// Orders of slopes there may be; recognisers take 2 at the most.
 const MAX_DELTAS: usize = 4;
 
 impl FbankConfig {

@@ -51,7 +51,7 @@ impl Fbank {
         features
     }
 
-    /// As [`compute`](Self::compute), into `features`, whose memory is reused and whose content is replaced.
+    /// As [`compute`](Self::compute), into `features`, whose content is replaced and, without slopes, whose memory is reused.
     pub fn compute_into(&mut self, samples: &[f32], features: &mut Features) {
         features.dim = self.config.bands;
         features.data.clear();

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::path::Path;
+use std::slice::from_ref;
 
 use linnet::Model;
 use linnet_score::{CtmWord, write_ctm};
@@ -15,8 +16,9 @@ use crate::talk::Talk;
 pub(super) fn run(args: Align, talk: &Talk) -> Done {
     let folder = args.out.to_string_lossy().ends_with('/') || args.out.is_dir();
     let format = args.format.unwrap_or(if folder { AlignFormat::Textgrid } else { AlignFormat::Ctm });
-    let ctm = Some(args.out.as_path()).filter(|_| format == AlignFormat::Ctm);
-    outputs::check(&[("--out", ctm), ("--tokens", args.tokens.as_deref())], &[("MANIFEST", &args.manifest)])?;
+    let ctm = if format == AlignFormat::Ctm { from_ref(&args.out) } else { &[] };
+    let outputs = [("--out", ctm), ("--tokens", args.tokens.as_slice())];
+    outputs::check(&outputs, &[("MANIFEST", from_ref(&args.manifest))])?;
     let model = Model::read(&args.model)?;
     let (folder, manifest, cache) = (&args.model, &args.manifest, args.cache_logits.as_deref());
     let aligned = align(&Source { model: &model, folder, manifest, cache })?;

@@ -13,8 +13,8 @@ use crate::data::print;
 use crate::talk::Talk;
 
 pub(super) fn run(args: Compare, talk: &Talk) -> Done {
-    let inputs: Vec<_> = args.what.iter().map(|path| ("STUDY.toml", path.as_path())).collect();
-    outputs::check(&[("--out", args.out.as_deref()), ("--plot", args.plot.as_deref())], &inputs)?;
+    let outputs = [("--out", args.out.as_slice()), ("--plot", args.plot.as_slice())];
+    outputs::check(&outputs, &[("STUDY.toml", &args.what)])?;
     let mut whole = true;
     let comparison = match args.what.as_slice() {
         [path] if path.extension().is_some_and(|extension| extension == "toml") => {

@@ -1,5 +1,7 @@
 //! `linnet convert`
 
+use std::slice::from_ref;
+
 use linnet_audio::{is_audio_path, read, write_wav};
 
 use super::{Done, outputs};
@@ -7,7 +9,7 @@ use crate::args::Convert;
 use crate::talk::Talk;
 
 pub(super) fn run(args: Convert, talk: &Talk) -> Done {
-    outputs::check(&[("--out", Some(&args.out))], &[("AUDIO", &args.audio)])?;
+    outputs::check(&[("--out", from_ref(&args.out))], &[("AUDIO", from_ref(&args.audio))])?;
     if let Some(other) =
         args.out.extension().filter(|e| !e.eq_ignore_ascii_case("wav") && is_audio_path(&args.out))
     {

@@ -87,7 +87,8 @@ impl Decode {
         }
         let mut options = self.search.options();
         options.beam.nbest = self.nbest.unwrap_or(1) as usize;
-        (options.fusion.weight, options.fusion.word_bonus) = (self.lm_weight, self.word_bonus.unwrap_or(0.0));
+        options.fusion.weight = self.lm_weight;
+        options.fusion.word_bonus = self.word_bonus.unwrap_or(options.fusion.word_bonus);
         options.calibration = match &self.calibration {
             Some(CalibrationSource::Numbers { scale, offset }) => {
                 Calibration { scale: *scale, offset: *offset }
@@ -104,17 +105,17 @@ impl Search {
     fn is_given(&self) -> bool {
         let numbers = [self.beam, self.max_tokens].iter().any(Option::is_some);
         let thresholds = [self.token_threshold, self.score_threshold].iter().any(Option::is_some);
-        let files = self.files().iter().any(|(_, file)| file.is_some());
+        let files = self.files().iter().any(|(_, file)| !file.is_empty());
         numbers || thresholds || files || self.no_lexicon || self.free_words
     }
 
-    /// The files that a search reads, with the names of their options.
-    pub(super) fn files(&self) -> [(&'static str, Option<&Path>); 4] {
+    /// The files that a search reads, none or one under the name of each option.
+    pub(super) fn files(&self) -> [(&'static str, &[PathBuf]); 4] {
         [
-            ("--lm", self.lm.as_deref()),
-            ("--lexicon", self.lexicon.as_deref()),
-            ("--grammar", self.grammar.as_deref()),
-            ("--hotwords", self.hotwords.as_deref()),
+            ("--lm", self.lm.as_slice()),
+            ("--lexicon", self.lexicon.as_slice()),
+            ("--grammar", self.grammar.as_slice()),
+            ("--hotwords", self.hotwords.as_slice()),
         ]
     }
 
@@ -129,8 +130,8 @@ impl Search {
             ..Default::default()
         };
         options.beam.beam = self.beam.map_or(options.beam.beam, |beam| beam as usize);
-        options.beam.token_threshold = self.token_threshold.unwrap_or(-7.0);
-        options.beam.score_threshold = self.score_threshold.unwrap_or(30.0);
+        options.beam.token_threshold = self.token_threshold.unwrap_or(options.beam.token_threshold);
+        options.beam.score_threshold = self.score_threshold.unwrap_or(options.beam.score_threshold);
         options.beam.max_tokens = self.max_tokens.map_or(usize::MAX, |most| most as usize);
         (options.fusion.unknown_penalty, options.fusion.free_words) = (self.unknown_penalty, self.free_words);
         options

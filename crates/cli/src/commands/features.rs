@@ -1,5 +1,7 @@
 //! `linnet features`
 
+use std::slice::from_ref;
+
 use linnet_audio::{Channel, read};
 use linnet_frontend::{Fbank, FbankConfig};
 use linnet_train::RunConfig;
@@ -10,9 +12,8 @@ use crate::npy;
 use crate::talk::Talk;
 
 pub(super) fn run(args: Features, talk: &Talk) -> Done {
-    let config_file = args.config.iter().map(|path| ("--config", path.as_path()));
-    let inputs: Vec<_> = std::iter::once(("AUDIO", args.audio.as_path())).chain(config_file).collect();
-    outputs::check(&[("--out", Some(&args.out))], &inputs)?;
+    let inputs = [("AUDIO", from_ref(&args.audio)), ("--config", args.config.as_slice())];
+    outputs::check(&[("--out", from_ref(&args.out))], &inputs)?;
     let config = match &args.config {
         Some(path) => RunConfig::read(path, &[])?.features,
         None => FbankConfig::default(),

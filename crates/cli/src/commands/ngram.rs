@@ -1,6 +1,7 @@
 //! `linnet ngram`
 
 use std::path::Path;
+use std::slice::from_ref;
 
 use linnet_text::TextError;
 use linnet_text::ngram::{
@@ -12,11 +13,8 @@ use crate::args::Ngram;
 use crate::talk::Talk;
 
 pub(super) fn run(args: Ngram, talk: &Talk) -> Done {
-    let texts = args.text.iter().map(|path| ("TEXT", path.as_path()));
-    let more = args.eval.iter().map(|path| ("--eval", path.as_path()));
-    let inputs: Vec<_> =
-        texts.chain(more).chain(args.vocab.iter().map(|path| ("--vocab", path.as_path()))).collect();
-    outputs::check(&[("--out", Some(&args.out))], &inputs)?;
+    let inputs = [("TEXT", &args.text[..]), ("--eval", &args.eval), ("--vocab", args.vocab.as_slice())];
+    outputs::check(&[("--out", from_ref(&args.out))], &inputs)?;
     let mut text = match &args.vocab {
         Some(path) => TrainingText::with_vocabulary(read_vocabulary(path)?.iter().map(String::as_str)),
         None => TrainingText::new(),

@@ -3,14 +3,14 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Fails where an output would replace an input or another output, is a folder, or lies in none. Both have the names of their
-/// options; devices and pipes take anything, and `-` is no file.
-pub(super) fn check(outputs: &[(&str, Option<&Path>)], inputs: &[(&str, &Path)]) -> Result<(), String> {
-    let outputs: Vec<(&str, &Path)> = outputs
-        .iter()
-        .filter_map(|&(option, path)| Some((option, path?)))
-        .filter(|(_, path)| is_file(path))
-        .collect();
+/// Files under the name of the option that gives them.
+type Named<'a> = (&'a str, &'a [PathBuf]);
+
+/// Fails where an output would replace an input or another output, is a folder, or lies in none. Devices and pipes take
+/// anything, and `-` is no file.
+pub(super) fn check(outputs: &[Named<'_>], inputs: &[Named<'_>]) -> Result<(), String> {
+    let (mut outputs, inputs) = (each(outputs), each(inputs));
+    outputs.retain(|(_, path)| is_file(path));
     for (i, &(option, path)) in outputs.iter().enumerate() {
         let shown = path.display();
         if path.is_dir() {
@@ -34,6 +34,10 @@ pub(super) fn check(outputs: &[(&str, Option<&Path>)], inputs: &[(&str, &Path)])
     Ok(())
 }
 
+fn each<'a>(named: &[Named<'a>]) -> Vec<(&'a str, &'a Path)> {
+    named.iter().flat_map(|&(option, paths)| paths.iter().map(move |path| (option, path.as_path()))).collect()
+}
+
 /// Whether a path is a file's, or may become one.
 fn is_file(path: &Path) -> bool {
     path.as_os_str() != "-" && fs::metadata(path).map_or(true, |found| found.is_file() || found.is_dir())
@@ -41,15 +45,14 @@ fn is_file(path: &Path) -> bool {
 
 /// The one path that a file has, however it is written; `None` where its folder isn't there.
 fn place(path: &Path) -> Option<PathBuf> {
+    if let Ok(place) = path.canonicalize() {
+        return Some(place);
+    }
     let folder = match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
     };
-    path.canonicalize()
-        .or_else(|_| {
-            Ok::<_, std::io::Error>(folder.canonicalize()?.join(path.file_name().unwrap_or_default()))
-        })
-        .ok()
+    Some(folder.canonicalize().ok()?.join(path.file_name()?))
 }
 
 #[cfg(test)]
@@ -62,10 +65,11 @@ mod tests {
         let at = |name: &str| folder.path().join(name);
         fs::write(at("in"), "").unwrap();
         fs::create_dir(at("folder")).unwrap();
+        let (study, audio) = ([at("in")], [PathBuf::from("-")]);
         let message = |outputs: &[&Path]| {
-            let named: Vec<_> =
-                ["--out", "--plot"].into_iter().zip(outputs.iter().map(|&path| Some(path))).collect();
-            check(&named, &[("STUDY", &at("in")), ("AUDIO", Path::new("-"))]).err().unwrap_or_default()
+            let outputs: Vec<PathBuf> = outputs.iter().map(|path| path.to_path_buf()).collect();
+            let named: Vec<Named> = ["--out", "--plot"].into_iter().zip(outputs.chunks(1)).collect();
+            check(&named, &[("STUDY", &study), ("AUDIO", &audio)]).err().unwrap_or_default()
         };
         assert_eq!(message(&[&at("new"), &at("newer")]), "");
         assert!(

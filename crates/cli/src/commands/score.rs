@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::error::Error;
 use std::path::{Path, PathBuf};
+use std::slice::from_ref;
 
 use linnet_corpus::Manifest;
 use linnet_score::{
@@ -26,9 +27,8 @@ struct Scored {
 
 pub(super) fn run(args: Score, talk: &Talk) -> Done {
     let options = options(&args);
-    let hypotheses = args.hypotheses.iter().map(|path| ("--hyp", path.as_path()));
-    let inputs: Vec<_> = std::iter::once(("--ref", args.reference.as_path())).chain(hypotheses).collect();
-    outputs::check(&[("--html", args.html.as_deref())], &inputs)?;
+    let inputs = [("--ref", from_ref(&args.reference)), ("--hyp", &args.hypotheses)];
+    outputs::check(&[("--html", args.html.as_slice())], &inputs)?;
     let (reference, manifest) = read(&args.reference)?;
     let mut systems = Vec::new();
     for path in &args.hypotheses {
@@ -47,7 +47,7 @@ pub(super) fn run(args: Score, talk: &Talk) -> Done {
     if let Some(path) = &args.html {
         let systems = scored.names.iter().zip(&material.hypotheses).zip(&scored.reports);
         let view = HtmlView {
-            reference_name: &short_names(std::slice::from_ref(&args.reference))[0],
+            reference_name: &short_names(from_ref(&args.reference))[0],
             references: &material.references,
             systems: systems
                 .map(|((name, hypotheses), report)| HtmlSystem { name, hypotheses, report })

@@ -1,6 +1,7 @@
 //! `linnet tune`
 
 use std::path::Path;
+use std::slice::from_ref;
 
 use linnet::Model;
 use linnet_study::{Calibrated, Source, Trial, TuneOptions, Tuned, tune};
@@ -13,13 +14,9 @@ use crate::data::print;
 use crate::talk::Talk;
 
 pub(super) fn run(args: Tune, talk: &Talk) -> Done {
-    let files = args.search.files().map(|(option, path)| path.map(|path| (option, path)));
-    let inputs: Vec<_> =
-        std::iter::once(("MANIFEST", args.manifest.as_path())).chain(files.into_iter().flatten()).collect();
-    outputs::check(
-        &[("--out", args.out.as_deref()), ("--calibration", args.calibration.as_deref())],
-        &inputs,
-    )?;
+    let outputs = [("--out", args.out.as_slice()), ("--calibration", args.calibration.as_slice())];
+    let [lm, lexicon, grammar, hotwords] = args.search.files();
+    outputs::check(&outputs, &[("MANIFEST", from_ref(&args.manifest)), lm, lexicon, grammar, hotwords])?;
     let model = Model::read(&args.model)?;
     let options = TuneOptions {
         search: args.search.with_lexicon_of(args.search.options(), &args.model),
@@ -101,7 +98,7 @@ fn flags(args: &Tune, trial: &Trial, calibration: Option<&Calibrated>) -> String
     let options = search.options();
     flags.push(format!("--beam {}", options.beam.beam));
     for (name, path) in search.files() {
-        flags.extend(path.map(|path| format!("{name} {}", quoted(path))));
+        flags.extend(path.iter().map(|path| format!("{name} {}", quoted(path))));
     }
     if search.hotwords.is_some() {
         flags.push(format!("--hotword-weight {}", options.hotword_weight));

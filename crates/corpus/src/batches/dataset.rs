@@ -1,6 +1,7 @@
 //! A manifest's utterances with their labels, ready to be batched.
 
 use std::fs;
+use std::mem::take;
 use std::sync::Arc;
 
 use linnet_audio::{ReadOptions, probe};
@@ -171,11 +172,13 @@ impl Inner {
         let Ok(fbank) = Fbank::new(&options.features) else { return Vec::new() };
         let speeds: Vec<f64> =
             (0..self.items.len()).map(|item| options.augment.speeds[self.draw(item, epoch).0]).collect();
-        let sequences = self.sequences(epoch, &speeds);
+        let mut sequences = self.sequences(epoch, &speeds);
         let frames = |&item: &usize| expected_frames(&fbank, self.items[item].duration_s, speeds[item]);
         let frames: Vec<usize> = sequences.iter().map(|parts| parts.iter().map(frames).sum()).collect();
         let plan = batches(&frames, options.batch_frames, options.shuffle, options.seed, epoch);
-        plan.into_iter().map(|batch| batch.into_iter().map(|i| sequences[i].clone()).collect()).collect()
+        // Each is in one batch.
+        let mut taken = |batch: Vec<usize>| batch.into_iter().map(|i| take(&mut sequences[i])).collect();
+        plan.into_iter().map(&mut taken).collect()
     }
 
     /// The speed, by its place in the list, that an utterance has in an epoch, and the rest of its numbers.

@@ -117,26 +117,26 @@ pub fn decode(source: &Source<'_>, out: &Path, options: &DecodeOptions) -> Resul
     let mut any_pronunciation = None;
     if words_of_phones {
         let (hyp, reference) = written.words();
-        write_both(out, ["hyp.trn", "ref.trn"], &hyp, scored.then_some(&reference))?;
-        scores.push(written.score(&hyp, &reference, ScoreUnit::Word, true)?);
+        write_both(out, ["hyp.trn", "ref.trn"], &hyp, scored.then_some(&reference[..]))?;
+        if scored {
+            scores.push(written.score(&hyp, &reference, ScoreUnit::Word, true)?);
+        }
     }
     let (hyp, reference) = written.tokens();
     let names = if words_of_phones { ["hyp-phones.trn", "ref-phones.trn"] } else { ["hyp.trn", "ref.trn"] };
-    write_both(out, names, &hyp, scored.then_some(&reference))?;
-    let units: &[ScoreUnit] = match unit {
-        Unit::Phone => &[ScoreUnit::Phone],
-        Unit::Char => &[ScoreUnit::Word, ScoreUnit::Char],
-    };
-    for &unit in units {
-        scores.push(written.score(&hyp, &reference, unit, false)?);
-    }
+    write_both(out, names, &hyp, scored.then_some(&reference[..]))?;
     if scored {
+        let units: &[ScoreUnit] = match unit {
+            Unit::Phone => &[ScoreUnit::Phone],
+            Unit::Char => &[ScoreUnit::Word, ScoreUnit::Char],
+        };
+        for &unit in units {
+            scores.push(written.score(&hyp, &reference, unit, false)?);
+        }
         if let Some(report) = scores.last().filter(|report| report.unit == ScoreUnit::Phone) {
             any_pronunciation = written.any_pronunciation(&hyp, report);
         }
         write_scores(out, &scores)?;
-    } else {
-        scores.clear();
     }
     let frame_s = model.frame_s();
     let best = |h: &Heard| ctm(&h.emission.utterance.id, &h.hypotheses[0], table, frame_s, words);
@@ -237,7 +237,7 @@ fn write_both(
     out: &Path,
     names: [&str; 2],
     hyp: &[Trn],
-    reference: Option<&Vec<Trn>>,
+    reference: Option<&[Trn]>,
 ) -> Result<(), StudyError> {
     write_trn(&out.join(names[0]), hyp)?;
     reference.map_or(Ok(()), |reference| Ok(write_trn(&out.join(names[1]), reference)?))

@@ -79,7 +79,7 @@ pub(crate) fn config(folder: &Path) -> RunConfig {
         augment: Augment {
             speeds: vec![1.0, 0.9, 1.1],
             spec_augment: Some(SpecAugment::default()),
-            join: None,
+            ..Augment::default()
         },
         model: EncoderConfig { mixer: MixerKind::Linear, ..EncoderConfig::default() },
         train: TrainConfig { epochs: EPOCHS, batch_seconds: 40.0, ..TrainConfig::default() },
