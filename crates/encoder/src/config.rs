@@ -3,7 +3,11 @@
 use serde::{Deserialize, Serialize};
 
 use crate::error::EncoderError;
-use crate::mixers::MixerKind;
+use crate::mixers::{MixerKind, Polynomial};
+
+/// Features that a head of a polynomial kernel may have: as many times its width are kept of each utterance. Random features,
+/// which are orthogonal directions, are bounded by the work of making them.
+const MAX_FEATURES: usize = 1 << 16;
 
 /// The nonlinearity between the two maps of a feed-forward block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -55,6 +59,10 @@ pub struct EncoderConfig {
     pub value_convolution: usize,
     /// Whether each mixer's output is multiplied by silu(W·x) before its last map.
     pub gate: bool,
+    /// p of `polynomial`'s kernel (q·k/√d + c)ᵖ: even.
+    pub polynomial_degree: usize,
+    /// c of `polynomial`'s kernel: 0 or more.
+    pub polynomial_offset: f32,
     /// Rounds of hashing of `lsh`.
     pub lsh_rounds: usize,
     /// How many frames beside their own are seen: by `local_softmax` to each side, by `causal_local_softmax` before it.
@@ -81,6 +89,8 @@ impl Default for EncoderConfig {
             rotary: false,
             value_convolution: 0,
             gate: false,
+            polynomial_degree: 2,
+            polynomial_offset: 0.0,
             lsh_rounds: 4,
             window: 16,
             convolution: 0,
@@ -159,6 +169,26 @@ impl EncoderConfig {
             let problem = format!("layer {layer} is not there: layers = {}, counted from 0", self.layers);
             return error("softmax_layers", format!("{:?}", self.softmax_layers), &problem);
         }
+        let polynomial = Polynomial { degree: self.polynomial_degree, offset: self.polynomial_offset };
+        if !(2..=8).contains(&polynomial.degree) || !polynomial.degree.is_multiple_of(2) {
+            let problem = "must be 2, 4, 6 or 8: odd powers make similarities below 0";
+            return error("polynomial_degree", polynomial.degree.to_string(), problem);
+        }
+        if !(0.0..=1e3).contains(&polynomial.offset) {
+            return error("polynomial_offset", polynomial.offset.to_string(), "must be from 0 to 1000");
+        }
+        let width = self.head_dim();
+        let features = match self.mixer {
+            MixerKind::Polynomial => polynomial.width(width),
+            MixerKind::Taylor => Polynomial::TAYLOR.width(width),
+            MixerKind::RandomFeatures => width.saturating_pow(2) / 16,
+            _ => 0,
+        };
+        if features > MAX_FEATURES {
+            let problem =
+                format!("heads of {width} are too wide for {}: take more of them", self.mixer.name());
+            return error("heads", self.heads.to_string(), &problem);
+        }
         if !(1..=64).contains(&self.lsh_rounds) {
             return error("lsh_rounds", self.lsh_rounds.to_string(), "must be from 1 to 64");
         }
@@ -196,7 +226,6 @@ impl EncoderConfig {
             };
             return error(key, value, "does not go with none, which has no values and no heads");
         }
-        let width = self.head_dim();
         let mut kinds = (0..self.layers).map(|layer| self.layer_mixer(layer));
         if let Some(kind) = kinds.find(|kind| self.rotary && !kind.takes_rotary(width)) {
             let problem = format!("{} can't be turned by positions at a head width of {width}", kind.name());

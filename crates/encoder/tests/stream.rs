@@ -58,6 +58,7 @@ fn the_state_stays_as_large_as_it_is_but_for_a_cache_without_a_window() {
     for (mixer, constant) in [
         (MixerKind::CausalLinear, true),
         (MixerKind::CausalDecayed, true),
+        (MixerKind::CausalGatedDecay, true),
         (MixerKind::CausalLocalSoftmax, true),
         (MixerKind::CausalSoftmax, false),
     ] {
@@ -81,7 +82,10 @@ fn what_waits_for_the_future_and_cut_frames_are_refused() {
     }
     let streaming = MixerKind::ALL.into_iter().filter(|kind| kind.streams());
     let names: Vec<&str> = streaming.map(MixerKind::name).collect();
-    assert_eq!(names, ["causal_softmax", "causal_local_softmax", "causal_linear", "causal_decayed"]);
+    assert_eq!(
+        names,
+        ["causal_softmax", "causal_local_softmax", "causal_linear", "causal_decayed", "causal_gated_decay"]
+    );
     let encoder = Encoder::new(&config(MixerKind::CausalLinear, 4), BANDS, 7, 5, &Device::Cpu).unwrap();
     assert!(encoder.stream().unwrap().push(&[0.0; BANDS + 1]).is_err());
 }

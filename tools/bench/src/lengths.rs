@@ -60,7 +60,7 @@ pub(crate) fn run(kinds: &[MixerKind], folder: &Path) -> Result<(), Box<dyn Erro
                 report::progress(&format!("{work}, {}: there already", mixer.name()));
                 continue;
             }
-            let quadratic = mixer.is_quadratic();
+            let quadratic = matches!(mixer, MixerKind::Softmax | MixerKind::CausalSoftmax);
             let longest = if quadratic { most_quadratic } else { LONGEST };
             let points =
                 (SHORTEST..=longest).map(|n| measure(mixer, work, 1 << n)).collect::<Result<_, _>>()?;

@@ -62,6 +62,7 @@ const ROWS: [Row; 4] = [
             MixerKind::CausalSoftmax,
             MixerKind::CausalLinear,
             MixerKind::CausalDecayed,
+            MixerKind::CausalGatedDecay,
             MixerKind::CausalLocalSoftmax,
             MixerKind::CausalLsh,
         ],

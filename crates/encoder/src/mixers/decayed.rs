@@ -8,8 +8,8 @@
 
 use candle_core::{D, DType, Result, Tensor};
 
-use super::feature_map::FeatureMap;
-use super::linear::{EPSILON, quotient_backward};
+use super::feature_map::{EPSILON, FeatureMap, Side};
+use super::linear::quotient_backward;
 use super::{Gradients, Head, Mixer, QKV, State};
 use crate::ops::decay::{DecayedSums, Rates};
 use crate::ops::math::{dot, sigmoid, vectorised};
@@ -90,7 +90,7 @@ fn divide(sums: &[f32], dim: usize, y: &mut [f32]) {
 /// φ of rows.
 fn features(x: &[f32], dim: usize) -> Scratch {
     let mut features = scratch::take(x.len());
-    MAP.forward(&[], x, dim, &mut features);
+    MAP.forward(Side::Key, &[], x, dim, &mut features);
     features
 }
 
@@ -187,7 +187,8 @@ impl Mixer for Decayed {
     }
 
     fn compose(&self, inputs: &[Tensor], weights: &[Tensor]) -> Result<Tensor> {
-        let (q, k) = (MAP.compose(&[], &inputs[0])?, MAP.compose(&[], &inputs[1])?);
+        let features = |x: &Tensor| MAP.compose(Side::Key, &[], x);
+        let (q, k) = (features(&inputs[0])?, features(&inputs[1])?);
         let (heads, n, device) = (q.dim(0)?, q.dim(1)?, q.device());
         let mut p = q.matmul(&k.transpose(1, 2)?.contiguous()?)?;
         if self.decay != Decay::None {

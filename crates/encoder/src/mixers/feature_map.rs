@@ -2,11 +2,15 @@
 
 use candle_core::{D, Result, Tensor};
 
+use super::monomials::Monomials;
 use crate::ops::math::{dot, exp, max, sum, vectorised};
 use crate::ops::matmul::{Matrix, matmul};
 use crate::ops::{linear, scratch};
 use crate::parameters::{HeadParameter, Init};
 use crate::random;
+
+/// What is added to denominators.
+pub(super) const EPSILON: f32 = 1e-6;
 
 /// A map of rows of d values to rows of as many features as [`FeatureMap::width`] says.
 #[derive(Debug, Clone, PartialEq)]
@@ -15,16 +19,15 @@ pub(crate) enum FeatureMap {
     Elu,
     /// max(x, 0): d features.
     Relu,
-    /// φ(x)·φ(y) = (x·y)²/d, without the products that occur twice: d·(d + 1)/2 features.
-    Polynomial,
-    /// φ(x)·φ(y) = 1 + s + s²/2 with s = x·y/√d, the first terms of eˢ (Arora et al., 2024, section 4.1):
-    /// 1 + d + d·(d + 1)/2 features.
-    Taylor,
+    /// φ(x)·φ(y) = (s + c)ᵖ, s = x·y/√d (Katharopoulos et al., 2020, section 3.2.1), or 1 + s + s²/2, the first terms of eˢ
+    /// (Arora et al., 2024, section 4.1).
+    Monomials(Monomials),
     /// softmax([2u, −2u]) with u = W·x + b of each head's own, W = 1 at first (Zhang et al., 2024, section 4.1, where the
     /// factor is learned by W): 2·d features.
     Hedgehog,
     /// exp(ωᵢ·x/d^¼ − |x|²/(2·√d)) / √m for m fixed random directions ω, orthogonal by d at a time, of which the mean of
-    /// φ(x)·φ(y) is e^(x·y/√d) (Choromanski et al., 2021, lemma 1): ω is (m, d).
+    /// φ(x)·φ(y) is e^(x·y/√d) (Choromanski et al., 2021, lemma 1): ω is (m, d). Each query's are divided by the highest of them,
+    /// which cancels (appendix B.1 there).
     Random(Vec<f32>),
 }
 
@@ -92,15 +95,27 @@ impl FeatureMap {
     pub(crate) fn width(&self, dim: usize) -> usize {
         match self {
             Self::Elu | Self::Relu => dim,
-            Self::Polynomial => dim * (dim + 1) / 2,
-            Self::Taylor => 1 + dim + dim * (dim + 1) / 2,
+            Self::Monomials(monomials) => monomials.width(),
             Self::Hedgehog => 2 * dim,
             Self::Random(directions) => directions.len() / dim,
         }
     }
 
+    /// What is added to denominators, sums over frames of φ(q)·φ(k) ≥ 0: nothing that counts for random features, which may be as small
+    /// as they like.
+    pub(crate) fn epsilon(&self) -> f32 {
+        if matches!(self, Self::Random(_)) { f32::MIN_POSITIVE } else { EPSILON }
+    }
+
     /// Writes the features, (N, width), of rows x, (N, dim), with one side's parameters.
-    pub(crate) fn forward(&self, weights: &[&[f32]], x: &[f32], dim: usize, features: &mut [f32]) {
+    pub(crate) fn forward(
+        &self,
+        side: Side,
+        weights: &[&[f32]],
+        x: &[f32],
+        dim: usize,
+        features: &mut [f32],
+    ) {
         let rows = || x.chunks_exact(dim);
         match self {
             // Two branches: x + 1 for x ≥ 0, eˣ below.
@@ -108,21 +123,7 @@ impl FeatureMap {
                 features.iter_mut().zip(x).for_each(|(f, &x)| *f = if x >= 0.0 { x + 1.0 } else { exp(x) });
             }),
             Self::Relu => vectorised(|| features.iter_mut().zip(x).for_each(|(f, &x)| *f = x.max(0.0))),
-            Self::Polynomial => vectorised(|| {
-                let scale = Squares::polynomial(dim);
-                for (x, f) in rows().zip(features.chunks_exact_mut(self.width(dim))) {
-                    scale.forward(x, f);
-                }
-            }),
-            Self::Taylor => vectorised(|| {
-                let (scale, slope) = (Squares::taylor(dim), slope(dim));
-                for (x, f) in rows().zip(features.chunks_exact_mut(self.width(dim))) {
-                    let (line, squares) = f.split_at_mut(1 + dim);
-                    line[0] = 1.0;
-                    line[1..].iter_mut().zip(x).for_each(|(f, x)| *f = slope * x);
-                    scale.forward(x, squares);
-                }
-            }),
+            Self::Monomials(monomials) => monomials.forward(x, features),
             Self::Hedgehog => {
                 let mut u = scratch::take(x.len());
                 linear::forward(x, weights[0], weights[1], &mut u);
@@ -145,8 +146,8 @@ impl FeatureMap {
                 let (half, scale) = (0.5 * slope(dim) * slope(dim), (width as f32).sqrt().recip());
                 vectorised(|| {
                     for (x, f) in rows().zip(features.chunks_exact_mut(width)) {
-                        let length = half * dot(x, x);
-                        f.iter_mut().for_each(|f| *f = scale * exp(*f - length));
+                        let shift = if side == Side::Query { max(f) } else { half * dot(x, x) };
+                        f.iter_mut().for_each(|f| *f = scale * exp(*f - shift));
                     }
                 });
             }
@@ -166,7 +167,6 @@ impl FeatureMap {
         dweights: &mut [f32],
     ) {
         let width = self.width(dim);
-        let rows = dx.chunks_exact_mut(dim).zip(x.chunks_exact(dim)).zip(dfeatures.chunks_exact(width));
         match self {
             // φ′ is 1 above 0 and φ itself below.
             Self::Elu => vectorised(|| {
@@ -177,21 +177,7 @@ impl FeatureMap {
                 let values = dfeatures.iter().zip(features);
                 dx.iter_mut().zip(values).for_each(|(d, (&g, &f))| *d = if f > 0.0 { g } else { 0.0 });
             }),
-            Self::Polynomial => vectorised(|| {
-                let scale = Squares::polynomial(dim);
-                for ((dx, x), df) in rows {
-                    dx.fill(0.0);
-                    scale.backward(x, df, dx);
-                }
-            }),
-            Self::Taylor => vectorised(|| {
-                let (scale, slope) = (Squares::taylor(dim), slope(dim));
-                for ((dx, x), df) in rows {
-                    let (line, squares) = df.split_at(1 + dim);
-                    dx.iter_mut().zip(&line[1..]).for_each(|(d, g)| *d = slope * g);
-                    scale.backward(x, squares, dx);
-                }
-            }),
+            Self::Monomials(monomials) => monomials.backward(x, dfeatures, dx),
             Self::Hedgehog => {
                 let mut du = scratch::take(x.len());
                 vectorised(|| {
@@ -227,18 +213,12 @@ impl FeatureMap {
     }
 
     /// The same of candle's operations, on (heads, N, dim) and one side's parameters of (heads, …).
-    pub(crate) fn compose(&self, weights: &[&Tensor], x: &Tensor) -> Result<Tensor> {
+    pub(crate) fn compose(&self, side: Side, weights: &[&Tensor], x: &Tensor) -> Result<Tensor> {
         let dim = x.dim(D::Minus1)?;
         match self {
             Self::Elu => (x.minimum(0f32)?.exp()? + x.maximum(0f32)?)?.contiguous(),
             Self::Relu => x.relu()?.contiguous(),
-            Self::Polynomial => (outer(x)? * (1.0 / (dim as f64).sqrt()))?.contiguous(),
-            Self::Taylor => {
-                let squares = (outer(x)? * (1.0 / (2.0 * dim as f64).sqrt()))?;
-                let line = (x * f64::from(slope(dim)))?;
-                Tensor::cat(&[&line.narrow(D::Minus1, 0, 1)?.ones_like()?, &line, &squares], D::Minus1)?
-                    .contiguous()
-            }
+            Self::Monomials(monomials) => monomials.compose(x),
             Self::Hedgehog => {
                 let u = x.contiguous()?.matmul(&weights[0].transpose(1, 2)?.contiguous()?)?;
                 let u = (u.broadcast_add(&weights[1].unsqueeze(1)?)? * 2.0)?;
@@ -251,8 +231,11 @@ impl FeatureMap {
                 let directions = Tensor::from_slice(directions, (width, dim), x.device())?;
                 let scale = f64::from(slope(dim));
                 let products = (x.contiguous()?.broadcast_matmul(&directions.t()?)? * scale)?;
-                let lengths = (x.sqr()?.sum_keepdim(D::Minus1)? * (0.5 * scale * scale))?;
-                (products.broadcast_sub(&lengths)?.exp()? * (1.0 / (width as f64).sqrt()))?.contiguous()
+                let shift = match side {
+                    Side::Query => products.max_keepdim(D::Minus1)?.detach(),
+                    Side::Key => (x.sqr()?.sum_keepdim(D::Minus1)? * (0.5 * scale * scale))?,
+                };
+                (products.broadcast_sub(&shift)?.exp()? * (1.0 / (width as f64).sqrt()))?.contiguous()
             }
         }
     }
@@ -261,56 +244,4 @@ impl FeatureMap {
 /// What queries and keys are multiplied by where their product is divided by √d: 1 / d^¼.
 fn slope(dim: usize) -> f32 {
     (dim as f32).powf(-0.25)
-}
-
-/// All products x_a·x_b, of which a < b and a > b are the same feature twice: (…, d²).
-fn outer(x: &Tensor) -> Result<Tensor> {
-    let products = x.unsqueeze(D::Minus1)?.broadcast_mul(&x.unsqueeze(x.rank() - 1)?)?;
-    products.flatten_from(x.rank() - 1)
-}
-
-/// The products x_a·x_b of a row, each once: a = 0 with b = 0, 1, …, then a = 1 with b = 1, 2, ….
-struct Squares {
-    /// Factor of x_a².
-    equal: f32,
-    /// Factor of x_a·x_b for a < b.
-    mixed: f32,
-}
-
-impl Squares {
-    fn polynomial(dim: usize) -> Self {
-        let scale = (dim as f32).sqrt().recip();
-        Self { equal: scale, mixed: scale * std::f32::consts::SQRT_2 }
-    }
-
-    fn taylor(dim: usize) -> Self {
-        let scale = (dim as f32).sqrt().recip();
-        Self { equal: scale * std::f32::consts::FRAC_1_SQRT_2, mixed: scale }
-    }
-
-    #[inline(always)]
-    fn forward(&self, x: &[f32], mut features: &mut [f32]) {
-        for a in 0..x.len() {
-            let (row, rest) = features.split_at_mut(x.len() - a);
-            row[0] = self.equal * x[a] * x[a];
-            let factor = self.mixed * x[a];
-            row[1..].iter_mut().zip(&x[a + 1..]).for_each(|(f, x)| *f = factor * x);
-            features = rest;
-        }
-    }
-
-    #[inline(always)]
-    fn backward(&self, x: &[f32], mut dfeatures: &[f32], dx: &mut [f32]) {
-        for a in 0..x.len() {
-            let (row, rest) = dfeatures.split_at(x.len() - a);
-            let factor = self.mixed * x[a];
-            let mut sum = 0.0;
-            for ((d, g), x) in dx[a + 1..].iter_mut().zip(&row[1..]).zip(&x[a + 1..]) {
-                *d += factor * g;
-                sum += g * x;
-            }
-            dx[a] += 2.0 * self.equal * x[a] * row[0] + self.mixed * sum;
-            dfeatures = rest;
-        }
-    }
 }

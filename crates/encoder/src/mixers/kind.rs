@@ -7,6 +7,7 @@ use super::decayed::{Decay, Decayed};
 use super::feature_map::FeatureMap;
 use super::linear::Linear;
 use super::lsh::Lsh;
+use super::monomials::{Monomials, Polynomial};
 use super::softmax::Softmax;
 use super::summary::Summary;
 use crate::config::EncoderConfig;
@@ -22,7 +23,8 @@ pub enum MixerKind {
     Linear,
     /// The same with φ(x) = max(x, 0).
     LinearRelu,
-    /// The same with φ(q)·φ(k) = (q·k)²/d: O(N·d³), no cheaper than softmax below about d²/2 frames.
+    /// The same with φ(q)·φ(k) = (q·k/√d + c)ᵖ, p = `polynomial_degree`, c = `polynomial_offset`: O(N·d³) for p = 2, no cheaper than
+    /// softmax below about d²/2 frames.
     Polynomial,
     /// The same with φ(q)·φ(k) = 1 + s + s²/2, s = q·k/√d: O(N·d³); meant for heads of 16 (Arora et al., 2024).
     Taylor,
@@ -50,6 +52,8 @@ pub enum MixerKind {
     CausalLinear,
     /// Decayed linear attention to the frames up to each one's own.
     CausalDecayed,
+    /// The same with a factor that each frame sets.
+    CausalGatedDecay,
     /// Softmax attention to the frames before each one's own that hash to nearby buckets; which these are depends on later
     /// frames too, so that it does not stream.
     CausalLsh,
@@ -69,6 +73,7 @@ pub(crate) struct Options {
     /// Which layer of the encoder it is: layers draw their random features and rotations for themselves.
     pub(crate) layer: usize,
     pub(crate) heads: usize,
+    pub(crate) polynomial: Polynomial,
     pub(crate) lsh_rounds: usize,
     pub(crate) window: usize,
 }
@@ -76,13 +81,14 @@ pub(crate) struct Options {
 impl Options {
     pub(crate) fn of(config: &EncoderConfig, layer: usize) -> Self {
         let EncoderConfig { rotary, heads, lsh_rounds, window, .. } = *config;
-        Self { dim: config.head_dim(), rotary, layer, heads, lsh_rounds, window }
+        let polynomial = Polynomial { degree: config.polynomial_degree, offset: config.polynomial_offset };
+        Self { dim: config.head_dim(), rotary, layer, heads, polynomial, lsh_rounds, window }
     }
 }
 
 impl MixerKind {
     /// Every kind, in the order of the documentation.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::Softmax,
         Self::Linear,
         Self::LinearRelu,
@@ -99,6 +105,7 @@ impl MixerKind {
         Self::CausalLocalSoftmax,
         Self::CausalLinear,
         Self::CausalDecayed,
+        Self::CausalGatedDecay,
         Self::CausalLsh,
         Self::BiLstm,
         Self::None,
@@ -123,6 +130,7 @@ impl MixerKind {
             Self::CausalLocalSoftmax => "causal_local_softmax",
             Self::CausalLinear => "causal_linear",
             Self::CausalDecayed => "causal_decayed",
+            Self::CausalGatedDecay => "causal_gated_decay",
             Self::CausalLsh => "causal_lsh",
             Self::BiLstm => "bi_lstm",
             Self::None => "none",
@@ -137,28 +145,36 @@ impl MixerKind {
                 | Self::CausalLocalSoftmax
                 | Self::CausalLinear
                 | Self::CausalDecayed
+                | Self::CausalGatedDecay
                 | Self::CausalLsh
         )
     }
 
     /// Whether it also works on frames as they come.
     pub fn streams(self) -> bool {
-        self.plain(1).is_some_and(|mixer| mixer.streams())
+        matches!(
+            self,
+            Self::CausalSoftmax
+                | Self::CausalLocalSoftmax
+                | Self::CausalLinear
+                | Self::CausalDecayed
+                | Self::CausalGatedDecay
+        )
     }
 
     /// Whether rotary positions can turn its queries and keys, or their features: they want an even number of them.
     pub fn takes_rotary(self, head_dim: usize) -> bool {
-        self.plain(head_dim)
-            .is_some_and(|mixer| mixer.turned(head_dim).is_some_and(|width| width.is_multiple_of(2)))
-    }
-
-    /// Whether the cost of a frame grows with the utterance's length.
-    pub fn is_quadratic(self) -> bool {
-        matches!(self, Self::Softmax | Self::CausalSoftmax)
-    }
-
-    fn plain(self, head_dim: usize) -> Option<Box<dyn Mixer>> {
-        self.mixer(Options { dim: head_dim, rotary: false, layer: 0, heads: 1, lsh_rounds: 4, window: 1 })
+        match self {
+            Self::Softmax
+            | Self::LocalSoftmax
+            | Self::CausalSoftmax
+            | Self::CausalLocalSoftmax
+            | Self::Linear
+            | Self::LinearRelu => head_dim.is_multiple_of(2),
+            // Twice as many features as values.
+            Self::Hedgehog | Self::RandomFeatures => true,
+            _ => false,
+        }
     }
 
     /// The mixer, where there is one; `bi_lstm` is a block of its own.
@@ -175,13 +191,14 @@ impl MixerKind {
             Self::CausalLocalSoftmax => softmax(Span { before: options.window, after: 0 }),
             Self::Linear => linear(FeatureMap::Elu),
             Self::LinearRelu => linear(FeatureMap::Relu),
-            Self::Polynomial => linear(FeatureMap::Polynomial),
-            Self::Taylor => linear(FeatureMap::Taylor),
+            Self::Polynomial => {
+                linear(FeatureMap::Monomials(Monomials::polynomial(options.polynomial, options.dim)))
+            }
+            Self::Taylor => linear(FeatureMap::Monomials(Monomials::taylor(options.dim))),
             Self::Hedgehog => linear(FeatureMap::Hedgehog),
             Self::RandomFeatures => linear(FeatureMap::random(options.dim, options.layer)),
-            Self::Decayed => decayed(Decay::Fixed),
-            Self::GatedDecay => decayed(Decay::Gated),
-            Self::CausalDecayed => decayed(Decay::Fixed),
+            Self::Decayed | Self::CausalDecayed => decayed(Decay::Fixed),
+            Self::GatedDecay | Self::CausalGatedDecay => decayed(Decay::Gated),
             Self::CausalLinear => decayed(Decay::None),
             Self::SummaryMixing => Some(Box::new(Summary)),
             Self::Lsh | Self::CausalLsh => Some(Box::new(Lsh::new(options, self.is_causal()))),

@@ -1,6 +1,6 @@
 //! Linear attention: y(i) = φ(q(i))ᵀ S / (φ(q(i))ᵀ z + ε), S = mean of φ(k)vᵀ, z = mean of φ(k).
 //!
-//! Katharopoulos et al., 2020, equation 5, with means over the utterance in place of sums: they cancel but for ε = 1e-6,
+//! Katharopoulos et al., 2020, equation 5, with means over the utterance in place of sums: they cancel but for ε,
 //! and keep the numbers' size independent of N. With D features by head: time O(N·D·d), memory O(N·d + D·d).
 
 use std::sync::Arc;
@@ -13,9 +13,6 @@ use crate::ops::math::{add, dot, vectorised};
 use crate::ops::matmul::{Matrix, matmul};
 use crate::ops::{rotary, scratch};
 use crate::parameters::HeadParameter;
-
-/// Added to every denominator.
-pub(super) const EPSILON: f32 = 1e-6;
 
 /// Values of the features that are computed at once, so that they stay in the cache.
 const CHUNK_VALUES: usize = 1 << 14;
@@ -63,12 +60,6 @@ impl Mixer for Linear {
         self.map.parameters(dim)
     }
 
-    fn turned(&self, dim: usize) -> Option<usize> {
-        // Products of values come in an order that makes no pairs.
-        let products = matches!(self.map, FeatureMap::Polynomial | FeatureMap::Taylor);
-        (!products).then(|| self.map.width(dim))
-    }
-
     fn multiply_adds(&self, _frames: usize, dim: usize) -> usize {
         2 * self.map.width(dim) * dim
     }
@@ -92,21 +83,21 @@ impl Mixer for Linear {
         for (i, (k, v)) in k.chunks(chunk * dim).zip(v.chunks(chunk * dim)).enumerate() {
             let size = k.len() / dim * width;
             let features = &mut features[..size];
-            self.map.forward(&weights, k, dim, features);
+            self.map.forward(Side::Key, &weights, k, dim, features);
             vectorised(|| features.chunks_exact(width).for_each(|f| add(f, z)));
             let turned = turned(angles.as_deref(), i * chunk, width, features, &mut room[..size]);
             matmul(Matrix::new(turned, width).t(), Matrix::new(v, dim), scale, true, state);
         }
         z.iter_mut().for_each(|z| *z *= scale);
-        let weights = self.map.side(Side::Query, head.weights);
+        let (weights, epsilon) = (self.map.side(Side::Query, head.weights), self.map.epsilon());
         let chunks = q.chunks(chunk * dim).zip(y.chunks_mut(chunk * dim)).zip(denominators.chunks_mut(chunk));
         for (i, ((q, y), denominators)) in chunks.enumerate() {
             let size = q.len() / dim * width;
             let features = &mut features[..size];
-            self.map.forward(&weights, q, dim, features);
+            self.map.forward(Side::Query, &weights, q, dim, features);
             vectorised(|| {
                 for (f, denominator) in features.chunks_exact(width).zip(denominators.iter_mut()) {
-                    *denominator = dot(f, z) + EPSILON;
+                    *denominator = dot(f, z) + epsilon;
                 }
             });
             let turned = turned(angles.as_deref(), i * chunk, width, features, &mut room[..size]);
@@ -146,7 +137,7 @@ impl Mixer for Linear {
             let rows = denominators.len();
             let (features, dfeatures) = (&mut features[..rows * width], &mut dfeatures[..rows * width]);
             let (numerators, weights) = (&mut numerators[..q.len()], &mut weights[..rows]);
-            self.map.forward(&own, q, dim, features);
+            self.map.forward(Side::Query, &own, q, dim, features);
             quotient_backward(y, dy, denominators, dim, numerators, weights);
             matmul(Matrix::new(numerators, dim), Matrix::new(state, dim).t(), 1.0, false, dfeatures);
             turn_back(i * chunk, dfeatures);
@@ -170,7 +161,7 @@ impl Mixer for Linear {
         for (i, ((k, v), (dk, dv))) in keys.zip(targets).enumerate() {
             let rows = k.len() / dim;
             let (features, dfeatures) = (&mut features[..rows * width], &mut dfeatures[..rows * width]);
-            self.map.forward(&own, k, dim, features);
+            self.map.forward(Side::Key, &own, k, dim, features);
             let turned = turned(angles.as_deref(), i * chunk, width, features, &mut room[..rows * width]);
             matmul(Matrix::new(turned, width), Matrix::new(&dstate, dim), 1.0, false, dv);
             matmul(Matrix::new(v, dim), Matrix::new(&dstate, dim).t(), 1.0, false, dfeatures);
@@ -182,11 +173,11 @@ impl Mixer for Linear {
 
     fn compose(&self, inputs: &[Tensor], weights: &[Tensor]) -> Result<Tensor> {
         let weights: Vec<&Tensor> = weights.iter().collect();
-        let q = self.map.compose(&self.map.side(Side::Query, &weights), &inputs[0])?;
-        let k = self.map.compose(&self.map.side(Side::Key, &weights), &inputs[1])?;
+        let q = self.map.compose(Side::Query, &self.map.side(Side::Query, &weights), &inputs[0])?;
+        let k = self.map.compose(Side::Key, &self.map.side(Side::Key, &weights), &inputs[1])?;
         let scale = 1.0 / k.dim(1)? as f64;
         let z = (k.sum_keepdim(1)? * scale)?;
-        let denominator = (q.broadcast_mul(&z)?.sum_keepdim(D::Minus1)? + f64::from(EPSILON))?;
+        let denominator = (q.broadcast_mul(&z)?.sum_keepdim(D::Minus1)? + f64::from(self.map.epsilon()))?;
         let (q, k) = if self.rotary { (rotary::compose(&q)?, rotary::compose(&k)?) } else { (q, k) };
         let state = (k.transpose(1, 2)?.contiguous()?.matmul(&inputs[2].contiguous()?)? * scale)?;
         q.matmul(&state)?.broadcast_div(&denominator)

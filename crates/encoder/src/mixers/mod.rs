@@ -8,6 +8,7 @@ mod feature_map;
 mod kind;
 mod linear;
 mod lsh;
+mod monomials;
 mod softmax;
 mod summary;
 #[cfg(test)]
@@ -17,6 +18,7 @@ use candle_core::Tensor;
 
 pub use kind::MixerKind;
 pub(crate) use kind::Options;
+pub(crate) use monomials::Polynomial;
 
 use crate::parameters::HeadParameter;
 
@@ -61,11 +63,6 @@ pub(crate) trait Mixer: Send + Sync + std::fmt::Debug {
     /// The parameters that each head has for itself.
     fn parameters(&self, _dim: usize) -> Vec<HeadParameter> {
         Vec::new()
-    }
-
-    /// The width of the rows that rotary positions would turn, where they can turn any.
-    fn turned(&self, _dim: usize) -> Option<usize> {
-        None
     }
 
     /// The multiply-adds of one frame in the forward pass.

@@ -42,10 +42,6 @@ impl Mixer for Softmax {
         &QKV
     }
 
-    fn turned(&self, dim: usize) -> Option<usize> {
-        Some(dim)
-    }
-
     fn multiply_adds(&self, frames: usize, dim: usize) -> usize {
         2 * self.span.pairs(frames) * dim / frames.max(1)
     }

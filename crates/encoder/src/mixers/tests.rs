@@ -2,7 +2,7 @@
 
 use rand::RngExt;
 
-use super::feature_map::FeatureMap;
+use super::feature_map::{FeatureMap, Side};
 use super::lsh::Lsh;
 use super::*;
 use crate::random;
@@ -14,6 +14,7 @@ const WINDOW: usize = 9;
 struct Case {
     kind: MixerKind,
     rotary: bool,
+    polynomial: Polynomial,
     dim: usize,
     head: usize,
     heads: usize,
@@ -64,7 +65,13 @@ impl Case {
         match self.kind {
             _ if self.is_softmax() => x.to_vec(),
             MixerKind::LinearRelu => x.iter().map(|x| x.max(0.0)).collect(),
-            MixerKind::Polynomial => pairs(dim.powf(-0.5)).collect(),
+            MixerKind::Polynomial => {
+                let offset = f64::from(self.polynomial.offset).sqrt();
+                let values: Vec<f64> = x.iter().map(|x| x / dim.powf(0.25)).chain([offset]).collect();
+                (1..self.polynomial.degree).fold(values.clone(), |products, _| {
+                    products.iter().flat_map(|a| values.iter().map(move |b| a * b)).collect()
+                })
+            }
             MixerKind::Taylor => {
                 let line = x.iter().map(|x| x / dim.powf(0.25));
                 [1.0].into_iter().chain(line).chain(pairs((2.0 * dim).powf(-0.5))).collect()
@@ -94,7 +101,7 @@ impl Case {
         k.chunks(self.dim)
             .map(|k| match self.kind {
                 MixerKind::Decayed | MixerKind::CausalDecayed => rate,
-                MixerKind::GatedDecay => {
+                MixerKind::GatedDecay | MixerKind::CausalGatedDecay => {
                     rate * (1.0 + (inner(&own[0], k) + own[1][0]).exp()).ln() / 2f64.ln()
                 }
                 _ => 0.0,
@@ -165,11 +172,12 @@ impl Case {
         let (query_own, key_own) = if learned { own.split_at(2) } else { (own, own) };
         let rates = self.rates(&inputs[1], own);
         let epsilon = match self.kind {
-            _ if self.is_softmax() => 0.0,
+            _ if self.is_softmax() || self.kind == MixerKind::RandomFeatures => 0.0,
             MixerKind::CausalLinear
             | MixerKind::Decayed
             | MixerKind::GatedDecay
-            | MixerKind::CausalDecayed => 1e-6,
+            | MixerKind::CausalDecayed
+            | MixerKind::CausalGatedDecay => 1e-6,
             // Means in place of sums.
             _ => 1e-6 * n as f64,
         };
@@ -214,12 +222,31 @@ fn narrow(values: &[Vec<f64>]) -> Vec<Vec<f32>> {
     values.iter().map(|v| v.iter().map(|&x| x as f32).collect()).collect()
 }
 
+const SQUARE: Polynomial = Polynomial { degree: 2, offset: 0.0 };
+
+/// The options of a mixer of several heads in the first layer.
+fn options(dim: usize, heads: usize) -> Options {
+    Options { dim, rotary: false, layer: 0, heads, polynomial: SQUARE, lsh_rounds: 4, window: WINDOW }
+}
+
+/// Every kind, with and without rotary positions, and polynomials of several degrees.
+fn variants() -> impl Iterator<Item = (MixerKind, bool, Polynomial)> {
+    let kinds = MixerKind::ALL.into_iter().flat_map(|kind| [(kind, false, SQUARE), (kind, true, SQUARE)]);
+    let polynomials = [(2, 0.5), (4, 0.0), (4, 1.5)];
+    kinds.chain(
+        polynomials.map(|(degree, offset)| (MixerKind::Polynomial, false, Polynomial { degree, offset })),
+    )
+}
+
 #[test]
 fn value_and_gradient_match_a_plain_loop() {
-    for (kind, rotary) in MixerKind::ALL.into_iter().flat_map(|kind| [(kind, false), (kind, true)]) {
+    for (kind, rotary, polynomial) in variants() {
         for (n, dim, spread) in [(1, 4, 1.0), (5, 3, 2.0), (67, 8, 1.0), (150, 6, 3.0)] {
-            let mut case = Case { kind, rotary, dim, head: 1, heads: 3, orders: Vec::new() };
-            let options = Options { dim, rotary, layer: 0, heads: 3, lsh_rounds: 4, window: WINDOW };
+            if polynomial.degree > 2 && n > 100 {
+                continue; // The plain loop would take minutes.
+            }
+            let mut case = Case { kind, rotary, polynomial, dim, head: 1, heads: 3, orders: Vec::new() };
+            let options = Options { rotary, polynomial, ..options(dim, 3) };
             let Some(mixer) = kind.mixer(options).filter(|_| !rotary || kind.takes_rotary(dim)) else {
                 continue;
             };
@@ -299,7 +326,8 @@ fn random_features_approach_softmax() {
         let map = FeatureMap::random(dim, layer);
         let features = |x: &[f32]| {
             let mut f = vec![0.0; map.width(dim)];
-            map.forward(&[], x, dim, &mut f);
+            // Keys' are as the formula says; queries' are scaled.
+            map.forward(Side::Key, &[], x, dim, &mut f);
             f
         };
         total += features(&q).iter().zip(features(&k)).map(|(a, b)| f64::from(a * b)).sum::<f64>();
@@ -307,6 +335,21 @@ fn random_features_approach_softmax() {
     let product: f32 = q.iter().zip(&k).map(|(a, b)| a * b).sum();
     let want = f64::from(product / (dim as f32).sqrt()).exp();
     assert!((total / layers as f64 / want - 1.0).abs() < 0.02, "{} is not {want}", total / layers as f64);
+}
+
+#[test]
+fn random_features_of_long_queries_and_keys_divide_by_what_is_there() {
+    let (n, dim) = (20, 32);
+    let mixer = MixerKind::RandomFeatures.mixer(options(dim, 2)).unwrap();
+    let mut rng = random::stream(6, "long rows");
+    let mut draw =
+        |scale: f64| (0..n * dim).map(|_| (scale * random::normal(&mut rng)) as f32).collect::<Vec<f32>>();
+    // Products of features are e⁻⁶⁰ and less.
+    let (q, k, v) = (draw(4.0), draw(3.5), vec![1.0; n * dim]);
+    let head = Head { inputs: &[&q, &k, &v], weights: &[], dim, index: 1, heads: 2 };
+    let (mut saved, mut y) = (vec![f32::NAN; mixer.saved(n, dim)], vec![f32::NAN; n * dim]);
+    mixer.forward(head, &mut saved, &mut y);
+    assert!(y.iter().all(|y| (y - 1.0).abs() < 1e-4), "{y:?}");
 }
 
 #[test]
@@ -318,7 +361,7 @@ fn rounds_of_hashing_sort_frames_of_one_direction_together_and_never_change() {
     let queries: Vec<f32> = (0..frames)
         .flat_map(|t| directions[t % 4 * dim..][..dim].iter().map(move |x| x * (1.0 + t as f32)))
         .collect();
-    let options = Options { dim, rotary: false, layer: 2, heads: 2, lsh_rounds: 3, window: WINDOW };
+    let options = Options { layer: 2, lsh_rounds: 3, ..options(dim, 2) };
     let orders = |options, head| Lsh::new(options, false).orders(&queries, dim, head);
     let rounds = orders(options, 1);
     for order in &rounds {
@@ -334,14 +377,13 @@ fn rounds_of_hashing_sort_frames_of_one_direction_together_and_never_change() {
     assert_ne!(rounds, orders(options, 0));
     assert_ne!(rounds, orders(Options { layer: 3, ..options }, 1));
     assert!(rounds[0] != rounds[1] && rounds[1] != rounds[2]);
-    assert!(!MixerKind::Lsh.is_quadratic() && MixerKind::Softmax.is_quadratic());
 }
 
 #[test]
 fn a_causal_kind_sees_no_later_frame() {
     let (n, dim) = (150, 8);
     for kind in MixerKind::ALL {
-        let options = Options { dim, rotary: false, layer: 0, heads: 2, lsh_rounds: 2, window: WINDOW };
+        let options = Options { lsh_rounds: 2, ..options(dim, 2) };
         let Some(mixer) = kind.mixer(options) else { continue };
         let mut rng = random::stream(5, kind.name());
         let mut draw = |len: usize| (0..len).map(|_| random::normal(&mut rng) as f32).collect::<Vec<f32>>();

@@ -18,13 +18,19 @@ impl Mixing {
         one.repeat(self.heads)
     }
 
-    /// Runs `body(head, utterance, task)` for every head and utterance in parallel.
+    /// Runs `body(head, utterance, task)` for every head and every utterance that has frames, in parallel.
     pub(super) fn for_heads<T: Send>(
         tasks: Vec<T>,
-        utterances: usize,
+        lengths: &Lengths,
         body: impl Fn(usize, usize, T) + Sync,
     ) {
-        tasks.into_par_iter().enumerate().for_each(|(i, task)| body(i / utterances, i % utterances, task));
+        let utterances = lengths.count();
+        tasks.into_par_iter().enumerate().for_each(|(i, task)| {
+            let (head, utterance) = (i / utterances, i % utterances);
+            if !lengths.rows(utterance).is_empty() {
+                body(head, utterance, task);
+            }
+        });
     }
 
     /// Calls `body` with what the mixer reads of a head in a range of rows.
@@ -73,7 +79,7 @@ impl Mixing {
         let mut partial = scratch::zeros(self.heads * utterances * len);
         let partial_pieces = split(&mut partial, std::iter::repeat_n(len, self.heads * utterances));
         let tasks = transpose(by_projection).into_iter().zip(saved).zip(partial_pieces).collect();
-        Self::for_heads(tasks, utterances, |head, utterance, ((mut inputs, saved), weights)| {
+        Self::for_heads(tasks, lengths, |head, utterance, ((mut inputs, saved), weights)| {
             let rows = lengths.rows(utterance);
             let (y, dy) = (mixed.plane(head, rows.clone()), dmixed.plane(head, rows.clone()));
             self.with_head(own, projected, head, rows, |input| {

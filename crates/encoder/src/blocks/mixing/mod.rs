@@ -173,14 +173,13 @@ impl Block for Mixing {
                 self.project(&w, &projection, x, statistics, &mut pieces);
             });
 
-        let utterances = lengths.count();
         let mut mixed = pool.take(rows * dim);
         let saved_lengths = self.saved_lengths(lengths);
         let mut saved = pool.take(saved_lengths.iter().sum());
         let projected_planes = Planes { data: &projected, rows, head_dim };
         let outputs = plane_pieces(&mut mixed, rows, head_dim, &lengths.to_vec()).into_iter().flatten();
         let tasks = outputs.zip(split(&mut saved, saved_lengths)).collect();
-        Self::for_heads(tasks, utterances, |head, utterance, (mixed, saved)| {
+        Self::for_heads(tasks, lengths, |head, utterance, (mixed, saved)| {
             self.with_head(&w.own, projected_planes, head, lengths.rows(utterance), |input| {
                 self.mixer.forward(input, saved, mixed);
             });
