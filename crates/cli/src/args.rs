@@ -246,6 +246,7 @@ pub(crate) enum ScoreUnit {
 Examples:
   linnet compare recipes/mini/studies/attention.toml --out report.html       train what is missing
   linnet compare recipes/mini/studies/attention.toml --no-train              what is there so far
+  linnet compare recipes/mini/studies/attention.toml --no-train --time       seconds that can be compared
   linnet compare exp/softmax exp/linear --out report.html --plot per.svg     finished runs")]
 pub(crate) struct Compare {
     /// A study file, or experiment folders, the first of which the others are compared with.
@@ -285,7 +286,11 @@ pub(crate) struct StudyOptions {
     /// Train and decode nothing: report what is there.
     #[arg(long, conflicts_with = "only")]
     pub(crate) no_train: bool,
-    /// Copy what makes runs done, without weights, to --results.
+    /// Then time training steps of all kinds, in turn and on the same batches, and report these seconds in place of the runs' own: those
+    /// of runs beside other work or on several machines can't be compared. Needs the machine for itself.
+    #[arg(long)]
+    pub(crate) time: bool,
+    /// Copy what makes runs done, without weights, and the kinds' times to --results.
     #[arg(long)]
     pub(crate) keep: bool,
 }
@@ -295,7 +300,7 @@ impl StudyOptions {
     pub(crate) fn is_given(&self) -> bool {
         let folders = [&self.exp, &self.data, &self.results].iter().any(|folder| folder.is_some());
         let lists = [&self.set, &self.only].iter().any(|list| !list.is_empty());
-        folders || lists || self.no_train || self.keep
+        folders || lists || self.no_train || self.time || self.keep
     }
 }
 

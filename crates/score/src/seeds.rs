@@ -3,37 +3,80 @@
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
-use serde::{Deserialize, Serialize};
+use statrs::distribution::{ContinuousCDF, Normal, StudentsT};
 
 use crate::bootstrap::{Interval, Scored, Speakers, percentiles, rate, stream_of};
 
-/// The normal distribution's quantiles at 97.5 % and at 80 %.
-const QUANTILES: [f64; 2] = [1.959_964, 0.841_621];
+/// The probabilities below the upper end of a 95 % interval, and with which a test shall see a difference.
+const INTERVAL: f64 = 0.975;
+const POWER: f64 = 0.8;
 
 /// A rate or a difference of two, in percent, with what resampling says of it.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Estimate {
     /// The mean over the seeds.
     pub value: f64,
-    /// Its 95 % percentile interval.
+    /// Its 95 % interval: percentiles of the resampled values, whose distances from the value are stretched by t / z, Student's and the
+    /// normal distribution's 97.5 % quantiles, since few seeds tell little of how much seeds differ.
     pub interval: Interval,
     /// Its standard error: the resampled values' standard deviation.
     pub standard_error: f64,
+    /// The seeds behind it: of a difference, the fewer of the two sides'. With one, how much seeds differ is unknown and in no figure.
+    pub seeds: usize,
+    /// The degrees of freedom of t, infinite where seeds don't differ or there is one: the square of the variance over the sum of
+    /// the squares of its parts that are the seeds', each over its seeds less 1 (Satterthwaite, 1946).
+    pub degrees_of_freedom: f64,
+}
+
+/// How much of an estimate's variance is the seeds': that of the mean of n runs, and n.
+struct OfSeeds {
+    variance: f64,
+    runs: usize,
+}
+
+impl OfSeeds {
+    /// Of the mean of rates, one a run.
+    fn of(rates: &[f64]) -> Self {
+        let (runs, mean) = (rates.len(), mean(rates));
+        let squares: f64 = rates.iter().map(|rate| (rate - mean).powi(2)).sum();
+        Self { variance: squares / (runs.max(2) - 1) as f64 / runs.max(1) as f64, runs }
+    }
 }
 
 impl Estimate {
-    fn new(value: f64, resampled: Vec<f64>) -> Self {
+    fn new(value: f64, resampled: Vec<f64>, parts: &[OfSeeds]) -> Self {
         let n = resampled.len().max(1) as f64;
         let mean = resampled.iter().sum::<f64>() / n;
-        let squares: f64 = resampled.iter().map(|v| (v - mean).powi(2)).sum();
-        Self { value, interval: percentiles(resampled), standard_error: (squares / n).sqrt() }
+        let variance = resampled.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / n;
+        let of_seeds = |part: &OfSeeds| part.variance.powi(2) / (part.runs.max(2) - 1) as f64;
+        // No more than resampling has found: then all of the variance is the seeds'.
+        let all: f64 = parts.iter().map(|part| part.variance).sum();
+        let degrees_of_freedom = variance.max(all).powi(2) / parts.iter().map(of_seeds).sum::<f64>();
+        let degrees_of_freedom = if degrees_of_freedom.is_nan() { f64::INFINITY } else { degrees_of_freedom };
+        let seeds = parts.iter().map(|part| part.runs).min().unwrap_or(0);
+        let stretch = quantile(INTERVAL, degrees_of_freedom) / quantile(INTERVAL, f64::INFINITY);
+        let Interval { low, high } = percentiles(resampled);
+        let interval =
+            Interval { low: value + stretch * (low - value), high: value + stretch * (high - value) };
+        Self { value, interval, standard_error: variance.sqrt(), seeds, degrees_of_freedom }
     }
 
     /// The smallest true difference that a two-sided test at 5 % would have seen with a probability of 80 %:
-    /// (z₀.₉₇₅ + z₀.₈) · standard error (Cohen, 1988).
+    /// (t₀.₉₇₅ + t₀.₈) · standard error (Cohen, 1988).
     pub fn smallest_visible(&self) -> f64 {
-        QUANTILES.iter().sum::<f64>() * self.standard_error
+        (quantile(INTERVAL, self.degrees_of_freedom) + quantile(POWER, self.degrees_of_freedom))
+            * self.standard_error
     }
+}
+
+/// Student's t; the normal distribution's where the degrees of freedom are so many that the two agree.
+fn quantile(probability: f64, degrees_of_freedom: f64) -> f64 {
+    const MANY: f64 = 1e5;
+    if degrees_of_freedom > MANY {
+        return Normal::standard().inverse_cdf(probability);
+    }
+    let student = StudentsT::new(0.0, 1.0, degrees_of_freedom.max(1.0));
+    student.map_or(f64::INFINITY, |student| student.inverse_cdf(probability))
 }
 
 /// The mean error rate of runs with different seeds, each with the same utterances in the same order; `None` if they
@@ -42,12 +85,12 @@ impl Estimate {
 /// Each resample draws speakers, then their utterances, the same for all runs, and n − 1 of n runs with replacement, which
 /// makes the variance between seeds unbiased (Rao and Wu, 1988). With one run that variance is unknown and left out.
 pub fn estimate_rate(runs: &[Vec<Scored>], resamples: usize, seed: u64) -> Option<Estimate> {
-    let value = mean(&totals(runs)?);
+    let totals = totals(runs)?;
     let resampled = resample(&[runs], resamples, seed, |rates, rng| {
         let seeds = draw(runs.len(), rng);
         mean_of(&rates[0], &seeds)
     })?;
-    Some(Estimate::new(value, resampled))
+    Some(Estimate::new(mean(&totals), resampled, &[OfSeeds::of(&totals)]))
 }
 
 /// The difference b − a of the mean error rates of two such groups of runs on the same utterances; `None` if they are of
@@ -60,13 +103,19 @@ pub fn estimate_difference(
     resamples: usize,
     seed: u64,
 ) -> Option<Estimate> {
-    let value = mean(&totals(b)?) - mean(&totals(a)?);
+    let (totals_a, totals_b) = (totals(a)?, totals(b)?);
+    let paired = paired && a.len() == b.len();
     let resampled = resample(&[a, b], resamples, seed, |rates, rng| {
         let first = draw(a.len(), rng);
-        let second = if paired && a.len() == b.len() { first.clone() } else { draw(b.len(), rng) };
+        let second = if paired { first.clone() } else { draw(b.len(), rng) };
         mean_of(&rates[1], &second) - mean_of(&rates[0], &first)
     })?;
-    Some(Estimate::new(value, resampled))
+    let differences: Vec<f64> = totals_a.iter().zip(&totals_b).map(|(a, b)| b - a).collect();
+    let parts = match paired {
+        true => vec![OfSeeds::of(&differences)],
+        false => vec![OfSeeds::of(&totals_a), OfSeeds::of(&totals_b)],
+    };
+    Some(Estimate::new(mean(&totals_b) - mean(&totals_a), resampled, &parts))
 }
 
 /// Each run's error rate; `None` if there is no run, or no utterance.
@@ -147,7 +196,9 @@ mod tests {
     fn one_seed_gives_the_paired_bootstraps_interval() {
         let (a, b) = (run(60, |i| i % 4), run(60, |i| (i * 7) % 5));
         let estimate = estimate_difference(from_ref(&a), from_ref(&b), true, 2000, 3).unwrap();
-        assert_eq!(estimate.interval, bootstrap_difference(&a, &b, 2000, 3));
+        let paired = bootstrap_difference(&a, &b, 2000, 3);
+        let off = (estimate.interval.low - paired.low).abs() + (estimate.interval.high - paired.high).abs();
+        assert!(off < 1e-5, "{estimate:?} {paired:?}");
         let total = |run: &[Scored]| run.iter().map(|u| u.errors).sum::<usize>() as f64 / 6.0;
         assert!((estimate.value - (total(&b) - total(&a))).abs() < 1e-12);
     }
@@ -161,11 +212,45 @@ mod tests {
         let exact = (700.0f64 / 3.0).sqrt();
         assert!((estimate.value - 30.0).abs() < 1e-9);
         assert!((estimate.standard_error - exact).abs() < 0.02 * exact, "{estimate:?}");
-        assert!((estimate.smallest_visible() - 2.801_585 * estimate.standard_error).abs() < 1e-9);
+        // All of the variance is the seeds': 2 degrees of freedom, t₀.₉₇₅ = 4.3027 and t₀.₈ = 1.0607 by a table.
+        assert_eq!(estimate.seeds, 3);
+        assert!((estimate.degrees_of_freedom - 2.0).abs() < 0.1, "{estimate:?}");
+        let visible = (4.3027 + 1.0607) * estimate.standard_error;
+        assert!((estimate.smallest_visible() / visible - 1.0).abs() < 0.05, "{estimate:?}");
         // Of 50 speakers every fifth has 5 errors of 10: variance 0.2 · 0.8 · 50², over 50 speakers.
         let alone = estimate_rate(&[run(50, |i| if i % 5 == 0 { 5 } else { 0 })], 20_000, 1).unwrap();
         let exact = (0.16 * 2500.0 / 50.0f64).sqrt();
         assert!((alone.standard_error - exact).abs() < 0.02 * exact, "{alone:?}");
+        assert!((alone.smallest_visible() - 2.801_585 * alone.standard_error).abs() < 1e-5, "{alone:?}");
+    }
+
+    #[test]
+    fn the_interval_of_three_seeds_holds_the_truth_as_often_as_it_says() {
+        // Runs whose rates are normally distributed about 40 %, with utterances that say all of it, and half of it.
+        let mut rng = stream_of(9, 0);
+        for noise in [0.0, 0.2] {
+            let mut held = 0;
+            let rounds = 400;
+            for round in 0..rounds {
+                let mut normal = || {
+                    let [a, b]: [f64; 2] = [rng.random(), rng.random()];
+                    (-2.0 * (1.0 - a).ln()).sqrt() * (std::f64::consts::TAU * b).cos()
+                };
+                // 60 speakers of 100 tokens; what is a speaker's own is the same in all runs.
+                let own: Vec<f64> = (0..60).map(|_| noise * 100.0 * normal()).collect();
+                let runs = [(); 3].map(|()| {
+                    let rate = 40.0 + 3.0 * normal();
+                    run(60, |i| (rate + own[i]).round().clamp(0.0, 100.0) as usize)
+                        .into_iter()
+                        .map(|u| Scored { reference: 100, ..u })
+                        .collect::<Vec<_>>()
+                });
+                let Interval { low, high } = estimate_rate(&runs, 300, round).unwrap().interval;
+                held += u32::from(low <= 40.0 && 40.0 <= high);
+            }
+            let share = f64::from(held) / f64::from(rounds as u32);
+            assert!((0.92..=0.985).contains(&share), "noise {noise}: {share}");
+        }
     }
 
     #[test]

@@ -24,7 +24,9 @@ pub use decode::{
     SearchOptions, Source, Symbols, TokenRecord, UtteranceRecord, WordRecord, decode,
 };
 pub use error::StudyError;
-pub use plan::{Places, PlannedRun, PlannedSet, Standing, Study, StudyObserver, StudyOutcome, Surveyed};
+pub use plan::{
+    KindTime, Places, PlannedRun, PlannedSet, Standing, Study, StudyObserver, StudyOutcome, Surveyed, Timing,
+};
 pub use report::LinePlot;
 pub use textgrid::textgrid;
 pub use tune::{Trial, TuneOptions, Tuned, tune};

@@ -1,17 +1,12 @@
 //! A run's configuration as a flat list of settings, to compare runs by.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
 
 use linnet_train::{RunConfig, TrainError};
 use toml::{Table, Value};
 
 /// Settings by their keys, as `train.epochs`, and their values in TOML.
 pub(crate) type Settings = BTreeMap<String, String>;
-
-/// What may differ between runs that count as the same: where the data lie, threads and memory.
-const NO_MATTER: [&str; 5] =
-    ["data.lexicon", "data.tokens", "train.cache_mb", "train.recompute", "train.workers"];
 
 /// Every setting.
 pub(crate) fn settings(config: &RunConfig) -> Result<Settings, TrainError> {
@@ -25,15 +20,9 @@ pub(crate) fn settings(config: &RunConfig) -> Result<Settings, TrainError> {
     Ok(settings)
 }
 
-/// The settings that make a run what it is, wherever its data lie and however it is computed.
+/// The settings of a run's [identity](RunConfig::identity).
 pub(crate) fn identity(config: &RunConfig) -> Result<Settings, TrainError> {
-    let mut config = config.clone();
-    for path in [&mut config.data.train, &mut config.data.dev] {
-        *path = file_name(path);
-    }
-    let mut settings = settings(&config)?;
-    NO_MATTER.iter().for_each(|key| drop(settings.remove(*key)));
-    Ok(settings)
+    settings(&config.identity())
 }
 
 /// The keys in which two lists differ, each with both values; `none` where a list hasn't the key.
@@ -46,10 +35,6 @@ pub(crate) fn differences(a: &Settings, b: &Settings) -> Vec<(String, String, St
         .filter(|&key| a.get(key) != b.get(key))
         .map(|key| (key.clone(), value(a, key), value(b, key)))
         .collect()
-}
-
-fn file_name(path: &Path) -> PathBuf {
-    path.file_name().map(PathBuf::from).unwrap_or_default()
 }
 
 fn flatten(table: &Table, prefix: &str, settings: &mut Settings) {

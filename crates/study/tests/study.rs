@@ -7,7 +7,9 @@ use std::fs;
 use std::path::Path;
 
 use common::{Course, finished, put, started};
-use linnet_study::{Places, PlannedRun, Standing, Study, StudyError, compare, compare_study};
+use linnet_study::{
+    KindTime, Places, PlannedRun, Standing, Study, StudyError, Timing, compare, compare_study,
+};
 use linnet_train::RunConfig;
 
 const BASE: &str = "[features]\nbands = 20\n[model]\nlayers = 2\ndim = 16\nheads = 2\nfeed_forward = 64\n[train]\nepochs = 6\n";
@@ -167,7 +169,7 @@ fn a_run_stands_where_its_files_say() {
     finish(&study.results, run(1));
     let trained = study.exp.join(&run(2).name);
     finish(&study.exp, run(2));
-    fs::create_dir_all(trained.join("model")).unwrap();
+    put(&trained.join("model/model.safetensors"), "");
     fs::remove_file(trained.join("decode/test/hyp.trn")).unwrap();
     let begun = study.exp.join(&run(3).name);
     started(&begun, &run(3).config, &COURSE, 2);
@@ -187,6 +189,10 @@ fn a_run_stands_where_its_files_say() {
         matches!(standings[4], Standing::Different(text) if text.ends_with("train.epochs is 3, planned 6"))
     );
     assert_eq!((standings[5], surveyed[5].left_s), (&Standing::Missing, Some(60.0)));
+    // A model whose writing was cut short is written again.
+    fs::remove_file(trained.join("model/model.safetensors")).unwrap();
+    put(&trained.join("checkpoints/latest.safetensors"), "");
+    assert_eq!(study.survey().unwrap()[2].standing, Standing::Started(6));
 
     let comparison = compare_study(&study).unwrap();
     assert_eq!(comparison.missing.len(), 4);
@@ -207,6 +213,98 @@ fn kept_results_of_another_configuration_do_not_count_and_are_named() {
         note.ends_with("softmax-seed0/config.toml: train.learning_rate is 0.0015, planned 0.5"),
         "{note}"
     );
+}
+
+#[test]
+fn kept_results_that_are_damaged_or_of_another_version_do_not_count_and_are_named() {
+    let folder = recipe(STUDY);
+    let study = read(folder.path(), &[]).unwrap();
+    let kept = study.results.join(&study.runs[0].name);
+    let note = || {
+        let surveyed = study.survey().unwrap();
+        assert_eq!(surveyed[0].standing, Standing::Missing);
+        surveyed[0].note.clone().unwrap()
+    };
+    finish(&study.results, &study.runs[0]);
+    fs::remove_file(kept.join("decode/test/hyp.trn")).unwrap();
+    assert!(note().ends_with("decode/test/hyp.trn is missing"), "{}", note());
+    finish(&study.results, &study.runs[0]);
+    let metrics = fs::read_to_string(kept.join("metrics.jsonl")).unwrap();
+    let cut: String = metrics.lines().take(4).map(|line| format!("{line}\n")).collect();
+    fs::write(kept.join("metrics.jsonl"), cut).unwrap();
+    assert!(note().ends_with("metrics.jsonl has 4 epochs of 6"), "{}", note());
+    let config = fs::read_to_string(kept.join("config.toml")).unwrap();
+    fs::write(kept.join("config.toml"), config.replace("dropout", "drop_out")).unwrap();
+    assert!(note().contains("there is no key model.drop_out"), "{}", note());
+}
+
+#[test]
+fn a_difference_is_over_the_seeds_that_both_have() {
+    let folder = recipe(STUDY);
+    let study = read(folder.path(), &[]).unwrap();
+    let course = |end: f64| Course { end, ..COURSE };
+    let run = |i: usize, end: f64| {
+        finished(&study.exp.join(&study.runs[i].name), &study.runs[i].config, &course(end), &["dev", "test"]);
+    };
+    // softmax with seeds 0 and 1, linear with seed 1 alone.
+    run(0, 60.0);
+    run(1, 20.0);
+    run(3, 20.0);
+    let comparison = compare_study(&study).unwrap();
+    assert_eq!(comparison.systems[1].seeds(), [1]);
+    let difference = comparison.systems[1].scores[2].as_ref().unwrap().differences[0].unwrap();
+    assert_eq!((difference.value, difference.seeds), (0.0, 1));
+    // Where they have none in common, over all.
+    fs::remove_dir_all(study.exp.join(&study.runs[1].name)).unwrap();
+    let comparison = compare_study(&study).unwrap();
+    let difference = comparison.systems[1].scores[2].as_ref().unwrap().differences[0].unwrap();
+    assert!(difference.value < -20.0, "{difference:?}");
+}
+
+#[test]
+fn measured_times_take_the_place_of_the_runs_own_for_all_kinds_or_none() {
+    let folder = recipe(STUDY);
+    let study = read(folder.path(), &[]).unwrap();
+    study.runs.iter().for_each(|run| finish(&study.exp, run));
+    let kinds: Vec<String> = study
+        .runs
+        .iter()
+        .map(|run| run.kind.clone())
+        .collect::<std::collections::BTreeSet<_>>()
+        .into_iter()
+        .collect();
+    let timing = |kinds: &[String]| Timing {
+        linnet: "1".into(),
+        processor: "one".into(),
+        threads: 2,
+        batches: 8,
+        rounds: 5,
+        kinds: (1..)
+            .zip(kinds)
+            .map(|(i, kind)| KindTime { kind: kind.clone(), size: None, us_per_frame: 10.0 * f64::from(i) })
+            .collect(),
+    };
+    let put_timing = |place: &Path, kinds: &[String]| {
+        put(&place.join("timing.json"), &serde_json::to_string(&timing(kinds)).unwrap());
+    };
+    let own = compare_study(&study).unwrap();
+    assert_eq!((own.timing, own.systems[0].seconds_per_epoch()), (None, 10.0));
+    put_timing(&study.results, &kinds);
+    let comparison = compare_study(&study).unwrap();
+    assert_eq!(comparison.timing, Some(timing(&kinds)));
+    for system in &comparison.systems {
+        let place = kinds.iter().position(|kind| *kind == system.name).unwrap();
+        // 130,000 frames an epoch.
+        let want = 1.3 * (place + 1) as f64;
+        assert!((system.seconds_per_epoch() - want).abs() < 1e-9);
+        assert!((system.curve[3].seconds - 4.0 * want).abs() < 1e-9);
+    }
+    // The last measurement counts, and it lacks a kind.
+    put_timing(&study.exp, &kinds[1..]);
+    assert_eq!(compare_study(&study).unwrap().timing, None);
+    put(&study.exp.join("timing.json"), "{}");
+    let error = compare_study(&study).unwrap_err().to_string();
+    assert!(error.contains("timing.json") && error.ends_with("measure again with --time"), "{error}");
 }
 
 #[test]

@@ -123,7 +123,10 @@ impl Checkpoints {
         let mut sums: HashMap<String, (Vec<f64>, candle_core::Shape)> = HashMap::new();
         for &epoch in epochs {
             let path = self.epoch(epoch);
-            let tensors = candle_core::safetensors::load(&path, &Device::Cpu)?;
+            let tensors = candle_core::safetensors::load(&path, &Device::Cpu).map_err(|error| {
+                let problem = format!("{error}; it is one of the {} epochs to average", epochs.len());
+                TrainError::Checkpoint { path: path.clone(), problem }
+            })?;
             for (name, tensor) in tensors {
                 let values = tensor.flatten_all()?.to_vec1::<f32>()?;
                 let (sum, _) =

@@ -79,14 +79,6 @@ pub enum TrainError {
         /// Why not, and what to do.
         problem: String,
     },
-    /// There is nothing to train on or to validate with.
-    #[error("{path}: no utterance is left to use ({skipped} were skipped)")]
-    Empty {
-        /// The manifest.
-        path: PathBuf,
-        /// How many were skipped.
-        skipped: usize,
-    },
     /// The data side reports an error.
     #[error(transparent)]
     Corpus(#[from] linnet_corpus::CorpusError),

@@ -49,6 +49,13 @@ pub struct EpochRecord {
     pub peak_mb: f64,
 }
 
+impl EpochRecord {
+    /// The record of the lowest development error rate, the first of equal ones; `None` of none.
+    pub fn best(records: &[Self]) -> Option<&Self> {
+        records.iter().min_by(|a, b| a.dev_error_rate.total_cmp(&b.dev_error_rate))
+    }
+}
+
 /// Reads the epochs of a `metrics.jsonl`. What a crash left of a last line, one without its end, is passed over.
 pub fn read_metrics(path: &Path) -> Result<Vec<EpochRecord>, TrainError> {
     let text = fs::read_to_string(path).map_err(|e| TrainError::io(path, e))?;

@@ -17,7 +17,7 @@ pub enum ScheduleKind {
 
 /// What a schedule remembers between steps: saved with a checkpoint.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Schedule {
+pub(crate) struct Schedule {
     kind: ScheduleKind,
     warmup: u64,
     total: u64,
@@ -29,12 +29,12 @@ pub struct Schedule {
 
 impl Schedule {
     /// A schedule over `total` steps, the first `warmup` of which climb.
-    pub fn new(kind: ScheduleKind, warmup: u64, total: u64, patience: usize) -> Self {
+    pub(crate) fn new(kind: ScheduleKind, warmup: u64, total: u64, patience: usize) -> Self {
         Self { kind, warmup, total, patience, halvings: 0, best: None, epochs_since_best: 0 }
     }
 
     /// The factor at a step, the first being 0.
-    pub fn factor(&self, step: u64) -> f64 {
+    pub(crate) fn factor(&self, step: u64) -> f64 {
         if step < self.warmup {
             return (step + 1) as f64 / self.warmup as f64;
         }
@@ -50,7 +50,7 @@ impl Schedule {
     }
 
     /// Tells it an epoch's development error rate.
-    pub fn epoch_ended(&mut self, error_rate: f64) {
+    pub(crate) fn epoch_ended(&mut self, error_rate: f64) {
         if self.best.is_none_or(|best| error_rate < best) {
             (self.best, self.epochs_since_best) = (Some(error_rate), 0);
             return;

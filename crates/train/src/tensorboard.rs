@@ -9,7 +9,7 @@ use crate::error::TrainError;
 
 /// Appends scalars to an event file.
 #[derive(Debug)]
-pub struct EventWriter {
+pub(crate) struct EventWriter {
     file: File,
     path: std::path::PathBuf,
 }
@@ -20,7 +20,7 @@ fn now() -> f64 {
 
 impl EventWriter {
     /// Starts a new event file in a folder.
-    pub fn create(folder: &Path) -> Result<Self, TrainError> {
+    pub(crate) fn create(folder: &Path) -> Result<Self, TrainError> {
         let mut number = 0;
         let (path, file) = loop {
             let path = folder.join(format!("events.out.tfevents.{:010}.linnet.{number}", now() as u64));
@@ -39,7 +39,7 @@ impl EventWriter {
     }
 
     /// Writes one value of each named curve at a step.
-    pub fn scalars(&mut self, step: u64, values: &[(&str, f64)]) -> Result<(), TrainError> {
+    pub(crate) fn scalars(&mut self, step: u64, values: &[(&str, f64)]) -> Result<(), TrainError> {
         let mut summary = Vec::new();
         for (tag, value) in values {
             let mut v = Vec::new();

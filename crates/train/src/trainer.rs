@@ -5,23 +5,21 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
-use candle_core::{Device, Tensor};
 use linnet::{Model, ModelConfig};
-use linnet_corpus::{Batch, Skipped};
-use linnet_encoder::{Lengths, Mode};
+use linnet_corpus::Batch;
 
 use crate::checkpoint::{Checkpoints, State, Sums, write_beside};
 use crate::config::{RunConfig, Select};
-use crate::ctc_op::ctc_losses;
 use crate::data::RunData;
 use crate::environment;
 use crate::error::TrainError;
 use crate::evaluate::evaluate;
 use crate::metrics::{EpochRecord, read_metrics, write_metrics};
 use crate::observer::{Observer, Start, StepReport};
-use crate::optimizer::{Adam, gradient_norm};
+use crate::optimizer::Adam;
 use crate::schedule::Schedule;
 use crate::tensorboard::EventWriter;
+use crate::update::update;
 
 /// How a run starts and ends, beside its configuration.
 #[derive(Debug, Default)]
@@ -79,12 +77,12 @@ pub fn train(
     }
     if options.resume {
         run.resume()?;
-    } else {
-        write_beside(&resolved, config.to_toml()?.as_bytes())?;
-        environment::write(&out.join("env.json"), options.version)?;
     }
+    write_beside(&resolved, config.to_toml()?.as_bytes())?;
+    let first = if options.resume { run.state.epoch } else { 1 };
+    environment::write(&out.join("env.json"), options, first)?;
     run.start(observer);
-    while run.state.epoch <= config.train.epochs && !run.stopped_early() {
+    while !run.has_ended() {
         if !run.epoch(options.interrupt, observer)? {
             return Ok(Outcome::Interrupted { epoch: run.state.epoch, step: run.state.step });
         }
@@ -109,10 +107,8 @@ fn same_run(config: &RunConfig, resolved: &Path) -> Result<(), TrainError> {
         let problem = "there is no run to continue; leave --resume out to start one".to_string();
         return Err(TrainError::Checkpoint { path: resolved.to_path_buf(), problem });
     }
-    let mut earlier = RunConfig::read_resolved(resolved)?;
-    (earlier.train.workers, earlier.train.cache_mb) = (config.train.workers, config.train.cache_mb);
-    earlier.train.recompute = config.train.recompute;
-    let differences = config.differences(&earlier)?;
+    let earlier = RunConfig::read_resolved(resolved)?;
+    let differences = config.identity().differences(&earlier.identity())?;
     if differences.is_empty() {
         return Ok(());
     }
@@ -121,6 +117,20 @@ fn same_run(config: &RunConfig, resolved: &Path) -> Result<(), TrainError> {
         differences.join(", ")
     );
     Err(TrainError::Checkpoint { path: resolved.to_path_buf(), problem })
+}
+
+/// A model with the weights that training starts from.
+pub(crate) fn new_model(config: &RunConfig, data: &RunData) -> Result<Model, TrainError> {
+    let model_config = ModelConfig {
+        unit: config.data.unit,
+        normalisation: config.train.normalisation,
+        features: config.features.clone(),
+        model: config.model.clone(),
+    };
+    let mut model = Model::new(model_config, data.tokens.clone(), config.train.seed)?;
+    (model.cmvn, model.lexicon) = (data.cmvn.clone(), data.lexicon.clone());
+    model.encoder.set_recompute(config.train.recompute);
+    Ok(model)
 }
 
 struct Run<'a> {
@@ -140,15 +150,7 @@ struct Run<'a> {
 
 impl<'a> Run<'a> {
     fn new(config: &'a RunConfig, out: &'a Path, data: RunData) -> Result<Self, TrainError> {
-        let model_config = ModelConfig {
-            unit: config.data.unit,
-            normalisation: config.train.normalisation,
-            features: config.features.clone(),
-            model: config.model.clone(),
-        };
-        let mut model = Model::new(model_config, data.tokens.clone(), config.train.seed)?;
-        (model.cmvn, model.lexicon) = (data.cmvn.clone(), data.lexicon.clone());
-        model.encoder.set_recompute(config.train.recompute);
+        let model = new_model(config, &data)?;
         let total_steps: u64 = (1..=config.train.epochs).map(|e| data.train.batches(e) as u64).sum();
         let warmup = (config.train.warmup * total_steps as f64).ceil() as u64;
         let schedule = Schedule::new(config.train.schedule, warmup, total_steps, config.train.patience);
@@ -189,10 +191,10 @@ impl<'a> Run<'a> {
         });
     }
 
-    fn stopped_early(&self) -> bool {
+    /// Whether all epochs are done, or training stopped early.
+    fn has_ended(&self) -> bool {
         let best = self.state.best.map_or(0, |(_, epoch)| epoch);
-        let since = (self.state.epoch - 1).saturating_sub(best);
-        self.config.train.stop_after > 0 && since >= self.config.train.stop_after as u64
+        self.config.train.ends(self.state.epoch - 1, best)
     }
 
     fn save(&self) -> Result<(), TrainError> {
@@ -250,56 +252,18 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// One update of the weights.
     fn step(&mut self, batch: Batch, observer: &mut dyn Observer) -> Result<(), TrainError> {
-        let Batch { features, lengths, labels, ids, .. } = batch;
-        let (step, seed) = (self.state.step, self.config.train.seed);
-        let frames: usize = lengths.iter().sum();
-        let features = Tensor::from_vec(features.data, (frames, features.dim), &Device::Cpu)?;
-        let encoder = &self.model.encoder;
-        let (log_probs, lengths) =
-            encoder.forward(&features, &Lengths::new(&lengths), Mode::Train { seed, step })?;
-        let losses = ctc_losses(&log_probs, &lengths, &labels)?;
-        let (mut total, mut counted, mut not_finite) = (0.0, 0, Vec::new());
-        for ((each, id), labels) in losses.each.iter().zip(&ids).zip(&labels) {
-            match each {
-                Ok(loss) => {
-                    total += loss;
-                    counted += labels.len();
-                }
-                Err(
-                    linnet_ctc::CtcError::NotALogProbability { .. } | linnet_ctc::CtcError::ZeroProbability,
-                ) => {
-                    not_finite.push(id.as_str());
-                }
-                Err(error) if self.config.train.skip_impossible => {
-                    self.state.sums.skipped += 1;
-                    observer.skipped(&Skipped { id: id.clone(), reason: error.to_string() });
-                }
-                Err(error) => {
-                    let problem = format!("{error}; leave it out, or set train.skip_impossible = true");
-                    return Err(TrainError::Utterance { utterance: id.clone(), problem });
-                }
-            }
-        }
-        if !not_finite.is_empty() {
-            return Err(TrainError::NotFinite { step, what: "loss", utterances: not_finite.join(", ") });
-        }
-        let gradient = encoder.take_gradient(&losses.loss.backward()?)?;
-        let norm = gradient_norm(&gradient);
-        if !norm.is_finite() {
-            return Err(TrainError::NotFinite { step, what: "gradient", utterances: ids.join(", ") });
-        }
-        let clip = self.config.train.clip;
-        let scale = if clip > 0.0 && norm > clip { clip / norm } else { 1.0 };
-        self.adam.step(encoder, &gradient, self.learning_rate(), scale)?;
+        let at = (self.state.step, self.learning_rate());
+        let update = update(&self.model.encoder, &mut self.adam, batch, &self.config.train, at)?;
+        update.impossible.iter().for_each(|skipped| observer.skipped(skipped));
         let sums = &mut self.state.sums;
-        sums.loss += total;
-        sums.labels += counted;
-        sums.gradient_norm += norm;
+        sums.skipped += update.impossible.len();
+        sums.loss += update.loss;
+        sums.labels += update.labels;
+        sums.gradient_norm += update.gradient_norm;
         sums.steps += 1;
-        sums.utterances += ids.len();
-        sums.frames += frames;
+        sums.utterances += update.utterances;
+        sums.frames += update.frames;
         Ok(())
     }
 
@@ -309,6 +273,7 @@ impl<'a> Run<'a> {
 
     fn end_of_epoch(&mut self, observer: &mut dyn Observer) -> Result<(), TrainError> {
         let evaluation = evaluate(&self.model.encoder, &self.data.dev)?;
+        evaluation.skipped.iter().for_each(|skipped| observer.skipped(skipped));
         let sums = std::mem::take(&mut self.state.sums);
         self.state.seconds += sums.seconds;
         let share = |seconds: f64| seconds / sums.seconds.max(1e-9);

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use linnet_audio::{Audio, write_wav};
 use linnet_corpus::Skipped;
 use linnet_train::{
-    EpochRecord, Observer, Options, Outcome, RunConfig, Start, StepReport, read_metrics, train,
+    EpochRecord, Observer, Options, Outcome, RunConfig, Start, StepReport, StepTimer, read_metrics, train,
 };
 
 /// Writes recordings in which each letter is a tone of its own, manifests and a token table; returns the configuration.
@@ -88,6 +88,61 @@ fn an_interrupted_run_continues_bit_for_bit() {
     assert_eq!(figures(&straight), figures(&broken));
     let weights = |run: &Path| fs::read(run.join("model/model.safetensors")).unwrap();
     assert!(weights(&straight) == weights(&broken), "the models differ");
+}
+
+#[test]
+fn a_run_continues_where_its_data_are_now_and_tells_what_it_ran_on() {
+    let (first, second) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let (config, out) = (corpus(first.path(), ""), first.path().join("exp"));
+    let interrupt = AtomicBool::new(false);
+    let mut watcher = Watcher { stop_after: 2, interrupt: &interrupt, skipped: Vec::new() };
+    let options = Options { interrupt: Some(&interrupt), version: Some("1"), ..Options::default() };
+    train(&config, &out, &options, &mut watcher).unwrap();
+    let moved = RunConfig { data: corpus(second.path(), "").data, ..config.clone() };
+    let options = Options { resume: true, version: Some("2"), ..Options::default() };
+    let outcome = train(&moved, &out, &options, &mut ()).unwrap();
+    assert!(matches!(outcome, Outcome::Finished { .. }), "{outcome:?}");
+    assert_eq!(RunConfig::read_resolved(&out.join("config.toml")).unwrap(), moved);
+    let environment = || {
+        let text = fs::read_to_string(out.join("env.json")).unwrap();
+        serde_json::from_str::<serde_json::Value>(&text).unwrap()
+    };
+    let found = environment();
+    assert_eq!((&found["linnet"], &found["later"][0]["linnet"]), (&"1".into(), &"2".into()), "{found}");
+    // The same again adds nothing.
+    train(&moved, &out, &options, &mut ()).unwrap();
+    assert_eq!(environment(), found);
+}
+
+#[test]
+fn training_stops_when_the_first_of_equal_minima_is_long_ago() {
+    let rates = [50.0, 40.0, 40.0, 41.0, 41.0];
+    let train = linnet_train::TrainConfig { epochs: 9, stop_after: 3, ..Default::default() };
+    let ends: Vec<bool> = (1..=5).map(|epoch| train.ends(epoch, if epoch < 2 { 1 } else { 2 })).collect();
+    assert_eq!(ends, [false, false, false, false, true]);
+    assert!(train.ends(9, 9) && !linnet_train::TrainConfig { stop_after: 0, ..train }.ends(8, 1));
+    let folder = tempfile::tempdir().unwrap();
+    let (config, out) = (corpus(folder.path(), ""), folder.path().join("exp"));
+    linnet_train::train(&config, &out, &Options::default(), &mut ()).unwrap();
+    let one = read_metrics(&out.join("metrics.jsonl")).unwrap().remove(0);
+    let records = rates.map(|dev_error_rate| EpochRecord { dev_error_rate, ..one.clone() });
+    let best = EpochRecord::best(&records).unwrap();
+    assert!(std::ptr::eq(best, &records[1]) && EpochRecord::best(&[]).is_none());
+}
+
+#[test]
+fn steps_are_timed_on_the_batches_of_training() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = corpus(folder.path(), "");
+    let timer = StepTimer::new(&config, 3).unwrap();
+    let seconds = timer.time().unwrap();
+    assert!(seconds.len() == 3 && seconds.iter().all(|&s| s > 0.0 && s < 10.0), "{seconds:?}");
+    let all = StepTimer::new(&config, usize::MAX).unwrap();
+    let out = folder.path().join("exp");
+    train(&config, &out, &Options::default(), &mut ()).unwrap();
+    let epoch = read_metrics(&out.join("metrics.jsonl")).unwrap().remove(0);
+    assert_eq!((all.frames(), all.time().unwrap().len() as u64), (epoch.frames, epoch.step));
+    assert!(timer.frames() < all.frames());
 }
 
 #[test]

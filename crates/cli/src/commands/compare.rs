@@ -1,5 +1,8 @@
 //! `linnet compare`
 
+use std::error::Error;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use linnet_study::{
     Decoded, Places, PlannedRun, Standing, Study, StudyObserver, StudyOutcome, Surveyed, compare,
     compare_study,
@@ -18,7 +21,7 @@ pub(super) fn run(args: Compare, talk: &Talk) -> Done {
     let mut whole = true;
     let comparison = match args.what.as_slice() {
         [path] if path.extension().is_some_and(|extension| extension == "toml") => {
-            let StudyOptions { exp, data, results, set, only, no_train, keep } = args.study;
+            let StudyOptions { exp, data, results, set, only, no_train, time, keep } = args.study;
             let mut study = Study::read(path, &Places { exp, data, results }, &set)?;
             study.train_only(&only)?;
             tell_plan(&study, talk)?;
@@ -32,6 +35,9 @@ pub(super) fn run(args: Compare, talk: &Talk) -> Done {
                     StudyOutcome::Interrupted => return Err("interrupted; the same command goes on".into()),
                 }
             }
+            if time {
+                time_kinds(&study, interrupt()?, talk)?;
+            }
             if keep {
                 let kept = study.keep()?;
                 talk.say(format!("{} runs copied to {}", kept.len(), study.results.display()));
@@ -40,7 +46,7 @@ pub(super) fn run(args: Compare, talk: &Talk) -> Done {
         }
         _ if args.study.is_given() => {
             return Err(
-                "--exp, --data, --results, --set, --only, --no-train and --keep are for one study file, STUDY.toml"
+                "--exp, --data, --results, --set, --only, --no-train, --time and --keep are for one study file, STUDY.toml"
                     .into(),
             );
         }
@@ -61,8 +67,29 @@ pub(super) fn run(args: Compare, talk: &Talk) -> Done {
     Ok(whole)
 }
 
+fn time_kinds(study: &Study, interrupt: &AtomicBool, talk: &Talk) -> Result<(), Box<dyn Error>> {
+    let bar = talk.bar(0, "timing");
+    let timing = study.time(VERSION, &mut |run, turn, of| {
+        bar.set_length(of as u64);
+        bar.set_position(turn as u64 - 1);
+        bar.set_message(format!("{},", run.kind));
+        !interrupt.load(Ordering::Relaxed)
+    })?;
+    bar.finish_and_clear();
+    let Some(timing) = timing else {
+        return Err("interrupted; no times were written, and --no-train --time takes them again".into());
+    };
+    talk.say(format!(
+        "{} kinds timed, {} batches {} times",
+        timing.kinds.len(),
+        timing.batches,
+        timing.rounds
+    ));
+    Ok(())
+}
+
 /// Says where each run stands.
-fn tell_plan(study: &Study, talk: &Talk) -> Result<(), Box<dyn std::error::Error>> {
+fn tell_plan(study: &Study, talk: &Talk) -> Result<(), Box<dyn Error>> {
     let surveyed = study.survey()?;
     let width = surveyed.iter().map(|s| s.run.name.len()).max().unwrap_or(0);
     talk.say(format!("{}: {} runs", study.name, surveyed.len()));

@@ -13,8 +13,10 @@ use crate::talk::Talk;
 /// Set by Ctrl-C from now on, after which a run saves a checkpoint and ends.
 pub(super) fn interrupt() -> Result<&'static AtomicBool, Box<dyn Error>> {
     static INTERRUPTED: AtomicBool = AtomicBool::new(false);
-    ctrlc::set_handler(|| INTERRUPTED.store(true, Ordering::Relaxed))?;
-    Ok(&INTERRUPTED)
+    match ctrlc::set_handler(|| INTERRUPTED.store(true, Ordering::Relaxed)) {
+        Ok(()) | Err(ctrlc::Error::MultipleHandlers) => Ok(&INTERRUPTED),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// Tells how a run goes.

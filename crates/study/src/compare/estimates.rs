@@ -13,7 +13,8 @@ const SEED: u64 = 0;
 pub struct SystemScore {
     /// The error rate, the mean over the seeds.
     pub rate: Estimate,
-    /// The rate less each reference's; `None` for the reference itself, and where it decoded other utterances.
+    /// The rate less each reference's, over the seeds that both have, or over all where they have none in common; `None` for the reference
+    /// itself, and where it decoded other utterances.
     pub differences: Vec<Option<Estimate>>,
 }
 
@@ -22,8 +23,10 @@ pub struct SystemScore {
 pub enum Verdict {
     /// All of it is below 0.
     Better,
-    /// All of it is below the margin.
+    /// It holds 0, and all of it is below the margin.
     NotWorse,
+    /// All of it is above 0 and below the margin.
+    SlightlyWorse,
     /// All of it is above 0.
     Worse,
     /// It holds 0.
@@ -34,14 +37,13 @@ impl Verdict {
     /// What the interval of a difference says, with the margin that still counts as not worse.
     pub fn of(difference: &Estimate, margin: Option<f64>) -> Self {
         let interval = &difference.interval;
-        if interval.high < 0.0 {
-            Self::Better
-        } else if margin.is_some_and(|margin| interval.high <= margin) {
-            Self::NotWorse
-        } else if interval.low > 0.0 {
-            Self::Worse
-        } else {
-            Self::Unclear
+        let within = margin.is_some_and(|margin| interval.high <= margin);
+        match (interval.high < 0.0, interval.low > 0.0, within) {
+            (true, ..) => Self::Better,
+            (_, true, true) => Self::SlightlyWorse,
+            (_, true, false) => Self::Worse,
+            (_, false, true) => Self::NotWorse,
+            (_, false, false) => Self::Unclear,
         }
     }
 }
@@ -53,7 +55,8 @@ pub(super) fn estimate(
     sets: &[String],
     within: &dyn Fn(&UtteranceScore) -> bool,
 ) -> Option<SystemScore> {
-    let own = scored(system, sets, within)?;
+    let all = |_: u64| true;
+    let own = scored(system, sets, within, &all)?;
     let runs = utterances(&own);
     let rate = estimate_rate(&runs, RESAMPLES, SEED)?;
     let difference = |reference: &Option<usize>| {
@@ -61,19 +64,23 @@ pub(super) fn estimate(
         if std::ptr::eq(system, other) {
             return None;
         }
-        let base = scored(other, sets, within).filter(|base| ids(&base[0]).eq(ids(&own[0])))?;
-        let paired = system.seeds() == other.seeds();
-        estimate_difference(&utterances(&base), &runs, paired, RESAMPLES, SEED)
+        let (seeds, others) = (system.seeds(), other.seeds());
+        let paired = seeds.iter().any(|seed| others.contains(seed));
+        let common = |seed: u64| !paired || seeds.contains(&seed) && others.contains(&seed);
+        let base = scored(other, sets, within, &common).filter(|base| ids(&base[0]).eq(ids(&own[0])))?;
+        let own = scored(system, sets, within, &common)?;
+        estimate_difference(&utterances(&base), &utterances(&own), paired, RESAMPLES, SEED)
     };
     let differences = system.references.iter().map(difference).collect();
     Some(SystemScore { rate, differences })
 }
 
-/// Each run's utterances of some sets.
+/// The utterances of some sets of each run whose seed is wanted.
 fn scored<'a>(
     system: &'a System,
     sets: &[String],
     within: &dyn Fn(&UtteranceScore) -> bool,
+    wanted: &dyn Fn(u64) -> bool,
 ) -> Option<Vec<Vec<&'a UtteranceScore>>> {
     let one = |run: &'a super::run::Run| {
         let mut all = Vec::new();
@@ -82,7 +89,8 @@ fn scored<'a>(
         }
         Some(all)
     };
-    let runs: Vec<Vec<&UtteranceScore>> = system.runs.iter().map(one).collect::<Option<_>>()?;
+    let runs: Vec<Vec<&UtteranceScore>> =
+        system.runs.iter().filter(|run| wanted(run.config.train.seed)).map(one).collect::<Option<_>>()?;
     let first = runs.first()?;
     let alike = runs.iter().all(|run| ids(run).eq(ids(first)));
     (alike && !first.is_empty()).then_some(runs)

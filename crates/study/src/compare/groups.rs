@@ -9,7 +9,7 @@ use super::lengths::{LengthGroup, length_groups};
 use super::pace::{CurvePoint, Reached, Target, curve, reach, targets};
 use super::run::Run;
 use crate::error::StudyError;
-use crate::plan::{Standing, Study};
+use crate::plan::{Standing, Study, Timing};
 use crate::settings::{Settings, identity};
 
 /// A way of training, tried with one seed or several.
@@ -32,6 +32,8 @@ pub struct System {
     pub reached: Vec<Option<Reached>>,
     /// The scores by the utterances' length, one for each of the comparison's groups.
     pub by_length: Vec<Option<SystemScore>>,
+    /// Microseconds of training for each frame of features, where [`Comparison::timing`] tells them.
+    pub us_per_frame: Option<f64>,
 }
 
 /// Systems side by side.
@@ -58,6 +60,8 @@ pub struct Comparison {
     pub systems: Vec<System>,
     /// Planned runs that are not finished, and so not in it.
     pub missing: Vec<String>,
+    /// How seconds were measured; without it they are those of the runs themselves.
+    pub timing: Option<Timing>,
 }
 
 /// The name of the column that has all sets together.
@@ -132,6 +136,15 @@ pub fn compare_study(study: &Study) -> Result<Comparison, StudyError> {
         };
         systems[i].references = references.iter().map(of_size).collect();
     }
+    // All of them or none: seconds that were measured in several ways can't be compared.
+    let time = |timing: &Timing| -> Option<Vec<f64>> {
+        let of = |(system, kind): (&System, &String)| timing.us_per_frame(kind, system.size.as_deref());
+        systems.iter().zip(&kinds).map(of).collect()
+    };
+    let timing = study.timing()?.and_then(|timing| Some((time(&timing)?, timing)));
+    if let Some((times, _)) = &timing {
+        systems.iter_mut().zip(times).for_each(|(system, &time)| system.us_per_frame = Some(time));
+    }
     let sets = study.sets.iter().map(|set| set.name.clone()).collect();
     Ok(Comparison {
         title: study.title.clone(),
@@ -139,6 +152,7 @@ pub fn compare_study(study: &Study) -> Result<Comparison, StudyError> {
         references,
         margin: study.margin,
         missing,
+        timing: timing.map(|(_, timing)| timing),
         ..Comparison::new(systems, sets, &study.thresholds)
     })
 }
@@ -146,7 +160,7 @@ pub fn compare_study(study: &Study) -> Result<Comparison, StudyError> {
 impl System {
     fn new(name: String, size: Option<String>, runs: Vec<Run>, references: Vec<Option<usize>>) -> Self {
         let (curve, scores, reached, by_length) = Default::default();
-        Self { name, size, runs, references, curve, scores, reached, by_length }
+        Self { name, size, runs, references, curve, scores, reached, by_length, us_per_frame: None }
     }
 
     /// Whether it stands at `place` among the systems and is one of its references: which one.
@@ -163,7 +177,7 @@ impl System {
 impl Comparison {
     fn new(mut systems: Vec<System>, sets: Vec<String>, thresholds: &[f64]) -> Self {
         for system in &mut systems {
-            system.curve = curve(&system.runs);
+            system.curve = curve(system);
         }
         let mut columns: Vec<Vec<String>> = sets.iter().map(|set| vec![set.clone()]).collect();
         if sets.len() > 1 && !share_utterances(&systems, &sets) {
@@ -205,6 +219,7 @@ impl Comparison {
             length_groups,
             systems,
             missing: Vec::new(),
+            timing: None,
         }
     }
 }

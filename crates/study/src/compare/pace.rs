@@ -10,7 +10,7 @@ use super::run::Run;
 pub struct CurvePoint {
     /// The epoch, from 1.
     pub epoch: u64,
-    /// Seconds of training until then: the epochs at their median duration ([`System::seconds_per_epoch`]).
+    /// Seconds of training until then: so many times [`System::seconds_per_epoch`].
     pub seconds: f64,
     /// The error rate in percent, the mean over the seeds.
     pub mean: f64,
@@ -29,7 +29,8 @@ pub enum Target {
     Final(usize),
 }
 
-/// When the mean of a system's seeds first reached a target.
+/// When the mean of a system's seeds reached a target: in the first of [`KEPT`] epochs in a row, or of all that were left, that were at or
+/// below it. One epoch alone may be chance.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Reached {
     /// The epoch.
@@ -38,10 +39,14 @@ pub struct Reached {
     pub seconds: f64,
 }
 
+/// For how many epochs a target is kept before it counts as reached.
+pub(crate) const KEPT: usize = 3;
+
 /// The epochs that all runs have.
-pub(super) fn curve(runs: &[Run]) -> Vec<CurvePoint> {
+pub(super) fn curve(system: &System) -> Vec<CurvePoint> {
+    let runs = &system.runs;
     let epochs = runs.iter().map(|run| run.epochs.len()).min().unwrap_or(0);
-    let seconds = median(runs, |record| record.seconds);
+    let seconds = system.seconds_per_epoch();
     let point = |i: usize| {
         let records = || runs.iter().map(|run| &run.epochs[i]);
         let rates = || records().map(|r| r.dev_error_rate);
@@ -79,22 +84,30 @@ pub(super) fn targets(systems: &[System], given: &[f64]) -> Vec<Target> {
 pub(super) fn reach(system: &System, target: Target, systems: &[System]) -> Option<Reached> {
     let rate = match target {
         Target::Rate(rate) => rate,
-        Target::Final(reference) => systems[system.references[reference]?].curve.last()?.mean,
+        Target::Final(reference) => {
+            let runs = &systems[system.references[reference]?].runs;
+            let last = runs.iter().filter_map(|run| run.epochs.last());
+            last.map(|record| record.dev_error_rate).sum::<f64>() / runs.len() as f64
+        }
     };
-    let point = system.curve.iter().find(|point| point.mean <= rate)?;
+    let kept = |from: &usize| system.curve[*from..].iter().take(KEPT).all(|point| point.mean <= rate);
+    let point = &system.curve[(0..system.curve.len()).find(kept)?];
     Some(Reached { epoch: point.epoch, seconds: point.seconds })
 }
 
 impl System {
-    /// The median seconds of an epoch's training, over all epochs of all runs: other work on the machine shifts it less
-    /// than the mean.
+    /// Seconds of an epoch's training: those of the median frames of its runs' epochs, as [`us_per_frame`](Self::us_per_frame) has
+    /// them, or else the median over all epochs of all runs, which other work on the machine shifts less than the mean.
     pub fn seconds_per_epoch(&self) -> f64 {
-        median(&self.runs, |record| record.seconds)
+        match self.us_per_frame {
+            Some(us) => 1e-6 * us * median(&self.runs, |record| record.frames as f64),
+            None => median(&self.runs, |record| record.seconds),
+        }
     }
 
-    /// The median frames of features that are trained on in a second.
+    /// The frames of features that are trained on in a second.
     pub fn frames_per_s(&self) -> f64 {
-        median(&self.runs, |record| record.frames_per_s)
+        self.us_per_frame.map_or_else(|| median(&self.runs, |record| record.frames_per_s), |us| 1e6 / us)
     }
 
     /// The highest peak memory of its runs, in megabytes.

@@ -98,7 +98,8 @@ pub(crate) fn verdict(difference: &Estimate, margin: Option<f64>) -> String {
         Verdict::Better => "better".into(),
         Verdict::Worse => "worse".into(),
         Verdict::Unclear => "no clear difference".into(),
-        Verdict::NotWorse => format!("not worse by over {}", margin.unwrap_or_default()),
+        Verdict::NotWorse => format!("at most {} worse", margin.unwrap_or_default()),
+        Verdict::SlightlyWorse => format!("worse, by at most {}", margin.unwrap_or_default()),
     }
 }
 

@@ -15,8 +15,9 @@ const DECODED: [&str; 4] = ["hyp.trn", "ref.trn", "score.json", "score.txt"];
 
 impl Study {
     /// Copies configuration, environment, metrics, hypotheses, references and scores of the finished runs to the folder of
-    /// results, without weights, and the data's paths from the corpus's folder on. Returns the names of the copied runs.
+    /// results, without weights, and the data's paths from the corpus's folder on, and the kinds' times. Returns the names of the copied runs.
     pub fn keep(&self) -> Result<Vec<String>, StudyError> {
+        self.keep_timing()?;
         let mut kept = Vec::new();
         for surveyed in self.survey()? {
             let (from, to) = match surveyed.standing {

@@ -11,7 +11,9 @@ mod keep;
 mod run;
 mod standing;
 mod study;
+mod timing;
 
 pub use run::{StudyObserver, StudyOutcome};
 pub use standing::{Standing, Surveyed};
 pub use study::{Places, PlannedRun, PlannedSet, Study};
+pub use timing::{KindTime, Timing};

@@ -103,15 +103,20 @@ impl Study {
             );
             return Err(StudyError::File { path: self.exp.clone(), problem });
         }
-        let Some(first) = todo.first() else { return Ok(()) };
-        let data = &first.run.config.data;
+        self.corpus_is_there(&todo.iter().map(|surveyed| surveyed.run).collect::<Vec<_>>())
+    }
+
+    /// Fails if a file of the prepared corpus is missing that some runs need.
+    pub(super) fn corpus_is_there(&self, runs: &[&PlannedRun]) -> Result<(), StudyError> {
+        let Some(first) = runs.first() else { return Ok(()) };
+        let data = &first.config.data;
         let manifests = self.sets.iter().map(|set| &set.manifest).chain([&data.train, &data.tokens]);
         for path in manifests {
             if !path.is_file() {
                 let problem = format!(
                     "there is no such file, and {} runs need it; prepare the corpus, give its folder with --data, or \
                      report what is there with --no-train",
-                    todo.len()
+                    runs.len()
                 );
                 return Err(StudyError::File { path: path.clone(), problem });
             }

@@ -73,16 +73,18 @@ impl Study {
     fn standing(&self, run: &PlannedRun) -> Result<(Standing, Option<String>), StudyError> {
         let (own, kept) = (self.exp.join(&run.name), self.results.join(&run.name));
         let differs = mismatch(&own, run)?;
-        if differs.is_none() && self.is_done(&own, run)? {
+        if own.join("config.toml").is_file() && self.lack(&own, run)?.is_none() {
             return Ok((Standing::Done(own), None));
         }
-        let note = mismatch(&kept, run)?;
-        if note.is_none() && self.is_done(&kept, run)? {
-            return Ok((Standing::Done(kept), None));
-        }
+        let note = match self.lack(&kept, run) {
+            Ok(None) if kept.join("config.toml").is_file() => return Ok((Standing::Done(kept), None)),
+            Ok(lack) => lack,
+            // It may be of another version.
+            Err(error) => Some(error.to_string()),
+        };
         let standing = if let Some(differs) = differs {
             Standing::Different(differs)
-        } else if own.join("model").is_dir() && all_epochs(run, &epochs(&own)?) {
+        } else if own.join("model/model.safetensors").is_file() && all_epochs(run, &epochs(&own)?) {
             Standing::Trained
         } else if own.join("checkpoints/latest.safetensors").is_file() {
             Standing::Started(epochs(&own)?.last().map_or(0, |r| r.epoch))
@@ -92,14 +94,27 @@ impl Study {
         Ok((standing, note))
     }
 
-    fn is_done(&self, folder: &Path, run: &PlannedRun) -> Result<bool, StudyError> {
-        let has = |set: &str| {
-            let decoded = folder.join("decode").join(set);
-            ["hyp.trn", "ref.trn", "score.json"].iter().all(|file| decoded.join(file).is_file())
-        };
-        Ok(folder.join("config.toml").is_file()
-            && self.sets.iter().all(|set| has(&set.name))
-            && all_epochs(run, &epochs(folder)?))
+    /// What keeps a folder from being the whole planned run; `None` if nothing does, or if it holds no run.
+    fn lack(&self, folder: &Path, run: &PlannedRun) -> Result<Option<String>, StudyError> {
+        if !folder.join("config.toml").is_file() {
+            return Ok(None);
+        }
+        if let Some(differs) = mismatch(folder, run)? {
+            return Ok(Some(differs));
+        }
+        let decoded = self.sets.iter().flat_map(|set| {
+            let file = |name: &str| folder.join("decode").join(&set.name).join(name);
+            ["hyp.trn", "ref.trn", "score.json"].map(file)
+        });
+        let missing =
+            std::iter::once(folder.join("metrics.jsonl")).chain(decoded).find(|file| !file.is_file());
+        if let Some(file) = missing {
+            return Ok(Some(format!("{} is missing", file.display())));
+        }
+        let epochs = epochs(folder)?;
+        let whole = all_epochs(run, &epochs);
+        let (last, all) = (epochs.last().map_or(0, |last| last.epoch), run.config.train.epochs);
+        Ok((!whole).then(|| format!("{} has {last} epochs of {all}", folder.join("metrics.jsonl").display())))
     }
 }
 
@@ -110,11 +125,8 @@ fn epochs(folder: &Path) -> Result<Vec<EpochRecord>, StudyError> {
 
 /// Whether these are all epochs of a run, which may have stopped early.
 fn all_epochs(run: &PlannedRun, epochs: &[EpochRecord]) -> bool {
-    let Some(last) = epochs.last() else { return false };
-    let train = &run.config.train;
-    let best = epochs.iter().rev().min_by(|a, b| a.dev_error_rate.total_cmp(&b.dev_error_rate));
-    let since = last.epoch - best.map_or(0, |best| best.epoch);
-    last.epoch >= train.epochs || (train.stop_after > 0 && since >= train.stop_after as u64)
+    let (Some(last), Some(best)) = (epochs.last(), EpochRecord::best(epochs)) else { return false };
+    run.config.train.ends(last.epoch, best.epoch)
 }
 
 /// In what a folder's run differs from the planned one; `None` if in nothing, or if there is no run.
@@ -129,9 +141,9 @@ fn mismatch(folder: &Path, run: &PlannedRun) -> Result<Option<String>, StudyErro
     Ok((!keys.is_empty()).then(|| format!("{}: {}", path.display(), keys.join("; "))))
 }
 
-/// A run's seconds of training an epoch, as far as it is.
+/// A run's median seconds of training an epoch, as far as it is.
 fn pace(folder: &Path) -> Option<f64> {
-    let epochs = epochs(folder).ok()?;
-    let last = epochs.last()?;
-    Some(last.total_seconds / epochs.len() as f64)
+    let mut seconds: Vec<f64> = epochs(folder).ok()?.iter().map(|record| record.seconds).collect();
+    seconds.sort_by(f64::total_cmp);
+    seconds.get(seconds.len() / 2).copied()
 }

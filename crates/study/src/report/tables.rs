@@ -196,7 +196,7 @@ fn verdict_cell(difference: &Estimate, margin: Option<f64>) -> String {
     let class = match Verdict::of(difference, margin) {
         Verdict::Better => "better",
         Verdict::NotWorse => "fine",
-        Verdict::Worse => "worse",
+        Verdict::Worse | Verdict::SlightlyWorse => "worse",
         Verdict::Unclear => "unclear",
     };
     format!("<span class={class}>{}</span>", verdict(difference, margin))

@@ -119,6 +119,19 @@ impl RunConfig {
         Ok(encoder.parameter_count())
     }
 
+    /// What makes a run what it is, wherever its data lie and however it is computed: file names in place of paths, and defaults for what
+    /// changes no number.
+    pub fn identity(&self) -> Self {
+        let name = |path: &Path| path.file_name().map(PathBuf::from).unwrap_or_default();
+        let mut config = self.clone();
+        let data = &mut config.data;
+        (data.train, data.dev) = (name(&data.train), name(&data.dev));
+        (data.tokens, data.lexicon) = Default::default();
+        let TrainConfig { workers, cache_mb, recompute, checkpoint_steps, .. } = TrainConfig::default();
+        config.train = TrainConfig { workers, cache_mb, recompute, checkpoint_steps, ..config.train };
+        config
+    }
+
     /// The keys in which two configurations differ.
     pub fn differences(&self, other: &Self) -> Result<Vec<String>, TrainError> {
         let table = |c: &Self| Table::try_from(c).unwrap_or_default();

@@ -108,6 +108,11 @@ impl Default for TrainConfig {
 }
 
 impl TrainConfig {
+    /// Whether training ends after an epoch: the last one, or as many as `stop_after` after the best (the first of equal ones).
+    pub fn ends(&self, epoch: u64, best: u64) -> bool {
+        epoch >= self.epochs || self.stop_after > 0 && epoch.saturating_sub(best) >= self.stop_after as u64
+    }
+
     /// The optimiser's constants.
     pub(crate) fn adam(&self) -> AdamSettings {
         AdamSettings {

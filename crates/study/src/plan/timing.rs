@@ -1,0 +1,157 @@
+//! What a training step of each kind costs, measured in turn on one machine.
+//!
+//! Seconds that runs took tell little of their kinds where runs were made beside other work or on several machines.
+
+use std::fs;
+use std::path::Path;
+
+use linnet_train::{StepTimer, processor};
+use serde::{Deserialize, Serialize};
+
+use super::study::{PlannedRun, Study};
+use crate::decode::write;
+use crate::error::StudyError;
+
+/// The file of a study's times, beside its runs.
+const FILE: &str = "timing.json";
+
+/// Batches that are timed, and how often each is.
+const BATCHES: usize = 8;
+const ROUNDS: usize = 5;
+
+/// The times of a study's kinds.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Timing {
+    /// The program's version.
+    pub linnet: String,
+    /// The processor's name.
+    pub processor: String,
+    /// Threads that computed.
+    pub threads: usize,
+    /// Batches that were timed.
+    pub batches: usize,
+    /// How often each was; its median counts.
+    pub rounds: usize,
+    /// Each kind's, in each size.
+    pub kinds: Vec<KindTime>,
+}
+
+/// What a step of a kind costs.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct KindTime {
+    /// The kind's name.
+    pub kind: String,
+    /// The size's name, where there are any.
+    pub size: Option<String>,
+    /// Microseconds of training for each frame of features.
+    pub us_per_frame: f64,
+}
+
+impl Timing {
+    /// A kind's microseconds a frame, where they were measured.
+    pub fn us_per_frame(&self, kind: &str, size: Option<&str>) -> Option<f64> {
+        let is = |time: &&KindTime| time.kind == kind && time.size.as_deref() == size;
+        Some(self.kinds.iter().find(is)?.us_per_frame)
+    }
+}
+
+impl Study {
+    /// Times training steps of all kinds on the same batches, kind after kind, round after round, and writes the times beside the
+    /// study's runs; `told` hears of each kind's turn, the how-many-th of how many, and `false` from it ends all, with nothing written
+    /// and `None`. Wants a machine with nothing else to do.
+    ///
+    /// # Errors
+    ///
+    /// If the corpus isn't there.
+    pub fn time(
+        &self,
+        version: &str,
+        told: &mut dyn FnMut(&PlannedRun, usize, usize) -> bool,
+    ) -> Result<Option<Timing>, StudyError> {
+        let mut runs: Vec<&PlannedRun> = self.runs.iter().collect();
+        runs.dedup_by_key(|run| (run.kind.as_str(), run.size.as_deref()));
+        self.corpus_is_there(&runs)?;
+        let timers: Vec<StepTimer> =
+            runs.iter().map(|run| StepTimer::new(&run.config, BATCHES)).collect::<Result<_, _>>()?;
+        let mut times: Vec<Vec<Vec<f64>>> = vec![Vec::new(); runs.len()];
+        for round in 0..ROUNDS {
+            for (i, timer) in timers.iter().enumerate() {
+                if !told(runs[i], round * runs.len() + i + 1, ROUNDS * runs.len()) {
+                    return Ok(None);
+                }
+                times[i].push(timer.time()?);
+            }
+        }
+        let kind = |((run, timer), rounds): ((&&PlannedRun, &StepTimer), &Vec<Vec<f64>>)| KindTime {
+            kind: run.kind.clone(),
+            size: run.size.clone(),
+            us_per_frame: 1e6 * seconds(rounds) / timer.frames().max(1) as f64,
+        };
+        let timing = Timing {
+            linnet: version.into(),
+            processor: processor(),
+            threads: rayon::current_num_threads(),
+            batches: BATCHES,
+            rounds: ROUNDS,
+            kinds: runs.iter().zip(&timers).zip(&times).map(kind).collect(),
+        };
+        let path = self.exp.join(FILE);
+        fs::create_dir_all(&self.exp).map_err(|source| StudyError::Io { path: self.exp.clone(), source })?;
+        write(&path, json(&timing).as_bytes())?;
+        Ok(Some(timing))
+    }
+
+    /// The times that were measured last, or else those that are kept; `None` where there are none.
+    ///
+    /// # Errors
+    ///
+    /// If the file holds no times.
+    pub fn timing(&self) -> Result<Option<Timing>, StudyError> {
+        let place = |folder: &Path| Some(folder.join(FILE)).filter(|path| path.is_file());
+        let Some(path) = place(&self.exp).or_else(|| place(&self.results)) else { return Ok(None) };
+        let text =
+            fs::read_to_string(&path).map_err(|source| StudyError::Io { path: path.clone(), source })?;
+        let wrong = |problem: String| StudyError::File { path: path.clone(), problem };
+        let timing: Timing =
+            serde_json::from_str(&text).map_err(|e| wrong(format!("{e}; measure again with --time")))?;
+        if timing.kinds.iter().any(|time| !(time.us_per_frame > 0.0 && time.us_per_frame.is_finite())) {
+            return Err(wrong("a kind's us_per_frame is no time; measure again with --time".into()));
+        }
+        Ok(Some(timing))
+    }
+
+    /// Copies the times that were measured last to the folder of results.
+    pub(super) fn keep_timing(&self) -> Result<(), StudyError> {
+        let path = self.exp.join(FILE);
+        match fs::read(&path) {
+            Ok(bytes) => write(&self.results.join(FILE), &bytes),
+            Err(_) if !path.exists() => Ok(()),
+            Err(source) => Err(StudyError::Io { path, source }),
+        }
+    }
+}
+
+fn json(timing: &Timing) -> String {
+    serde_json::to_string_pretty(timing).unwrap_or_default() + "\n"
+}
+
+/// The sum over the batches of each one's median over the rounds, in seconds.
+fn seconds(rounds: &[Vec<f64>]) -> f64 {
+    let batches = rounds.iter().map(Vec::len).min().unwrap_or(0);
+    let median = |batch: usize| {
+        let mut times: Vec<f64> = rounds.iter().map(|round| round[batch]).collect();
+        times.sort_by(f64::total_cmp);
+        times[times.len() / 2]
+    };
+    (0..batches).map(median).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn a_disturbed_round_does_not_count() {
+        let rounds = [vec![1.0, 2.0], vec![9.0, 2.5], vec![1.5, 90.0]];
+        assert_eq!(super::seconds(&rounds), 1.5 + 2.5);
+        assert_eq!(super::seconds(&[]), 0.0);
+    }
+}
