@@ -5,6 +5,8 @@ use std::process::Command;
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
+    // What is not in the commit.
+    println!("cargo::rerun-if-changed=..");
     // What changes with every commit: the branch's name and what it points to.
     for path in ["HEAD", "logs/HEAD"] {
         if let Some(path) = git(&["rev-parse", "--git-path", path]).filter(|path| Path::new(path).exists()) {
@@ -12,8 +14,10 @@ fn main() {
         }
     }
     let version = env!("CARGO_PKG_VERSION");
+    let changed = git(&["status", "--porcelain", "--untracked-files=no", "--", ".."]).unwrap_or_default();
+    let dirty = if changed.is_empty() { "" } else { "-dirty" };
     match git(&["rev-parse", "--short=10", "HEAD"]) {
-        Some(commit) => println!("cargo::rustc-env=LINNET_VERSION={version} ({commit})"),
+        Some(commit) => println!("cargo::rustc-env=LINNET_VERSION={version} ({commit}{dirty})"),
         None => println!("cargo::rustc-env=LINNET_VERSION={version}"),
     }
 }

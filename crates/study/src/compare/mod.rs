@@ -14,4 +14,5 @@ pub use pace::{CurvePoint, Reached, Target};
 pub use run::{Run, SetScore};
 
 pub(crate) use estimates::RESAMPLES;
+pub(crate) use pace::KEPT;
 pub(crate) use table::{duration, verdict};

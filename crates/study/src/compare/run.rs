@@ -39,6 +39,19 @@ pub struct SetScore {
 struct Environment {
     processor: String,
     threads: usize,
+    #[serde(default)]
+    later: Vec<Environment>,
+}
+
+impl Environment {
+    /// Processor and threads, of all sittings in which they were others.
+    fn machine(&self) -> String {
+        let plural = if self.threads == 1 { "" } else { "s" };
+        let mut machines = vec![format!("{}, {} thread{plural}", self.processor, self.threads)];
+        machines.extend(self.later.iter().map(Environment::machine));
+        machines.dedup();
+        machines.join(", then ")
+    }
 }
 
 impl Run {
@@ -56,7 +69,7 @@ impl Run {
         }
         let environment = fs::read_to_string(folder.join("env.json")).ok();
         let environment = environment.and_then(|text| serde_json::from_str::<Environment>(&text).ok());
-        let machine = environment.map(|e| format!("{}, {} threads", e.processor, e.threads));
+        let machine = environment.map(|e| e.machine());
         Ok(Self { name: name.into(), config, epochs, sets, machine })
     }
 

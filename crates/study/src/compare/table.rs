@@ -1,5 +1,7 @@
 //! A comparison as tables for a terminal, and the words that they share with the page.
 
+use std::collections::HashSet;
+
 use linnet_score::Estimate;
 
 use super::estimates::Verdict;
@@ -9,7 +11,6 @@ use super::pace::{Reached, Target};
 impl Comparison {
     /// The comparison as tables: what was reached, how it differs from the references, and how fast.
     pub fn table(&self) -> String {
-        let missing = format!("not finished, and left out: {}\n", self.missing.join(", "));
         let mut parts = Vec::new();
         if !self.systems.is_empty() {
             parts.push(align_columns(&self.rates()));
@@ -19,9 +20,25 @@ impl Comparison {
             parts.push(align_columns(&self.paces()));
         }
         if !self.missing.is_empty() {
-            parts.push(missing);
+            parts.push(format!("not finished, and left out: {}\n", self.missing()));
         }
         parts.join("\n")
+    }
+
+    /// The names of the runs that are missing; of a kind that has none, its name once.
+    pub(crate) fn missing(&self) -> String {
+        let kind = |run: &str| run.rsplit_once("-seed").map_or(run, |(kind, _)| kind).to_string();
+        let runs = self.systems.iter().flat_map(|system| &system.runs);
+        let there: HashSet<String> = runs.map(|run| kind(&run.name)).collect();
+        let name = |run: &String| if there.contains(&kind(run)) { run.clone() } else { kind(run) };
+        let mut names: Vec<String> = self.missing.iter().map(name).collect();
+        names.dedup();
+        names.join(", ")
+    }
+
+    /// The machines of all runs, where they are known.
+    pub(crate) fn machines(&self) -> impl Iterator<Item = &str> {
+        self.systems.iter().flat_map(|system| &system.runs).filter_map(|run| run.machine.as_deref())
     }
 
     fn rates(&self) -> Vec<Vec<String>> {
@@ -39,14 +56,18 @@ impl Comparison {
     fn differences(&self) -> Vec<Vec<String>> {
         let mut head = vec![self.columns.last().cloned().unwrap_or_default()];
         head.extend(
-            self.references.iter().flat_map(|name| [format!("less {name} [95 %]"), "visible from".into()]),
+            self.references.iter().flat_map(|name| [format!("less {name} [95 %]"), "detectable from".into()]),
         );
+        let several = self.systems.iter().any(|system| system.runs.len() > 1);
         let row = |(i, system): (usize, &System)| {
             let mut row = vec![system.name.clone()];
             let last = system.scores.last().and_then(Option::as_ref);
             for (number, &place) in system.references.iter().enumerate() {
                 let difference = last.and_then(|score| score.differences[number]);
                 row.push(match difference {
+                    Some(d) if several && d.seeds == 1 => {
+                        format!("{} {} (one seed)", signed(&d), verdict(&d, self.margin))
+                    }
                     Some(d) => format!("{} {}", signed(&d), verdict(&d, self.margin)),
                     None if place == Some(i) => "(reference)".into(),
                     None => "–".into(),

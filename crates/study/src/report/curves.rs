@@ -82,8 +82,8 @@ pub(super) fn convergence(comparison: &Comparison, size: Option<&str>) -> String
     )
 }
 
-/// The error rate of a size's systems by the utterances' mean duration.
-pub(super) fn by_length(comparison: &Comparison, size: Option<&str>) -> String {
+/// The error rate of a size's systems by the utterances' mean duration; and whether there are bands.
+pub(super) fn by_length(comparison: &Comparison, size: Option<&str>) -> (String, bool) {
     let of = of_size(comparison, size);
     let points = |system: &System| {
         let groups = comparison.length_groups.iter().zip(&system.by_length);
@@ -102,7 +102,7 @@ pub(super) fn by_length(comparison: &Comparison, size: Option<&str>) -> String {
     }
     let title = format!("{} by the utterances' length (%)", comparison.rate_name);
     let (drawn, height) = panel(&title, "seconds, the mean of each group", Values::Rates, &curves);
-    svg(height, &title, &drawn)
+    (svg(height, &title, &drawn), bands)
 }
 
 fn of_size(comparison: &Comparison, size: Option<&str>) -> Vec<usize> {
@@ -213,7 +213,7 @@ fn end_label(curve: &Curve, values: Values, label: f64, right: f64, x_axis: &Axi
     let weight = if curve.style.stands_out { "600" } else { "400" };
     format!(
         "<circle cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"2.5\" fill=\"{line}\"/><path d=\"M{x:.1} {y:.1}H{right:.1}L{:.1} \
-         {label:.1}\" fill=\"none\" stroke=\"{line}\" stroke-width=\"0.8\" opacity=\"0.65\"/>\
+         {label:.1}\" fill=\"none\" stroke=\"{line}\" stroke-width=\"0.8\" stroke-dasharray=\"1 3\" opacity=\"0.7\"/>\
          <text x=\"{:.1}\" y=\"{:.1}\" fill=\"{text}\"><tspan font-weight=\"{weight}\">{}</tspan> {}</text>\n",
         right + LEADER - 4.0,
         right + LEADER,

@@ -1,7 +1,10 @@
 //! The page: what was asked, what came out, how fast, and with which settings.
 
+use linnet_train::Select;
+
 use super::{curves, escape, forest, tables};
-use crate::compare::{Comparison, RESAMPLES};
+use crate::compare::{Comparison, KEPT, RESAMPLES, System};
+use crate::plan::Timing;
 
 const STYLE: &str = include_str!("page.css");
 
@@ -13,8 +16,8 @@ pub(super) fn page(comparison: &Comparison) -> String {
     }
     body += &summary(comparison);
     if !comparison.missing.is_empty() {
-        let missing: Vec<String> = comparison.missing.iter().map(|name| escape(name)).collect();
-        body += &format!("<p class=missing>Not finished, and left out: {}.</p>\n", missing.join(", "));
+        body +=
+            &format!("<p class=missing>Not finished, and left out: {}.</p>\n", escape(&comparison.missing()));
     }
     if !comparison.systems.is_empty() {
         body += &sections(comparison);
@@ -68,10 +71,7 @@ fn sections(comparison: &Comparison) -> String {
             &figure(*size, &curves::convergence(comparison, *size), &curve_note(comparison, *size, several));
     }
     body += &tables::paces(comparison);
-    body += "<p class=note>Epochs and times to reach a rate are those of the mean over the seeds. Seconds and frames of \
-             features per second are medians over the epochs, which other work on the machine shifts less than means, and \
-             times are so many epochs of the median’s length; peak memory is the highest of a kind’s runs. The \
-             development set’s decoding after each epoch is not counted.</p>\n";
+    body += &pace_note(comparison);
     if !comparison.columns.is_empty() {
         body += "<h2>Error rates</h2>\n";
         body += &tables::rates(comparison);
@@ -82,12 +82,15 @@ fn sections(comparison: &Comparison) -> String {
                 body += &tables::differences(comparison, reference);
             }
         }
-        body += &rate_note(several);
+        body += &rate_note(comparison, several);
     }
     if !comparison.length_groups.is_empty() {
         body += "<h2>Short and long utterances</h2>\n";
         for size in &sizes {
-            body += &figure(*size, &curves::by_length(comparison, *size), "");
+            let (drawn, bands) = curves::by_length(comparison, *size);
+            let bands = if bands { " Bands are the rates’ 95 % intervals." } else { "" };
+            let caption = format!("Error rate of each group, at its mean length.{bands}");
+            body += &figure(*size, &drawn, &caption);
         }
         body += &tables::lengths(comparison);
         body += "<p class=note>Utterances of all sets, cut into groups of about the same number.";
@@ -143,22 +146,84 @@ fn forest_note(comparison: &Comparison, reference: usize) -> String {
         format!(" The dashed line is the margin: an interval that ends left of it is not worse by more than {margin} points.")
     });
     format!(
-        "Error rate less that of {}, with 95 % intervals; left of 0 is better. Sorted by the last column.{margin}",
+        "Error rate less that of {}, with 95 % intervals; left of 0 is better. Sorted by the last column; ◂ and ▸ are off \
+         the scale, and in the table below.{margin}",
         escape(&comparison.references[reference])
     )
 }
 
-fn rate_note(several: bool) -> String {
+/// What seconds are, and when a rate counts as reached.
+fn pace_note(comparison: &Comparison) -> String {
+    let seconds = match &comparison.timing {
+        Some(Timing { linnet, processor, threads, batches, rounds, .. }) => format!(
+            "Seconds are those of training steps of all kinds on the same {batches} batches, kind after kind in {rounds} rounds \
+             of which the median counts, on {} with {} (linnet {}), scaled to an epoch by its frames",
+            escape(processor),
+            plural(*threads, "thread"),
+            escape(linnet)
+        ),
+        None => {
+            let mut machines: Vec<&str> = comparison.machines().collect();
+            machines.sort_unstable();
+            machines.dedup();
+            let machines = match machines.len() {
+                0 => String::new(),
+                _ => format!(" (on {})", escape(&machines.join("; "))),
+            };
+            format!(
+                "Seconds are medians over the epochs as the runs took them{machines}. Runs beside other work, or on several \
+                 machines, differ in them for that reason alone; <code>linnet compare STUDY.toml --time</code> measures kinds in turn"
+            )
+        }
+    };
+    format!(
+        "<p class=note>Epochs and times to reach a rate are those of the mean over the seeds, and it is reached in the first of \
+         {KEPT} epochs in a row at or below it. {seconds}. Peak memory is the highest of a kind’s runs. The development \
+         set’s decoding after each epoch is not counted.</p>\n"
+    )
+}
+
+/// Which weights were decoded, if those of all kinds were chosen in one way.
+fn decoded_note(comparison: &Comparison) -> String {
+    let train = |system: &System| (system.runs[0].config.train.select, system.runs[0].config.train.average);
+    let (select, average) = train(&comparison.systems[0]);
+    if comparison.systems.iter().any(|system| train(system) != (select, average)) {
+        return "Decoded greedily, with the weights that each run’s settings choose.".into();
+    }
+    let weights = match select {
+        Select::Last => "the last epoch’s weights".into(),
+        Select::Best => "the weights of the epoch with the lowest development error rate".into(),
+        Select::Average => format!("the mean of the last {average} epochs’ weights"),
+    };
+    format!("Decoded greedily with {weights}, so that rates differ a little from the curves’ last points.")
+}
+
+fn rate_note(comparison: &Comparison, several: bool) -> String {
     let seeds = if several {
-        "and of n seeds n − 1 with replacement, the same seeds for both sides of a difference where both have them, since \
-         data order and augmentation are the seed’s (Rao and Wu, 1988, for n − 1)"
+        "and of n seeds n − 1 with replacement (Rao and Wu, 1988). Differences are over the seeds that both sides have, the \
+         same in each resample, since data order and augmentation are the seed’s. Distances from the estimate are stretched by \
+         t / z, as few seeds tell little of how much seeds differ (Satterthwaite, 1946); where a side has one seed, that is in \
+         no interval"
     } else {
         "one seed each: how much seeds differ is unknown, and in no interval"
     };
+    let verdicts = |system: &System| {
+        let last = system.scores.last().and_then(Option::as_ref);
+        last.map_or(0, |score| score.differences.iter().flatten().count())
+    };
+    let verdicts: usize = comparison.systems.iter().map(verdicts).sum();
+    let chance = match verdicts {
+        0..10 => String::new(),
+        _ => format!(
+            " Of {verdicts} verdicts at 95 % about {:.0} would be for one side by chance if no kinds differed.",
+            0.05 * verdicts as f64
+        ),
+    };
     format!(
-        "<p class=note>95 % percentile intervals of {RESAMPLES} resamples: speakers, then their utterances, the same for \
-         both sides of a difference (Bisani and Ney, 2004); {seeds}. <i>Visible from</i>: the smallest true difference \
-         in the last column that a test at 5 % would have seen with a probability of 80 %, (z<sub>0.975</sub> + \
-         z<sub>0.8</sub>) · standard error = 2.80 standard errors of the difference.</p>\n"
+        "<p class=note>{} 95 % percentile intervals of {RESAMPLES} resamples: speakers, then their utterances, the same for \
+         both sides of a difference (Bisani and Ney, 2004); {seeds}. <i>Detectable from</i>: the smallest true difference \
+         in the last column that a test at 5 % would have found with a probability of 80 %, (t<sub>0.975</sub> + \
+         t<sub>0.8</sub>) · standard error.{chance}</p>\n",
+        decoded_note(comparison)
     )
 }

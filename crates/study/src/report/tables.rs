@@ -44,17 +44,19 @@ pub(super) fn rates(comparison: &Comparison) -> String {
 pub(super) fn differences(comparison: &Comparison, reference: usize) -> String {
     let mut names = head(&[&format!("points more or less than {}", comparison.references[reference])]);
     names.extend(comparison.columns.iter().map(|column| escape(column)));
-    names.push("visible from".into());
+    names.push("detectable from".into());
     names.push("verdict".into());
     let others =
         comparison.systems.iter().enumerate().filter(|(i, system)| system.references[reference] != Some(*i));
+    let several = comparison.systems.iter().any(|system| system.runs.len() > 1);
     let rows = others.map(|(_, system)| {
         let differences = || system.scores.iter().map(|s| s.as_ref().and_then(|s| s.differences[reference]));
         let mut row = vec![name(system)];
         row.extend(differences().map(|d| d.map_or(NONE.into(), |d| with_bounds(&d, |v| plus(v, 2)))));
         let last = differences().next_back().flatten();
         row.push(last.map_or(NONE.into(), |d| format!("{:.2}", d.smallest_visible())));
-        row.push(last.map_or(NONE.into(), |d| verdict_cell(&d, comparison.margin)));
+        let few = |d: &Estimate| if several && d.seeds == 1 { "<small>one seed</small>" } else { "" };
+        row.push(last.map_or(NONE.into(), |d| verdict_cell(&d, comparison.margin) + few(&d)));
         row
     });
     table(&names, rows)
@@ -74,7 +76,7 @@ pub(super) fn paces(comparison: &Comparison) -> String {
             name(system),
             thousands(system.runs[0].parameters()),
             format!("{:.1}", system.seconds_per_epoch()),
-            thousands(system.frames_per_s() as usize),
+            thousands(system.frames_per_s().round() as usize),
             format!("{:.0}", system.peak_mb()),
         ];
         row.extend(system.reached.iter().map(|reached| match reached {
@@ -158,7 +160,10 @@ pub(super) fn differing_settings(comparison: &Comparison) -> String {
         return String::new();
     }
     let mut names = head(&[""]);
-    names.extend(keys.iter().map(|key| format!("<code>{}</code>", escape(key))));
+    names
+        .extend(keys.iter().map(|key| {
+            format!("<code>{}</code>", escape(key).replace('.', ".<wbr>").replace('_', "_<wbr>"))
+        }));
     let rows = comparison.systems.iter().zip(&all).map(|(system, settings)| {
         let value = |key: &&String| settings.get(*key).map_or(NONE.into(), |v| escape(v.trim_matches('"')));
         std::iter::once(name(system)).chain(keys.iter().map(value)).collect()
