@@ -24,7 +24,12 @@ pub(super) fn fit(
         config.parameters(TOKENS)
     };
     let (one, two) = (count(1)?, count(2)?);
-    let width = 1.0 + (wanted as f64 - one as f64) / (two - one).max(1) as f64;
+    if one == two {
+        let problem = "it has no feed-forward blocks whose width could give it the budget's parameters; leave budget out, or \
+                       change model.dim or model.layers by hand";
+        return Err(StudyError::File { path: place(file, run), problem: problem.into() });
+    }
+    let width = 1.0 + (wanted as f64 - one as f64) / (two - one) as f64;
     let width = width.round().clamp(1.0, f64::from(1 << 16)) as usize;
     let found = count(width)?;
     if (found as f64 - wanted as f64).abs() > within * wanted as f64 {

@@ -56,6 +56,8 @@ impl WithSimd for Backward<'_> {
         for (chunk, at) in given.chunks().enumerate() {
             let ([q, k, v], dy) = (given.rows(&at), sums_of(&at));
             let vectors = at.len().div_ceil(S::F32_LANES);
+            // States of nothing are left out.
+            let (first, last) = (chunk == 0, chunk + 1 == chunks);
             let falls = Falls::new(simd, rates, &at);
             if chunk == 0 || placed {
                 falls.fill_tile(simd, causal, m);
@@ -93,7 +95,7 @@ impl WithSimd for Backward<'_> {
             let c = S::as_mut_simd_f32s(dq_columns).0;
             let (of_k, of_ds) = (Transposed { data: k, width: a }, S::as_simd_f32s(ds).0);
             in_registers(simd, a, vectors, &mut Accumulate { a: of_k, b: of_ds, c: &mut *c, stride });
-            for (side, state, factors) in sides(&falls, of_keys, [true, !causal]) {
+            for (side, state, factors) in sides(&falls, of_keys, [!first, !causal && !last]) {
                 let state = Transposed { data: state, width: width_a };
                 let products = placed.then_some((q_columns, &mut pulls[side]));
                 let mut add = AddFallen { a: state, b: dy_columns, c: &mut *c, factors, stride, products };
@@ -103,7 +105,7 @@ impl WithSimd for Backward<'_> {
 
             dk_columns.fill(0.0);
             dv_columns.fill(0.0);
-            for (side, state, factors) in sides(&falls, of_queries, [!causal, true]) {
+            for (side, state, factors) in sides(&falls, of_queries, [!causal && !first, !last]) {
                 let c = S::as_mut_simd_f32s(dk_columns).0;
                 let products = placed.then_some((k_columns, &mut pulls[side]));
                 let turned = Transposed { data: state, width: width_a };
@@ -126,7 +128,8 @@ impl WithSimd for Backward<'_> {
             for (i, place) in places[at.clone()].iter_mut().enumerate() {
                 *place = pulls[1].0[i] - pulls[0].0[i] - lost.0[i];
             }
-            for (past, rows) in past.iter_mut().zip([[k, v], [q, dy]]).take(if causal { 1 } else { 2 }) {
+            let states = if last { 0 } else if causal { 1 } else { 2 };
+            for (past, rows) in past.iter_mut().zip([[k, v], [q, dy]]).take(states) {
                 absorb(simd, past, falls.through, rows, [a, b], &falls.to_end, room);
             }
         }

@@ -11,8 +11,9 @@ use crate::ops::tile::product::{Accumulate, InRegisters, Left, Rows, Transposed,
 
 pub(super) struct Forward<'a> {
     pub(super) given: DecayedSums<'a>,
-    /// The state before the first frame; it takes all frames in.
+    /// The state before the first frame; in a stream it takes all frames in, else it is zeros and left as it is needed.
     pub(super) past: &'a mut [f32],
+    pub(super) streams: bool,
     pub(super) y: &'a mut [f32],
 }
 
@@ -21,7 +22,7 @@ impl WithSimd for Forward<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        let Self { given, past, y } = self;
+        let Self { given, past, streams, y } = self;
         let DecayedSums { a, b, rates, causal, .. } = given;
         let stride = FRAMES / S::F32_LANES;
         let width = past.len() / b;
@@ -62,8 +63,11 @@ impl WithSimd for Forward<'_> {
             let of_v = Transposed { data: v, width: b };
             let b_tile = S::as_simd_f32s(tile).0;
             in_registers(simd, b, vectors, &mut Accumulate { a: of_v, b: b_tile, c: &mut *c, stride });
-            let future = (!causal).then(|| (&after[chunk * b * width..][..b * width], &falls.to_end));
-            for (state, factors) in [(&*past, &falls.from_start)].into_iter().chain(future) {
+            // States of nothing are left out.
+            let (first, last) = (chunk == 0, chunk + 1 == chunks);
+            let before = (!first || streams).then_some((&*past, &falls.from_start));
+            let future = (!causal && !last).then(|| (&after[chunk * b * width..][..b * width], &falls.to_end));
+            for (state, factors) in before.into_iter().chain(future) {
                 let a = Rows { data: state, stride: width, depth: a };
                 let c = &mut *c;
                 in_registers(
@@ -74,7 +78,9 @@ impl WithSimd for Forward<'_> {
                 );
             }
             to_rows(sums, b, &Lanes::ONE, y);
-            absorb(simd, past, falls.through, [k, v], [a, b], &falls.to_end, room);
+            if !last || streams {
+                absorb(simd, past, falls.through, [k, v], [a, b], &falls.to_end, room);
+            }
         }
     }
 }

@@ -59,7 +59,7 @@ impl DecayedSums<'_> {
     pub(crate) fn forward(self, y: &mut [f32]) {
         let mut past = Aligned::take(Self::state_len(self.a, self.b));
         past.fill(0.0);
-        Arch::new().dispatch(forward::Forward { given: self, past: &mut past, y });
+        Arch::new().dispatch(forward::Forward { given: self, past: &mut past, streams: false, y });
     }
 
     /// Writes the gradients of queries, keys and values from that of `y`, and, with rates of each frame's own, what each frame's
@@ -75,6 +75,6 @@ impl DecayedSums<'_> {
 
     /// Writes the sums of the next frames of a stream, which are causal, and takes them into its state, which starts as zeros.
     pub(crate) fn step(self, state: &mut [f32], y: &mut [f32]) {
-        Arch::new().dispatch(forward::Forward { given: self, past: state, y });
+        Arch::new().dispatch(forward::Forward { given: self, past: state, streams: true, y });
     }
 }

@@ -25,7 +25,7 @@ impl WithSimd for Passes<'_> {
         let (mut dq, mut dk) = (nan(given.q.len()), nan(given.q.len()));
         let mut places = nan(dy.len() / given.b);
         let mut past = vec![0.0; DecayedSums::state_len(given.a, given.b)];
-        Forward { given, past: &mut past, y: &mut y }.with_simd(simd);
+        Forward { given, past: &mut past, streams: false, y: &mut y }.with_simd(simd);
         Backward { given, dy, gradients: [&mut dq, &mut dk, &mut dv], places: &mut places }.with_simd(simd);
         [y, dq, dk, dv, places]
     }
@@ -53,7 +53,7 @@ fn plain(given: DecayedSums<'_>, dy: &[f32]) -> [Vec<f64>; 5] {
             dq[i * a + c] += dp * f64::from(k[j * a + c]);
             dk[j * a + c] += dp * f64::from(q[i * a + c]);
         }
-        let pull = f64::from(u8::from(matches!(rates, Rates::Each(_)))) * dp * p / m
+        let pull = f64::from(u8::from(matches!(rates, Rates::Each(_)))) * dp * inner(q, i, k, j, a)
             * (j as f64 - i as f64).signum()
             * f64::from(u8::from(i != j));
         places[i] += pull;
@@ -64,12 +64,15 @@ fn plain(given: DecayedSums<'_>, dy: &[f32]) -> [Vec<f64>; 5] {
 
 #[test]
 fn both_passes_match_plain_loops() {
-    let sizes = [(1, 1, 1), (5, 3, 4), (31, 16, 17), (33, 24, 5), (64, 32, 33), (97, 8, 40), (150, 33, 9)];
+    let sizes = [(1, 1, 1), (5, 3, 4), (31, 16, 17), (32, 9, 2), (33, 24, 5), (64, 32, 33), (97, 8, 40), (150, 33, 9)];
     for ((n, a, b), causal) in sizes.into_iter().flat_map(|size| [(size, false), (size, true)]) {
         let [q, k, v, dy] =
             [(a, 100), (a, 200), (b, 300), (b, 400)].map(|(width, seed)| values(n * width, seed));
         let each: Vec<f32> = values(n, 500).iter().map(|x| 0.3 * x.abs()).collect();
-        for rates in [Rates::Zero, Rates::Same(0.1), Rates::Same(3.0), Rates::Each(&each)] {
+        // Frames that forget nothing, and some that forget all.
+        let hard: Vec<f32> = (0..n).map(|i| if i % 13 == 5 { 40.0 * (i % 7) as f32 } else { 0.0 }).collect();
+        let each = [Rates::Each(&each), Rates::Each(&hard)];
+        for rates in [Rates::Zero, Rates::Same(0.1), Rates::Same(3.0)].into_iter().chain(each) {
             let given = DecayedSums { q: &q, k: &k, v: &v, a, b, rates, causal };
             let want = plain(given, &dy);
             for (which, (got, want)) in
