@@ -12,7 +12,7 @@ use super::feature_map::{EPSILON, FeatureMap, Side};
 use super::linear::quotient_backward;
 use super::{Gradients, Head, Mixer, QKV, State};
 use crate::ops::decay::{DecayedSums, Rates};
-use crate::ops::math::{dot, sigmoid, vectorised};
+use crate::ops::math::{dot, sigmoid, softplus, vectorised, vectorised_fn};
 use crate::ops::scratch::{self, Scratch};
 use crate::parameters::{HeadParameter, Init};
 
@@ -42,20 +42,50 @@ fn rate(head: usize, heads: usize) -> f32 {
     0.25 * 64f32.powf(-share)
 }
 
-/// ln(1 + eᵘ)
-fn softplus(u: f32) -> f32 {
-    u.max(0.0) + (-u.abs()).exp().ln_1p()
+vectorised_fn! {
+    /// u = w·k + b of each frame, and the rates factor · softplus(u).
+    fn gate<'a>(weight: &'a [f32], bias: f32, factor: f32, k: &'a [f32], u: &'a mut [f32], rates: &'a mut [f32]) {
+        for ((k, u), rate) in k.chunks_exact(weight.len()).zip(u).zip(rates) {
+            *u = dot(weight, k) + bias;
+            *rate = factor * softplus(*u);
+        }
+    }
+}
+
+vectorised_fn! {
+    /// From the gradient of each frame's u: adds those of the keys, and of the weight and the bias behind it.
+    fn gate_backward<'a>(weight: &'a [f32], du: &'a [f32], k: &'a [f32], dk: &'a mut [f32], dweights: &'a mut [f32]) {
+        let (dweight, dbias) = dweights.split_at_mut(weight.len());
+        let rows = k.chunks_exact(weight.len()).zip(dk.chunks_exact_mut(weight.len()));
+        for (du, (k, dk)) in du.iter().zip(rows) {
+            dbias[0] += du;
+            for ((dw, k), (dk, w)) in dweight.iter_mut().zip(k).zip(dk.iter_mut().zip(weight)) {
+                *dw += du * k;
+                *dk += du * w;
+            }
+        }
+    }
 }
 
 impl Decayed {
-    /// The rates of a gated head's frames; empty for others.
-    fn gates(&self, head: Head<'_>) -> Vec<f32> {
-        if self.decay != Decay::Gated {
-            return Vec::new();
+    /// What softplus is multiplied by.
+    fn factor(head: Head<'_>) -> f32 {
+        rate(head.index, head.heads) / std::f32::consts::LN_2
+    }
+
+    /// The rates of a gated head's frames, and u, which are to be as long as that; none for others.
+    fn gates(&self, head: Head<'_>, u: &mut [f32]) -> Scratch {
+        let mut rates = scratch::take(u.len());
+        if self.decay == Decay::Gated {
+            let (weight, bias) = (head.weights[0], head.weights[1][0]);
+            gate(weight, bias, Self::factor(head), head.inputs[1], u, &mut rates);
         }
-        let (weight, bias) = (head.weights[0], head.weights[1][0]);
-        let factor = rate(head.index, head.heads) / std::f32::consts::LN_2;
-        head.inputs[1].chunks_exact(head.dim).map(|k| factor * softplus(dot(weight, k) + bias)).collect()
+        rates
+    }
+
+    /// The values behind the denominators that the backward pass wants.
+    fn gate_inputs(&self, frames: usize) -> usize {
+        if self.decay == Decay::Gated { frames } else { 0 }
     }
 
     fn rates<'a>(&self, head: Head<'_>, gates: &'a [f32]) -> Rates<'a> {
@@ -111,32 +141,37 @@ impl Mixer for Decayed {
         DecayedSums::multiply_adds(dim, dim + 1, self.causal)
     }
 
-    /// Each frame's denominator.
+    /// Each frame's denominator, and u of gates.
     fn saved(&self, frames: usize, _dim: usize) -> usize {
-        frames
+        frames + self.gate_inputs(frames)
     }
 
     fn forward(&self, head: Head<'_>, saved: &mut [f32], y: &mut [f32]) {
         let (dim, wide) = (head.dim, head.dim + 1);
         let (q, k) = (features(head.inputs[0], dim), features(head.inputs[1], dim));
         let v = widen(head.inputs[2], dim, |_| 1.0);
-        let gates = self.gates(head);
+        let (denominators, u) = saved.split_at_mut(y.len() / dim);
+        let gates = self.gates(head, u);
         let mut sums = scratch::take(v.len());
         let (rates, causal) = (self.rates(head, &gates), self.causal);
         DecayedSums { q: &q, k: &k, v: &v, a: dim, b: wide, rates, causal }.forward(&mut sums);
         divide(&sums, dim, y);
-        saved.iter_mut().zip(sums.chunks_exact(wide)).for_each(|(s, sums)| *s = sums[dim] + EPSILON);
+        let sums = sums.chunks_exact(wide);
+        denominators.iter_mut().zip(sums).for_each(|(s, sums)| *s = sums[dim] + EPSILON);
     }
 
     fn backward(&self, head: Head<'_>, saved: &[f32], y: &[f32], dy: &[f32], gradients: Gradients<'_, '_>) {
-        let (dim, wide, frames) = (head.dim, head.dim + 1, saved.len());
+        let (dim, wide, frames) = (head.dim, head.dim + 1, y.len() / head.dim);
+        let (denominators, u) = saved.split_at(frames);
         let [dq, dk, dv] = gradients.inputs else { unreachable!("three projections") };
         let (q, k) = (features(head.inputs[0], dim), features(head.inputs[1], dim));
         let v = widen(head.inputs[2], dim, |_| 1.0);
         let (mut dnumerators, mut ddenominators) = (scratch::take(y.len()), scratch::take(frames));
-        quotient_backward(y, dy, saved, dim, &mut dnumerators, &mut ddenominators);
+        quotient_backward(y, dy, denominators, dim, &mut dnumerators, &mut ddenominators);
         let dsums = widen(&dnumerators, dim, |i| ddenominators[i]);
-        let gates = self.gates(head);
+        let mut gates = scratch::take(u.len());
+        let factor = Self::factor(head);
+        vectorised(|| gates.iter_mut().zip(u).for_each(|(rate, &u)| *rate = factor * softplus(u)));
         let [mut dquery, mut dkey] = [(); 2].map(|()| scratch::take(frames * dim));
         let (mut dvalue, mut dplaces) = (scratch::take(v.len()), scratch::take(frames));
         let (rates, causal) = (self.rates(head, &gates), self.causal);
@@ -149,21 +184,14 @@ impl Mixer for Decayed {
         MAP.backward(&[], head.inputs[1], dim, &k, &dkey, dk, &mut []);
 
         if self.decay == Decay::Gated {
-            let (weight, bias) = (head.weights[0], head.weights[1][0]);
-            let (dweight, dbias) = gradients.weights.split_at_mut(dim);
-            let factor = rate(head.index, head.heads) / std::f32::consts::LN_2;
             // A frame's rate moves its own place and all that come after.
-            let mut drate = 0.0;
-            for i in (0..frames).rev() {
-                drate += dplaces[i];
-                let (k, dk) = (&head.inputs[1][i * dim..(i + 1) * dim], &mut dk[i * dim..(i + 1) * dim]);
-                let du = drate * factor * sigmoid(dot(weight, k) + bias);
-                dbias[0] += du;
-                for ((dw, k), (dk, w)) in dweight.iter_mut().zip(k).zip(dk.iter_mut().zip(weight)) {
-                    *dw += du * k;
-                    *dk += du * w;
-                }
+            let (mut du, mut drate) = (dplaces, 0.0);
+            for du in du.iter_mut().rev() {
+                drate += *du;
+                *du = drate;
             }
+            vectorised(|| du.iter_mut().zip(u).for_each(|(du, &u)| *du *= factor * sigmoid(u)));
+            gate_backward(head.weights[0], &du, head.inputs[1], dk, gradients.weights);
         }
     }
 
@@ -176,7 +204,8 @@ impl Mixer for Decayed {
         let (dim, wide) = (head.dim, head.dim + 1);
         let (q, k) = (features(head.inputs[0], dim), features(head.inputs[1], dim));
         let v = widen(head.inputs[2], dim, |_| 1.0);
-        let gates = self.gates(head);
+        let mut u = scratch::take(self.gate_inputs(y.len() / dim));
+        let gates = self.gates(head, &mut u);
         let mut sums = scratch::take(v.len());
         state.values.resize(DecayedSums::state_len(dim, wide), 0.0);
         let rates = self.rates(head, &gates);

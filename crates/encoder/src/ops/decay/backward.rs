@@ -128,7 +128,13 @@ impl WithSimd for Backward<'_> {
             for (i, place) in places[at.clone()].iter_mut().enumerate() {
                 *place = pulls[1].0[i] - pulls[0].0[i] - lost.0[i];
             }
-            let states = if last { 0 } else if causal { 1 } else { 2 };
+            let states = if last {
+                0
+            } else if causal {
+                1
+            } else {
+                2
+            };
             for (past, rows) in past.iter_mut().zip([[k, v], [q, dy]]).take(states) {
                 absorb(simd, past, falls.through, rows, [a, b], &falls.to_end, room);
             }

@@ -66,7 +66,8 @@ impl WithSimd for Forward<'_> {
             // States of nothing are left out.
             let (first, last) = (chunk == 0, chunk + 1 == chunks);
             let before = (!first || streams).then_some((&*past, &falls.from_start));
-            let future = (!causal && !last).then(|| (&after[chunk * b * width..][..b * width], &falls.to_end));
+            let future =
+                (!causal && !last).then(|| (&after[chunk * b * width..][..b * width], &falls.to_end));
             for (state, factors) in before.into_iter().chain(future) {
                 let a = Rows { data: state, stride: width, depth: a };
                 let c = &mut *c;

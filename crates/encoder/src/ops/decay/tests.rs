@@ -53,7 +53,9 @@ fn plain(given: DecayedSums<'_>, dy: &[f32]) -> [Vec<f64>; 5] {
             dq[i * a + c] += dp * f64::from(k[j * a + c]);
             dk[j * a + c] += dp * f64::from(q[i * a + c]);
         }
-        let pull = f64::from(u8::from(matches!(rates, Rates::Each(_)))) * dp * inner(q, i, k, j, a)
+        let pull = f64::from(u8::from(matches!(rates, Rates::Each(_))))
+            * dp
+            * inner(q, i, k, j, a)
             * (j as f64 - i as f64).signum()
             * f64::from(u8::from(i != j));
         places[i] += pull;
@@ -64,7 +66,16 @@ fn plain(given: DecayedSums<'_>, dy: &[f32]) -> [Vec<f64>; 5] {
 
 #[test]
 fn both_passes_match_plain_loops() {
-    let sizes = [(1, 1, 1), (5, 3, 4), (31, 16, 17), (32, 9, 2), (33, 24, 5), (64, 32, 33), (97, 8, 40), (150, 33, 9)];
+    let sizes = [
+        (1, 1, 1),
+        (5, 3, 4),
+        (31, 16, 17),
+        (32, 9, 2),
+        (33, 24, 5),
+        (64, 32, 33),
+        (97, 8, 40),
+        (150, 33, 9),
+    ];
     for ((n, a, b), causal) in sizes.into_iter().flat_map(|size| [(size, false), (size, true)]) {
         let [q, k, v, dy] =
             [(a, 100), (a, 200), (b, 300), (b, 400)].map(|(width, seed)| values(n * width, seed));
