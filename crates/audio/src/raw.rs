@@ -52,7 +52,7 @@ pub(crate) fn frames(
 ) -> Result<(RawFormat, usize), AudioError> {
     let setting = |problem: &str| AudioError::Setting(format!("{}: {problem}", path.display()));
     let format =
-        options.raw.ok_or_else(|| setting("it has no header; give its sampling rate and byte order"))?;
+        options.raw.ok_or_else(|| setting("it has no header; give its sampling rate (--raw-rate HZ)"))?;
     if format.channels == 0 || format.sample_rate == 0 {
         return Err(setting("headerless audio needs a sampling rate and channels above 0"));
     }

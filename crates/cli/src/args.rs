@@ -16,7 +16,7 @@ pub(crate) const VERSION: &str = env!("LINNET_VERSION");
 /// The way from recordings to an error rate:
 ///
 ///   linnet prepare an4 CORPUS --out data        recordings, texts → manifests, tokens, lexicon
-///   linnet train conf/linear.toml --out exp     manifests → an experiment folder with its model
+///   linnet train conf.toml --out exp            manifests → an experiment folder with its model
 ///   linnet decode exp/model data/test.jsonl --out exp/decode/test      a manifest → error rates
 ///   linnet transcribe exp/model RECORDINGS      audio → text
 ///
@@ -58,7 +58,7 @@ pub(crate) enum Command {
     Ngram(Ngram),
     /// Transcribe recordings.
     Transcribe(Transcribe),
-    /// Describe a model folder, an experiment folder, a manifest or a recording.
+    /// Describe a model or experiment folder, a corpus, a manifest or a recording.
     Inspect(Inspect),
     /// Convert any readable audio to a 16-bit WAV file.
     Convert(Convert),
@@ -157,7 +157,9 @@ pub(crate) struct Features {
 
 /// Train a model.
 #[derive(Debug, Args)]
-#[command(after_help = "Example: linnet train conf/linear.toml --out exp/linear --set train.epochs=20")]
+#[command(
+    after_help = "Example: linnet train recipes/mini/conf/linear.toml --out exp/linear --set train.epochs=20"
+)]
 pub(crate) struct Train {
     /// The configuration.
     pub(crate) config: PathBuf,
@@ -365,7 +367,7 @@ pub(crate) enum Format {
     Json,
 }
 
-/// Describe a model folder, an experiment folder, a manifest or a recording.
+/// Describe a model or experiment folder, a corpus, a manifest or a recording.
 #[derive(Debug, Args)]
 #[command(after_help = "Example: linnet inspect exp/linear/model")]
 pub(crate) struct Inspect {

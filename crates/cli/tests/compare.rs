@@ -39,7 +39,7 @@ fn a_study_is_run_kept_and_reported_again_without_corpus_and_weights() {
     assert!(!again.contains(data.to_str().unwrap()));
 
     let run = linnet(folder.path(), &[&study[..], &["--no-train", "--set", "train.epochs=2"]].concat());
-    assert_eq!((run.code, &*run.out), (1, "not finished, and left out: softmax-seed0, linear-seed0\n"));
+    assert_eq!((run.code, &*run.out), (1, "not finished, and left out: softmax, linear\n"));
     assert!(
         run.err
             .ends_with("error: no run is finished, so no report is written; leave --no-train out to train\n")
@@ -69,7 +69,7 @@ fn wrong_studies_and_folders_are_named() {
     ));
     compare(&["gone.toml"]).fails_with("gone.toml: No such file or directory (os error 2); check the path");
     compare(&["exp", "--keep"]).fails_with(
-        "--exp, --data, --results, --set, --only, --no-train and --keep are for one study file, STUDY.toml",
+        "--exp, --data, --results, --set, --only, --no-train, --time and --keep are for one study file, STUDY.toml",
     );
     compare(&[study, "--no-train", "--plot", study]).fails_with(
         "recipe/studies/kinds.toml: --plot would replace what STUDY.toml reads; give --plot another file",
@@ -90,10 +90,20 @@ fn a_study_is_shared_by_naming_runs_and_kinds() {
     let run = compare("linear-seed0");
     assert_eq!(run.code, 0, "{}", run.err);
     assert!(run.err.contains("\nlinear-seed0 is trained, 1 of 1\n"), "{}", run.err);
-    assert!(run.out.ends_with("not finished, and left out: softmax-seed0\n"), "{}", run.out);
+    assert!(run.out.ends_with("not finished, and left out: softmax\n"), "{}", run.out);
     let run = compare("softmax");
     assert!(run.err.contains("\nsoftmax-seed0 is trained, 1 of 1\n"), "{}", run.err);
     assert!(!run.out.contains("not finished"), "{}", run.out);
+
+    let time =
+        ["compare", "recipe/studies/kinds.toml", "--no-train", "--time", "--keep", "--out", "report.html"];
+    let run = linnet(folder.path(), &[&time[..], &["--data", data.to_str().unwrap()]].concat());
+    assert_eq!(run.code, 0, "{}", run.err);
+    assert!(run.err.contains("\n2 kinds timed, 8 batches 5 times\n"), "{}", run.err);
+    let timing = fs::read_to_string(folder.path().join("recipe/results/kinds/timing.json")).unwrap();
+    assert!(timing.contains("\"kind\": \"linear\"") && timing.contains("us_per_frame"), "{timing}");
+    let report = fs::read_to_string(folder.path().join("report.html")).unwrap();
+    assert!(report.contains("Seconds are those of training steps of all kinds"));
     compare("linea").fails_with(
         "recipe/studies/kinds.toml: no run and no kind is called linea; the runs are softmax-seed0, linear-seed0",
     );

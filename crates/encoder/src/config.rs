@@ -228,7 +228,11 @@ impl EncoderConfig {
         }
         let mut kinds = (0..self.layers).map(|layer| self.layer_mixer(layer));
         if let Some(kind) = kinds.find(|kind| self.rotary && !kind.takes_rotary(width)) {
-            let problem = format!("{} can't be turned by positions at a head width of {width}", kind.name());
+            let name = kind.name();
+            let problem = match kind.takes_rotary(2) {
+                true => format!("{name} wants heads of an even width for it, and they have {width} values"),
+                false => format!("{name} has no queries and keys that positions can turn; leave it out"),
+            };
             return error("rotary", "true".into(), &problem);
         }
         if !(0.0..1.0).contains(&self.dropout) {

@@ -30,4 +30,4 @@ pub use observer::{Observer, Start, StepReport};
 pub use optimizer::{Adam, AdamSettings, OptimizerKind, gradient_norm};
 pub use schedule::ScheduleKind;
 pub use step_timer::StepTimer;
-pub use trainer::{Options, Outcome, train};
+pub use trainer::{Options, Outcome, lock, train};

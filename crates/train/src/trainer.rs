@@ -92,7 +92,11 @@ pub fn train(
 
 /// Keeps other processes from training in a folder while the returned file is open. Where files can't be locked, as on some
 /// network drives, nothing is kept from anyone.
-fn lock(out: &Path) -> Result<File, TrainError> {
+///
+/// # Errors
+///
+/// If another process holds the folder, or the file `.lock` can't be made in it.
+pub fn lock(out: &Path) -> Result<File, TrainError> {
     let path = out.join(".lock");
     let file = File::create(&path).map_err(|e| TrainError::io(&path, e))?;
     match file.try_lock() {

@@ -80,7 +80,7 @@ mod tests {
         assert_eq!(
             found,
             [
-                "linnet-ctc uses candle-nn, but only linnet-encoder, linnet, linnet-train, linnet-export, linnet-bench, linnet-copy-task may"
+                "linnet-ctc uses candle-nn, but only linnet-encoder, linnet, linnet-train, linnet-bench, linnet-copy-task may"
             ]
         );
     }

@@ -50,8 +50,6 @@ pub(crate) const LAYERS: &[Layer] = &[
         &["linnet-corpus", "linnet-train", "linnet", "linnet-text", "linnet-ctc", "linnet-score"],
         NO,
     ),
-    layer("linnet-server", &["linnet"], NO),
-    layer("linnet-export", &["linnet", "linnet-encoder"], CANDLE),
     layer(
         "linnet-cli",
         &[
@@ -65,8 +63,6 @@ pub(crate) const LAYERS: &[Layer] = &[
             "linnet",
             "linnet-train",
             "linnet-study",
-            "linnet-server",
-            "linnet-export",
         ],
         NO,
     ),

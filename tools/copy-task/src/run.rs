@@ -49,6 +49,7 @@ pub(crate) fn train(
 ) -> Result<()> {
     settings.validate()?;
     settings.enter(folder)?;
+    let _lock = linnet_train::lock(folder)?;
     let tokens = settings.task.tokens();
     let encoder = Encoder::new(&settings.model, tokens, tokens, settings.seed, &Device::Cpu)?;
     let mut adam = Adam::new(&encoder, ADAM);

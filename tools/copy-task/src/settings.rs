@@ -28,6 +28,9 @@ pub(crate) struct Settings {
     pub(crate) model: EncoderConfig,
 }
 
+/// What a batch's inputs may take: the paper's task takes 700 kB.
+const MAX_BATCH_BYTES: usize = 1 << 30;
+
 impl Settings {
     /// Checks every value's range.
     pub(crate) fn validate(&self) -> Result<()> {
@@ -41,6 +44,19 @@ impl Settings {
         }
         if !(1..=10_000).contains(&self.batch) {
             return Err(format!("--batch {}: must be from 1 to 10000", self.batch).into());
+        }
+        // One-hot inputs of the longest sequences, in f32.
+        let bytes = 4 * self.batch * (2 * self.task.max_symbols + 1) * self.task.tokens();
+        if bytes > MAX_BATCH_BYTES {
+            let megabytes = bytes >> 20;
+            return Err(format!(
+                "--batch {}: with --max-symbols {} and --symbols {} its inputs take {megabytes} MB, and {} may be",
+                self.batch,
+                self.task.max_symbols,
+                self.task.symbols,
+                MAX_BATCH_BYTES >> 20
+            )
+            .into());
         }
         if self.updates == 0 {
             return Err("--updates 0: must be above 0".into());
@@ -129,6 +145,14 @@ mod tests {
         for (wrong, word) in [
             (Settings { batch: 0, ..settings.clone() }, "--batch"),
             (Settings { updates: 0, ..settings.clone() }, "--updates"),
+            (
+                Settings {
+                    batch: 100,
+                    task: Task { symbols: 1000, max_symbols: 10_000 },
+                    ..settings.clone()
+                },
+                "inputs take 7637 MB",
+            ),
             (Settings { learning_rate: f64::NAN, ..settings.clone() }, "--learning-rate"),
             (Settings { model: EncoderConfig { heads: 3, ..settings.model.clone() }, ..settings }, "heads"),
         ] {

@@ -11,13 +11,9 @@ use clap::{Args, ValueEnum};
 #[command(
     override_usage = "linnet decode [OPTIONS] MODEL MANIFEST --out DIR\n       linnet decode [OPTIONS] --logits FILE.npy --tokens TOKENS",
     after_help = "\
-A beam search runs if any of its options is given, else each frame's best token counts. Phones become words through the
-model folder's lexicon, or --lexicon; characters and subwords are kept to the words of --grammar, --lexicon or --lm, the
-first of them that is given.
+A beam search runs if any of its options is given, else each frame's best token counts. Phones become words through the model folder's lexicon, or --lexicon; characters and subwords are kept to the words of --grammar, --lexicon or --lm, the first of them that is given.
 
-A matrix is float32 or float64, (time, token), in C order, natural logarithms: numpy.save(FILE, log_probs). A token table
-has a symbol and its id a line, or one symbol a line. The blank is <blank>, <blk> or <eps>, else id 0; between words stand
-<space>, a line that is one space, or |; subwords begin words by ▁. The result is JSON on standard output.
+A matrix is float32 or float64, (time, token), in C order, natural logarithms: numpy.save(FILE, log_probs). A token table has a symbol and its id a line, or one symbol a line. The blank is <blank>, <blk> or <eps>, else id 0; between words stand <space>, a line that is one space, or |; subwords begin words by ▁. The result is JSON on standard output.
 
 Examples:
   linnet decode exp/model data/test.jsonl --out exp/decode/test
@@ -136,9 +132,7 @@ pub(crate) struct Search {
 /// Choose the language model's weight and the word bonus on a development set.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Every point of the grid decodes the whole manifest; the table is sorted by WER, and the last line has the best point's flags
-for linnet decode. Below stands the expected calibration error (ECE) of the best point's word confidences: raw, calibrated on
-speakers that the calibration has not seen (up to ten-fold cross-validation), and on the very words that it was fitted to.
+Every point of the grid decodes the whole manifest; the table is sorted by WER, and the last line has the best point's flags for linnet decode. Below stands the expected calibration error (ECE) of the best point's word confidences: raw, calibrated on speakers that the calibration has not seen (up to ten-fold cross-validation), and on the very words that it was fitted to.
 
 Examples:
   linnet tune exp/model data/dev.jsonl --lm lm.arpa --cache-logits exp/cache --calibration exp/calibration.json
@@ -188,8 +182,7 @@ pub(crate) struct Tune {
 /// Tell when each word of a manifest's transcripts was spoken.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Times are those of the most probable path of CTC, in seconds from each utterance's beginning; a ctm file's first column is
-the utterance's id. A token lasts as long as the model is sure of it, which is mostly shorter than its sound.
+Times are those of the most probable path of CTC, in seconds from each utterance's beginning; a ctm file's first column is the utterance's id. A token lasts as long as the model is sure of it, which is mostly shorter than its sound.
 
 Examples:
   linnet align exp/model data/test.jsonl --out test.ctm --tokens test-phones.ctm

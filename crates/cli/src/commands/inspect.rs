@@ -16,6 +16,8 @@ pub(super) fn run(args: Inspect) -> Done {
     let path = args.path;
     let described = if path.join("metrics.jsonl").is_file() {
         experiment(&path)?
+    } else if path.is_dir() && path.join("tokens.txt").is_file() && !path.join("config.toml").is_file() {
+        corpus(&path)?
     } else if path.is_dir() {
         model(&path)?
     } else if path.extension().is_some_and(|e| e == "json" || e == "jsonl") {
@@ -33,6 +35,15 @@ pub(super) fn run(args: Inspect) -> Done {
     };
     print(described)?;
     Ok(true)
+}
+
+/// The manifests of a prepared corpus.
+fn corpus(path: &Path) -> Result<String, Box<dyn Error>> {
+    let mut manifests: Vec<_> = std::fs::read_dir(path)?.flatten().map(|entry| entry.path()).collect();
+    manifests.retain(|file| file.extension().is_some_and(|extension| extension == "jsonl"));
+    manifests.sort();
+    let described = manifests.iter().map(|file| Ok(format!("{}: {}", file.display(), manifest(file)?)));
+    Ok(described.collect::<Result<Vec<_>, Box<dyn Error>>>()?.join("\n"))
 }
 
 fn model(path: &Path) -> Result<String, Box<dyn Error>> {

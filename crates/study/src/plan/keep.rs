@@ -17,6 +17,8 @@ impl Study {
     /// Copies configuration, environment, metrics, hypotheses, references and scores of the finished runs to the folder of
     /// results, without weights, and the data's paths from the corpus's folder on, and the kinds' times. Returns the names of the copied runs.
     pub fn keep(&self) -> Result<Vec<String>, StudyError> {
+        let results = &self.results;
+        fs::create_dir_all(results).map_err(|source| StudyError::Io { path: results.clone(), source })?;
         self.keep_timing()?;
         let mut kept = Vec::new();
         for surveyed in self.survey()? {
