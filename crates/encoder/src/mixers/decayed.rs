@@ -173,10 +173,10 @@ impl Mixer for Decayed {
         let factor = Self::factor(head);
         vectorised(|| gates.iter_mut().zip(u).for_each(|(rate, &u)| *rate = factor * softplus(u)));
         let [mut dquery, mut dkey] = [(); 2].map(|()| scratch::take(frames * dim));
-        let (mut dvalue, mut dplaces) = (scratch::take(v.len()), scratch::take(frames));
+        let (mut dvalue, mut dcumulative) = (scratch::take(v.len()), scratch::take(frames));
         let (rates, causal) = (self.rates(head, &gates), self.causal);
         let sums = DecayedSums { q: &q, k: &k, v: &v, a: dim, b: wide, rates, causal };
-        sums.backward(&dsums, [&mut dquery, &mut dkey, &mut dvalue], &mut dplaces);
+        sums.backward(&dsums, [&mut dquery, &mut dkey, &mut dvalue], &mut dcumulative);
         for (dv, wide) in dv.chunks_exact_mut(dim).zip(dvalue.chunks_exact(wide)) {
             dv.copy_from_slice(&wide[..dim]);
         }
@@ -184,8 +184,8 @@ impl Mixer for Decayed {
         MAP.backward(&[], head.inputs[1], dim, &k, &dkey, dk, &mut []);
 
         if self.decay == Decay::Gated {
-            // A frame's rate moves its own place and all that come after.
-            let (mut du, mut drate) = (dplaces, 0.0);
+            // A frame's rate is in its own cumulative rate and in all that come after.
+            let (mut du, mut drate) = (dcumulative, 0.0);
             for du in du.iter_mut().rev() {
                 drate += *du;
                 *du = drate;

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use pulp::{Simd, WithSimd};
 
-use super::chunk::{AddFallen, Falls, absorb, states_after};
+use super::chunk::{AddDecayed, Decays, states_after, update_state};
 use super::{DecayedSums, Rates};
 use crate::ops::tile::block::{Aligned, FRAMES, Lanes, to_columns, to_padded, to_rows};
 use crate::ops::tile::product::{Accumulate, InRegisters, Left, Rows, Transposed, in_registers};
@@ -14,7 +14,7 @@ pub(super) struct Backward<'a> {
     pub(super) dy: &'a [f32],
     /// Those of queries, keys and values.
     pub(super) gradients: [&'a mut [f32]; 3],
-    pub(super) places: &'a mut [f32],
+    pub(super) dcumulative: &'a mut [f32],
 }
 
 impl WithSimd for Backward<'_> {
@@ -22,9 +22,9 @@ impl WithSimd for Backward<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        let Self { given, dy, gradients: [dq, dk, dv], places } = self;
+        let Self { given, dy, gradients: [dq, dk, dv], dcumulative } = self;
         let DecayedSums { a, b, rates, causal, .. } = given;
-        let placed = matches!(rates, Rates::Each(_));
+        let gated = matches!(rates, Rates::Each(_));
         let stride = FRAMES / S::F32_LANES;
         let [width_a, width_b] = [a, b].map(|width| width.next_multiple_of(S::F32_LANES));
         let size = b * width_a;
@@ -58,9 +58,9 @@ impl WithSimd for Backward<'_> {
             let vectors = at.len().div_ceil(S::F32_LANES);
             // States of nothing are left out.
             let (first, last) = (chunk == 0, chunk + 1 == chunks);
-            let falls = Falls::new(simd, rates, &at);
-            if chunk == 0 || placed {
-                falls.fill_tile(simd, causal, m);
+            let decays = Decays::new(simd, rates, &at);
+            if chunk == 0 || gated {
+                decays.fill_mask(simd, causal, m);
             }
             to_columns(q, a, 1.0, q_columns);
             to_columns(k, a, 1.0, k_columns);
@@ -70,8 +70,8 @@ impl WithSimd for Backward<'_> {
             to_padded(dy, b, &Lanes::ONE, dy_rows);
             let [q_columns, k_columns, v_columns, dy_columns] =
                 [&*q_columns, k_columns, v_columns, dy_columns].map(|columns| S::as_simd_f32s(columns).0);
-            // What the frames' places get from products with frames before them, to be taken off, and after them; and what
-            // the tile's keys lose.
+            // The gradient of cumulative rates, of products with frames before (to be taken off) and after the chunk; and what
+            // its own keys lose.
             let (mut pulls, mut lost) = ([Lanes::ZERO; 2], Lanes::ZERO);
             let mut tiles = Tiles {
                 k: Rows { data: k, stride: a, depth: a },
@@ -84,7 +84,7 @@ impl WithSimd for Backward<'_> {
                 pulls: S::as_mut_simd_f32s(&mut pulls[1].0).0,
                 lost: &mut lost,
                 stride,
-                placed,
+                gated,
             };
             in_registers(simd, at.len(), vectors, &mut tiles);
             let at_chunk = chunk * size..(chunk + 1) * size;
@@ -95,25 +95,25 @@ impl WithSimd for Backward<'_> {
             let c = S::as_mut_simd_f32s(dq_columns).0;
             let (of_k, of_ds) = (Transposed { data: k, width: a }, S::as_simd_f32s(ds).0);
             in_registers(simd, a, vectors, &mut Accumulate { a: of_k, b: of_ds, c: &mut *c, stride });
-            for (side, state, factors) in sides(&falls, of_keys, [!first, !causal && !last]) {
+            for (side, state, factors) in sides(&decays, of_keys, [!first, !causal && !last]) {
                 let state = Transposed { data: state, width: width_a };
-                let products = placed.then_some((q_columns, &mut pulls[side]));
-                let mut add = AddFallen { a: state, b: dy_columns, c: &mut *c, factors, stride, products };
+                let products = gated.then_some((q_columns, &mut pulls[side]));
+                let mut add = AddDecayed { a: state, b: dy_columns, c: &mut *c, factors, stride, products };
                 in_registers(simd, a, vectors, &mut add);
             }
             to_rows(dq_columns, a, &Lanes::ONE, &mut dq[at.start * a..at.end * a]);
 
             dk_columns.fill(0.0);
             dv_columns.fill(0.0);
-            for (side, state, factors) in sides(&falls, of_queries, [!causal && !first, !last]) {
+            for (side, state, factors) in sides(&decays, of_queries, [!causal && !first, !last]) {
                 let c = S::as_mut_simd_f32s(dk_columns).0;
-                let products = placed.then_some((k_columns, &mut pulls[side]));
+                let products = gated.then_some((k_columns, &mut pulls[side]));
                 let turned = Transposed { data: state, width: width_a };
-                let mut add = AddFallen { a: turned, b: v_columns, c, factors, stride, products };
+                let mut add = AddDecayed { a: turned, b: v_columns, c, factors, stride, products };
                 in_registers(simd, a, vectors, &mut add);
                 let c = S::as_mut_simd_f32s(dv_columns).0;
                 let state = Rows { data: state, stride: width_a, depth: a };
-                let mut add = AddFallen { a: state, b: k_columns, c, factors, stride, products: None };
+                let mut add = AddDecayed { a: state, b: k_columns, c, factors, stride, products: None };
                 in_registers(simd, b, vectors, &mut add);
             }
             for (tile, rows, sums) in [(&*ds, &*q_rows, &mut *dk_rows), (&*p, &*dy_rows, &mut *dv_rows)] {
@@ -125,8 +125,8 @@ impl WithSimd for Backward<'_> {
             }
             join(dk_rows, dk_columns, a, &mut dk[at.start * a..at.end * a]);
             join(dv_rows, dv_columns, b, &mut dv[at.start * b..at.end * b]);
-            for (i, place) in places[at.clone()].iter_mut().enumerate() {
-                *place = pulls[1].0[i] - pulls[0].0[i] - lost.0[i];
+            for (i, d) in dcumulative[at.clone()].iter_mut().enumerate() {
+                *d = pulls[1].0[i] - pulls[0].0[i] - lost.0[i];
             }
             let states = if last {
                 0
@@ -136,20 +136,20 @@ impl WithSimd for Backward<'_> {
                 2
             };
             for (past, rows) in past.iter_mut().zip([[k, v], [q, dy]]).take(states) {
-                absorb(simd, past, falls.through, rows, [a, b], &falls.to_end, room);
+                update_state(simd, past, decays.through, rows, [a, b], &decays.to_end, room);
             }
         }
     }
 }
 
-/// Those of the states before and after a chunk that are there, numbered, and how they fall on the way to its frames.
+/// Those of the states before and after a chunk that are there, numbered, and how they decay on the way to its frames.
 #[inline(always)]
 fn sides<'a>(
-    falls: &'a Falls,
+    decays: &'a Decays,
     [before, after]: [&'a [f32]; 2],
     there: [bool; 2],
 ) -> impl Iterator<Item = (usize, &'a [f32], &'a Lanes)> {
-    let both = [(0, before, &falls.from_start), (1, after, &falls.to_end)];
+    let both = [(0, before, &decays.from_start), (1, after, &decays.to_end)];
     both.into_iter().filter(move |&(side, ..)| there[side])
 }
 
@@ -173,13 +173,13 @@ struct Tiles<'a, S: Simd> {
     m: &'a [S::f32s],
     p: &'a mut [S::f32s],
     ds: &'a mut [S::f32s],
-    /// What the queries' places get.
+    /// The gradient of the queries' cumulative rates.
     pulls: &'a mut [S::f32s],
-    /// What the keys' places lose.
+    /// That of the keys', to be taken off.
     lost: &'a mut Lanes,
     stride: usize,
-    /// Whether anybody asks for the places' share.
-    placed: bool,
+    /// Whether there are rates of each frame's own.
+    gated: bool,
 }
 
 impl<S: Simd> InRegisters<S> for Tiles<'_, S> {
@@ -202,7 +202,7 @@ impl<S: Simd> InRegisters<S> for Tiles<'_, S> {
             for (v, (product, gradient)) in products.iter().zip(gradients).enumerate() {
                 let ds = simd.mul_f32s(*gradient, self.m[at(r)][v]);
                 self.ds[at(r)][v] = ds;
-                if !self.placed {
+                if !self.gated {
                     continue;
                 }
                 let pull = simd.mul_f32s(ds, *product);
@@ -214,7 +214,7 @@ impl<S: Simd> InRegisters<S> for Tiles<'_, S> {
                 self.pulls[vector + v] = simd.add_f32s(self.pulls[vector + v], pull);
                 total = simd.add_f32s(total, pull);
             }
-            if self.placed {
+            if self.gated {
                 self.lost.0[row + r] += simd.reduce_sum_f32s(total);
             }
         }

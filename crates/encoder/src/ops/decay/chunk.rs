@@ -23,10 +23,10 @@ impl<'a> DecayedSums<'a> {
     }
 }
 
-/// How products fall in and around a chunk.
-pub(super) struct Falls {
-    /// The frames' places: the rates summed from the first frame on, for powers of 2.
-    places: Lanes,
+/// The decays in and around a chunk.
+pub(super) struct Decays {
+    /// The cumulative rates: summed from the chunk's first frame on, for powers of 2.
+    cumulative: Lanes,
     /// From the frame before the chunk to each frame.
     pub(super) from_start: Lanes,
     /// From each frame to the last one of the chunk.
@@ -35,35 +35,35 @@ pub(super) struct Falls {
     pub(super) through: f32,
 }
 
-impl Falls {
+impl Decays {
     #[inline(always)]
     pub(super) fn new<S: Simd>(simd: S, rates: Rates<'_>, at: &Range<usize>) -> Self {
-        let mut places = Lanes::ZERO;
-        let mut place = 0.0;
-        for (lane, frame) in places.0.iter_mut().zip(at.clone()) {
-            place += rates.of(frame) * std::f32::consts::LOG2_E;
-            *lane = place;
+        let mut cumulative = Lanes::ZERO;
+        let mut sum = 0.0;
+        for (lane, frame) in cumulative.0.iter_mut().zip(at.clone()) {
+            sum += rates.of(frame) * std::f32::consts::LOG2_E;
+            *lane = sum;
         }
         let (mut from_start, mut to_end) = (Lanes::ZERO, Lanes::ZERO);
         let (near, far) = (S::as_mut_simd_f32s(&mut from_start.0).0, S::as_mut_simd_f32s(&mut to_end.0).0);
-        for ((near, far), x) in near.iter_mut().zip(far).zip(S::as_simd_f32s(&places.0).0) {
+        for ((near, far), x) in near.iter_mut().zip(far).zip(S::as_simd_f32s(&cumulative.0).0) {
             *near = exp2(simd, simd.sub_f32s(simd.splat_f32s(0.0), *x));
-            *far = exp2(simd, simd.sub_f32s(*x, simd.splat_f32s(place)));
+            *far = exp2(simd, simd.sub_f32s(*x, simd.splat_f32s(sum)));
         }
         let through = from_start.0[at.len() - 1];
-        Self { places, from_start, to_end, through }
+        Self { cumulative, from_start, to_end, through }
     }
 
     /// Writes M of the chunk, (key, query), 0 where a query does not see a key.
     #[inline(always)]
-    pub(super) fn fill_tile<S: Simd>(&self, simd: S, causal: bool, tile: &mut [f32]) {
-        let queries = S::as_simd_f32s(&self.places.0).0;
+    pub(super) fn fill_mask<S: Simd>(&self, simd: S, causal: bool, tile: &mut [f32]) {
+        let queries = S::as_simd_f32s(&self.cumulative.0).0;
         let numbers = S::as_simd_f32s(&Lanes::NUMBERS.0).0;
         let rows = S::as_mut_simd_f32s(tile).0.chunks_exact_mut(queries.len());
-        for (key, (row, place)) in rows.zip(self.places.0).enumerate() {
-            let (place, key) = (simd.splat_f32s(place), simd.splat_f32s(key as f32));
+        for (key, (row, own)) in rows.zip(self.cumulative.0).enumerate() {
+            let (own, key) = (simd.splat_f32s(own), simd.splat_f32s(key as f32));
             for ((m, query), number) in row.iter_mut().zip(queries).zip(numbers) {
-                let distance = simd.abs_f32s(simd.sub_f32s(*query, place));
+                let distance = simd.abs_f32s(simd.sub_f32s(*query, own));
                 *m = exp2(simd, simd.sub_f32s(simd.splat_f32s(0.0), distance));
                 if causal {
                     *m = simd.select_f32s(simd.less_than_f32s(*number, key), simd.splat_f32s(0.0), *m);
@@ -77,7 +77,7 @@ impl Falls {
 /// rows of `a` values, and come into `room` padded to vectors; what lies behind the
 /// state's columns is as arbitrary as that padding.
 #[inline(always)]
-pub(super) fn absorb<S: Simd>(
+pub(super) fn update_state<S: Simd>(
     simd: S,
     state: &mut [f32],
     through: f32,
@@ -96,7 +96,7 @@ pub(super) fn absorb<S: Simd>(
     in_registers(simd, b, stride, &mut Accumulate { a, b: S::as_simd_f32s(room).0, c, stride });
 }
 
-/// Writes what each chunk has after it, states one after another as [`absorb`] makes them, of the keys and values that are `rows`
+/// Writes what each chunk has after it, states one after another as [`update_state`] makes them, of the keys and values that are `rows`
 /// of its frames.
 #[inline(always)]
 pub(super) fn states_after<'a, S: Simd>(
@@ -111,15 +111,15 @@ pub(super) fn states_after<'a, S: Simd>(
     let last = states.len() - size;
     states[last..].fill(0.0);
     for (chunk, at) in chunks.enumerate().skip(1).rev() {
-        let falls = Falls::new(simd, given.rates, &at);
+        let decays = Decays::new(simd, given.rates, &at);
         let (before, state) = states[(chunk - 1) * size..].split_at_mut(size);
         before.copy_from_slice(&state[..size]);
-        absorb(simd, before, falls.through, rows(&at), [given.a, given.b], &falls.from_start, room);
+        update_state(simd, before, decays.through, rows(&at), [given.a, given.b], &decays.from_start, room);
     }
 }
 
 /// c += factors ⊙ (a·b): rows of frames side by side, each with a factor of its own.
-pub(super) struct AddFallen<'a, S: Simd, A> {
+pub(super) struct AddDecayed<'a, S: Simd, A> {
     pub(super) a: A,
     pub(super) b: &'a [S::f32s],
     pub(super) c: &'a mut [S::f32s],
@@ -129,7 +129,7 @@ pub(super) struct AddFallen<'a, S: Simd, A> {
     pub(super) products: Option<(&'a [S::f32s], &'a mut Lanes)>,
 }
 
-impl<S: Simd, A: Left> InRegisters<S> for AddFallen<'_, S, A> {
+impl<S: Simd, A: Left> InRegisters<S> for AddDecayed<'_, S, A> {
     #[inline(always)]
     fn run<const R: usize, const V: usize>(&mut self, simd: S, row: usize, vector: usize) {
         let stride = self.stride;

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use pulp::{Simd, WithSimd};
 
-use super::chunk::{AddFallen, Falls, absorb, states_after};
+use super::chunk::{AddDecayed, Decays, states_after, update_state};
 use super::{DecayedSums, Rates};
 use crate::ops::tile::block::{Aligned, FRAMES, Lanes, to_columns, to_rows};
 use crate::ops::tile::product::{Accumulate, InRegisters, Left, Rows, Transposed, in_registers};
@@ -44,9 +44,9 @@ impl WithSimd for Forward<'_> {
         for ((chunk, at), y) in given.chunks().enumerate().zip(y.chunks_mut(b * FRAMES)) {
             let [q_rows, k, v] = given.rows(&at);
             let vectors = at.len().div_ceil(S::F32_LANES);
-            let falls = Falls::new(simd, rates, &at);
+            let decays = Decays::new(simd, rates, &at);
             if chunk == 0 || matches!(rates, Rates::Each(_)) {
-                falls.fill_tile(simd, causal, m);
+                decays.fill_mask(simd, causal, m);
             }
             to_columns(q_rows, a, 1.0, q);
             let q = S::as_simd_f32s(q).0;
@@ -65,9 +65,9 @@ impl WithSimd for Forward<'_> {
             in_registers(simd, b, vectors, &mut Accumulate { a: of_v, b: b_tile, c: &mut *c, stride });
             // States of nothing are left out.
             let (first, last) = (chunk == 0, chunk + 1 == chunks);
-            let before = (!first || streams).then_some((&*past, &falls.from_start));
+            let before = (!first || streams).then_some((&*past, &decays.from_start));
             let future =
-                (!causal && !last).then(|| (&after[chunk * b * width..][..b * width], &falls.to_end));
+                (!causal && !last).then(|| (&after[chunk * b * width..][..b * width], &decays.to_end));
             for (state, factors) in before.into_iter().chain(future) {
                 let a = Rows { data: state, stride: width, depth: a };
                 let c = &mut *c;
@@ -75,12 +75,12 @@ impl WithSimd for Forward<'_> {
                     simd,
                     b,
                     vectors,
-                    &mut AddFallen { a, b: q, c, factors, stride, products: None },
+                    &mut AddDecayed { a, b: q, c, factors, stride, products: None },
                 );
             }
             to_rows(sums, b, &Lanes::ONE, y);
             if !last || streams {
-                absorb(simd, past, falls.through, [k, v], [a, b], &falls.to_end, room);
+                update_state(simd, past, decays.through, [k, v], [a, b], &decays.to_end, room);
             }
         }
     }

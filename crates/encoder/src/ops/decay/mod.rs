@@ -15,7 +15,7 @@ use pulp::Arch;
 use super::tile::block::{Aligned, FRAMES};
 use super::tile::product::WIDEST;
 
-/// How fast the products fall.
+/// The rates of decay.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Rates<'a> {
     /// Not at all.
@@ -62,10 +62,10 @@ impl DecayedSums<'_> {
         Arch::new().dispatch(forward::Forward { given: self, past: &mut past, streams: false, y });
     }
 
-    /// Writes the gradients of queries, keys and values from that of `y`, and, with rates of each frame's own, what each frame's
-    /// place, if M is exp(−|difference of places|), gets from all products that it is in; zeros with others.
-    pub(crate) fn backward(self, dy: &[f32], gradients: [&mut [f32]; 3], places: &mut [f32]) {
-        Arch::new().dispatch(backward::Backward { given: self, dy, gradients, places });
+    /// Writes the gradients of queries, keys and values from that of `y`, and, with rates of each frame's own, the
+    /// gradient of each frame's cumulative rate, by whose differences M decays; zeros with others.
+    pub(crate) fn backward(self, dy: &[f32], gradients: [&mut [f32]; 3], dcumulative: &mut [f32]) {
+        Arch::new().dispatch(backward::Backward { given: self, dy, gradients, dcumulative });
     }
 
     /// The values of a stream's state.

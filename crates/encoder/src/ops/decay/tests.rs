@@ -7,7 +7,7 @@ use super::forward::Forward;
 use super::*;
 use crate::ops::tile::tests::{on_each, values};
 
-/// Both passes: y, dq, dk, dv, and what the places get.
+/// Both passes: y, dq, dk, dv, and what the dcumulative get.
 #[derive(Clone, Copy)]
 struct Passes<'a> {
     given: DecayedSums<'a>,
@@ -23,11 +23,12 @@ impl WithSimd for Passes<'_> {
         let nan = |len: usize| vec![f32::NAN; len];
         let (mut y, mut dv) = (nan(dy.len()), nan(dy.len()));
         let (mut dq, mut dk) = (nan(given.q.len()), nan(given.q.len()));
-        let mut places = nan(dy.len() / given.b);
+        let mut dcumulative = nan(dy.len() / given.b);
         let mut past = vec![0.0; DecayedSums::state_len(given.a, given.b)];
         Forward { given, past: &mut past, streams: false, y: &mut y }.with_simd(simd);
-        Backward { given, dy, gradients: [&mut dq, &mut dk, &mut dv], places: &mut places }.with_simd(simd);
-        [y, dq, dk, dv, places]
+        Backward { given, dy, gradients: [&mut dq, &mut dk, &mut dv], dcumulative: &mut dcumulative }
+            .with_simd(simd);
+        [y, dq, dk, dv, dcumulative]
     }
 }
 
@@ -40,7 +41,7 @@ fn plain(given: DecayedSums<'_>, dy: &[f32]) -> [Vec<f64>; 5] {
     };
     let n = q.len() / a;
     let mut results = [n * b, n * a, n * a, n * b, n].map(|len| vec![0.0; len]);
-    let [y, dq, dk, dv, places] = &mut results;
+    let [y, dq, dk, dv, dcumulative] = &mut results;
     for (i, j) in (0..n).flat_map(|i| (0..n).map(move |j| (i, j))).filter(|&(i, j)| !causal || j <= i) {
         let between = i.min(j) + 1..i.max(j) + 1;
         let m = (-between.map(|t| f64::from(rates.of(t))).sum::<f64>()).exp();
@@ -58,8 +59,8 @@ fn plain(given: DecayedSums<'_>, dy: &[f32]) -> [Vec<f64>; 5] {
             * inner(q, i, k, j, a)
             * (j as f64 - i as f64).signum()
             * f64::from(u8::from(i != j));
-        places[i] += pull;
-        places[j] -= pull;
+        dcumulative[i] += pull;
+        dcumulative[j] -= pull;
     }
     results
 }
