@@ -292,7 +292,7 @@ pub(crate) struct StudyOptions {
     /// of runs beside other work or on several machines can't be compared. Needs the machine for itself.
     #[arg(long)]
     pub(crate) time: bool,
-    /// Copy what makes runs done, without weights, and the kinds' times to --results.
+    /// Copy what makes runs done, without weights, and the kinds' times to --results, with the tables as README.md.
     #[arg(long)]
     pub(crate) keep: bool,
 }

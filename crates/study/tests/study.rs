@@ -299,6 +299,14 @@ fn measured_times_take_the_place_of_the_runs_own_for_all_kinds_or_none() {
         assert!((system.seconds_per_epoch() - want).abs() < 1e-9);
         assert!((system.curve[3].seconds - 4.0 * want).abs() < 1e-9);
     }
+    let tables = comparison.markdown();
+    assert!(tables.starts_with("# kinds\n"), "{tables}");
+    let row = tables.lines().find(|line| line.starts_with("| softmax | 2 | ")).unwrap();
+    assert_eq!(row.split(" | ").count(), 5, "{row}");
+    assert!(
+        tables.contains("timed in turn, on one with 2 threads:\n\n|  | parameters | s/epoch |"),
+        "{tables}"
+    );
     // The last measurement counts, and it lacks a kind.
     put_timing(&study.exp, &kinds[1..]);
     assert_eq!(compare_study(&study).unwrap().timing, None);

@@ -42,7 +42,11 @@ pub(super) fn run(args: Compare, talk: &Talk) -> Done {
                 let kept = study.keep()?;
                 talk.say(format!("{} runs copied to {}", kept.len(), study.results.display()));
             }
-            compare_study(&study)?
+            let comparison = compare_study(&study)?;
+            if keep {
+                study.keep_tables(&comparison)?;
+            }
+            comparison
         }
         _ if args.study.is_given() => {
             return Err(

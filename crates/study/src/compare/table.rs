@@ -7,6 +7,7 @@ use linnet_score::Estimate;
 use super::estimates::Verdict;
 use super::groups::{Comparison, System};
 use super::pace::{Reached, Target};
+use crate::plan::Timing;
 
 impl Comparison {
     /// The comparison as tables: what was reached, how it differs from the references, and how fast.
@@ -23,6 +24,39 @@ impl Comparison {
             parts.push(format!("not finished, and left out: {}\n", self.missing()));
         }
         parts.join("\n")
+    }
+
+    /// The same tables in Markdown, as they stand beside the kept runs of a study.
+    pub fn markdown(&self) -> String {
+        let mut text = format!("# {}\n", self.title);
+        if let Some(question) = &self.question {
+            text += &format!("\n{question}\n");
+        }
+        text += "\nWritten by `linnet compare STUDY.toml --keep` from the runs beside this file; `--out report.html` makes the page.\n";
+        if self.systems.is_empty() {
+            return text + &format!("\nNot finished: {}.\n", self.missing());
+        }
+        text +=
+            &format!("\nError rates in percent, with 95 % intervals:\n\n{}", markdown_table(&self.rates()));
+        if self.systems.len() > 1 {
+            text += &format!("\nDifferences in points:\n\n{}", markdown_table(&self.differences()));
+        }
+        text += &format!("\nConvergence and cost; {}:\n\n{}", self.seconds(), markdown_table(&self.paces()));
+        if !self.missing.is_empty() {
+            text += &format!("\nNot finished: {}.\n", self.missing());
+        }
+        text
+    }
+
+    /// What seconds are.
+    fn seconds(&self) -> String {
+        match &self.timing {
+            Some(Timing { processor, threads, .. }) => format!(
+                "seconds are those of training steps that were timed in turn, on {processor} with {threads} thread{}",
+                if *threads == 1 { "" } else { "s" }
+            ),
+            None => "seconds are those of the runs, which other work and other machines move".into(),
+        }
     }
 
     /// The names of the runs that are missing; of a kind that has none, its name once.
@@ -136,6 +170,17 @@ pub(crate) fn duration(seconds: f64) -> String {
         s @ ..7200 => format!("{} min", (s + 30) / 60),
         s => format!("{:.1} h", s as f64 / 3600.0),
     }
+}
+
+/// Rows of cells as a table in Markdown, the first of which is its head.
+fn markdown_table(rows: &[Vec<String>]) -> String {
+    let line = |row: &Vec<String>| {
+        let cells: Vec<String> = row.iter().map(|cell| cell.replace('|', "\\|")).collect();
+        format!("| {} |\n", cells.join(" | "))
+    };
+    let rule = format!("|{}\n", "---|".repeat(rows.first().map_or(0, Vec::len)));
+    let (head, body) = rows.split_at(1.min(rows.len()));
+    head.iter().map(line).chain([rule]).chain(body.iter().map(line)).collect()
 }
 
 /// Rows of cells as lines of columns.

@@ -7,6 +7,7 @@ use linnet_train::RunConfig;
 
 use super::standing::Standing;
 use super::study::Study;
+use crate::compare::Comparison;
 use crate::decode::write;
 use crate::error::StudyError;
 
@@ -33,6 +34,11 @@ impl Study {
             kept.push(surveyed.run.name.clone());
         }
         Ok(kept)
+    }
+
+    /// Writes the comparison's tables, in Markdown, into the folder of results.
+    pub fn keep_tables(&self, comparison: &Comparison) -> Result<(), StudyError> {
+        write(&self.results.join("README.md"), comparison.markdown().as_bytes())
     }
 
     fn copy(&self, from: &Path, to: &Path) -> Result<(), StudyError> {
