@@ -21,6 +21,16 @@ pub struct LengthGroup {
 }
 
 impl LengthGroup {
+    /// Its bounds in words.
+    pub(crate) fn bounds(&self) -> String {
+        let Self { from_s, to_s, .. } = self;
+        match (*from_s == 0.0, to_s.is_infinite()) {
+            (_, true) => format!("from {from_s} s"),
+            (true, _) => format!("below {to_s} s"),
+            _ => format!("{from_s} to {to_s} s"),
+        }
+    }
+
     pub(super) fn holds(&self, utterance: &UtteranceScore) -> bool {
         utterance.duration_s.is_some_and(|s| (self.from_s..self.to_s).contains(&s))
     }

@@ -41,6 +41,12 @@ impl Comparison {
         if self.systems.len() > 1 {
             text += &format!("\nDifferences in points:\n\n{}", markdown_table(&self.differences()));
         }
+        if !self.length_groups.is_empty() {
+            text += &format!(
+                "\nError rates by the utterances' length, of all sets together:\n\n{}",
+                markdown_table(&self.lengths())
+            );
+        }
         text += &format!("\nConvergence and cost; {}:\n\n{}", self.seconds(), markdown_table(&self.paces()));
         if !self.missing.is_empty() {
             text += &format!("\nNot finished: {}.\n", self.missing());
@@ -111,6 +117,18 @@ impl Comparison {
             row
         };
         std::iter::once(head).chain(self.systems.iter().enumerate().map(row)).collect()
+    }
+
+    fn lengths(&self) -> Vec<Vec<String>> {
+        let groups = self.length_groups.iter();
+        let groups = groups.map(|group| format!("{} ({} utterances)", group.bounds(), group.utterances));
+        let head = std::iter::once(String::new()).chain(groups).collect();
+        let row = |system: &System| {
+            let scores = system.by_length.iter();
+            let rates = scores.map(|s| s.as_ref().map_or("–".into(), |s| rate(&s.rate)));
+            std::iter::once(system.name.clone()).chain(rates).collect()
+        };
+        std::iter::once(head).chain(self.systems.iter().map(row)).collect()
     }
 
     fn paces(&self) -> Vec<Vec<String>> {

@@ -92,13 +92,8 @@ pub(super) fn paces(comparison: &Comparison) -> String {
 pub(super) fn lengths(comparison: &Comparison) -> String {
     let mut names = head(&[""]);
     names.extend(comparison.length_groups.iter().map(|group| {
-        let LengthGroup { from_s, to_s, utterances, mean_s } = group;
-        let bounds = match (*from_s == 0.0, to_s.is_infinite()) {
-            (_, true) => format!("from {from_s} s"),
-            (true, _) => format!("below {to_s} s"),
-            _ => format!("{from_s} to {to_s} s"),
-        };
-        format!("{bounds}<small>{utterances} utterances, mean {mean_s:.1} s</small>")
+        let LengthGroup { utterances, mean_s, .. } = group;
+        format!("{}<small>{utterances} utterances, mean {mean_s:.1} s</small>", group.bounds())
     }));
     let cell = |score: &Option<SystemScore>| match score {
         None => NONE.into(),
