@@ -3,10 +3,15 @@
 use std::path::Path;
 use std::process::Command;
 
+/// What the program is built from.
+const SOURCES: [&str; 3] = ["..", "../../Cargo.toml", "../../Cargo.lock"];
+
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
     // What is not in the commit.
-    println!("cargo::rerun-if-changed=..");
+    for path in SOURCES {
+        println!("cargo::rerun-if-changed={path}");
+    }
     // What changes with every commit: the branch's name and what it points to.
     for path in ["HEAD", "logs/HEAD"] {
         if let Some(path) = git(&["rev-parse", "--git-path", path]).filter(|path| Path::new(path).exists()) {
@@ -14,7 +19,8 @@ fn main() {
         }
     }
     let version = env!("CARGO_PKG_VERSION");
-    let changed = git(&["status", "--porcelain", "--untracked-files=no", "--", ".."]).unwrap_or_default();
+    let changed = git(&[&["status", "--porcelain", "--untracked-files=no", "--"], &SOURCES[..]].concat())
+        .unwrap_or_default();
     let dirty = if changed.is_empty() { "" } else { "-dirty" };
     match git(&["rev-parse", "--short=10", "HEAD"]) {
         Some(commit) => println!("cargo::rustc-env=LINNET_VERSION={version} ({commit}{dirty})"),

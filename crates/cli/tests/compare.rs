@@ -63,8 +63,8 @@ fn wrong_studies_and_folders_are_named() {
     );
     put(&file, STUDY);
     compare(&[study, "--data", "gone"]).fails_with(&format!(
-        "{}: there is no such file, and 2 runs need it; prepare the corpus, give its folder with --data, or report what is \
-         there with --no-train",
+        "{}: there is no such file, and training and timing need it; prepare the corpus, give its folder with --data, or \
+         report what is there with --no-train alone",
         folder.path().join("gone/dev.jsonl").display()
     ));
     compare(&["gone.toml"]).fails_with("gone.toml: No such file or directory (os error 2); check the path");
@@ -99,7 +99,7 @@ fn a_study_is_shared_by_naming_runs_and_kinds() {
         ["compare", "recipe/studies/kinds.toml", "--no-train", "--time", "--keep", "--out", "report.html"];
     let run = linnet(folder.path(), &[&time[..], &["--data", data.to_str().unwrap()]].concat());
     assert_eq!(run.code, 0, "{}", run.err);
-    assert!(run.err.contains("\n2 kinds timed, 8 batches 5 times\n"), "{}", run.err);
+    assert!(run.err.contains("\n2 kinds timed, 1 batches 5 times\n"), "{}", run.err);
     let timing = fs::read_to_string(folder.path().join("recipe/results/kinds/timing.json")).unwrap();
     assert!(timing.contains("\"kind\": \"linear\"") && timing.contains("us_per_frame"), "{timing}");
     let report = fs::read_to_string(folder.path().join("report.html")).unwrap();

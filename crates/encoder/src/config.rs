@@ -61,7 +61,7 @@ pub struct EncoderConfig {
     pub gate: bool,
     /// p of `polynomial`'s kernel (q·k/√d + c)ᵖ: even.
     pub polynomial_degree: usize,
-    /// c of `polynomial`'s kernel: 0 or more.
+    /// c of `polynomial`'s kernel, 0 to 1000.
     pub polynomial_offset: f32,
     /// Rounds of hashing of `lsh`.
     pub lsh_rounds: usize,
@@ -185,8 +185,10 @@ impl EncoderConfig {
             _ => 0,
         };
         if features > MAX_FEATURES {
-            let problem =
-                format!("heads of {width} are too wide for {}: take more of them", self.mixer.name());
+            let problem = format!(
+                "heads of {width} are too wide for {}: take more of them, or a lower degree",
+                self.mixer.name()
+            );
             return error("heads", self.heads.to_string(), &problem);
         }
         if !(1..=64).contains(&self.lsh_rounds) {

@@ -266,26 +266,18 @@ fn measured_times_take_the_place_of_the_runs_own_for_all_kinds_or_none() {
     let folder = recipe(STUDY);
     let study = read(folder.path(), &[]).unwrap();
     study.runs.iter().for_each(|run| finish(&study.exp, run));
-    let kinds: Vec<String> = study
-        .runs
-        .iter()
-        .map(|run| run.kind.clone())
-        .collect::<std::collections::BTreeSet<_>>()
-        .into_iter()
-        .collect();
-    let timing = |kinds: &[String]| Timing {
+    // 10 µs a frame for softmax, 20 and 30 for the others.
+    let timing = |runs: &[&PlannedRun]| Timing {
         linnet: "1".into(),
         processor: "one".into(),
         threads: 2,
         batches: 8,
         rounds: 5,
-        kinds: (1..)
-            .zip(kinds)
-            .map(|(i, kind)| KindTime { kind: kind.clone(), size: None, us_per_frame: 10.0 * f64::from(i) })
-            .collect(),
+        kinds: (1..).zip(runs).map(|(i, run)| KindTime::new(run, 10.0 * f64::from(i)).unwrap()).collect(),
     };
-    let put_timing = |place: &Path, kinds: &[String]| {
-        put(&place.join("timing.json"), &serde_json::to_string(&timing(kinds)).unwrap());
+    let kinds = [0, 2, 4].map(|i| &study.runs[i]);
+    let put_timing = |place: &Path, runs: &[&PlannedRun]| {
+        put(&place.join("timing.json"), &serde_json::to_string(&timing(runs)).unwrap());
     };
     let own = compare_study(&study).unwrap();
     assert_eq!((own.timing, own.systems[0].seconds_per_epoch()), (None, 10.0));
@@ -293,7 +285,7 @@ fn measured_times_take_the_place_of_the_runs_own_for_all_kinds_or_none() {
     let comparison = compare_study(&study).unwrap();
     assert_eq!(comparison.timing, Some(timing(&kinds)));
     for system in &comparison.systems {
-        let place = kinds.iter().position(|kind| *kind == system.name).unwrap();
+        let place = kinds.iter().position(|run| run.kind == system.name).unwrap();
         // 130,000 frames an epoch.
         let want = 1.3 * (place + 1) as f64;
         assert!((system.seconds_per_epoch() - want).abs() < 1e-9);
@@ -307,8 +299,15 @@ fn measured_times_take_the_place_of_the_runs_own_for_all_kinds_or_none() {
         tables.contains("timed in turn, on one with 2 threads:\n\n|  | parameters | s/epoch |"),
         "{tables}"
     );
-    // The last measurement counts, and it lacks a kind.
+    // The last measurement counts, but where it lacks a kind.
+    put_timing(&study.exp, &[kinds[1], kinds[0], kinds[2]]);
+    assert!((compare_study(&study).unwrap().systems[0].seconds_per_epoch() - 2.6).abs() < 1e-9);
     put_timing(&study.exp, &kinds[1..]);
+    assert_eq!(compare_study(&study).unwrap().timing, Some(timing(&kinds)));
+    // Times of kinds that have changed since are nobody's.
+    let wider = read(folder.path(), &["model.dim=32"]).unwrap();
+    put_timing(&study.exp, &[&wider.runs[0], kinds[1], kinds[2]]);
+    fs::remove_file(study.results.join("timing.json")).unwrap();
     assert_eq!(compare_study(&study).unwrap().timing, None);
     put(&study.exp.join("timing.json"), "{}");
     let error = compare_study(&study).unwrap_err().to_string();

@@ -60,9 +60,9 @@ pub(crate) fn write(path: &Path, options: &Options<'_>, epoch: u64) -> Result<()
     write_beside(path, (json + "\n").as_bytes())
 }
 
-/// The processor's name, where the system tells it.
+/// The processor's name, or that it is unknown where the system doesn't tell.
 pub fn processor() -> String {
-    field("/proc/cpuinfo", "model name").unwrap_or_default()
+    field("/proc/cpuinfo", "model name").unwrap_or_else(|| "an unknown processor".into())
 }
 
 /// Forgets the process's peak memory so far, that of runs before this one, where the system lets it.

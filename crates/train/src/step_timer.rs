@@ -12,8 +12,7 @@ use crate::optimizer::Adam;
 use crate::trainer::new_model;
 use crate::update::update;
 
-/// The first batches of a configuration's training, to be timed again and again. Configurations of one seed and one corpus have the
-/// same batches.
+/// The first batches of a configuration's training, to be timed again and again.
 pub struct StepTimer {
     config: RunConfig,
     data: RunData,
@@ -25,12 +24,21 @@ impl StepTimer {
     ///
     /// # Errors
     ///
-    /// As [`train`](crate::train).
+    /// As [`train`](crate::train), and if there is no batch.
     pub fn new(config: &RunConfig, batches: usize) -> Result<Self, TrainError> {
         let data = RunData::read(config)?;
         let epoch = data.train.epoch(1)?;
-        let batches = epoch.filter(|batch| !batch.is_empty()).take(batches).collect();
+        let batches: Vec<Batch> = epoch.filter(|batch| !batch.is_empty()).take(batches).collect();
+        if batches.is_empty() {
+            let problem = "no utterance is left to train on".into();
+            return Err(TrainError::Config { file: config.data.train.clone(), problem });
+        }
         Ok(Self { config: config.clone(), data, batches })
+    }
+
+    /// How many batches it has.
+    pub fn batches(&self) -> usize {
+        self.batches.len()
     }
 
     /// The frames of features of its batches.
@@ -38,7 +46,8 @@ impl StepTimer {
         self.batches.iter().flat_map(|batch| &batch.lengths).sum()
     }
 
-    /// The seconds of a step on each batch: forward, loss, backward, update, of new weights and after one step that is not counted.
+    /// The seconds of a step on each batch: forward, loss, backward, update, of new weights, which stay as they are, and after
+    /// one step that is not counted.
     pub fn time(&self) -> Result<Vec<f64>, TrainError> {
         let Model { encoder, .. } = new_model(&self.config, &self.data)?;
         let (config, mut adam) = (&self.config.train, Adam::new(&encoder, self.config.train.adam()));
@@ -46,7 +55,8 @@ impl StepTimer {
         let first = self.batches.first();
         for (step, batch) in (0..).zip(first.into_iter().chain(&self.batches)) {
             let (batch, start) = (batch.clone(), Instant::now());
-            update(&encoder, &mut adam, batch, config, (step, config.learning_rate))?;
+            // Without warm-up, steps of any size could lead where losses are no numbers; they cost the same.
+            update(&encoder, &mut adam, batch, config, (step, 0.0))?;
             seconds.push(start.elapsed().as_secs_f64());
         }
         Ok(seconds.split_off(1.min(seconds.len())))

@@ -77,10 +77,13 @@ pub fn train(
     }
     if options.resume {
         run.resume()?;
+        run.same_data(&resolved)?;
     }
     write_beside(&resolved, config.to_toml()?.as_bytes())?;
     let first = if options.resume { run.state.epoch } else { 1 };
-    environment::write(&out.join("env.json"), options, first)?;
+    if !run.has_ended() {
+        environment::write(&out.join("env.json"), options, first)?;
+    }
     run.start(observer);
     while !run.has_ended() {
         if !run.epoch(options.interrupt, observer)? {
@@ -179,6 +182,22 @@ impl<'a> Run<'a> {
         }
         self.sitting = (Instant::now(), self.state.step);
         Ok(())
+    }
+
+    /// Fails where the epochs that are done would have another number of steps: batches of nothing but unreadable audio apart.
+    fn same_data(&self, resolved: &Path) -> Result<(), TrainError> {
+        let epochs = self.state.epoch - 1;
+        let planned: u64 = (1..=epochs).map(|epoch| self.data.train.batches(epoch) as u64).sum();
+        let planned = planned + self.state.batch as u64;
+        if (planned - planned / 10..=planned).contains(&self.state.step) {
+            return Ok(());
+        }
+        let problem = format!(
+            "the run has done {} steps, and with {} they would be {planned}: it is another corpus; give the run's own, or another folder",
+            self.state.step,
+            self.config.data.train.display()
+        );
+        Err(TrainError::Checkpoint { path: resolved.to_path_buf(), problem })
     }
 
     fn start(&self, observer: &mut dyn Observer) {

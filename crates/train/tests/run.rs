@@ -109,6 +109,15 @@ fn a_run_continues_where_its_data_are_now_and_tells_what_it_ran_on() {
     };
     let found = environment();
     assert_eq!((&found["linnet"], &found["later"][0]["linnet"]), (&"1".into(), &"2".into()), "{found}");
+    // Another corpus of the same names is refused.
+    let other = tempfile::tempdir().unwrap();
+    let other_config = corpus(other.path(), "");
+    let lines = fs::read_to_string(other.path().join("all.jsonl")).unwrap();
+    let few: String = lines.lines().take(3).map(|line| format!("{line}\n")).collect();
+    fs::write(other.path().join("all.jsonl"), few).unwrap();
+    let error = train(&RunConfig { data: other_config.data, ..config.clone() }, &out, &options, &mut ());
+    let error = error.unwrap_err().to_string();
+    assert!(error.contains("it is another corpus") && error.contains("all.jsonl"), "{error}");
     // The same again adds nothing.
     train(&moved, &out, &options, &mut ()).unwrap();
     assert_eq!(environment(), found);

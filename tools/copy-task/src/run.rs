@@ -48,8 +48,9 @@ pub(crate) fn train(
     told: &mut dyn FnMut(&Report<'_>) -> ControlFlow<()>,
 ) -> Result<()> {
     settings.validate()?;
-    settings.enter(folder)?;
+    std::fs::create_dir_all(folder).map_err(|e| format!("{}: {e}", folder.display()))?;
     let _lock = linnet_train::lock(folder)?;
+    settings.enter(folder)?;
     let tokens = settings.task.tokens();
     let encoder = Encoder::new(&settings.model, tokens, tokens, settings.seed, &Device::Cpu)?;
     let mut adam = Adam::new(&encoder, ADAM);

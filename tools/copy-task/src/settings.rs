@@ -50,7 +50,7 @@ impl Settings {
         if bytes > MAX_BATCH_BYTES {
             let megabytes = bytes >> 20;
             return Err(format!(
-                "--batch {}: with --max-symbols {} and --symbols {} its inputs take {megabytes} MB, and {} may be",
+                "--batch {}: with --max-symbols {} and --symbols {} its inputs take {megabytes} MB, and {} is the most; lower one of them",
                 self.batch,
                 self.task.max_symbols,
                 self.task.symbols,

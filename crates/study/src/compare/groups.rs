@@ -9,7 +9,7 @@ use super::lengths::{LengthGroup, length_groups};
 use super::pace::{CurvePoint, Reached, Target, curve, reach, targets};
 use super::run::Run;
 use crate::error::StudyError;
-use crate::plan::{Standing, Study, Timing};
+use crate::plan::{PlannedRun, Standing, Study, Timing};
 use crate::settings::{Settings, identity};
 
 /// A way of training, tried with one seed or several.
@@ -103,7 +103,8 @@ pub fn compare(folders: &[PathBuf]) -> Result<Comparison, StudyError> {
 /// Compares a study's finished runs.
 pub fn compare_study(study: &Study) -> Result<Comparison, StudyError> {
     let (mut systems, mut missing): (Vec<System>, _) = (Vec::new(), Vec::new());
-    let mut kinds = Vec::new();
+    // A run of each system.
+    let mut plans: Vec<&PlannedRun> = Vec::new();
     for surveyed in study.survey()? {
         let planned = surveyed.run;
         let Standing::Done(folder) = &surveyed.standing else {
@@ -120,29 +121,25 @@ pub fn compare_study(study: &Study) -> Result<Comparison, StudyError> {
             Some(last) => last.runs.push(run),
             None => {
                 systems.push(System::new(name, planned.size.clone(), vec![run], Vec::new()));
-                kinds.push(planned.kind.clone());
+                plans.push(planned);
             }
         }
     }
     // Where no reference has a finished run, the first kind that has one.
     let mut references = study.references.clone();
-    references.retain(|name| kinds.contains(name));
+    references.retain(|name| plans.iter().any(|plan| plan.kind == *name));
     if references.is_empty() {
-        references.extend(kinds.first().cloned());
+        references.extend(plans.first().map(|plan| plan.kind.clone()));
     }
     for i in 0..systems.len() {
         let of_size = |name: &String| {
-            (0..systems.len()).find(|&r| kinds[r] == *name && systems[r].size == systems[i].size)
+            (0..systems.len()).find(|&r| plans[r].kind == *name && systems[r].size == systems[i].size)
         };
         systems[i].references = references.iter().map(of_size).collect();
     }
     // All of them or none: seconds that were measured in several ways can't be compared.
-    let time = |timing: &Timing| -> Option<Vec<f64>> {
-        let of = |(system, kind): (&System, &String)| timing.us_per_frame(kind, system.size.as_deref());
-        systems.iter().zip(&kinds).map(of).collect()
-    };
-    let timing = study.timing()?.and_then(|timing| Some((time(&timing)?, timing)));
-    if let Some((times, _)) = &timing {
+    let timing = study.timing(&plans)?;
+    if let Some((_, times)) = &timing {
         systems.iter_mut().zip(times).for_each(|(system, &time)| system.us_per_frame = Some(time));
     }
     let sets = study.sets.iter().map(|set| set.name.clone()).collect();
@@ -152,7 +149,7 @@ pub fn compare_study(study: &Study) -> Result<Comparison, StudyError> {
         references,
         margin: study.margin,
         missing,
-        timing: timing.map(|(_, timing)| timing),
+        timing: timing.map(|(timing, _)| timing),
         ..Comparison::new(systems, sets, &study.thresholds)
     })
 }

@@ -15,4 +15,4 @@ pub use run::{Run, SetScore};
 
 pub(crate) use estimates::RESAMPLES;
 pub(crate) use pace::KEPT;
-pub(crate) use table::{duration, verdict};
+pub(crate) use table::{WRITTEN, duration, verdict};

@@ -67,9 +67,9 @@ pub(super) fn targets(systems: &[System], given: &[f64]) -> Vec<Target> {
     const MOST: usize = 3;
     let mut rates = given.to_vec();
     if rates.is_empty() {
-        let points = systems.iter().flat_map(|s| &s.curve);
-        let best = points.map(|p| p.mean).fold(f64::INFINITY, f64::min);
-        let reached = ROUND.iter().copied().filter(|&rate| rate >= best).collect::<Vec<_>>();
+        let is_reached =
+            |&rate: &f64| systems.iter().any(|system| reach(system, Target::Rate(rate), systems).is_some());
+        let reached: Vec<f64> = ROUND.into_iter().filter(is_reached).collect();
         rates = reached[reached.len().saturating_sub(MOST)..].to_vec();
     }
     rates.sort_by(|a, b| b.total_cmp(a));

@@ -9,6 +9,9 @@ use super::groups::{Comparison, System};
 use super::pace::{Reached, Target};
 use crate::plan::Timing;
 
+/// What the tables that are kept begin with.
+pub(crate) const WRITTEN: &str = "Written by `linnet compare STUDY.toml --keep`";
+
 impl Comparison {
     /// The comparison as tables: what was reached, how it differs from the references, and how fast.
     pub fn table(&self) -> String {
@@ -32,7 +35,7 @@ impl Comparison {
         if let Some(question) = &self.question {
             text += &format!("\n{question}\n");
         }
-        text += "\nWritten by `linnet compare STUDY.toml --keep` from the runs beside this file; `--out report.html` makes the page.\n";
+        text += &format!("\n{WRITTEN} from the runs beside this file; `--out report.html` makes the page.\n");
         if self.systems.is_empty() {
             return text + &format!("\nNot finished: {}.\n", self.missing());
         }

@@ -7,7 +7,7 @@ use linnet_train::RunConfig;
 
 use super::standing::Standing;
 use super::study::Study;
-use crate::compare::Comparison;
+use crate::compare::{Comparison, WRITTEN};
 use crate::decode::write;
 use crate::error::StudyError;
 
@@ -36,9 +36,22 @@ impl Study {
         Ok(kept)
     }
 
-    /// Writes the comparison's tables, in Markdown, into the folder of results.
+    /// Writes the comparison's tables, in Markdown, into the folder of results, if any run is finished.
+    ///
+    /// # Errors
+    ///
+    /// If the folder has a README.md that isn't such a one.
     pub fn keep_tables(&self, comparison: &Comparison) -> Result<(), StudyError> {
-        write(&self.results.join("README.md"), comparison.markdown().as_bytes())
+        let path = self.results.join("README.md");
+        if comparison.systems.is_empty() {
+            return Ok(());
+        }
+        if fs::read_to_string(&path).is_ok_and(|text| !text.contains(WRITTEN)) {
+            let problem =
+                "the tables would replace what somebody wrote; move it, or give another folder as --results";
+            return Err(StudyError::File { path, problem: problem.into() });
+        }
+        write(&path, comparison.markdown().as_bytes())
     }
 
     fn copy(&self, from: &Path, to: &Path) -> Result<(), StudyError> {

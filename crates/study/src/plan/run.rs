@@ -113,11 +113,9 @@ impl Study {
         let manifests = self.sets.iter().map(|set| &set.manifest).chain([&data.train, &data.tokens]);
         for path in manifests {
             if !path.is_file() {
-                let problem = format!(
-                    "there is no such file, and {} runs need it; prepare the corpus, give its folder with --data, or \
-                     report what is there with --no-train",
-                    runs.len()
-                );
+                let problem = "there is no such file, and training and timing need it; prepare the corpus, give its folder with \
+                               --data, or report what is there with --no-train alone"
+                    .into();
                 return Err(StudyError::File { path: path.clone(), problem });
             }
         }

@@ -2,15 +2,17 @@
 //!
 //! Seconds that runs took tell little of their kinds where runs were made beside other work or on several machines.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use linnet_train::{StepTimer, processor};
+use linnet_train::{RunConfig, StepTimer, processor};
 use serde::{Deserialize, Serialize};
 
 use super::study::{PlannedRun, Study};
 use crate::decode::write;
 use crate::error::StudyError;
+use crate::settings::{differences, identity};
 
 /// The file of a study's times, beside its runs.
 const FILE: &str = "timing.json";
@@ -28,7 +30,7 @@ pub struct Timing {
     pub processor: String,
     /// Threads that computed.
     pub threads: usize,
-    /// Batches that were timed.
+    /// Batches that were timed, of the kind that had most.
     pub batches: usize,
     /// How often each was; its median counts.
     pub rounds: usize,
@@ -43,20 +45,46 @@ pub struct KindTime {
     pub kind: String,
     /// The size's name, where there are any.
     pub size: Option<String>,
+    /// What its cost depends on, as far as it differs from the defaults.
+    pub settings: BTreeMap<String, String>,
     /// Microseconds of training for each frame of features.
     pub us_per_frame: f64,
 }
 
+impl KindTime {
+    /// The time of a run's kind.
+    ///
+    /// # Errors
+    ///
+    /// If its configuration can't be written.
+    pub fn new(run: &PlannedRun, us_per_frame: f64) -> Result<Self, StudyError> {
+        let (kind, size) = (run.kind.clone(), run.size.clone());
+        Ok(Self { kind, size, settings: settings(run)?, us_per_frame })
+    }
+}
+
+/// The settings of a run that its cost depends on, as far as they differ from the defaults.
+fn settings(run: &PlannedRun) -> Result<BTreeMap<String, String>, StudyError> {
+    let own = differences(&identity(&RunConfig::default())?, &identity(&run.config)?);
+    let counts = |key: &str| {
+        ["features.", "augment.", "model."].iter().any(|table| key.starts_with(table))
+            || key == "train.batch_seconds"
+    };
+    Ok(own.into_iter().filter(|(key, ..)| counts(key)).map(|(key, _, value)| (key, value)).collect())
+}
+
 impl Timing {
-    /// A kind's microseconds a frame, where they were measured.
-    pub fn us_per_frame(&self, kind: &str, size: Option<&str>) -> Option<f64> {
-        let is = |time: &&KindTime| time.kind == kind && time.size.as_deref() == size;
-        Some(self.kinds.iter().find(is)?.us_per_frame)
+    /// The microseconds a frame of a run's kind, where they were measured with these settings.
+    pub(crate) fn us_per_frame(&self, run: &PlannedRun) -> Result<Option<f64>, StudyError> {
+        let settings = settings(run)?;
+        let is =
+            |time: &&KindTime| time.kind == run.kind && time.size == run.size && time.settings == settings;
+        Ok(self.kinds.iter().find(is).map(|time| time.us_per_frame))
     }
 }
 
 impl Study {
-    /// Times training steps of all kinds on the same batches, kind after kind, round after round, and writes the times beside the
+    /// Times training steps of all kinds on their first batches, which are the same unless kinds differ in more than the model, kind after kind, round after round, and writes the times beside the
     /// study's runs; `told` hears of each kind's turn, the how-many-th of how many, and `false` from it ends all, with nothing written
     /// and `None`. Wants a machine with nothing else to do.
     ///
@@ -71,29 +99,33 @@ impl Study {
         let mut runs: Vec<&PlannedRun> = self.runs.iter().collect();
         runs.dedup_by_key(|run| (run.kind.as_str(), run.size.as_deref()));
         self.corpus_is_there(&runs)?;
-        let timers: Vec<StepTimer> =
-            runs.iter().map(|run| StepTimer::new(&run.config, BATCHES)).collect::<Result<_, _>>()?;
+        let turns = (1 + ROUNDS) * runs.len();
+        let mut timers = Vec::new();
+        for (i, run) in runs.iter().enumerate() {
+            if !told(run, i + 1, turns) {
+                return Ok(None);
+            }
+            timers.push(StepTimer::new(&run.config, BATCHES)?);
+        }
         let mut times: Vec<Vec<Vec<f64>>> = vec![Vec::new(); runs.len()];
         for round in 0..ROUNDS {
             for (i, timer) in timers.iter().enumerate() {
-                if !told(runs[i], round * runs.len() + i + 1, ROUNDS * runs.len()) {
+                if !told(runs[i], (1 + round) * runs.len() + i + 1, turns) {
                     return Ok(None);
                 }
                 times[i].push(timer.time()?);
             }
         }
-        let kind = |((run, timer), rounds): ((&&PlannedRun, &StepTimer), &Vec<Vec<f64>>)| KindTime {
-            kind: run.kind.clone(),
-            size: run.size.clone(),
-            us_per_frame: 1e6 * seconds(rounds) / timer.frames().max(1) as f64,
+        let kind = |((run, timer), rounds): ((&&PlannedRun, &StepTimer), &Vec<Vec<f64>>)| {
+            KindTime::new(run, 1e6 * seconds(rounds) / timer.frames() as f64)
         };
         let timing = Timing {
             linnet: version.into(),
             processor: processor(),
             threads: rayon::current_num_threads(),
-            batches: BATCHES,
+            batches: timers.iter().map(StepTimer::batches).max().unwrap_or(0),
             rounds: ROUNDS,
-            kinds: runs.iter().zip(&timers).zip(&times).map(kind).collect(),
+            kinds: runs.iter().zip(&timers).zip(&times).map(kind).collect::<Result<_, StudyError>>()?,
         };
         let path = self.exp.join(FILE);
         fs::create_dir_all(&self.exp).map_err(|source| StudyError::Io { path: self.exp.clone(), source })?;
@@ -101,23 +133,35 @@ impl Study {
         Ok(Some(timing))
     }
 
-    /// The times that were measured last, or else those that are kept; `None` where there are none.
+    /// The times of some runs' kinds, a number of microseconds a frame for each, as they were measured last, or else as they are
+    /// kept; `None` where neither has all of them.
     ///
     /// # Errors
     ///
-    /// If the file holds no times.
-    pub fn timing(&self) -> Result<Option<Timing>, StudyError> {
-        let place = |folder: &Path| Some(folder.join(FILE)).filter(|path| path.is_file());
-        let Some(path) = place(&self.exp).or_else(|| place(&self.results)) else { return Ok(None) };
-        let text =
-            fs::read_to_string(&path).map_err(|source| StudyError::Io { path: path.clone(), source })?;
-        let wrong = |problem: String| StudyError::File { path: path.clone(), problem };
+    /// If a file holds no times.
+    pub(crate) fn timing(&self, runs: &[&PlannedRun]) -> Result<Option<(Timing, Vec<f64>)>, StudyError> {
+        for path in [&self.exp, &self.results].map(|folder| folder.join(FILE)) {
+            if path.is_file() {
+                let timing = Self::read_timing(&path)?;
+                let times: Vec<Option<f64>> =
+                    runs.iter().map(|run| timing.us_per_frame(run)).collect::<Result<_, _>>()?;
+                if let Some(times) = times.into_iter().collect() {
+                    return Ok(Some((timing, times)));
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    fn read_timing(path: &Path) -> Result<Timing, StudyError> {
+        let text = fs::read_to_string(path).map_err(|source| StudyError::Io { path: path.into(), source })?;
+        let wrong = |problem: String| StudyError::File { path: path.into(), problem };
         let timing: Timing =
             serde_json::from_str(&text).map_err(|e| wrong(format!("{e}; measure again with --time")))?;
         if timing.kinds.iter().any(|time| !(time.us_per_frame > 0.0 && time.us_per_frame.is_finite())) {
             return Err(wrong("a kind's us_per_frame is no time; measure again with --time".into()));
         }
-        Ok(Some(timing))
+        Ok(timing)
     }
 
     /// Copies the times that were measured last to the folder of results.

@@ -156,7 +156,7 @@ fn forest_note(comparison: &Comparison, reference: usize) -> String {
 fn pace_note(comparison: &Comparison) -> String {
     let seconds = match &comparison.timing {
         Some(Timing { linnet, processor, threads, batches, rounds, .. }) => format!(
-            "Seconds are those of training steps of all kinds on the same {batches} batches, kind after kind in {rounds} rounds \
+            "Seconds are those of training steps of all kinds on their first {batches} batches, kind after kind in {rounds} rounds \
              of which the median counts, on {} with {} (linnet {}), scaled to an epoch by its frames",
             escape(processor),
             plural(*threads, "thread"),
@@ -178,7 +178,7 @@ fn pace_note(comparison: &Comparison) -> String {
     };
     format!(
         "<p class=note>Epochs and times to reach a rate are those of the mean over the seeds, and it is reached in the first of \
-         {KEPT} epochs in a row at or below it. {seconds}. Peak memory is the highest of a kind’s runs. The development \
+         {KEPT} epochs in a row, or of all that are left, at or below it. {seconds}. Peak memory is the highest of a kind’s runs. The development \
          set’s decoding after each epoch is not counted.</p>\n"
     )
 }
@@ -188,22 +188,26 @@ fn decoded_note(comparison: &Comparison) -> String {
     let train = |system: &System| (system.runs[0].config.train.select, system.runs[0].config.train.average);
     let (select, average) = train(&comparison.systems[0]);
     if comparison.systems.iter().any(|system| train(system) != (select, average)) {
-        return "Decoded greedily, with the weights that each run’s settings choose.".into();
+        return "Decoded with the weights that each run’s settings choose.".into();
     }
     let weights = match select {
         Select::Last => "the last epoch’s weights".into(),
         Select::Best => "the weights of the epoch with the lowest development error rate".into(),
         Select::Average => format!("the mean of the last {average} epochs’ weights"),
     };
-    format!("Decoded greedily with {weights}, so that rates differ a little from the curves’ last points.")
+    let differ = match select {
+        Select::Last => "",
+        _ => ", so that rates differ from the curves’ last points",
+    };
+    format!("Decoded with {weights}{differ}.")
 }
 
 fn rate_note(comparison: &Comparison, several: bool) -> String {
     let seeds = if several {
         "and of n seeds n − 1 with replacement (Rao and Wu, 1988). Differences are over the seeds that both sides have, the \
-         same in each resample, since data order and augmentation are the seed’s. Distances from the estimate are stretched by \
-         t / z, as few seeds tell little of how much seeds differ (Satterthwaite, 1946); where a side has one seed, that is in \
-         no interval"
+         same in each resample, since data order and augmentation are the seed’s. Intervals of several seeds are the estimate ± \
+         t<sub>0.975</sub> · standard error, as few seeds tell little of how much seeds differ (degrees of freedom after \
+         Satterthwaite, 1946), those of one seed percentiles, in which that is missing"
     } else {
         "one seed each: how much seeds differ is unknown, and in no interval"
     };
@@ -213,14 +217,14 @@ fn rate_note(comparison: &Comparison, several: bool) -> String {
     };
     let verdicts: usize = comparison.systems.iter().map(verdicts).sum();
     let chance = match verdicts {
-        0..10 => String::new(),
+        0..20 => String::new(),
         _ => format!(
             " Of {verdicts} verdicts at 95 % about {:.0} would be for one side by chance if no kinds differed.",
             0.05 * verdicts as f64
         ),
     };
     format!(
-        "<p class=note>{} 95 % percentile intervals of {RESAMPLES} resamples: speakers, then their utterances, the same for \
+        "<p class=note>{} 95 % intervals of {RESAMPLES} resamples: speakers, then their utterances, the same for \
          both sides of a difference (Bisani and Ney, 2004); {seeds}. <i>Detectable from</i>: the smallest true difference \
          in the last column that a test at 5 % would have found with a probability of 80 %, (t<sub>0.975</sub> + \
          t<sub>0.8</sub>) · standard error.{chance}</p>\n",

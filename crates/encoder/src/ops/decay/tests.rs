@@ -7,7 +7,7 @@ use super::forward::Forward;
 use super::*;
 use crate::ops::tile::tests::{on_each, values};
 
-/// Both passes: y, dq, dk, dv, and what the dcumulative get.
+/// Both passes: y, dq, dk, dv, and the gradient of cumulative rates.
 #[derive(Clone, Copy)]
 struct Passes<'a> {
     given: DecayedSums<'a>,
