@@ -166,7 +166,9 @@ fn what_cannot_be_run_is_said_before_anything_is_trained() {
     fs::remove_file(folder.path().join("exp/data/dev.jsonl")).unwrap();
     let error = message(&study);
     assert!(
-        error.contains("dev.jsonl: there is no such file, and training and timing need it; prepare the corpus"),
+        error.contains(
+            "dev.jsonl: there is no such file, and training and timing need it; prepare the corpus"
+        ),
         "{error}"
     );
     assert!(!study.exp.join("softmax-seed0").exists());

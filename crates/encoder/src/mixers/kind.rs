@@ -152,14 +152,7 @@ impl MixerKind {
 
     /// Whether it also works on frames as they come.
     pub fn streams(self) -> bool {
-        matches!(
-            self,
-            Self::CausalSoftmax
-                | Self::CausalLocalSoftmax
-                | Self::CausalLinear
-                | Self::CausalDecayed
-                | Self::CausalGatedDecay
-        )
+        self.is_causal() && self != Self::CausalLsh
     }
 
     /// Whether rotary positions can turn its queries and keys, or their features: they want an even number of them.
