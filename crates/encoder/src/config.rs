@@ -105,6 +105,11 @@ impl EncoderConfig {
         self.dim / self.heads
     }
 
+    /// The kernel of `polynomial`.
+    pub(crate) fn polynomial(&self) -> Polynomial {
+        Polynomial { degree: self.polynomial_degree, offset: self.polynomial_offset }
+    }
+
     /// The way of mixing time in a layer: softmax attention, causal where `mixer` is, in those that `softmax_layers` names.
     pub fn layer_mixer(&self, layer: usize) -> MixerKind {
         match (self.softmax_layers.contains(&layer), self.is_causal()) {
@@ -169,7 +174,7 @@ impl EncoderConfig {
             let problem = format!("layer {layer} is not there: layers = {}, counted from 0", self.layers);
             return error("softmax_layers", format!("{:?}", self.softmax_layers), &problem);
         }
-        let polynomial = Polynomial { degree: self.polynomial_degree, offset: self.polynomial_offset };
+        let polynomial = self.polynomial();
         if !(2..=8).contains(&polynomial.degree) || !polynomial.degree.is_multiple_of(2) {
             let problem = "must be 2, 4, 6 or 8: odd powers make similarities below 0";
             return error("polynomial_degree", polynomial.degree.to_string(), problem);

@@ -71,6 +71,7 @@ pub(super) fn run(args: Compare, talk: &Talk) -> Done {
     Ok(whole)
 }
 
+/// Times all kinds in turn and tells how far it is.
 fn time_kinds(study: &Study, interrupt: &AtomicBool, talk: &Talk) -> Result<(), Box<dyn Error>> {
     let bar = talk.bar(0, "timing");
     let timing = study.time(VERSION, &mut |run, turn, of| {

@@ -81,8 +81,8 @@ pub(crate) struct Options {
 impl Options {
     pub(crate) fn of(config: &EncoderConfig, layer: usize) -> Self {
         let EncoderConfig { rotary, heads, lsh_rounds, window, .. } = *config;
-        let polynomial = Polynomial { degree: config.polynomial_degree, offset: config.polynomial_offset };
-        Self { dim: config.head_dim(), rotary, layer, heads, polynomial, lsh_rounds, window }
+        let (dim, polynomial) = (config.head_dim(), config.polynomial());
+        Self { dim, rotary, layer, heads, polynomial, lsh_rounds, window }
     }
 }
 

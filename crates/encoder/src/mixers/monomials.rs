@@ -138,7 +138,8 @@ impl Monomials {
     /// Writes the gradient of x from that of the features.
     pub(crate) fn backward(&self, x: &[f32], dfeatures: &[f32], dx: &mut [f32]) {
         let (values, width) = (self.polynomial.values(self.dim), self.width());
-        let [mut inner, mut dinner] = [(); 2].map(|()| scratch::take(self.inner_len() + width));
+        let mut inner = scratch::take(self.inner_len());
+        let mut dinner = scratch::take(inner.len() + width);
         let mut dvalues = scratch::take(values);
         vectorised(|| {
             let rows = x.chunks_exact(self.dim).zip(dfeatures.chunks_exact(width));
@@ -146,7 +147,7 @@ impl Monomials {
                 self.inner(x, &mut inner);
                 dvalues.fill(0.0);
                 dinner.fill(0.0);
-                let mut end = self.inner_len();
+                let mut end = inner.len();
                 let top = dinner[end..].iter_mut().zip(df).zip(&self.factors);
                 top.for_each(|((d, g), factor)| *d = g * factor);
                 for degree in (2..=self.polynomial.degree).rev() {

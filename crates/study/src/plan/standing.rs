@@ -73,12 +73,17 @@ impl Study {
     fn standing(&self, run: &PlannedRun) -> Result<(Standing, Option<String>), StudyError> {
         let (own, kept) = (self.exp.join(&run.name), self.results.join(&run.name));
         let differs = mismatch(&own, run)?;
-        if own.join("config.toml").is_file() && self.lack(&own, run)?.is_none() {
+        let has_run = |folder: &Path| folder.join("config.toml").is_file();
+        if has_run(&own) && differs.is_none() && self.lack(&own, run)?.is_none() {
             return Ok((Standing::Done(own), None));
         }
-        let note = match self.lack(&kept, run) {
-            Ok(None) if kept.join("config.toml").is_file() => return Ok((Standing::Done(kept), None)),
-            Ok(lack) => lack,
+        let why_not = || match mismatch(&kept, run)? {
+            None => self.lack(&kept, run),
+            differs => Ok(differs),
+        };
+        let note = match has_run(&kept).then(why_not).transpose() {
+            Ok(Some(None)) => return Ok((Standing::Done(kept), None)),
+            Ok(note) => note.flatten(),
             // It may be of another version.
             Err(error) => Some(error.to_string()),
         };
@@ -94,14 +99,8 @@ impl Study {
         Ok((standing, note))
     }
 
-    /// What keeps a folder from being the whole planned run; `None` if nothing does, or if it holds no run.
+    /// What the folder of a planned run lacks for being whole; `None` if nothing.
     fn lack(&self, folder: &Path, run: &PlannedRun) -> Result<Option<String>, StudyError> {
-        if !folder.join("config.toml").is_file() {
-            return Ok(None);
-        }
-        if let Some(differs) = mismatch(folder, run)? {
-            return Ok(Some(differs));
-        }
         let decoded = self.sets.iter().flat_map(|set| {
             let file = |name: &str| folder.join("decode").join(&set.name).join(name);
             ["hyp.trn", "ref.trn", "score.json"].map(file)

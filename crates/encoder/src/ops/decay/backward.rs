@@ -128,14 +128,8 @@ impl WithSimd for Backward<'_> {
             for (i, d) in dcumulative[at.clone()].iter_mut().enumerate() {
                 *d = pulls[1].0[i] - pulls[0].0[i] - lost.0[i];
             }
-            let states = if last {
-                0
-            } else if causal {
-                1
-            } else {
-                2
-            };
-            for (past, rows) in past.iter_mut().zip([[k, v], [q, dy]]).take(states) {
+            let states = if causal { 1 } else { 2 };
+            for (past, rows) in past.iter_mut().zip([[k, v], [q, dy]]).take(states).filter(|_| !last) {
                 update_state(simd, past, decays.through, rows, [a, b], &decays.to_end, room);
             }
         }
