@@ -5,7 +5,7 @@ use pulp::{Simd, WithSimd};
 use super::view::View;
 use super::{Attention, KEYS};
 use crate::ops::math::dot;
-use crate::ops::tile::block::{Aligned, FRAMES, Lanes, to_columns, to_padded, to_rows};
+use crate::ops::tile::block::{Aligned, FRAMES, Lanes, scale_columns, to_columns, to_padded, to_rows};
 use crate::ops::tile::exp2::exp2;
 use crate::ops::tile::product::{Accumulate, InRegisters, Left, Rows, Transposed, in_registers};
 
@@ -51,8 +51,9 @@ impl WithSimd for Backward<'_> {
             totals.0.iter_mut().zip(logarithms).for_each(|(total, logarithm)| *total = -logarithm);
             let rows = y.chunks_exact(dim).zip(dy.chunks_exact(dim));
             projections.0.iter_mut().zip(rows).for_each(|(p, (y, dy))| *p = -dot(y, dy));
-            to_columns(q, dim, given.scale(), q_columns);
-            to_columns(dy, dim, 1.0, dy_columns);
+            to_columns(q, dim, q_columns);
+            scale_columns(q_columns, &Lanes([given.scale(); FRAMES]));
+            to_columns(dy, dim, dy_columns);
             to_padded(q, dim, &Lanes([scale; FRAMES]), q_rows);
             to_padded(dy, dim, &Lanes::ONE, dy_rows);
             dq_columns.fill(0.0);
@@ -84,7 +85,8 @@ impl WithSimd for Backward<'_> {
                 let (b, c) = (S::as_simd_f32s(ds).0, S::as_mut_simd_f32s(dq_columns).0);
                 in_registers(simd, dim, vectors, &mut Accumulate { a, b, c, stride });
             }
-            to_rows(dq_columns, dim, &Lanes([scale; FRAMES]), dq);
+            scale_columns(dq_columns, &Lanes([scale; FRAMES]));
+            to_rows(dq_columns, dim, dq);
         }
         for (gradient, sums) in [(dk, dk_sums), (dv, dv_sums)] {
             for (row, sums) in gradient.chunks_exact_mut(dim).zip(sums.chunks_exact(width)) {

@@ -5,7 +5,7 @@ use pulp::{Simd, WithSimd};
 use super::view::View;
 use super::{Attention, KEYS};
 use crate::ops::math::dot;
-use crate::ops::tile::block::{Aligned, FRAMES, Lanes, to_columns, to_rows};
+use crate::ops::tile::block::{Aligned, FRAMES, Lanes, scale_columns, to_columns, to_rows};
 use crate::ops::tile::exp2::exp2;
 use crate::ops::tile::product::{Accumulate, InRegisters, Left, Rows, Transposed, in_registers};
 
@@ -35,7 +35,8 @@ impl WithSimd for Forward<'_> {
             let seen = given.seen(first_query..first_query + logarithms.len());
             let (first_key, seen) = (seen.start, seen.start * dim..seen.end * dim);
             let vectors = logarithms.len().div_ceil(S::F32_LANES);
-            to_columns(rows, dim, given.scale(), q);
+            to_columns(rows, dim, q);
+            scale_columns(q, &Lanes([given.scale(); FRAMES]));
             let q = S::as_simd_f32s(q).0;
             sums.fill(0.0);
             // A query's own key, which it always sees, gives the first reference.
@@ -59,7 +60,8 @@ impl WithSimd for Forward<'_> {
                 let (b, c) = (S::as_simd_f32s(tile).0, S::as_mut_simd_f32s(sums).0);
                 in_registers(simd, dim, vectors, &mut Accumulate { a, b, c, stride });
             }
-            to_rows(sums, dim, &Lanes(total.0.map(|total| 1.0 / total)), y);
+            scale_columns(sums, &Lanes(total.0.map(|total| 1.0 / total)));
+            to_rows(sums, dim, y);
             for (logarithm, (start, total)) in logarithms.iter_mut().zip(start.0.iter().zip(total.0)) {
                 *logarithm = total.log2() - start;
             }

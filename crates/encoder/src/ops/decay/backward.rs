@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use pulp::{Simd, WithSimd};
 
-use super::chunk::{AddDecayed, Decays, states_after, update_state};
+use super::chunk::{AddDecayed, Decays, decays_of_chunks, states_after, update_state};
 use super::{DecayedSums, Rates};
 use crate::ops::tile::block::{Aligned, FRAMES, Lanes, to_columns, to_padded, to_rows};
 use crate::ops::tile::product::{Accumulate, InRegisters, Left, Rows, Transposed, in_registers};
@@ -45,27 +45,29 @@ impl WithSimd for Backward<'_> {
         let mut future = [if causal { 0 } else { chunks * size }, chunks * size].map(Aligned::take);
         let sums_of = |at: &Range<usize>| &dy[at.start * b..at.end * b];
         let [after_k, after_q] = &mut future;
+        let decays = decays_of_chunks(simd, &given);
         if !causal {
             let rows = |at: &Range<usize>| {
                 let [_, k, v] = given.rows(at);
                 [k, v]
             };
-            states_after(simd, &given, rows, room, after_k);
+            states_after(simd, &given, &decays, rows, room, after_k);
         }
-        states_after(simd, &given, |at| [given.rows(at)[0], sums_of(at)], room, after_q);
+        let rows = |at: &Range<usize>| [given.rows(at)[0], sums_of(at)];
+        states_after(simd, &given, &decays, rows, room, after_q);
         for (chunk, at) in given.chunks().enumerate() {
             let ([q, k, v], dy) = (given.rows(&at), sums_of(&at));
             let vectors = at.len().div_ceil(S::F32_LANES);
             // States of nothing are left out.
             let (first, last) = (chunk == 0, chunk + 1 == chunks);
-            let decays = Decays::new(simd, rates, &at);
+            let decays = &decays[chunk];
             if chunk == 0 || gated {
                 decays.fill_mask(simd, causal, m);
             }
-            to_columns(q, a, 1.0, q_columns);
-            to_columns(k, a, 1.0, k_columns);
-            to_columns(v, b, 1.0, v_columns);
-            to_columns(dy, b, 1.0, dy_columns);
+            to_columns(q, a, q_columns);
+            to_columns(k, a, k_columns);
+            to_columns(v, b, v_columns);
+            to_columns(dy, b, dy_columns);
             to_padded(q, a, &Lanes::ONE, q_rows);
             to_padded(dy, b, &Lanes::ONE, dy_rows);
             let [q_columns, k_columns, v_columns, dy_columns] =
@@ -95,17 +97,17 @@ impl WithSimd for Backward<'_> {
             let c = S::as_mut_simd_f32s(dq_columns).0;
             let (of_k, of_ds) = (Transposed { data: k, width: a }, S::as_simd_f32s(ds).0);
             in_registers(simd, a, vectors, &mut Accumulate { a: of_k, b: of_ds, c: &mut *c, stride });
-            for (side, state, factors) in sides(&decays, of_keys, [!first, !causal && !last]) {
+            for (side, state, factors) in sides(decays, of_keys, [!first, !causal && !last]) {
                 let state = Transposed { data: state, width: width_a };
                 let products = gated.then_some((q_columns, &mut pulls[side]));
                 let mut add = AddDecayed { a: state, b: dy_columns, c: &mut *c, factors, stride, products };
                 in_registers(simd, a, vectors, &mut add);
             }
-            to_rows(dq_columns, a, &Lanes::ONE, &mut dq[at.start * a..at.end * a]);
+            to_rows(dq_columns, a, &mut dq[at.start * a..at.end * a]);
 
             dk_columns.fill(0.0);
             dv_columns.fill(0.0);
-            for (side, state, factors) in sides(&decays, of_queries, [!causal && !first, !last]) {
+            for (side, state, factors) in sides(decays, of_queries, [!causal && !first, !last]) {
                 let c = S::as_mut_simd_f32s(dk_columns).0;
                 let products = gated.then_some((k_columns, &mut pulls[side]));
                 let turned = Transposed { data: state, width: width_a };
@@ -150,11 +152,10 @@ fn sides<'a>(
 /// Writes the sums of padded rows and of columns.
 #[inline(always)]
 fn join(rows: &[f32], columns: &[f32], dim: usize, out: &mut [f32]) {
+    to_rows(columns, dim, out);
     let width = rows.len() / FRAMES;
-    for (frame, (out, row)) in out.chunks_exact_mut(dim).zip(rows.chunks_exact(width)).enumerate() {
-        for ((out, row), column) in out.iter_mut().zip(row).zip(columns[frame..].iter().step_by(FRAMES)) {
-            *out = row + column;
-        }
+    for (out, row) in out.chunks_exact_mut(dim).zip(rows.chunks_exact(width)) {
+        out.iter_mut().zip(row).for_each(|(out, row)| *out += row);
     }
 }
 

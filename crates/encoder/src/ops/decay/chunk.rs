@@ -73,6 +73,16 @@ impl Decays {
     }
 }
 
+/// Those of each chunk.
+#[inline(always)]
+pub(super) fn decays_of_chunks<S: Simd>(simd: S, given: &DecayedSums<'_>) -> Vec<Decays> {
+    let mut decays = Vec::with_capacity(given.chunks().len());
+    for at in given.chunks() {
+        decays.push(Decays::new(simd, given.rates, &at));
+    }
+    decays
+}
+
 /// Takes a chunk into a state Σ M·value·keyᵀ, (b, keys' vectors): the state falls by `through`, each key by its factor. Keys are
 /// rows of `a` values, and come into `room` padded to vectors; what lies behind the
 /// state's columns is as arbitrary as that padding.
@@ -102,6 +112,7 @@ pub(super) fn update_state<S: Simd>(
 pub(super) fn states_after<'a, S: Simd>(
     simd: S,
     given: &DecayedSums<'_>,
+    decays: &[Decays],
     rows: impl Fn(&Range<usize>) -> [&'a [f32]; 2],
     room: &mut [f32],
     states: &mut [f32],
@@ -110,8 +121,7 @@ pub(super) fn states_after<'a, S: Simd>(
     let Some(size) = states.len().checked_div(chunks.len()) else { return };
     let last = states.len() - size;
     states[last..].fill(0.0);
-    for (chunk, at) in chunks.enumerate().skip(1).rev() {
-        let decays = Decays::new(simd, given.rates, &at);
+    for ((chunk, at), decays) in chunks.enumerate().zip(decays).skip(1).rev() {
         let (before, state) = states[(chunk - 1) * size..].split_at_mut(size);
         before.copy_from_slice(&state[..size]);
         update_state(simd, before, decays.through, rows(&at), [given.a, given.b], &decays.from_start, room);

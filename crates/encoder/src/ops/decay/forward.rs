@@ -4,9 +4,9 @@ use std::ops::Range;
 
 use pulp::{Simd, WithSimd};
 
-use super::chunk::{AddDecayed, Decays, states_after, update_state};
+use super::chunk::{AddDecayed, decays_of_chunks, states_after, update_state};
 use super::{DecayedSums, Rates};
-use crate::ops::tile::block::{Aligned, FRAMES, Lanes, to_columns, to_rows};
+use crate::ops::tile::block::{Aligned, FRAMES, to_columns, to_rows};
 use crate::ops::tile::product::{Accumulate, InRegisters, Left, Rows, Transposed, in_registers};
 
 pub(super) struct Forward<'a> {
@@ -31,6 +31,7 @@ impl WithSimd for Forward<'_> {
         let (sums, rest) = rest.split_at_mut(b * FRAMES);
         let (m, rest) = rest.split_at_mut(FRAMES * FRAMES);
         let (tile, room) = rest.split_at_mut(FRAMES * FRAMES);
+        let decays = decays_of_chunks(simd, &given);
         // What each chunk has after it.
         let chunks = given.chunks().len();
         let mut after = Aligned::take(if causal { 0 } else { chunks * b * width });
@@ -39,16 +40,16 @@ impl WithSimd for Forward<'_> {
                 let [_, k, v] = given.rows(at);
                 [k, v]
             };
-            states_after(simd, &given, rows, room, &mut after);
+            states_after(simd, &given, &decays, rows, room, &mut after);
         }
         for ((chunk, at), y) in given.chunks().enumerate().zip(y.chunks_mut(b * FRAMES)) {
             let [q_rows, k, v] = given.rows(&at);
             let vectors = at.len().div_ceil(S::F32_LANES);
-            let decays = Decays::new(simd, rates, &at);
+            let decays = &decays[chunk];
             if chunk == 0 || matches!(rates, Rates::Each(_)) {
                 decays.fill_mask(simd, causal, m);
             }
-            to_columns(q_rows, a, 1.0, q);
+            to_columns(q_rows, a, q);
             let q = S::as_simd_f32s(q).0;
             let mut weights = Weights {
                 k: Rows { data: k, stride: a, depth: a },
@@ -78,7 +79,7 @@ impl WithSimd for Forward<'_> {
                     &mut AddDecayed { a, b: q, c, factors, stride, products: None },
                 );
             }
-            to_rows(sums, b, &Lanes::ONE, y);
+            to_rows(sums, b, y);
             if !last || streams {
                 update_state(simd, past, decays.through, [k, v], [a, b], &decays.to_end, room);
             }

@@ -57,26 +57,72 @@ impl DerefMut for Aligned {
     }
 }
 
-/// Writes `scale` times the rows of a block as columns, (dim, FRAMES), zeros behind the last.
+/// The parts that a block of frames is interleaved by, one after the other: all its frames in a row are a transposition.
+const PARTS: [usize; 2] = [8, 4];
+const _: () = assert!(PARTS[0] * PARTS[1] == FRAMES);
+
+/// Writes the values of P equal parts in turn. Processors shuffle such values many at a time; one at a time they cost as much as
+/// a product of matrices.
 #[inline(always)]
-pub(crate) fn to_columns(rows: &[f32], dim: usize, scale: f32, columns: &mut [f32]) {
-    if rows.len() < dim * FRAMES {
-        columns.fill(0.0);
-    }
-    for (frame, row) in rows.chunks_exact(dim).enumerate() {
-        for (column, value) in columns[frame..].iter_mut().step_by(FRAMES).zip(row) {
-            *column = value * scale;
+fn interleave<const P: usize>(parts: &[f32], turns: &mut [f32]) {
+    let len = turns.len() / P;
+    let parts: [&[f32]; P] = std::array::from_fn(|part| &parts[part * len..][..len]);
+    for (i, turn) in turns.as_chunks_mut::<P>().0.iter_mut().enumerate() {
+        for (value, part) in turn.iter_mut().zip(&parts) {
+            *value = part[i];
         }
     }
 }
 
-/// Writes the rows of a block from columns, each times its own factor.
+/// Undoes [`interleave`].
 #[inline(always)]
-pub(crate) fn to_rows(columns: &[f32], dim: usize, factors: &Lanes, rows: &mut [f32]) {
-    for (frame, (row, factor)) in rows.chunks_exact_mut(dim).zip(factors.0).enumerate() {
-        for (value, column) in row.iter_mut().zip(columns[frame..].iter().step_by(FRAMES)) {
-            *value = column * factor;
+fn part<const P: usize>(turns: &[f32], mut parts: &mut [f32]) {
+    let len = turns.len() / P;
+    let mut parts: [&mut [f32]; P] = std::array::from_fn(|_| parts.split_off_mut(..len).unwrap_or_default());
+    for (i, turn) in turns.as_chunks::<P>().0.iter().enumerate() {
+        for (value, part) in turn.iter().zip(&mut parts) {
+            part[i] = *value;
         }
+    }
+}
+
+/// Writes the rows of a block as columns, (dim, FRAMES), zeros behind the last.
+#[inline(always)]
+pub(crate) fn to_columns(rows: &[f32], dim: usize, columns: &mut [f32]) {
+    let len = dim * FRAMES;
+    let mut memory = scratch::take(2 * len);
+    let (whole, turns) = memory.split_at_mut(len);
+    let rows = if rows.len() < len {
+        whole[..rows.len()].copy_from_slice(rows);
+        whole[rows.len()..].fill(0.0);
+        whole
+    } else {
+        rows
+    };
+    interleave::<{ PARTS[0] }>(rows, turns);
+    interleave::<{ PARTS[1] }>(turns, &mut columns[..len]);
+}
+
+/// Writes the rows of a block, the last of which may be missing, from columns.
+#[inline(always)]
+pub(crate) fn to_rows(columns: &[f32], dim: usize, rows: &mut [f32]) {
+    let len = dim * FRAMES;
+    let mut memory = scratch::take(2 * len);
+    let (turns, whole) = memory.split_at_mut(len);
+    part::<{ PARTS[1] }>(&columns[..len], turns);
+    if rows.len() < len {
+        part::<{ PARTS[0] }>(turns, whole);
+        rows.copy_from_slice(&whole[..rows.len()]);
+    } else {
+        part::<{ PARTS[0] }>(turns, rows);
+    }
+}
+
+/// Multiplies columns by a factor of each frame.
+#[inline(always)]
+pub(crate) fn scale_columns(columns: &mut [f32], factors: &Lanes) {
+    for column in columns.as_chunks_mut::<FRAMES>().0 {
+        column.iter_mut().zip(&factors.0).for_each(|(value, factor)| *value *= factor);
     }
 }
 

@@ -2,6 +2,7 @@
 
 use pulp::{Arch, Scalar, Simd, WithSimd};
 
+use super::block::{FRAMES, to_columns, to_rows};
 use super::exp2::exp2;
 use super::product::{Accumulate, Rows, Transposed, in_registers};
 
@@ -103,5 +104,21 @@ fn products_match_plain_loops() {
                 assert!((result - c[i] - sum).abs() < 1e-4, "{size:?} {i}: {result}");
             }
         }
+    }
+}
+
+#[test]
+fn a_block_turns_into_columns_and_back() {
+    for (dim, frames) in [(1, FRAMES), (33, FRAMES), (36, FRAMES), (7, FRAMES - 1), (5, 1)] {
+        let rows = values(dim * frames, 1);
+        let (mut columns, mut back) = (vec![f32::NAN; dim * FRAMES], vec![f32::NAN; dim * frames]);
+        to_columns(&rows, dim, &mut columns);
+        for (i, value) in columns.iter().enumerate() {
+            let (column, frame) = (i / FRAMES, i % FRAMES);
+            let want = if frame < frames { rows[frame * dim + column] } else { 0.0 };
+            assert_eq!(*value, want, "column {column}, frame {frame} of {frames} of {dim} values");
+        }
+        to_rows(&columns, dim, &mut back);
+        assert_eq!(back, rows, "{frames} frames of {dim} values");
     }
 }
