@@ -57,7 +57,7 @@ impl DerefMut for Aligned {
     }
 }
 
-/// The parts that a block of frames is interleaved by, one after the other: all its frames in a row are a transposition.
+/// A block's rows become columns in two passes: 8 parts of 4 rows are interleaved, then 4 parts of what that gives.
 const PARTS: [usize; 2] = [8, 4];
 const _: () = assert!(PARTS[0] * PARTS[1] == FRAMES);
 
