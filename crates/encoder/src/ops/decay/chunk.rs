@@ -100,7 +100,9 @@ pub(super) fn update_state<S: Simd>(
     let rows = keys.len() / a;
     let c = S::as_mut_simd_f32s(state).0;
     let through = simd.splat_f32s(through);
-    c.iter_mut().for_each(|c| *c = simd.mul_f32s(*c, through));
+    for c in c.iter_mut() {
+        *c = simd.mul_f32s(*c, through);
+    }
     let stride = c.len() / b;
     let a = Transposed { data: &values[..rows * b], width: b };
     in_registers(simd, b, stride, &mut Accumulate { a, b: S::as_simd_f32s(room).0, c, stride });
