@@ -16,9 +16,11 @@ pub(crate) fn exp2<S: Simd>(simd: S, x: S::f32s) -> S::f32s {
     let x = simd.max_f32s(simd.splat_f32s(-127.0), x);
     let shifted = simd.add_f32s(x, simd.splat_f32s(ROUND));
     let rest = simd.sub_f32s(x, simd.sub_f32s(shifted, simd.splat_f32s(ROUND)));
-    let polynomial = COEFFICIENTS.into_iter().fold(simd.splat_f32s(1.330_060_5e-3), |sum, coefficient| {
-        simd.mul_add_e_f32s(sum, rest, simd.splat_f32s(coefficient))
-    });
+    let mut polynomial = simd.splat_f32s(1.330_060_5e-3);
+    // Not a fold: a closure may be compiled without the processor's vectors.
+    for coefficient in COEFFICIENTS {
+        polynomial = simd.mul_add_e_f32s(polynomial, rest, simd.splat_f32s(coefficient));
+    }
     let exponent = simd.wrapping_dyn_shl_u32s(simd.transmute_u32s_f32s(shifted), simd.splat_u32s(23));
     simd.transmute_f32s_u32s(simd.add_u32s(simd.transmute_u32s_f32s(polynomial), exponent))
 }
