@@ -107,21 +107,14 @@ pub(crate) fn in_registers<S: Simd>(simd: S, rows: usize, vectors: usize, body: 
     }
 }
 
-/// A single row at the end goes with those before it: alone it would wait for each of its sums.
 #[inline(always)]
 fn by_rows<S: Simd, const V: usize>(simd: S, rows: usize, vector: usize, body: &mut impl InRegisters<S>) {
     let mut row = 0;
     while S::REGISTER_COUNT >= 32 && row + 8 <= rows {
-        if row + 9 == rows {
-            return body.run::<9, V>(simd, row, vector);
-        }
         body.run::<8, V>(simd, row, vector);
         row += 8;
     }
     while row + 4 <= rows {
-        if row + 5 == rows {
-            return body.run::<5, V>(simd, row, vector);
-        }
         body.run::<4, V>(simd, row, vector);
         row += 4;
     }
