@@ -191,8 +191,9 @@ impl EncoderConfig {
         };
         if features > MAX_FEATURES {
             let problem = format!(
-                "heads of {width} are too wide for {}: take more of them, or a lower degree",
-                self.mixer.name()
+                "heads of {width} are too wide for {}: take more of them{}",
+                self.mixer.name(),
+                if self.mixer == MixerKind::Polynomial { ", or a lower degree" } else { "" }
             );
             return error("heads", self.heads.to_string(), &problem);
         }

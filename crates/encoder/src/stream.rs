@@ -13,7 +13,7 @@ use crate::ops::pool::Pool;
 /// One utterance that arrives bit by bit. Put together, what it gives is what [`crate::Encoder::forward`] gives for the whole.
 ///
 /// Subsampling waits for one frame (by 2) or three (by 4) before it tells an output frame; nothing else looks ahead. Only
-/// `causal_softmax` remembers more with every frame.
+/// layers of `causal_softmax` remember more with every frame.
 #[derive(Debug)]
 pub struct EncoderStream {
     stages: Arc<[Stage]>,

@@ -30,6 +30,32 @@ impl Head {
     }
 }
 
+math::vectorised_fn! {
+    /// Logits without their bias to log-probabilities, row by row.
+    fn log_softmax<'a>(bias: &'a [f32], exponentials: &'a mut [f32], y: &'a mut [f32]) {
+        for y in y.chunks_exact_mut(bias.len()) {
+            math::add(bias, y);
+            let highest = math::max(y);
+            exponentials.iter_mut().zip(&*y).for_each(|(e, y)| *e = math::exp(y - highest));
+            let log_total = highest + exponentials.iter().sum::<f32>().ln();
+            y.iter_mut().for_each(|y| *y -= log_total);
+        }
+    }
+}
+
+math::vectorised_fn! {
+    /// d logits = dy − softmax · Σ dy
+    fn log_softmax_backward<'a>(y: &'a [f32], dy: &'a [f32], tokens: usize, dlogits: &'a mut [f32]) {
+        let rows = y.chunks_exact(tokens).zip(dy.chunks_exact(tokens));
+        for ((y, dy), d) in rows.zip(dlogits.chunks_exact_mut(tokens)) {
+            let total = math::sum(dy);
+            for ((d, y), dy) in d.iter_mut().zip(y).zip(dy) {
+                *d = dy - math::exp(*y) * total;
+            }
+        }
+    }
+}
+
 impl Block for Head {
     fn parameters(&self) -> &ParameterGroup {
         &self.parameters
@@ -56,15 +82,7 @@ impl Block for Head {
                 let mut normal = scratch::take(x.len());
                 norm::forward(x, w[0], w[1], statistics, &mut normal);
                 weight.product(&normal, y);
-                math::vectorised(|| {
-                    for y in y.chunks_exact_mut(self.tokens) {
-                        math::add(w[3], y);
-                        let highest = math::max(y);
-                        let total: f32 = y.iter().map(|&y| math::exp(y - highest)).sum();
-                        let log_total = highest + total.ln();
-                        y.iter_mut().for_each(|y| *y -= log_total);
-                    }
-                });
+                log_softmax(w[3], &mut scratch::take(self.tokens), y);
             });
         vec![statistics]
     }
@@ -81,18 +99,8 @@ impl Block for Head {
                 let x = &x[block.start * dim..block.end * dim];
                 let statistics = &saved[0][block.start * STATISTICS..block.end * STATISTICS];
                 let range = block.start * tokens..block.end * tokens;
-                // d logits = dy − softmax · Σ dy
                 let mut dlogits = scratch::take(range.len());
-                math::vectorised(|| {
-                    let rows =
-                        y[range.clone()].chunks_exact(tokens).zip(dy[range.clone()].chunks_exact(tokens));
-                    for ((y, dy), d) in rows.zip(dlogits.chunks_exact_mut(tokens)) {
-                        let total = math::sum(dy);
-                        for i in 0..tokens {
-                            d[i] = dy[i] - math::exp(y[i]) * total;
-                        }
-                    }
-                });
+                log_softmax_backward(&y[range.clone()], &dy[range], tokens, &mut dlogits);
                 let mut normal = scratch::take(x.len());
                 norm::replay(x, w[0], w[1], statistics, &mut normal);
                 linear::backward_weight(&normal, &dlogits, dweight, dweight_bias);

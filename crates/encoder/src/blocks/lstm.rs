@@ -18,7 +18,7 @@ use super::{Block, Forward, Pass, Saved, compose};
 use crate::config::EncoderConfig;
 use crate::lengths::Lengths;
 use crate::ops::linear::Weight;
-use crate::ops::math::{add, sigmoid, tanh, vectorised};
+use crate::ops::math::{add, sigmoid, tanh, vectorised, vectorised_fn};
 use crate::ops::matmul::{Matrix, matmul};
 use crate::ops::packed::Packed;
 use crate::ops::rows::Cut;
@@ -101,9 +101,9 @@ fn quarters(x: &[f32]) -> [&[f32]; 4] {
     std::array::from_fn(|i| &x[i * n..(i + 1) * n])
 }
 
-/// A row's gates, cell and output from its sums; `cell` is that of the frame before.
-fn activate(sums: &[f32], gates: &mut [f32], cell: &mut [f32], output: &mut [f32]) {
-    vectorised(|| {
+vectorised_fn! {
+    /// A row's gates, cell and output from its sums; `cell` is that of the frame before.
+    fn activate<'a>(sums: &'a [f32], gates: &'a mut [f32], cell: &'a mut [f32], output: &'a mut [f32]) {
         let n = cell.len();
         let [i, f, g, o] = quarters(sums).map(|x| &x[..n]);
         let (first, second) = gates.split_at_mut(2 * n);
@@ -115,19 +115,20 @@ fn activate(sums: &[f32], gates: &mut [f32], cell: &mut [f32], output: &mut [f32
             cell[at] = yf[at] * cell[at] + yi[at] * yg[at];
             output[at] = yo[at] * tanh(cell[at]);
         }
-    });
+    }
 }
 
-/// The gradient of a row's sums from that of its output and, in `dcell`, that of its cell by the frames after it; `dcell`
-/// becomes the gradient of the cell `before`.
-fn activate_backward(
-    gates: &[f32],
-    [cell, before]: [&[f32]; 2],
-    doutput: &[f32],
-    dcell: &mut [f32],
-    dsums: &mut [f32],
-) {
-    vectorised(|| {
+vectorised_fn! {
+    /// The gradient of a row's sums from that of its output and, in `dcell`, that of its cell by the frames after it; `dcell`
+    /// becomes the gradient of the cell `before`.
+    fn activate_backward<'a>(
+        gates: &'a [f32],
+        cell: &'a [f32],
+        before: &'a [f32],
+        doutput: &'a [f32],
+        dcell: &'a mut [f32],
+        dsums: &'a mut [f32],
+    ) {
         let n = dcell.len();
         let [i, f, g, o] = quarters(gates).map(|x| &x[..n]);
         let (cell, before, doutput) = (&cell[..n], &before[..n], &doutput[..n]);
@@ -143,7 +144,7 @@ fn activate_backward(
             do_[at] = doutput[at] * squashed * o[at] * (1.0 - o[at]);
             dcell[at] = d * f[at];
         }
-    });
+    }
 }
 
 impl Sweep<'_> {
@@ -189,8 +190,8 @@ impl Sweep<'_> {
                 let dy = row(dy, 2 * at + usize::from(self.direction == Backward), hidden);
                 vectorised(|| add(dy, doutput));
                 let before = if step > 0 { row(cells, self.direction.before(at), hidden) } else { &nothing };
-                let memory = [row(cells, at, hidden), before];
-                activate_backward(row(gates, at, wide), memory, doutput, dcell, dsums);
+                let cell = row(cells, at, hidden);
+                activate_backward(row(gates, at, wide), cell, before, doutput, dcell, dsums);
                 row_mut(dgates, at, wide).copy_from_slice(dsums);
             }
             if step > 0 {

@@ -4,15 +4,15 @@
 //! those up to i. M(i, j) falls with every frame between i and j: not at all (then the causal form is Katharopoulos et al.,
 //! 2020, equations 8 to 12), by a rate of the head's own, or by a rate that each frame sets (after Afzal et al., 2025, LION-D
 //! and LION-S). Numerator and denominator are one sum over values with a 1 behind them (`ops/decay`): time O(N·d·(d + 32)),
-//! memory O(N·d), a state for each chunk among it.
+//! memory O(N·d), and a state of (d + 1)·d values for each chunk of 32 frames.
 
 use candle_core::{D, DType, Result, Tensor};
 
-use super::feature_map::{EPSILON, FeatureMap, Side};
-use super::linear::quotient_backward;
+use super::feature_map::{EPSILON, FeatureMap, Side, elu_slope};
 use super::{Gradients, Head, Mixer, QKV, State};
 use crate::ops::decay::{DecayedSums, Rates};
-use crate::ops::math::{dot, sigmoid, softplus, vectorised, vectorised_fn};
+use crate::ops::math::{dot, sigmoid, softplus, vectorised_fn};
+use crate::ops::rows::copy_rows;
 use crate::ops::scratch::{self, Scratch};
 use crate::parameters::{HeadParameter, Init};
 
@@ -43,11 +43,28 @@ fn rate(head: usize, heads: usize) -> f32 {
 }
 
 vectorised_fn! {
-    /// u = w·k + b of each frame, and the rates factor · softplus(u).
-    fn gate<'a>(weight: &'a [f32], bias: f32, factor: f32, k: &'a [f32], u: &'a mut [f32], rates: &'a mut [f32]) {
-        for ((k, u), rate) in k.chunks_exact(weight.len()).zip(u).zip(rates) {
+    /// u = w·k + b of each frame.
+    fn gate<'a>(weight: &'a [f32], bias: f32, k: &'a [f32], u: &'a mut [f32]) {
+        for (k, u) in k.chunks_exact(weight.len()).zip(u) {
             *u = dot(weight, k) + bias;
-            *rate = factor * softplus(*u);
+        }
+    }
+}
+
+vectorised_fn! {
+    /// The rates factor · softplus(u).
+    fn softened<'a>(u: &'a [f32], factor: f32, rates: &'a mut [f32]) {
+        for (rate, &u) in rates.iter_mut().zip(u) {
+            *rate = factor * softplus(u);
+        }
+    }
+}
+
+vectorised_fn! {
+    /// From the gradients of the rates to those of u.
+    fn softened_backward<'a>(u: &'a [f32], factor: f32, d: &'a mut [f32]) {
+        for (d, &u) in d.iter_mut().zip(u) {
+            *d *= factor * sigmoid(u);
         }
     }
 }
@@ -77,8 +94,8 @@ impl Decayed {
     fn gates(&self, head: Head<'_>, u: &mut [f32]) -> Scratch {
         let mut rates = scratch::take(u.len());
         if self.decay == Decay::Gated {
-            let (weight, bias) = (head.weights[0], head.weights[1][0]);
-            gate(weight, bias, Self::factor(head), head.inputs[1], u, &mut rates);
+            gate(head.weights[0], head.weights[1][0], head.inputs[1], u);
+            softened(u, Self::factor(head), &mut rates);
         }
         rates
     }
@@ -100,21 +117,33 @@ impl Decayed {
 /// Rows with a further value each.
 fn widen(x: &[f32], dim: usize, further: impl Fn(usize) -> f32) -> Scratch {
     let mut wide = scratch::take(x.len() / dim * (dim + 1));
-    for (i, (x, wide)) in x.chunks_exact(dim).zip(wide.chunks_exact_mut(dim + 1)).enumerate() {
-        wide[..dim].copy_from_slice(x);
-        wide[dim] = further(i);
+    copy_rows(x, dim, dim, &mut wide, dim + 1);
+    for (i, value) in wide.iter_mut().skip(dim).step_by(dim + 1).enumerate() {
+        *value = further(i);
     }
     wide
 }
 
-/// y = numerator / (denominator + ε) of sums that have the denominator behind the numerator.
-fn divide(sums: &[f32], dim: usize, y: &mut [f32]) {
-    vectorised(|| {
+vectorised_fn! {
+    /// y = numerator / (denominator + ε) of sums that have the denominator behind the numerator.
+    fn divide<'a>(sums: &'a [f32], dim: usize, y: &'a mut [f32]) {
         for (sums, y) in sums.chunks_exact(dim + 1).zip(y.chunks_exact_mut(dim)) {
             let inverse = 1.0 / (sums[dim] + EPSILON);
             y.iter_mut().zip(sums).for_each(|(y, s)| *y = s * inverse);
         }
-    });
+    }
+}
+
+vectorised_fn! {
+    /// The gradient of the sums, that of the denominators behind those of the numerators.
+    fn divide_backward<'a>(y: &'a [f32], dy: &'a [f32], denominators: &'a [f32], dim: usize, dsums: &'a mut [f32]) {
+        let rows = y.chunks_exact(dim).zip(dy.chunks_exact(dim)).zip(denominators);
+        for (((y, dy), w), dsums) in rows.zip(dsums.chunks_exact_mut(dim + 1)) {
+            let inverse = 1.0 / w;
+            dsums.iter_mut().zip(dy).for_each(|(d, dy)| *d = dy * inverse);
+            dsums[dim] = -dot(dy, y) * inverse;
+        }
+    }
 }
 
 /// φ of rows.
@@ -122,6 +151,15 @@ fn features(x: &[f32], dim: usize) -> Scratch {
     let mut features = scratch::take(x.len());
     MAP.forward(Side::Key, &[], x, dim, &mut features);
     features
+}
+
+vectorised_fn! {
+    /// From the gradient of features, in place, to that of the rows that they are of.
+    fn features_backward<'a>(features: &'a [f32], d: &'a mut [f32]) {
+        for (d, f) in d.iter_mut().zip(features) {
+            *d *= elu_slope(*f);
+        }
+    }
 }
 
 impl Mixer for Decayed {
@@ -166,22 +204,17 @@ impl Mixer for Decayed {
         let [dq, dk, dv] = gradients.inputs else { unreachable!("three projections") };
         let (q, k) = (features(head.inputs[0], dim), features(head.inputs[1], dim));
         let v = widen(head.inputs[2], dim, |_| 1.0);
-        let (mut dnumerators, mut ddenominators) = (scratch::take(y.len()), scratch::take(frames));
-        quotient_backward(y, dy, denominators, dim, &mut dnumerators, &mut ddenominators);
-        let dsums = widen(&dnumerators, dim, |i| ddenominators[i]);
+        let mut dsums = scratch::take(v.len());
+        divide_backward(y, dy, denominators, dim, &mut dsums);
         let mut gates = scratch::take(u.len());
         let factor = Self::factor(head);
-        vectorised(|| gates.iter_mut().zip(u).for_each(|(rate, &u)| *rate = factor * softplus(u)));
-        let [mut dquery, mut dkey] = [(); 2].map(|()| scratch::take(frames * dim));
-        let (mut dvalue, mut dcumulative) = (scratch::take(v.len()), scratch::take(frames));
+        softened(u, factor, &mut gates);
+        let mut dcumulative = scratch::take(frames);
         let (rates, causal) = (self.rates(head, &gates), self.causal);
         let sums = DecayedSums { q: &q, k: &k, v: &v, a: dim, b: wide, rates, causal };
-        sums.backward(&dsums, [&mut dquery, &mut dkey, &mut dvalue], &mut dcumulative);
-        for (dv, wide) in dv.chunks_exact_mut(dim).zip(dvalue.chunks_exact(wide)) {
-            dv.copy_from_slice(&wide[..dim]);
-        }
-        MAP.backward(&[], head.inputs[0], dim, &q, &dquery, dq, &mut []);
-        MAP.backward(&[], head.inputs[1], dim, &k, &dkey, dk, &mut []);
+        sums.backward(&dsums, [dq, dk, dv], &mut dcumulative);
+        features_backward(&q, dq);
+        features_backward(&k, dk);
 
         if self.decay == Decay::Gated {
             // A frame's rate is in its own cumulative rate and in all that come after.
@@ -190,7 +223,7 @@ impl Mixer for Decayed {
                 drate += *du;
                 *du = drate;
             }
-            vectorised(|| du.iter_mut().zip(u).for_each(|(du, &u)| *du *= factor * sigmoid(u)));
+            softened_backward(u, factor, &mut du);
             gate_backward(head.weights[0], &du, head.inputs[1], dk, gradients.weights);
         }
     }

@@ -3,7 +3,7 @@
 use candle_core::{D, Result, Tensor};
 
 use super::monomials::Monomials;
-use crate::ops::math::{dot, exp, max, sum, vectorised};
+use crate::ops::math::{dot, exp, max, sum, vectorised, vectorised_fn};
 use crate::ops::matmul::{Matrix, matmul};
 use crate::ops::{linear, scratch};
 use crate::parameters::{HeadParameter, Init};
@@ -36,6 +36,65 @@ pub(crate) enum FeatureMap {
 pub(crate) enum Side {
     Query,
     Key,
+}
+
+/// The slope of φ = elu + 1, from φ: 1 above 0 and φ itself below.
+#[inline(always)]
+pub(super) fn elu_slope(feature: f32) -> f32 {
+    feature.min(1.0)
+}
+
+vectorised_fn! {
+    /// softmax([2u, −2u]) of each row.
+    fn two_sided_softmax<'a>(u: &'a [f32], dim: usize, features: &'a mut [f32]) {
+        for (u, f) in u.chunks_exact(dim).zip(features.chunks_exact_mut(2 * dim)) {
+            let (up, down) = f.split_at_mut(dim);
+            for ((up, down), u) in up.iter_mut().zip(down).zip(u) {
+                (*up, *down) = (2.0 * u, -2.0 * u);
+            }
+            let highest = max(f);
+            f.iter_mut().for_each(|f| *f = exp(*f - highest));
+            let inverse = 1.0 / sum(f);
+            f.iter_mut().for_each(|f| *f *= inverse);
+        }
+    }
+}
+
+vectorised_fn! {
+    /// The gradient of u from that of the features.
+    fn two_sided_softmax_backward<'a>(f: &'a [f32], df: &'a [f32], dim: usize, du: &'a mut [f32]) {
+        let rows = f.chunks_exact(2 * dim).zip(df.chunks_exact(2 * dim));
+        for ((f, df), du) in rows.zip(du.chunks_exact_mut(dim)) {
+            let mean = dot(f, df);
+            let ((up, down), (dup, ddown)) = (f.split_at(dim), df.split_at(dim));
+            for (((du, up), dup), (down, ddown)) in du.iter_mut().zip(up).zip(dup).zip(down.iter().zip(ddown)) {
+                *du = 2.0 * (up * (dup - mean) - down * (ddown - mean));
+            }
+        }
+    }
+}
+
+vectorised_fn! {
+    /// From ω·x′ to random features: queries are divided by their highest one, keys know their norm.
+    fn exponentials<'a>(side: Side, x: &'a [f32], dim: usize, half: f32, scale: f32, features: &'a mut [f32]) {
+        let width = features.len() / (x.len() / dim).max(1);
+        for (x, f) in x.chunks_exact(dim).zip(features.chunks_exact_mut(width.max(1))) {
+            let shift = if side == Side::Query { max(f) } else { half * dot(x, x) };
+            f.iter_mut().for_each(|f| *f = scale * exp(*f - shift));
+        }
+    }
+}
+
+vectorised_fn! {
+    /// What the features' factor exp(−|x′|²/2) adds to the gradient of x, g the gradient of the exponents.
+    fn norms_backward<'a>(x: &'a [f32], g: &'a [f32], dim: usize, scale: f32, dx: &'a mut [f32]) {
+        let width = g.len() / (x.len() / dim).max(1);
+        let rows = x.chunks_exact(dim).zip(g.chunks_exact(width.max(1)));
+        for ((x, g), dx) in rows.zip(dx.chunks_exact_mut(dim)) {
+            let total = scale * sum(g);
+            dx.iter_mut().zip(x).for_each(|(d, x)| *d -= total * x);
+        }
+    }
 }
 
 impl FeatureMap {
@@ -116,7 +175,6 @@ impl FeatureMap {
         dim: usize,
         features: &mut [f32],
     ) {
-        let rows = || x.chunks_exact(dim);
         match self {
             // Two branches: x + 1 for x ≥ 0, eˣ below.
             Self::Elu => vectorised(|| {
@@ -127,29 +185,13 @@ impl FeatureMap {
             Self::Hedgehog => {
                 let mut u = scratch::take(x.len());
                 linear::forward(x, weights[0], weights[1], &mut u);
-                vectorised(|| {
-                    for (u, f) in u.chunks_exact(dim).zip(features.chunks_exact_mut(2 * dim)) {
-                        let (up, down) = f.split_at_mut(dim);
-                        for ((up, down), u) in up.iter_mut().zip(down).zip(u) {
-                            (*up, *down) = (2.0 * u, -2.0 * u);
-                        }
-                        let highest = max(f);
-                        f.iter_mut().for_each(|f| *f = exp(*f - highest));
-                        let inverse = 1.0 / sum(f);
-                        f.iter_mut().for_each(|f| *f *= inverse);
-                    }
-                });
+                two_sided_softmax(&u, dim, features);
             }
             Self::Random(directions) => {
                 let width = self.width(dim);
                 matmul(Matrix::new(x, dim), Matrix::new(directions, dim).t(), slope(dim), false, features);
                 let (half, scale) = (0.5 * slope(dim) * slope(dim), (width as f32).sqrt().recip());
-                vectorised(|| {
-                    for (x, f) in rows().zip(features.chunks_exact_mut(width)) {
-                        let shift = if side == Side::Query { max(f) } else { half * dot(x, x) };
-                        f.iter_mut().for_each(|f| *f = scale * exp(*f - shift));
-                    }
-                });
+                exponentials(side, x, dim, half, scale, features);
             }
         }
     }
@@ -168,10 +210,9 @@ impl FeatureMap {
     ) {
         let width = self.width(dim);
         match self {
-            // φ′ is 1 above 0 and φ itself below.
             Self::Elu => vectorised(|| {
                 let values = dfeatures.iter().zip(features);
-                dx.iter_mut().zip(values).for_each(|(d, (g, &f))| *d = g * f.min(1.0));
+                dx.iter_mut().zip(values).for_each(|(d, (g, &f))| *d = g * elu_slope(f));
             }),
             Self::Relu => vectorised(|| {
                 let values = dfeatures.iter().zip(features);
@@ -180,15 +221,7 @@ impl FeatureMap {
             Self::Monomials(monomials) => monomials.backward(x, dfeatures, dx),
             Self::Hedgehog => {
                 let mut du = scratch::take(x.len());
-                vectorised(|| {
-                    let values = features.chunks_exact(width).zip(dfeatures.chunks_exact(width));
-                    for ((f, df), du) in values.zip(du.chunks_exact_mut(dim)) {
-                        let mean = dot(f, df);
-                        for (i, du) in du.iter_mut().enumerate() {
-                            *du = 2.0 * (f[i] * (df[i] - mean) - f[i + dim] * (df[i + dim] - mean));
-                        }
-                    }
-                });
+                two_sided_softmax_backward(features, dfeatures, dim, &mut du);
                 let (dweight, dbias) = dweights.split_at_mut(dim * dim);
                 linear::backward_weight(x, &du, dweight, dbias);
                 linear::backward_input(&du, weights[0], dim, false, dx);
@@ -200,14 +233,7 @@ impl FeatureMap {
                 });
                 matmul(Matrix::new(&g, width), Matrix::new(directions, dim), slope(dim), false, dx);
                 let scale = slope(dim) * slope(dim);
-                vectorised(|| {
-                    for ((x, g), dx) in
-                        x.chunks_exact(dim).zip(g.chunks_exact(width)).zip(dx.chunks_exact_mut(dim))
-                    {
-                        let total = scale * sum(g);
-                        dx.iter_mut().zip(x).for_each(|(d, x)| *d -= total * x);
-                    }
-                });
+                norms_backward(x, &g, dim, scale, dx);
             }
         }
     }

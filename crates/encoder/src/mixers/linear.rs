@@ -9,7 +9,7 @@ use candle_core::{D, Result, Tensor};
 
 use super::feature_map::{FeatureMap, Side};
 use super::{Gradients, Head, Mixer, QKV};
-use crate::ops::math::{add, dot, vectorised};
+use crate::ops::math::{add, dot, vectorised, vectorised_fn};
 use crate::ops::matmul::{Matrix, matmul};
 use crate::ops::{rotary, scratch};
 use crate::parameters::HeadParameter;
@@ -95,19 +95,10 @@ impl Mixer for Linear {
             let size = q.len() / dim * width;
             let features = &mut features[..size];
             self.map.forward(Side::Query, &weights, q, dim, features);
-            vectorised(|| {
-                for (f, denominator) in features.chunks_exact(width).zip(denominators.iter_mut()) {
-                    *denominator = dot(f, z) + epsilon;
-                }
-            });
+            add_products(features, z, epsilon, denominators);
             let turned = turned(angles.as_deref(), i * chunk, width, features, &mut room[..size]);
             matmul(Matrix::new(turned, width), Matrix::new(state, dim), 1.0, false, y);
-            vectorised(|| {
-                for (y, denominator) in y.chunks_exact_mut(dim).zip(denominators) {
-                    let inverse = 1.0 / *denominator;
-                    y.iter_mut().for_each(|y| *y *= inverse);
-                }
-            });
+            divide(denominators, dim, y);
         }
     }
 
@@ -141,14 +132,7 @@ impl Mixer for Linear {
             quotient_backward(y, dy, denominators, dim, numerators, weights);
             matmul(Matrix::new(numerators, dim), Matrix::new(state, dim).t(), 1.0, false, dfeatures);
             turn_back(i * chunk, dfeatures);
-            vectorised(|| {
-                for (w, df) in weights.iter().zip(dfeatures.chunks_exact_mut(width)) {
-                    df.iter_mut().zip(z).for_each(|(d, z)| *d += w * z);
-                }
-                for (w, f) in weights.iter().zip(features.chunks_exact(width)) {
-                    dz.iter_mut().zip(f).for_each(|(d, f)| *d += w * f);
-                }
-            });
+            products_backward(weights, features, z, dfeatures, &mut dz);
             let turned = turned(angles.as_deref(), i * chunk, width, features, &mut room[..rows * width]);
             matmul(Matrix::new(turned, width).t(), Matrix::new(numerators, dim), scale, true, &mut dstate);
             self.map.backward(&own, q, dim, features, dfeatures, dq, dquery);
@@ -184,21 +168,59 @@ impl Mixer for Linear {
     }
 }
 
-/// Gradients of y = numerator / denominator, row by row: dn = dy / w and dw = −(dy·y) / w.
-pub(super) fn quotient_backward(
-    y: &[f32],
-    dy: &[f32],
-    denominators: &[f32],
-    dim: usize,
-    dnumerators: &mut [f32],
-    ddenominators: &mut [f32],
-) {
-    vectorised(|| {
+vectorised_fn! {
+    /// Each row's product with z, plus ε.
+    fn add_products<'a>(features: &'a [f32], z: &'a [f32], epsilon: f32, products: &'a mut [f32]) {
+        for (f, product) in features.chunks_exact(z.len()).zip(products) {
+            *product = dot(f, z) + epsilon;
+        }
+    }
+}
+
+vectorised_fn! {
+    /// Adds the gradients of the features and of z, given those of the rows' products.
+    fn products_backward<'a>(
+        dproducts: &'a [f32],
+        features: &'a [f32],
+        z: &'a [f32],
+        dfeatures: &'a mut [f32],
+        dz: &'a mut [f32],
+    ) {
+        let rows = features.chunks_exact(z.len()).zip(dfeatures.chunks_exact_mut(z.len()));
+        for (w, (f, df)) in dproducts.iter().zip(rows) {
+            for ((df, f), (z, dz)) in df.iter_mut().zip(f).zip(z.iter().zip(dz.iter_mut())) {
+                *df += w * z;
+                *dz += w * f;
+            }
+        }
+    }
+}
+
+vectorised_fn! {
+    /// Divides each row by its denominator.
+    fn divide<'a>(denominators: &'a [f32], dim: usize, y: &'a mut [f32]) {
+        for (y, denominator) in y.chunks_exact_mut(dim).zip(denominators) {
+            let inverse = 1.0 / *denominator;
+            y.iter_mut().for_each(|y| *y *= inverse);
+        }
+    }
+}
+
+vectorised_fn! {
+    /// Gradients of y = numerator / denominator, row by row: dn = dy / w and dw = −(dy·y) / w.
+    fn quotient_backward<'a>(
+        y: &'a [f32],
+        dy: &'a [f32],
+        denominators: &'a [f32],
+        dim: usize,
+        dnumerators: &'a mut [f32],
+        ddenominators: &'a mut [f32],
+    ) {
         let rows = y.chunks_exact(dim).zip(dy.chunks_exact(dim)).zip(denominators);
         for ((((y, dy), w), dn), dw) in rows.zip(dnumerators.chunks_exact_mut(dim)).zip(ddenominators) {
             let inverse = 1.0 / w;
             *dw = -dot(dy, y) * inverse;
             dn.iter_mut().zip(dy).for_each(|(n, d)| *n = d * inverse);
         }
-    });
+    }
 }

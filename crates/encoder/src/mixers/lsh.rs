@@ -15,7 +15,7 @@
 use candle_core::{D, Device, Result, Tensor};
 
 use super::{Gradients, Head, Mixer, Options};
-use crate::ops::math::{add, dot, exp, max, sum, vectorised};
+use crate::ops::math::{add, dot, exp, max, sum, vectorised, vectorised_fn};
 use crate::ops::matmul::{Matrix, matmul};
 use crate::ops::scratch;
 use crate::random;
@@ -112,21 +112,89 @@ fn gather(x: &[f32], dim: usize, order: &[u32], out: &mut [f32]) {
     }
 }
 
-/// Adds rows to those that have their numbers.
-fn scatter_add(rows: &[f32], dim: usize, order: &[u32], out: &mut [f32]) {
-    for (&frame, row) in order.iter().zip(rows.chunks_exact(dim)) {
-        add(row, &mut out[frame as usize * dim..][..dim]);
+vectorised_fn! {
+    /// Adds rows to those that have their numbers.
+    fn scatter_add<'a>(rows: &'a [f32], dim: usize, order: &'a [u32], out: &'a mut [f32]) {
+        for (&frame, row) in order.iter().zip(rows.chunks_exact(dim)) {
+            add(row, &mut out[frame as usize * dim..][..dim]);
+        }
     }
 }
 
-/// Rows of unit length, and what they were multiplied by.
-fn normalise(x: &[f32], dim: usize, factors: &mut [f32], unit: &mut [f32]) {
-    vectorised(|| {
+vectorised_fn! {
+    /// Rows of unit length, and what they were multiplied by.
+    fn normalise<'a>(x: &'a [f32], dim: usize, factors: &'a mut [f32], unit: &'a mut [f32]) {
         for ((x, factor), unit) in x.chunks_exact(dim).zip(factors).zip(unit.chunks_exact_mut(dim)) {
             *factor = 1.0 / (dot(x, x) + EPSILON).sqrt();
             unit.iter_mut().zip(x).for_each(|(u, x)| *u = x * *factor);
         }
-    });
+    }
+}
+
+vectorised_fn! {
+    /// From unit keys' gradients to those of the queries that they were, which are added to.
+    fn normalise_backward<'a>(factors: &'a [f32], unit: &'a [f32], dunit: &'a [f32], dim: usize, dx: &'a mut [f32]) {
+        let rows = dx.chunks_exact_mut(dim).zip(dunit.chunks_exact(dim)).zip(unit.chunks_exact(dim));
+        for (((dx, dunit), unit), factor) in rows.zip(factors) {
+            let along = dot(dunit, unit);
+            for ((dx, dunit), unit) in dx.iter_mut().zip(dunit).zip(unit) {
+                *dx += factor * (dunit - along * unit);
+            }
+        }
+    }
+}
+
+vectorised_fn! {
+    /// From a tile of products, a row for each of `frames`, to their exponentials; numerators and denominators so far shrink to
+    /// the highest product so far.
+    fn exponentials<'a>(
+        tile: &'a mut [f32],
+        frames: &'a [u32],
+        maxima: &'a mut [f32],
+        totals: &'a mut [f32],
+        dim: usize,
+        y: &'a mut [f32],
+    ) {
+        for (row, &frame) in tile.chunks_exact_mut(tile.len() / frames.len()).zip(frames) {
+            let frame = frame as usize;
+            let highest = max(row).max(maxima[frame]);
+            let shrink = exp(maxima[frame] - highest);
+            maxima[frame] = highest;
+            row.iter_mut().for_each(|p| *p = exp(*p - highest));
+            totals[frame] = totals[frame] * shrink + sum(row);
+            y[frame * dim..][..dim].iter_mut().for_each(|y| *y *= shrink);
+        }
+    }
+}
+
+vectorised_fn! {
+    /// From tiles of products and of their probabilities' gradients to the probabilities and the products' gradients. `statistics`
+    /// has each frame's highest product, the inverse of its sum, and dy·y.
+    fn exponentials_backward<'a>(
+        tile: &'a mut [f32],
+        dtile: &'a mut [f32],
+        frames: &'a [u32],
+        statistics: [&'a [f32]; 3],
+    ) {
+        let width = tile.len() / frames.len();
+        let rows = tile.chunks_exact_mut(width).zip(dtile.chunks_exact_mut(width));
+        for ((row, drow), &frame) in rows.zip(frames) {
+            let [highest, inverse, projection] = statistics.map(|values| values[frame as usize]);
+            for (p, d) in row.iter_mut().zip(drow.iter_mut()) {
+                *p = exp(*p - highest) * inverse;
+                *d = *p * (*d - projection);
+            }
+        }
+    }
+}
+
+vectorised_fn! {
+    /// Each row's product with the other's.
+    fn products<'a>(a: &'a [f32], b: &'a [f32], dim: usize, products: &'a mut [f32]) {
+        for (p, (a, b)) in products.iter_mut().zip(a.chunks_exact(dim).zip(b.chunks_exact(dim))) {
+            *p = dot(a, b);
+        }
+    }
 }
 
 /// A chunk's first frame in the sorted order, the first one that it sees, and where it ends.
@@ -175,20 +243,9 @@ impl Mixer for Lsh {
                 let (tile, sums) = (&mut tile[..rows * width], &mut sums[..rows * dim]);
                 let seen = &order[before..end];
                 self.products(&sorted_q[queries], &sorted_k[keys.clone()], dim, scale, seen, tile);
-                // Numerators and denominators so far shrink to the highest product so far.
-                vectorised(|| {
-                    for (row, &frame) in tile.chunks_exact_mut(width).zip(&order[start..end]) {
-                        let frame = frame as usize;
-                        let highest = max(row).max(maxima[frame]);
-                        let shrink = exp(maxima[frame] - highest);
-                        maxima[frame] = highest;
-                        row.iter_mut().for_each(|p| *p = exp(*p - highest));
-                        totals[frame] = totals[frame] * shrink + sum(row);
-                        y[frame * dim..][..dim].iter_mut().for_each(|y| *y *= shrink);
-                    }
-                });
+                exponentials(tile, &order[start..end], maxima, totals, dim, y);
                 matmul(Matrix::new(tile, width), Matrix::new(&sorted_v[keys], dim), 1.0, false, sums);
-                vectorised(|| scatter_add(sums, dim, &order[start..end], y));
+                scatter_add(sums, dim, &order[start..end], y);
             }
         }
         vectorised(|| {
@@ -213,10 +270,7 @@ impl Mixer for Lsh {
         let mut dk = scratch::zeros(q.len());
         let [mut tile, mut dtile] = std::array::from_fn(|_| scratch::take(2 * CHUNK * CHUNK));
         normalise(q, dim, &mut factors, &mut unit);
-        vectorised(|| {
-            let rows = dy.chunks_exact(dim).zip(y.chunks_exact(dim));
-            projections.iter_mut().zip(rows).for_each(|(p, (dy, y))| *p = dot(dy, y));
-        });
+        products(dy, y, dim, &mut projections);
         [&mut *dq, &mut *dv].into_iter().for_each(|d| d.fill(0.0));
         for order in orders.chunks_exact(frames) {
             let order: Vec<u32> = order.iter().map(|frame| frame.to_bits()).collect();
@@ -235,39 +289,17 @@ impl Mixer for Lsh {
                 self.products(q, k, dim, scale, &order[before..end], tile);
                 matmul(Matrix::new(dy, dim), Matrix::new(v, dim).t(), 1.0, false, dtile);
                 // A frame's product with itself is a constant. Its p is 0, or else all there is: d comes out as 0.
-                vectorised(|| {
-                    let rows = tile.chunks_exact_mut(width).zip(dtile.chunks_exact_mut(width));
-                    for ((row, drow), &frame) in rows.zip(&order[start..end]) {
-                        let frame = frame as usize;
-                        let (highest, inverse, projection) =
-                            (maxima[frame], inverses[frame], projections[frame]);
-                        for (p, d) in row.iter_mut().zip(drow.iter_mut()) {
-                            *p = exp(*p - highest) * inverse;
-                            *d = *p * (*d - projection);
-                        }
-                    }
-                });
+                exponentials_backward(tile, dtile, &order[start..end], [maxima, inverses, &projections]);
                 let (tile, dtile) = (Matrix::new(tile, width), Matrix::new(dtile, width));
                 matmul(tile.t(), Matrix::new(dy, dim), 1.0, true, &mut sorted_dv[keys.clone()]);
                 matmul(dtile, Matrix::new(k, dim), scale, false, &mut sorted_dq[queries]);
                 matmul(dtile.t(), Matrix::new(q, dim), scale, true, &mut sorted_dk[keys]);
             }
-            vectorised(|| {
-                scatter_add(&sorted_dq, dim, &order, dq);
-                scatter_add(&sorted_dk, dim, &order, &mut dk);
-                scatter_add(&sorted_dv, dim, &order, dv);
-            });
+            scatter_add(&sorted_dq, dim, &order, dq);
+            scatter_add(&sorted_dk, dim, &order, &mut dk);
+            scatter_add(&sorted_dv, dim, &order, dv);
         }
-        // From the unit keys to the queries that they were.
-        vectorised(|| {
-            let rows = dq.chunks_exact_mut(dim).zip(dk.chunks_exact(dim)).zip(unit.chunks_exact(dim));
-            for (((dq, dk), unit), factor) in rows.zip(factors.iter()) {
-                let along = dot(dk, unit);
-                for ((dq, dk), unit) in dq.iter_mut().zip(dk).zip(unit) {
-                    *dq += factor * (dk - along * unit);
-                }
-            }
-        });
+        normalise_backward(&factors, &unit, &dk, dim, dq);
     }
 
     /// Round by round with all products and masks, as the paper writes it.

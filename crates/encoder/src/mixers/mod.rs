@@ -1,4 +1,4 @@
-//! The ways of mixing time, one file each.
+//! The ways of mixing time, a file for each family.
 //!
 //! A mixer reads projections of its input and writes its output for one utterance and one head, on slices of
 //! (time, head_dim); the mixer block around it projects, calls it for every utterance and head, and projects back.

@@ -2,10 +2,10 @@
 
 use candle_core::{D, Result, Tensor};
 
-use crate::ops::math::{dot, vectorised};
+use crate::ops::math::{dot, vectorised_fn};
 use crate::ops::scratch;
 
-/// A polynomial of similarities s = x·y/√d: w·(s + c)ᵖ + r.
+/// The polynomial (s + c)ᵖ of similarities s = x·y/√d.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Polynomial {
     /// p: even, so that no similarity is below 0.
@@ -42,6 +42,70 @@ impl Polynomial {
     /// The values that are multiplied, the 1 among them.
     fn values(self, dim: usize) -> usize {
         dim + usize::from(self.offset > 0.0)
+    }
+}
+
+vectorised_fn! {
+    /// The features of rows x; `inner` is room for the products of one row that have fewer values.
+    fn write_features<'a>(monomials: &'a Monomials, x: &'a [f32], inner: &'a mut [f32], features: &'a mut [f32]) {
+        let Monomials { polynomial, dim, ref factors, .. } = *monomials;
+        let (values, degree) = (polynomial.values(dim), polynomial.degree);
+        let below = inner.len() - count(values, degree - 1);
+        for (x, features) in x.chunks_exact(dim).zip(features.chunks_exact_mut(factors.len())) {
+            monomials.inner(x, inner);
+            let mut rows = 0;
+            for i in 0..values {
+                let from = &inner[below..][count(values, degree - 1) - count(values - i, degree - 1)..];
+                let row = rows..rows + from.len();
+                for ((f, factor), from) in features[row.clone()].iter_mut().zip(&factors[row]).zip(from) {
+                    *f = inner[i] * from * factor;
+                }
+                rows += from.len();
+            }
+        }
+    }
+}
+
+vectorised_fn! {
+    /// The gradient of rows x; `dinner` and `dvalues` are room for the gradients of one row's products and values.
+    fn features_backward<'a>(
+        monomials: &'a Monomials,
+        x: &'a [f32],
+        dfeatures: &'a [f32],
+        inner: &'a mut [f32],
+        dinner: &'a mut [f32],
+        dvalues: &'a mut [f32],
+        dx: &'a mut [f32],
+    ) {
+        let Monomials { polynomial, dim, ref factors, .. } = *monomials;
+        let values = dvalues.len();
+        let rows = x.chunks_exact(dim).zip(dfeatures.chunks_exact(factors.len()));
+        for ((x, df), dx) in rows.zip(dx.chunks_exact_mut(dim)) {
+            monomials.inner(x, inner);
+            dvalues.fill(0.0);
+            dinner.fill(0.0);
+            let mut end = inner.len();
+            for ((d, g), factor) in dinner[end..].iter_mut().zip(df).zip(factors) {
+                *d = g * factor;
+            }
+            for degree in (2..=polynomial.degree).rev() {
+                let start = end - count(values, degree - 1);
+                let (dbelow, dabove) = dinner[start..].split_at_mut(end - start);
+                let mut rows = 0;
+                for i in 0..values {
+                    let first = dbelow.len() - count(values - i, degree - 1);
+                    let (from, dfrom) = (&inner[start..end][first..], &mut dbelow[first..]);
+                    let d = &dabove[rows..][..from.len()];
+                    dvalues[i] += dot(d, from);
+                    dfrom.iter_mut().zip(d).for_each(|(dfrom, d)| *dfrom += inner[i] * d);
+                    rows += from.len();
+                }
+                end = start;
+            }
+            for ((dx, dvalue), dinner) in dx.iter_mut().zip(&*dvalues).zip(&*dinner) {
+                *dx = dvalue + dinner;
+            }
+        }
     }
 }
 
@@ -114,61 +178,15 @@ impl Monomials {
 
     /// Writes the features, (N, width), of rows x, (N, dim).
     pub(crate) fn forward(&self, x: &[f32], features: &mut [f32]) {
-        let (values, degree) = (self.polynomial.values(self.dim), self.polynomial.degree);
-        let mut inner = scratch::take(self.inner_len());
-        let below = inner.len() - count(values, degree - 1);
-        vectorised(|| {
-            for (x, features) in x.chunks_exact(self.dim).zip(features.chunks_exact_mut(self.width())) {
-                self.inner(x, &mut inner);
-                let mut rows = 0;
-                for i in 0..values {
-                    let from = &inner[below..][count(values, degree - 1) - count(values - i, degree - 1)..];
-                    let row = rows..rows + from.len();
-                    for ((f, factor), from) in
-                        features[row.clone()].iter_mut().zip(&self.factors[row]).zip(from)
-                    {
-                        *f = inner[i] * from * factor;
-                    }
-                    rows += from.len();
-                }
-            }
-        });
+        write_features(self, x, &mut scratch::take(self.inner_len()), features);
     }
 
     /// Writes the gradient of x from that of the features.
     pub(crate) fn backward(&self, x: &[f32], dfeatures: &[f32], dx: &mut [f32]) {
-        let (values, width) = (self.polynomial.values(self.dim), self.width());
         let mut inner = scratch::take(self.inner_len());
-        let mut dinner = scratch::take(inner.len() + width);
-        let mut dvalues = scratch::take(values);
-        vectorised(|| {
-            let rows = x.chunks_exact(self.dim).zip(dfeatures.chunks_exact(width));
-            for ((x, df), dx) in rows.zip(dx.chunks_exact_mut(self.dim)) {
-                self.inner(x, &mut inner);
-                dvalues.fill(0.0);
-                dinner.fill(0.0);
-                let mut end = inner.len();
-                let top = dinner[end..].iter_mut().zip(df).zip(&self.factors);
-                top.for_each(|((d, g), factor)| *d = g * factor);
-                for degree in (2..=self.polynomial.degree).rev() {
-                    let start = end - count(values, degree - 1);
-                    let (dbelow, dabove) = dinner[start..].split_at_mut(end - start);
-                    let mut rows = 0;
-                    for i in 0..values {
-                        let first = dbelow.len() - count(values - i, degree - 1);
-                        let (from, dfrom) = (&inner[start..end][first..], &mut dbelow[first..]);
-                        let d = &dabove[rows..][..from.len()];
-                        dvalues[i] += dot(d, from);
-                        dfrom.iter_mut().zip(d).for_each(|(dfrom, d)| *dfrom += inner[i] * d);
-                        rows += from.len();
-                    }
-                    end = start;
-                }
-                for (i, dx) in dx.iter_mut().enumerate() {
-                    *dx = dvalues[i] + dinner[i];
-                }
-            }
-        });
+        let mut dinner = scratch::take(inner.len() + self.width());
+        let mut dvalues = scratch::take(self.polynomial.values(self.dim));
+        features_backward(self, x, dfeatures, &mut inner, &mut dinner, &mut dvalues, dx);
     }
 
     /// The same of candle's operations, with each product as often as it occurs: (…, dim) to (…, features).

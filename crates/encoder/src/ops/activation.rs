@@ -20,6 +20,15 @@ pub(crate) fn forward(kind: Activation, u: &[f32], a: &mut [f32]) {
     });
 }
 
+vectorised_fn! {
+    /// silu(u) and silu′(u)
+    pub(crate) fn silu_and_slope<'a>(u: &'a [f32], a: &'a mut [f32], slope: &'a mut [f32]) {
+        for ((a, slope), &u) in a.iter_mut().zip(slope).zip(u) {
+            (*a, *slope) = silu(u);
+        }
+    }
+}
+
 /// d ← d · f′(u)
 pub(crate) fn backward(kind: Activation, u: &[f32], d: &mut [f32]) {
     vectorised(|| match kind {
@@ -131,21 +140,21 @@ pub(crate) fn slope_backward(slope: &[f32], d: &mut [f32], dbias: &mut [f32]) {
     });
 }
 
-/// The gated linear unit (Dauphin et al., 2017): rows of 2·dim, (a, b) → a · σ(b).
-pub(crate) fn glu_forward(p: &[f32], dim: usize, g: &mut [f32]) {
-    vectorised(|| {
+vectorised_fn! {
+    /// The gated linear unit (Dauphin et al., 2017): rows of 2·dim, (a, b) → a · σ(b).
+    pub(crate) fn glu_forward<'a>(p: &'a [f32], dim: usize, g: &'a mut [f32]) {
         for (p, g) in p.chunks_exact(2 * dim).zip(g.chunks_exact_mut(dim)) {
             let (a, b) = p.split_at(dim);
             for i in 0..dim {
                 g[i] = a[i] * sigmoid(b[i]);
             }
         }
-    });
+    }
 }
 
-/// dp from dg.
-pub(crate) fn glu_backward(p: &[f32], dim: usize, dg: &[f32], dp: &mut [f32]) {
-    vectorised(|| {
+vectorised_fn! {
+    /// dp from dg.
+    pub(crate) fn glu_backward<'a>(p: &'a [f32], dim: usize, dg: &'a [f32], dp: &'a mut [f32]) {
         for ((p, dg), dp) in
             p.chunks_exact(2 * dim).zip(dg.chunks_exact(dim)).zip(dp.chunks_exact_mut(2 * dim))
         {
@@ -156,7 +165,7 @@ pub(crate) fn glu_backward(p: &[f32], dim: usize, dg: &[f32], dp: &mut [f32]) {
                 db[i] = dg[i] * a[i] * s * (1.0 - s);
             }
         }
-    });
+    }
 }
 
 /// What GELU's logistic sees of u, and its derivative.
@@ -173,13 +182,13 @@ pub(crate) fn gelu(u: &[f32], a: &mut [f32]) {
     vectorised(|| a.iter_mut().zip(u).for_each(|(a, &u)| *a = u * sigmoid(gelu_inner(u).0)));
 }
 
-/// d ← d · gelu′(u)
-pub(crate) fn gelu_backward(u: &[f32], d: &mut [f32]) {
-    vectorised(|| {
-        d.iter_mut().zip(u).for_each(|(d, &u)| {
+vectorised_fn! {
+    /// d ← d · gelu′(u)
+    pub(crate) fn gelu_backward<'a>(u: &'a [f32], d: &'a mut [f32]) {
+        for (d, &u) in d.iter_mut().zip(u) {
             let (inner, slope) = gelu_inner(u);
             let s = sigmoid(inner);
             *d *= s + u * s * (1.0 - s) * slope;
-        });
-    });
+        }
+    }
 }

@@ -46,6 +46,12 @@ impl Cut {
         self.blocks(0..self.rows).map(|block| block.len()).collect()
     }
 
+    /// The groups, in the order of the rows.
+    pub(crate) fn groups(&self) -> impl Iterator<Item = Range<usize>> + use<> {
+        let (group, end) = (self.group, self.rows);
+        (0..end).step_by(group).map(move |start| start..(start + group).min(end))
+    }
+
     /// Calls `body` once a group of rows, in parallel, with the group's rows of the gradient `dx` (`dim` values a row) and
     /// its own sums; all are added to `sums` in the order of the rows.
     pub(crate) fn for_groups(
@@ -55,22 +61,30 @@ impl Cut {
         sums: &mut [f32],
         body: impl Fn(Range<usize>, &mut [f32], &mut [f32]) + Sync,
     ) {
+        self.for_each_group(dx.chunks_mut(self.group * dim).collect(), sums, body);
+    }
+
+    /// The same with a target of each group's own, whatever it is.
+    pub(crate) fn for_each_group<T: Send>(
+        &self,
+        targets: Vec<T>,
+        sums: &mut [f32],
+        body: impl Fn(Range<usize>, T, &mut [f32]) + Sync,
+    ) {
         let (rows, group, len) = (self.rows, self.group, sums.len());
         if len == 0 || rows == 0 {
             return;
         }
         // The first group adds to the sums themselves.
         let mut partial = scratch::take((rows.div_ceil(group) - 1) * len);
-        let mut targets = vec![&mut *sums];
-        targets.extend(partial.chunks_mut(len));
-        targets.into_par_iter().zip(dx.par_chunks_mut(group * dim)).enumerate().for_each(
-            |(g, (sums, dx))| {
-                if g > 0 {
-                    sums.fill(0.0);
-                }
-                body(g * group..((g + 1) * group).min(rows), dx, sums);
-            },
-        );
+        let mut own = vec![&mut *sums];
+        own.extend(partial.chunks_mut(len));
+        own.into_par_iter().zip(targets).enumerate().for_each(|(g, (sums, target))| {
+            if g > 0 {
+                sums.fill(0.0);
+            }
+            body(g * group..((g + 1) * group).min(rows), target, sums);
+        });
         const PIECE: usize = 1 << 14;
         sums.par_chunks_mut(PIECE).enumerate().for_each(|(i, sums)| {
             for part in partial.chunks(len) {
@@ -109,10 +123,10 @@ impl<'a> Planes<'a> {
         &self.data[(start + range.start) * self.head_dim..(start + range.end) * self.head_dim]
     }
 
-    /// Copies rows from all planes into a matrix of (rows, planes · head_dim).
-    pub(crate) fn gather(&self, range: Range<usize>, out: &mut [f32]) {
-        let (dim, width) = (self.head_dim, self.data.len() / self.rows);
-        for p in 0..width / dim {
+    /// Copies rows from all planes into the first columns of a matrix of (rows, width).
+    pub(crate) fn gather(&self, range: Range<usize>, out: &mut [f32], width: usize) {
+        let dim = self.head_dim;
+        for p in 0..self.data.len() / (self.rows * dim) {
             copy_rows(self.plane(p, range.clone()), dim, dim, &mut out[p * dim..], width);
         }
     }
@@ -136,7 +150,7 @@ pub(crate) fn scatter(matrix: &[f32], head_dim: usize, pieces: &mut [&mut [f32]]
     }
 }
 
-/// The same of a matrix plus a bias for each column.
+/// The same of a matrix plus a bias for each column, into planes for the first ones.
 pub(crate) fn scatter_with_bias(matrix: &[f32], bias: &[f32], head_dim: usize, pieces: &mut [&mut [f32]]) {
     for (piece, at) in pieces.iter_mut().zip((0..bias.len()).step_by(head_dim)) {
         add_rows(&matrix[at..], &bias[at..at + head_dim], bias.len(), piece);
@@ -145,7 +159,7 @@ pub(crate) fn scatter_with_bias(matrix: &[f32], bias: &[f32], head_dim: usize, p
 
 math::vectorised_fn! {
     /// Rows that lie `from_width` values apart to rows that lie `to_width` apart, `dim` values each.
-    fn copy_rows<'a>(from: &'a [f32], from_width: usize, dim: usize, to: &'a mut [f32], to_width: usize) {
+    pub(crate) fn copy_rows<'a>(from: &'a [f32], from_width: usize, dim: usize, to: &'a mut [f32], to_width: usize) {
         for (from, to) in from.chunks(from_width).zip(to.chunks_mut(to_width)) {
             copy(&from[..dim], &mut to[..dim]);
         }
@@ -154,7 +168,7 @@ math::vectorised_fn! {
 
 math::vectorised_fn! {
     /// Rows that lie `width` values apart, plus a bias, to rows without gaps.
-    fn add_rows<'a>(from: &'a [f32], bias: &'a [f32], width: usize, to: &'a mut [f32]) {
+    pub(crate) fn add_rows<'a>(from: &'a [f32], bias: &'a [f32], width: usize, to: &'a mut [f32]) {
         for (from, to) in from.chunks(width).zip(to.chunks_exact_mut(bias.len())) {
             for ((to, x), b) in to.iter_mut().zip(from).zip(bias) {
                 *to = x + b;

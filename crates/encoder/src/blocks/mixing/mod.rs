@@ -18,15 +18,17 @@ use crate::lengths::Lengths;
 use crate::mixers::{Mixer, State};
 use crate::ops::linear::Weight;
 use crate::ops::norm::{self, STATISTICS};
-use crate::ops::rows::{Cut, Planes, plane_pieces, scatter, scatter_with_bias, split, transpose};
+use crate::ops::rows::{
+    Cut, Planes, add_rows, copy_rows, plane_pieces, scatter, scatter_with_bias, split, transpose,
+};
 use crate::ops::{activation, depthwise, linear, math, scratch};
 use crate::parameters::{HeadParameter, Init, ParameterGroup};
 
 /// The gate's projection, beside the mixer's.
 const GATE: [&str; 2] = ["gate.weight", "gate.bias"];
 
-/// Saves the norm's statistics, (rows, 2), the projections and the mixer's output, (projection, head, row, head_dim)
-/// each, and what the mixer saves, by head and utterance.
+/// Saves the norm's statistics, (rows, 2), the projections that the mixer reads and its output, (projection, head, row, head_dim)
+/// each, what the mixer saves, by head and utterance, and the gate, (rows, dim).
 #[derive(Debug)]
 pub(crate) struct Mixing {
     parameters: ParameterGroup,
@@ -80,20 +82,25 @@ impl Mixing {
         }
     }
 
-    /// The norm's statistics and the projections of some rows, a piece a plane.
+    /// The norm's statistics and the projections of some rows: those that the mixer reads, a piece a plane, and the gate.
     fn project(
         &self,
         w: &Weights<'_>,
         weight: &Weight<'_>,
         x: &[f32],
         statistics: &mut [f32],
-        pieces: &mut [&mut [f32]],
+        (pieces, gate): (&mut [&mut [f32]], &mut [f32]),
     ) {
         let mut normal = scratch::take(x.len());
         norm::forward(x, w.gain, w.bias, statistics, &mut normal);
-        let mut all = scratch::take(x.len() * self.projections().1);
+        let (read, projections) = self.projections();
+        let mut all = scratch::take(x.len() * projections);
         weight.product(&normal, &mut all);
         scatter_with_bias(&all, w.projections[1], self.dim / self.heads, pieces);
+        if self.gate {
+            let first = read * self.dim;
+            add_rows(&all[first..], &w.projections[1][first..], projections * self.dim, gate);
+        }
     }
 
     /// The plane of a head's values: the last projection that the mixer reads.
@@ -111,7 +118,7 @@ impl Mixing {
         range: Range<usize>,
         joined: &mut [f32],
     ) {
-        mixed.gather(range.clone(), joined);
+        mixed.gather(range.clone(), joined, self.dim);
         let [.., kernels, biases] = own else { return };
         if self.convolution == 0 {
             return;
@@ -130,12 +137,18 @@ impl Mixing {
         }
     }
 
-    /// silu(gate) of a range of rows, and the gate itself.
-    fn gate(&self, projected: Planes<'_>, range: Range<usize>, gate: &mut [f32], factor: &mut [f32]) {
-        let (read, _) = self.projections();
-        let start = read * self.heads * projected.rows * projected.head_dim;
-        Planes { data: &projected.data[start..], ..projected }.gather(range, gate);
-        activation::forward(Activation::Silu, gate, factor);
+    /// Values of a row of the gate, where there is one.
+    fn gate_dim(&self) -> usize {
+        if self.gate { self.dim } else { 0 }
+    }
+
+    /// Multiplies rows by silu(gate).
+    fn apply_gate(&self, gate: &[f32], joined: &mut [f32]) {
+        if self.gate {
+            let mut factor = scratch::take(gate.len());
+            activation::forward(Activation::Silu, gate, &mut factor);
+            math::vectorised(|| joined.iter_mut().zip(&*factor).for_each(|(j, f)| *j *= f));
+        }
     }
 }
 
@@ -159,18 +172,20 @@ impl Block for Mixing {
         let w = self.weights(weights);
         let (dim, head_dim, lengths) = (self.dim, self.dim / self.heads, &pass.lengths);
         let rows = x.len() / dim;
-        let (cut, (_, projections)) = (Cut::new(rows), self.projections());
+        let (cut, (read, _), gate_dim) = (Cut::new(rows), self.projections(), self.gate_dim());
 
         let (pool, blocks) = (&pass.pool, rows.div_ceil(cut.block));
         let projection = Weight::new(w.projections[0], dim, blocks, pool);
         let output = Weight::new(w.output[0], dim, blocks, pool);
         let mut statistics = pool.take(rows * STATISTICS);
-        let mut projected = pool.take(projections * rows * dim);
+        let (mut projected, mut gate) = (pool.take(read * rows * dim), pool.take(rows * gate_dim));
+        let block_lengths = cut.block_lengths();
         x.par_chunks(cut.block * dim)
             .zip(statistics.par_chunks_mut(cut.block * STATISTICS))
-            .zip(transpose(plane_pieces(&mut projected, rows, head_dim, &cut.block_lengths())))
-            .for_each(|((x, statistics), mut pieces)| {
-                self.project(&w, &projection, x, statistics, &mut pieces);
+            .zip(transpose(plane_pieces(&mut projected, rows, head_dim, &block_lengths)))
+            .zip(split(&mut gate, block_lengths.iter().map(|n| n * gate_dim)))
+            .for_each(|(((x, statistics), mut pieces), gate)| {
+                self.project(&w, &projection, x, statistics, (&mut pieces, gate));
             });
 
         let mut mixed = pool.take(rows * dim);
@@ -192,15 +207,11 @@ impl Block for Mixing {
             let range = start..start + y.len() / dim;
             let mut joined = scratch::take(y.len());
             self.join(&w.own, projected_planes, planes, lengths, range.clone(), &mut joined);
-            if self.gate {
-                let (mut gate, mut factor) = (scratch::take(y.len()), scratch::take(y.len()));
-                self.gate(projected_planes, range, &mut gate, &mut factor);
-                math::vectorised(|| joined.iter_mut().zip(&*factor).for_each(|(j, f)| *j *= f));
-            }
+            self.apply_gate(&gate[range.start * gate_dim..range.end * gate_dim], &mut joined);
             output.product(&joined, y);
             linear::finish(&x[start * dim..][..y.len()], w.output[1], mask, start, y);
         });
-        vec![statistics, projected, mixed, saved]
+        vec![statistics, projected, mixed, saved, gate]
     }
 
     fn backward(&self, pass: &Pass, done: Forward<'_>, dy: &[f32], dx: &mut [f32], dweights: &mut [f32]) {
@@ -208,69 +219,63 @@ impl Block for Mixing {
         let w = self.weights(weights);
         let (dim, head_dim, lengths) = (self.dim, self.dim / self.heads, &pass.lengths);
         let (rows, (read, all)) = (x.len() / dim, self.projections());
-        let cut = Cut::new(rows);
+        let (cut, gate_dim) = (Cut::new(rows), self.gate_dim());
         let planes = |data| Planes { data, rows, head_dim };
         let (statistics, projected, mixed) = (&saved[0], planes(&saved[1]), planes(&saved[2]));
+        let (saved, gate) = (&saved[3], &saved[4]);
         let mask = pass.mask(self.dropout, "output");
         let sizes = self.sizes();
         let (dinput, rest) = dweights.split_at_mut(sizes[..4].iter().sum());
         let (downs, doutput) = rest.split_at_mut(sizes[4]);
 
-        // The output map: rows of dy to the gradients of the joined heads and, beside them, the gate.
-        let wide = if self.gate { 2 * dim } else { dim };
-        let mut djoined = pass.pool.take(rows * wide);
-        cut.for_groups(&mut djoined, wide, doutput, |group, djoined, doutput| {
+        // The output map: rows of dy to the gradients of the heads' outputs and of the gate.
+        let (mut dmixed, mut dgate) = (pass.pool.take(rows * dim), pass.pool.take(rows * gate_dim));
+        let mut pieces =
+            transpose(plane_pieces(&mut dmixed, rows, head_dim, &cut.block_lengths())).into_iter();
+        let pieces =
+            cut.groups().map(|group| pieces.by_ref().take(cut.blocks(group).count()).collect::<Vec<_>>());
+        let targets =
+            pieces.zip(split(&mut dgate, cut.groups().map(|group| group.len() * gate_dim))).collect();
+        cut.for_each_group(targets, doutput, |group, (pieces, dgate), doutput| {
             let (dweight, dbias) = doutput.split_at_mut(dim * dim);
-            for (block, djoined) in cut.blocks(group).zip(djoined.chunks_mut(cut.block * wide)) {
+            for (block, mut pieces) in cut.blocks(group.clone()).zip(pieces) {
                 let size = block.len() * dim;
                 let mut dout = scratch::take(size);
                 let dy = &dy[block.start * dim..block.end * dim];
                 linear::finish_backward(dy, mask, block.start, &mut dout, dbias);
                 let mut joined = scratch::take(size);
                 self.join(&w.own, projected, mixed, lengths, block.clone(), &mut joined);
-                if !self.gate {
+                let mut djoined = scratch::take(size);
+                if self.gate {
+                    let [mut factor, mut gated] = std::array::from_fn(|_| scratch::take(size));
+                    let dgate = &mut dgate[(block.start - group.start) * dim..][..size];
+                    let gate = &gate[block.start * dim..block.end * dim];
+                    activation::silu_and_slope(gate, &mut factor, dgate);
+                    math::vectorised(|| {
+                        for ((g, j), f) in gated.iter_mut().zip(&*joined).zip(&*factor) {
+                            *g = j * f;
+                        }
+                    });
+                    linear::backward_matrix(&gated, &dout, dim, dweight);
+                    linear::backward_input(&dout, w.output[0], dim, false, &mut djoined);
+                    math::vectorised(|| {
+                        let rows = djoined.iter_mut().zip(dgate).zip(joined.iter().zip(&*factor));
+                        for ((d, dg), (j, f)) in rows {
+                            (*d, *dg) = (*d * f, *d * j * *dg);
+                        }
+                    });
+                } else {
                     linear::backward_matrix(&joined, &dout, dim, dweight);
-                    linear::backward_input(&dout, w.output[0], dim, false, djoined);
-                    continue;
+                    linear::backward_input(&dout, w.output[0], dim, false, &mut djoined);
                 }
-                let [mut gate, mut factor, mut gated] = std::array::from_fn(|_| scratch::take(size));
-                self.gate(projected, block, &mut gate, &mut factor);
-                math::vectorised(|| {
-                    for ((g, j), f) in gated.iter_mut().zip(&*joined).zip(&*factor) {
-                        *g = j * f;
-                    }
-                });
-                linear::backward_matrix(&gated, &dout, dim, dweight);
-                let dgated = &mut gated;
-                linear::backward_input(&dout, w.output[0], dim, false, dgated);
-                // The gradient of silu(gate), then of the gate.
-                math::vectorised(|| {
-                    for ((f, d), j) in factor.iter_mut().zip(&mut **dgated).zip(&*joined) {
-                        (*f, *d) = (*d * j, *d * *f);
-                    }
-                });
-                activation::backward(Activation::Silu, &gate, &mut factor);
-                let rows = djoined.chunks_exact_mut(wide);
-                for ((row, d), g) in rows.zip(dgated.chunks_exact(dim)).zip(factor.chunks_exact(dim)) {
-                    row[..dim].copy_from_slice(d);
-                    row[dim..].copy_from_slice(g);
-                }
+                scatter(&djoined, head_dim, &mut pieces);
             }
         });
 
-        // The mixer, by utterance and head; the gate's planes lie behind those that the mixer reads.
-        let mut dmixed = pass.pool.take(rows * dim);
-        let mut dprojected = pass.pool.take(rows * all * dim);
-        let (dread, dgate) = dprojected.split_at_mut(rows * read * dim);
-        let block_lengths = cut.block_lengths();
-        let mut targets = plane_pieces(&mut dmixed, rows, head_dim, &block_lengths);
-        targets.extend(plane_pieces(dgate, rows, head_dim, &block_lengths));
-        djoined
-            .par_chunks(cut.block * wide)
-            .zip(transpose(targets))
-            .for_each(|(djoined, mut pieces)| scatter(djoined, head_dim, &mut pieces));
+        // The mixer, by utterance and head.
+        let mut dprojected = pass.pool.take(rows * read * dim);
         let given = [projected, mixed, planes(&dmixed)];
-        self.mix_backward(lengths, &w.own, given, &saved[3], (dread, downs));
+        self.mix_backward(lengths, &w.own, given, saved, (&mut dprojected, downs));
 
         // The projections and the norm.
         let dprojected = planes(&dprojected);
@@ -283,7 +288,11 @@ impl Block for Mixing {
                 let x = &x[block.start * dim..block.end * dim];
                 let statistics = &statistics[block.start * STATISTICS..block.end * STATISTICS];
                 let mut dall = scratch::take(block.len() * all * dim);
-                dprojected.gather(block.clone(), &mut dall);
+                dprojected.gather(block.clone(), &mut dall, all * dim);
+                if self.gate {
+                    let dgate = &dgate[block.start * dim..block.end * dim];
+                    copy_rows(dgate, dim, dim, &mut dall[read * dim..], all * dim);
+                }
                 let mut normal = scratch::take(x.len());
                 norm::replay(x, w.gain, w.bias, statistics, &mut normal);
                 linear::backward_weight(&normal, &dall, dweight, dweight_bias);
@@ -303,11 +312,11 @@ impl Block for Mixing {
     fn step(&self, pass: &Pass, memory: &mut Memory, weights: &[f32], x: &[f32], _end: bool) -> Vec<f32> {
         let w = self.weights(weights);
         let (dim, head_dim, rows) = (self.dim, self.dim / self.heads, pass.lengths.total());
-        let (_, all) = self.projections();
-        let mut projected = vec![0.0; rows * dim * all];
+        let (read, _) = self.projections();
+        let (mut projected, mut gate) = (vec![0.0; rows * dim * read], vec![0.0; rows * self.gate_dim()]);
         let mut pieces: Vec<&mut [f32]> = projected.chunks_exact_mut(rows * head_dim).collect();
         let projection = Weight::new(w.projections[0], dim, 1, &pass.pool);
-        self.project(&w, &projection, x, &mut vec![0.0; rows * STATISTICS], &mut pieces);
+        self.project(&w, &projection, x, &mut vec![0.0; rows * STATISTICS], (&mut pieces, &mut gate));
         let planes = Planes { data: &projected, rows, head_dim };
 
         memory.heads.resize_with(self.heads, State::default);
@@ -326,12 +335,8 @@ impl Block for Mixing {
             });
         }
         let mut joined = vec![0.0; rows * dim];
-        Planes { data: &mixed, rows, head_dim }.gather(0..rows, &mut joined);
-        if self.gate {
-            let (mut gate, mut factor) = (vec![0.0; rows * dim], vec![0.0; rows * dim]);
-            self.gate(planes, 0..rows, &mut gate, &mut factor);
-            joined.iter_mut().zip(&factor).for_each(|(j, f)| *j *= f);
-        }
+        Planes { data: &mixed, rows, head_dim }.gather(0..rows, &mut joined, dim);
+        self.apply_gate(&gate, &mut joined);
         let mut y = vec![0.0; x.len()];
         linear::forward(&joined, w.output[0], w.output[1], &mut y);
         math::add(x, &mut y);

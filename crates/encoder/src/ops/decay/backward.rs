@@ -12,7 +12,7 @@ use crate::ops::tile::product::{Accumulate, InRegisters, Left, Rows, Transposed,
 pub(super) struct Backward<'a> {
     pub(super) given: DecayedSums<'a>,
     pub(super) dy: &'a [f32],
-    /// Those of queries, keys and values.
+    /// Those of queries, keys and, as far as they are wanted, values.
     pub(super) gradients: [&'a mut [f32]; 3],
     pub(super) dcumulative: &'a mut [f32],
 }
@@ -26,17 +26,20 @@ impl WithSimd for Backward<'_> {
         let DecayedSums { a, b, rates, causal, .. } = given;
         let gated = matches!(rates, Rates::Each(_));
         let stride = FRAMES / S::F32_LANES;
-        let [width_a, width_b] = [a, b].map(|width| width.next_multiple_of(S::F32_LANES));
+        // Values of a frame whose gradients are wanted.
+        let kept = dv.len() / dcumulative.len().max(1);
+        let [width_a, width_kept] = [a, kept].map(|width| width.next_multiple_of(S::F32_LANES));
         let size = b * width_a;
-        let columns = (4 * a + 3 * b) * FRAMES;
-        let rows = (3 * width_a + 2 * width_b) * FRAMES;
+        let columns = (4 * a + 2 * b + kept) * FRAMES;
+        let rows = (3 * width_a + 2 * width_kept) * FRAMES;
         let mut memory = Aligned::take(columns + rows + 3 * FRAMES * FRAMES + 2 * size);
         let mut rest = &mut memory[..];
         let mut part = |len: usize| rest.split_off_mut(..len).unwrap_or_default();
         let [q_columns, k_columns, dq_columns, dk_columns] = [(); 4].map(|()| part(a * FRAMES));
-        let [v_columns, dy_columns, dv_columns] = [(); 3].map(|()| part(b * FRAMES));
+        let [v_columns, dy_columns] = [(); 2].map(|()| part(b * FRAMES));
+        let dv_columns = part(kept * FRAMES);
         let [q_rows, dk_rows, room] = [(); 3].map(|()| part(width_a * FRAMES));
-        let [dy_rows, dv_rows] = [(); 2].map(|()| part(width_b * FRAMES));
+        let [dy_rows, dv_rows] = [(); 2].map(|()| part(width_kept * FRAMES));
         let [m, p, ds] = [(); 3].map(|()| part(FRAMES * FRAMES));
         // Of keys and values, and of queries and the gradients of their sums.
         let mut past = [(); 2].map(|()| part(size));
@@ -116,7 +119,7 @@ impl WithSimd for Backward<'_> {
                 let c = S::as_mut_simd_f32s(dv_columns).0;
                 let state = Rows { data: state, stride: width_a, depth: a };
                 let mut add = AddDecayed { a: state, b: k_columns, c, factors, stride, products: None };
-                in_registers(simd, b, vectors, &mut add);
+                in_registers(simd, kept, vectors, &mut add);
             }
             for (tile, rows, sums) in [(&*ds, &*q_rows, &mut *dk_rows), (&*p, &*dy_rows, &mut *dv_rows)] {
                 sums.fill(0.0);
@@ -126,7 +129,7 @@ impl WithSimd for Backward<'_> {
                 in_registers(simd, at.len(), stride, &mut Accumulate { a, b, c, stride });
             }
             join(dk_rows, dk_columns, a, &mut dk[at.start * a..at.end * a]);
-            join(dv_rows, dv_columns, b, &mut dv[at.start * b..at.end * b]);
+            join(dv_rows, dv_columns, kept, &mut dv[at.start * kept..at.end * kept]);
             for (i, d) in dcumulative[at.clone()].iter_mut().enumerate() {
                 *d = pulls[1].0[i] - pulls[0].0[i] - lost.0[i];
             }

@@ -63,7 +63,8 @@ impl DecayedSums<'_> {
     }
 
     /// Writes the gradients of queries, keys and values from that of `y`, and, with rates of each frame's own, the
-    /// gradient of each frame's cumulative rate, by whose differences M decays; zeros with others.
+    /// gradient of each frame's cumulative rate, by whose differences M decays; zeros with others. That of the values may have
+    /// fewer of them a frame than there are, the first ones.
     pub(crate) fn backward(self, dy: &[f32], gradients: [&mut [f32]; 3], dcumulative: &mut [f32]) {
         Arch::new().dispatch(backward::Backward { given: self, dy, gradients, dcumulative });
     }
