@@ -415,7 +415,7 @@ fn each_kind_is_compared_with_all_references_of_its_size_that_are_there() {
     );
     let table = comparison.table();
     for heading in
-        ["  less convolution [95 %]  ", "  less softmax [95 %]  ", "dev as convolution", "dev as softmax"]
+        ["  minus convolution [95 %]  ", "  minus softmax [95 %]  ", "dev as convolution", "dev as softmax"]
     {
         assert!(table.contains(heading), "{table}");
     }

@@ -99,7 +99,9 @@ impl Comparison {
     fn differences(&self) -> Vec<Vec<String>> {
         let mut head = vec![self.columns.last().cloned().unwrap_or_default()];
         head.extend(
-            self.references.iter().flat_map(|name| [format!("less {name} [95 %]"), "detectable from".into()]),
+            self.references
+                .iter()
+                .flat_map(|name| [format!("minus {name} [95 %]"), "smallest detectable".into()]),
         );
         let several = self.systems.iter().any(|system| system.runs.len() > 1);
         let row = |(i, system): (usize, &System)| {

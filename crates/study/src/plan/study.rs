@@ -74,7 +74,8 @@ pub struct PlannedRun {
 }
 
 impl Study {
-    /// Reads a study file; `settings`, as `train.epochs=3`, come on top of everything.
+    /// Reads a study file; `settings`, as `train.epochs=3`, come on top of everything but the width of the feed-forward blocks
+    /// that a budget gives.
     ///
     /// The folder above the file's own is the recipe's. Runs are trained in `exp/STUDY` there, the corpus is in `exp/data`
     /// (or what the file's `data` says), and finished runs are kept in `results/STUDY`.

@@ -44,7 +44,7 @@ pub(super) fn rates(comparison: &Comparison) -> String {
 pub(super) fn differences(comparison: &Comparison, reference: usize) -> String {
     let mut names = head(&[&format!("points more or less than {}", comparison.references[reference])]);
     names.extend(comparison.columns.iter().map(|column| escape(column)));
-    names.push("detectable from".into());
+    names.push("smallest detectable".into());
     names.push("verdict".into());
     let others =
         comparison.systems.iter().enumerate().filter(|(i, system)| system.references[reference] != Some(*i));
