@@ -64,6 +64,9 @@ pub(crate) enum Command {
     },
     /// What an epoch of the paper's corpus would take with its kinds and with additions, from steps of 8 × 800 frames
     Paper {
+        /// The kinds beside linear, as gated_decay+, separated by commas; all by default
+        #[arg(long, value_delimiter = ',')]
+        kinds: Vec<String>,
         /// Measured steps of each kind, at least 1
         #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u16).range(1..))]
         steps: u16,

@@ -29,7 +29,7 @@ fn run(args: &Args) -> Result<(), Box<dyn Error>> {
         Some(Command::Serve { case, data }) => return ours::serve(&Case::parse(case)?, data.as_deref()),
         Some(Command::Lengths { kinds, out }) => return lengths::run(&lengths::kinds(kinds)?, out),
         Some(Command::Hour { mixer, minutes }) => return hour::run(case::mixer(mixer)?, *minutes),
-        Some(Command::Paper { steps }) => return paper::run(usize::from(*steps)),
+        Some(Command::Paper { kinds, steps }) => return paper::run(kinds, usize::from(*steps)),
         None => {}
     }
     let cases = match args.cases.as_slice() {

@@ -27,11 +27,17 @@ const EPOCH_FRAMES: f64 = 81.3 * 3600.0 * 100.0;
 /// The paper's mean sentence has about 800 frames.
 const BATCH: Batch = Batch { utterances: 8, frames: 800 };
 
-/// Takes so many training steps of each kind, one after another in turn, and prints a table of their medians.
-pub(crate) fn run(steps: usize) -> Result<(), Box<dyn Error>> {
+/// Takes so many training steps of linear and of each kind, one after another in turn, and prints a table of their medians.
+pub(crate) fn run(kinds: &[String], steps: usize) -> Result<(), Box<dyn Error>> {
+    let wanted = |name: &str| name == KINDS[0].0 || kinds.is_empty() || kinds.iter().any(|kind| kind == name);
+    if let Some(kind) = kinds.iter().find(|kind| KINDS.iter().all(|(name, _)| name != kind)) {
+        let names: Vec<_> = KINDS.iter().map(|(name, _)| *name).collect();
+        return Err(format!("there is no kind {kind:?} in the table; there are {}", names.join(", ")).into());
+    }
+    let table: Vec<_> = KINDS.into_iter().filter(|(name, _)| wanted(name)).collect();
     let name = |kind: &str| format!("train-{kind}-{}x{}", BATCH.utterances, BATCH.frames);
     let mut workers = Vec::new();
-    for (kind, _) in KINDS {
+    for (kind, _) in &table {
         let mut worker = Worker::linnet(&Case::parse(&name(kind))?, None)?;
         // The first step fills the pools.
         worker.step()?;
@@ -50,7 +56,7 @@ pub(crate) fn run(steps: usize) -> Result<(), Box<dyn Error>> {
         "\n| kind | parameters | s a step | frames a s | s an epoch of si284 | of linear's | the paper's s | of linear's |\n\
          |---|---|---|---|---|---|---|---|",
     );
-    for ((kind, paper), &time) in KINDS.iter().zip(&seconds) {
+    for ((kind, paper), &time) in table.iter().zip(&seconds) {
         let frames_per_s = (BATCH.utterances * BATCH.frames) as f64 / time;
         let theirs = match (paper, KINDS[0].1) {
             (Some(paper), Some(linear)) => format!("{paper:.0} | {:.2}", paper / linear),

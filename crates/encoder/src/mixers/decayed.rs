@@ -8,11 +8,10 @@
 
 use candle_core::{D, DType, Result, Tensor};
 
-use super::feature_map::{EPSILON, FeatureMap, Side, elu_slope};
+use super::feature_map::{EPSILON, FeatureMap, Side};
 use super::{Gradients, Head, Mixer, QKV, State};
-use crate::ops::decay::{DecayedSums, Rates};
+use crate::ops::decay::{DecayedAttention, Rates};
 use crate::ops::math::{dot, sigmoid, softplus, vectorised_fn};
-use crate::ops::rows::copy_rows;
 use crate::ops::scratch::{self, Scratch};
 use crate::parameters::{HeadParameter, Init};
 
@@ -105,60 +104,15 @@ impl Decayed {
         if self.decay == Decay::Gated { frames } else { 0 }
     }
 
-    fn rates<'a>(&self, head: Head<'_>, gates: &'a [f32]) -> Rates<'a> {
-        match self.decay {
+    /// What is computed of a head; `gates` are the rates of a gated one's frames.
+    fn attention<'a>(&self, head: Head<'a>, gates: &'a [f32]) -> DecayedAttention<'a> {
+        let rates = match self.decay {
             Decay::None => Rates::Zero,
             Decay::Fixed => Rates::Same(rate(head.index, head.heads)),
             Decay::Gated => Rates::Each(gates),
-        }
-    }
-}
-
-/// Rows with a further value each.
-fn widen(x: &[f32], dim: usize, further: impl Fn(usize) -> f32) -> Scratch {
-    let mut wide = scratch::take(x.len() / dim * (dim + 1));
-    copy_rows(x, dim, dim, &mut wide, dim + 1);
-    for (i, value) in wide.iter_mut().skip(dim).step_by(dim + 1).enumerate() {
-        *value = further(i);
-    }
-    wide
-}
-
-vectorised_fn! {
-    /// y = numerator / (denominator + ε) of sums that have the denominator behind the numerator.
-    fn divide<'a>(sums: &'a [f32], dim: usize, y: &'a mut [f32]) {
-        for (sums, y) in sums.chunks_exact(dim + 1).zip(y.chunks_exact_mut(dim)) {
-            let inverse = 1.0 / (sums[dim] + EPSILON);
-            y.iter_mut().zip(sums).for_each(|(y, s)| *y = s * inverse);
-        }
-    }
-}
-
-vectorised_fn! {
-    /// The gradient of the sums, that of the denominators behind those of the numerators.
-    fn divide_backward<'a>(y: &'a [f32], dy: &'a [f32], denominators: &'a [f32], dim: usize, dsums: &'a mut [f32]) {
-        let rows = y.chunks_exact(dim).zip(dy.chunks_exact(dim)).zip(denominators);
-        for (((y, dy), w), dsums) in rows.zip(dsums.chunks_exact_mut(dim + 1)) {
-            let inverse = 1.0 / w;
-            dsums.iter_mut().zip(dy).for_each(|(d, dy)| *d = dy * inverse);
-            dsums[dim] = -dot(dy, y) * inverse;
-        }
-    }
-}
-
-/// φ of rows.
-fn features(x: &[f32], dim: usize) -> Scratch {
-    let mut features = scratch::take(x.len());
-    MAP.forward(Side::Key, &[], x, dim, &mut features);
-    features
-}
-
-vectorised_fn! {
-    /// From the gradient of features, in place, to that of the rows that they are of.
-    fn features_backward<'a>(features: &'a [f32], d: &'a mut [f32]) {
-        for (d, f) in d.iter_mut().zip(features) {
-            *d *= elu_slope(*f);
-        }
+        };
+        let ([q, k, v], dim) = ([head.inputs[0], head.inputs[1], head.inputs[2]], head.dim);
+        DecayedAttention { q, k, v, dim, rates, causal: self.causal, epsilon: EPSILON }
     }
 }
 
@@ -176,7 +130,7 @@ impl Mixer for Decayed {
     }
 
     fn multiply_adds(&self, _frames: usize, dim: usize) -> usize {
-        DecayedSums::multiply_adds(dim, dim + 1, self.causal)
+        DecayedAttention::multiply_adds(dim, self.causal)
     }
 
     /// Each frame's denominator, and u of gates.
@@ -185,36 +139,20 @@ impl Mixer for Decayed {
     }
 
     fn forward(&self, head: Head<'_>, saved: &mut [f32], y: &mut [f32]) {
-        let (dim, wide) = (head.dim, head.dim + 1);
-        let (q, k) = (features(head.inputs[0], dim), features(head.inputs[1], dim));
-        let v = widen(head.inputs[2], dim, |_| 1.0);
-        let (denominators, u) = saved.split_at_mut(y.len() / dim);
+        let (denominators, u) = saved.split_at_mut(y.len() / head.dim);
         let gates = self.gates(head, u);
-        let mut sums = scratch::take(v.len());
-        let (rates, causal) = (self.rates(head, &gates), self.causal);
-        DecayedSums { q: &q, k: &k, v: &v, a: dim, b: wide, rates, causal }.forward(&mut sums);
-        divide(&sums, dim, y);
-        let sums = sums.chunks_exact(wide);
-        denominators.iter_mut().zip(sums).for_each(|(s, sums)| *s = sums[dim] + EPSILON);
+        self.attention(head, &gates).forward(y, denominators);
     }
 
     fn backward(&self, head: Head<'_>, saved: &[f32], y: &[f32], dy: &[f32], gradients: Gradients<'_, '_>) {
-        let (dim, wide, frames) = (head.dim, head.dim + 1, y.len() / head.dim);
+        let frames = y.len() / head.dim;
         let (denominators, u) = saved.split_at(frames);
         let [dq, dk, dv] = gradients.inputs else { unreachable!("three projections") };
-        let (q, k) = (features(head.inputs[0], dim), features(head.inputs[1], dim));
-        let v = widen(head.inputs[2], dim, |_| 1.0);
-        let mut dsums = scratch::take(v.len());
-        divide_backward(y, dy, denominators, dim, &mut dsums);
-        let mut gates = scratch::take(u.len());
-        let factor = Self::factor(head);
+        let (mut gates, factor) = (scratch::take(u.len()), Self::factor(head));
         softened(u, factor, &mut gates);
         let mut dcumulative = scratch::take(frames);
-        let (rates, causal) = (self.rates(head, &gates), self.causal);
-        let sums = DecayedSums { q: &q, k: &k, v: &v, a: dim, b: wide, rates, causal };
-        sums.backward(&dsums, [dq, dk, dv], &mut dcumulative);
-        features_backward(&q, dq);
-        features_backward(&k, dk);
+        let attention = self.attention(head, &gates);
+        attention.backward([y, dy, denominators], [&mut *dq, &mut *dk, &mut *dv], &mut dcumulative);
 
         if self.decay == Decay::Gated {
             // A frame's rate is in its own cumulative rate and in all that come after.
@@ -234,18 +172,12 @@ impl Mixer for Decayed {
 
     /// The state is what the values became: Σ M·(v, 1)·φ(k)ᵀ, (d + 1, d) in whole vectors, whatever has been heard (equations 16 to 20).
     fn step(&self, head: Head<'_>, state: &mut State, y: &mut [f32]) {
-        let (dim, wide) = (head.dim, head.dim + 1);
-        let (q, k) = (features(head.inputs[0], dim), features(head.inputs[1], dim));
-        let v = widen(head.inputs[2], dim, |_| 1.0);
-        let mut u = scratch::take(self.gate_inputs(y.len() / dim));
+        let frames = y.len() / head.dim;
+        let mut u = scratch::take(self.gate_inputs(frames));
         let gates = self.gates(head, &mut u);
-        let mut sums = scratch::take(v.len());
-        state.values.resize(DecayedSums::state_len(dim, wide), 0.0);
-        let rates = self.rates(head, &gates);
-        DecayedSums { q: &q, k: &k, v: &v, a: dim, b: wide, rates, causal: self.causal }
-            .step(&mut state.values, &mut sums);
-        divide(&sums, dim, y);
-        state.frames += y.len() / dim;
+        state.values.resize(DecayedAttention::state_len(head.dim), 0.0);
+        self.attention(head, &gates).step(&mut state.values, y);
+        state.frames += frames;
     }
 
     fn compose(&self, inputs: &[Tensor], weights: &[Tensor]) -> Result<Tensor> {

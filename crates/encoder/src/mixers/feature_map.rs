@@ -3,6 +3,7 @@
 use candle_core::{D, Result, Tensor};
 
 use super::monomials::Monomials;
+use crate::ops::activation::{elu_feature, elu_slope};
 use crate::ops::math::{dot, exp, max, sum, vectorised, vectorised_fn};
 use crate::ops::matmul::{Matrix, matmul};
 use crate::ops::{linear, scratch};
@@ -36,12 +37,6 @@ pub(crate) enum FeatureMap {
 pub(crate) enum Side {
     Query,
     Key,
-}
-
-/// The slope of φ = elu + 1, from φ: 1 above 0 and φ itself below.
-#[inline(always)]
-pub(super) fn elu_slope(feature: f32) -> f32 {
-    feature.min(1.0)
 }
 
 vectorised_fn! {
@@ -176,10 +171,7 @@ impl FeatureMap {
         features: &mut [f32],
     ) {
         match self {
-            // Two branches: x + 1 for x ≥ 0, eˣ below.
-            Self::Elu => vectorised(|| {
-                features.iter_mut().zip(x).for_each(|(f, &x)| *f = if x >= 0.0 { x + 1.0 } else { exp(x) });
-            }),
+            Self::Elu => vectorised(|| features.iter_mut().zip(x).for_each(|(f, &x)| *f = elu_feature(x))),
             Self::Relu => vectorised(|| features.iter_mut().zip(x).for_each(|(f, &x)| *f = x.max(0.0))),
             Self::Monomials(monomials) => monomials.forward(x, features),
             Self::Hedgehog => {

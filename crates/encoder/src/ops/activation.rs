@@ -2,7 +2,7 @@
 
 use crate::config::Activation;
 use crate::ops::dropout::Dropout;
-use crate::ops::math::{sigmoid, vectorised, vectorised_fn};
+use crate::ops::math::{exp, sigmoid, vectorised, vectorised_fn};
 use crate::ops::scratch;
 
 /// f(u) and f′(u)
@@ -10,6 +10,18 @@ use crate::ops::scratch;
 fn silu(u: f32) -> (f32, f32) {
     let s = sigmoid(u);
     (u * s, s * (1.0 + u * (1.0 - s)))
+}
+
+/// The feature of linear attention, φ = elu + 1 (Katharopoulos et al., 2020, equation 7), in two branches: x + 1 for x ≥ 0, eˣ below.
+#[inline(always)]
+pub(crate) fn elu_feature(x: f32) -> f32 {
+    if x >= 0.0 { x + 1.0 } else { exp(x) }
+}
+
+/// Its slope, from φ: 1 above 0 and φ itself below.
+#[inline(always)]
+pub(crate) fn elu_slope(feature: f32) -> f32 {
+    feature.min(1.0)
 }
 
 /// a = f(u)

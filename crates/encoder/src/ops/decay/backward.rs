@@ -1,18 +1,18 @@
 //! The backward pass. Queries and the gradients of the sums make states as keys and values do.
 
-use std::ops::Range;
-
 use pulp::{Simd, WithSimd};
 
 use super::chunk::{AddDecayed, Decays, decays_of_chunks, states_after, update_state};
-use super::{DecayedSums, Rates};
+use super::rows::{KeysAndValues, Load, Outputs, QueriesAndGradients};
+use super::{DecayedAttention, Rates};
+use crate::ops::activation::elu_slope;
 use crate::ops::tile::block::{Aligned, FRAMES, Lanes, to_columns, to_padded, to_rows};
 use crate::ops::tile::product::{Accumulate, InRegisters, Left, Rows, Transposed, in_registers};
 
 pub(super) struct Backward<'a> {
-    pub(super) given: DecayedSums<'a>,
-    pub(super) dy: &'a [f32],
-    /// Those of queries, keys and, as far as they are wanted, values.
+    pub(super) given: DecayedAttention<'a>,
+    pub(super) outputs: Outputs<'a>,
+    /// Those of queries, keys and values.
     pub(super) gradients: [&'a mut [f32]; 3],
     pub(super) dcumulative: &'a mut [f32],
 }
@@ -22,44 +22,42 @@ impl WithSimd for Backward<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        let Self { given, dy, gradients: [dq, dk, dv], dcumulative } = self;
-        let DecayedSums { a, b, rates, causal, .. } = given;
+        let Self { given, outputs, gradients: [dq, dk, dv], dcumulative } = self;
+        let DecayedAttention { dim, rates, causal, .. } = given;
         let gated = matches!(rates, Rates::Each(_));
-        let stride = FRAMES / S::F32_LANES;
-        // Values of a frame whose gradients are wanted.
-        let kept = dv.len() / dcumulative.len().max(1);
-        let [width_a, width_kept] = [a, kept].map(|width| width.next_multiple_of(S::F32_LANES));
-        let size = b * width_a;
-        let columns = (4 * a + 2 * b + kept) * FRAMES;
-        let rows = (3 * width_a + 2 * width_kept) * FRAMES;
-        let mut memory = Aligned::take(columns + rows + 3 * FRAMES * FRAMES + 2 * size);
+        let (wide, stride) = (dim + 1, FRAMES / S::F32_LANES);
+        let width = dim.next_multiple_of(S::F32_LANES);
+        let size = wide * width;
+        let mut memory = Aligned::take((7 * dim + 4 * wide + 5 * width + 3 * FRAMES) * FRAMES + 2 * size);
         let mut rest = &mut memory[..];
         let mut part = |len: usize| rest.split_off_mut(..len).unwrap_or_default();
-        let [q_columns, k_columns, dq_columns, dk_columns] = [(); 4].map(|()| part(a * FRAMES));
-        let [v_columns, dy_columns] = [(); 2].map(|()| part(b * FRAMES));
-        let dv_columns = part(kept * FRAMES);
-        let [q_rows, dk_rows, room] = [(); 3].map(|()| part(width_a * FRAMES));
-        let [dy_rows, dv_rows] = [(); 2].map(|()| part(width_kept * FRAMES));
+        let [q_columns, k_columns, dq_columns, dk_columns, dv_columns] = [(); 5].map(|()| part(dim * FRAMES));
+        let [v_columns, dsums_columns] = [(); 2].map(|()| part(wide * FRAMES));
+        let [q_rows, k_rows] = [(); 2].map(|()| part(dim * FRAMES));
+        let [v_rows, dsums_rows] = [(); 2].map(|()| part(wide * FRAMES));
+        // Padded to vectors.
+        let [q_padded, dsums_padded, dk_padded, dv_padded, room] = [(); 5].map(|()| part(width * FRAMES));
         let [m, p, ds] = [(); 3].map(|()| part(FRAMES * FRAMES));
         // Of keys and values, and of queries and the gradients of their sums.
         let mut past = [(); 2].map(|()| part(size));
         past.iter_mut().for_each(|past| past.fill(0.0));
         let chunks = given.chunks().len();
         let mut future = [if causal { 0 } else { chunks * size }, chunks * size].map(Aligned::take);
-        let sums_of = |at: &Range<usize>| &dy[at.start * b..at.end * b];
         let [after_k, after_q] = &mut future;
         let decays = decays_of_chunks(simd, &given);
+        let keys_and_values = KeysAndValues(given);
+        let ddenominators = &outputs.ddenominators(dim);
+        let queries_and_gradients = QueriesAndGradients { given, outputs, ddenominators };
         if !causal {
-            let rows = |at: &Range<usize>| {
-                let [_, k, v] = given.rows(at);
-                [k, v]
-            };
-            states_after(simd, &given, &decays, rows, room, after_k);
+            let rooms = [&mut *k_rows, &mut *v_rows, &mut *room];
+            states_after(simd, &given, &decays, keys_and_values, rooms, after_k);
         }
-        let rows = |at: &Range<usize>| [given.rows(at)[0], sums_of(at)];
-        states_after(simd, &given, &decays, rows, room, after_q);
+        let rooms = [&mut *q_rows, &mut *dsums_rows, &mut *room];
+        states_after(simd, &given, &decays, queries_and_gradients, rooms, after_q);
         for (chunk, at) in given.chunks().enumerate() {
-            let ([q, k, v], dy) = (given.rows(&at), sums_of(&at));
+            let own = at.start * dim..at.end * dim;
+            let [k, v] = keys_and_values.load(simd, &at, [&mut *k_rows, &mut *v_rows]);
+            let [q, dsums] = queries_and_gradients.load(simd, &at, [&mut *q_rows, &mut *dsums_rows]);
             let vectors = at.len().div_ceil(S::F32_LANES);
             // States of nothing are left out.
             let (first, last) = (chunk == 0, chunk + 1 == chunks);
@@ -67,22 +65,22 @@ impl WithSimd for Backward<'_> {
             if chunk == 0 || gated {
                 decays.fill_mask(simd, causal, m);
             }
-            to_columns(q, a, q_columns);
-            to_columns(k, a, k_columns);
-            to_columns(v, b, v_columns);
-            to_columns(dy, b, dy_columns);
-            to_padded(q, a, &Lanes::ONE, q_rows);
-            to_padded(dy, b, &Lanes::ONE, dy_rows);
-            let [q_columns, k_columns, v_columns, dy_columns] =
-                [&*q_columns, k_columns, v_columns, dy_columns].map(|columns| S::as_simd_f32s(columns).0);
+            to_columns(q, dim, q_columns);
+            to_columns(k, dim, k_columns);
+            to_columns(v, wide, v_columns);
+            to_columns(dsums, wide, dsums_columns);
+            to_padded(q, dim, &Lanes::ONE, q_padded);
+            to_padded(dsums, wide, &Lanes::ONE, dsums_padded);
+            let [q_columns, k_columns, v_columns, dsums_columns] =
+                [&*q_columns, k_columns, v_columns, dsums_columns].map(|columns| S::as_simd_f32s(columns).0);
             // The gradient of cumulative rates, of products with frames before (to be taken off) and after the chunk; and what
             // its own keys lose.
             let (mut pulls, mut lost) = ([Lanes::ZERO; 2], Lanes::ZERO);
             let mut tiles = Tiles {
-                k: Rows { data: k, stride: a, depth: a },
-                v: Rows { data: v, stride: b, depth: b },
+                k: Rows { data: k, stride: dim, depth: dim },
+                v: Rows { data: v, stride: wide, depth: wide },
                 q: q_columns,
-                dy: dy_columns,
+                dsums: dsums_columns,
                 m: S::as_simd_f32s(m).0,
                 p: S::as_mut_simd_f32s(p).0,
                 ds: S::as_mut_simd_f32s(ds).0,
@@ -98,46 +96,60 @@ impl WithSimd for Backward<'_> {
 
             dq_columns.fill(0.0);
             let c = S::as_mut_simd_f32s(dq_columns).0;
-            let (of_k, of_ds) = (Transposed { data: k, width: a }, S::as_simd_f32s(ds).0);
-            in_registers(simd, a, vectors, &mut Accumulate { a: of_k, b: of_ds, c: &mut *c, stride });
+            let (of_k, of_ds) = (Transposed { data: k, width: dim }, S::as_simd_f32s(ds).0);
+            in_registers(simd, dim, vectors, &mut Accumulate { a: of_k, b: of_ds, c: &mut *c, stride });
             for (side, state, factors) in sides(decays, of_keys, [!first, !causal && !last]) {
-                let state = Transposed { data: state, width: width_a };
+                let a = Transposed { data: state, width };
                 let products = gated.then_some((q_columns, &mut pulls[side]));
-                let mut add = AddDecayed { a: state, b: dy_columns, c: &mut *c, factors, stride, products };
-                in_registers(simd, a, vectors, &mut add);
+                let mut add = AddDecayed { a, b: dsums_columns, c: &mut *c, factors, stride, products };
+                in_registers(simd, dim, vectors, &mut add);
             }
-            to_rows(dq_columns, a, &mut dq[at.start * a..at.end * a]);
+            let dq = &mut dq[own.clone()];
+            to_rows(dq_columns, dim, dq);
+            features_backward(q, dq);
 
             dk_columns.fill(0.0);
             dv_columns.fill(0.0);
             for (side, state, factors) in sides(decays, of_queries, [!causal && !first, !last]) {
                 let c = S::as_mut_simd_f32s(dk_columns).0;
                 let products = gated.then_some((k_columns, &mut pulls[side]));
-                let turned = Transposed { data: state, width: width_a };
+                let turned = Transposed { data: state, width };
                 let mut add = AddDecayed { a: turned, b: v_columns, c, factors, stride, products };
-                in_registers(simd, a, vectors, &mut add);
+                in_registers(simd, dim, vectors, &mut add);
                 let c = S::as_mut_simd_f32s(dv_columns).0;
-                let state = Rows { data: state, stride: width_a, depth: a };
+                let state = Rows { data: state, stride: width, depth: dim };
                 let mut add = AddDecayed { a: state, b: k_columns, c, factors, stride, products: None };
-                in_registers(simd, kept, vectors, &mut add);
+                in_registers(simd, dim, vectors, &mut add);
             }
-            for (tile, rows, sums) in [(&*ds, &*q_rows, &mut *dk_rows), (&*p, &*dy_rows, &mut *dv_rows)] {
+            for (tile, rows, sums) in
+                [(&*ds, &*q_padded, &mut *dk_padded), (&*p, &*dsums_padded, &mut *dv_padded)]
+            {
                 sums.fill(0.0);
                 let a = Rows { data: tile, stride: FRAMES, depth: at.len() };
                 let (b, c) = (S::as_simd_f32s(rows).0, S::as_mut_simd_f32s(sums).0);
                 let stride = c.len() / FRAMES;
                 in_registers(simd, at.len(), stride, &mut Accumulate { a, b, c, stride });
             }
-            join(dk_rows, dk_columns, a, &mut dk[at.start * a..at.end * a]);
-            join(dv_rows, dv_columns, kept, &mut dv[at.start * kept..at.end * kept]);
+            let dk = &mut dk[own.clone()];
+            join(dk_padded, dk_columns, dim, dk);
+            features_backward(k, dk);
+            join(dv_padded, dv_columns, dim, &mut dv[own]);
             for (i, d) in dcumulative[at.clone()].iter_mut().enumerate() {
                 *d = pulls[1].0[i] - pulls[0].0[i] - lost.0[i];
             }
             let states = if causal { 1 } else { 2 };
-            for (past, rows) in past.iter_mut().zip([[k, v], [q, dy]]).take(states).filter(|_| !last) {
-                update_state(simd, past, decays.through, rows, [a, b], &decays.to_end, room);
+            for (past, rows) in past.iter_mut().zip([[k, v], [q, dsums]]).take(states).filter(|_| !last) {
+                update_state(simd, past, decays.through, rows, dim, &decays.to_end, room);
             }
         }
+    }
+}
+
+/// From the gradients of features, in place, to those of the rows that they are of.
+#[inline(always)]
+fn features_backward(features: &[f32], d: &mut [f32]) {
+    for (d, f) in d.iter_mut().zip(features) {
+        *d *= elu_slope(*f);
     }
 }
 
@@ -167,7 +179,7 @@ struct Tiles<'a, S: Simd> {
     k: Rows<'a>,
     v: Rows<'a>,
     q: &'a [S::f32s],
-    dy: &'a [S::f32s],
+    dsums: &'a [S::f32s],
     m: &'a [S::f32s],
     p: &'a mut [S::f32s],
     ds: &'a mut [S::f32s],
@@ -192,7 +204,7 @@ impl<S: Simd> InRegisters<S> for Tiles<'_, S> {
                 *p = simd.mul_f32s(*product, *m);
             }
         }
-        let gradients = self.v.add_products::<S, R, V>(simd, row, &self.dy[vector..], stride, zeros);
+        let gradients = self.v.add_products::<S, R, V>(simd, row, &self.dsums[vector..], stride, zeros);
         let numbers = &S::as_simd_f32s(&Lanes::NUMBERS.0).0[vector..][..V];
         for (r, (products, gradients)) in products.iter().zip(&gradients).enumerate() {
             let key = simd.splat_f32s((row + r) as f32);

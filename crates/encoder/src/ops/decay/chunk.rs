@@ -4,24 +4,11 @@ use std::ops::Range;
 
 use pulp::Simd;
 
-use super::{DecayedSums, Rates};
-use crate::ops::tile::block::{FRAMES, Lanes, to_padded};
+use super::rows::Load;
+use super::{DecayedAttention, Rates};
+use crate::ops::tile::block::{Lanes, to_padded};
 use crate::ops::tile::exp2::exp2;
 use crate::ops::tile::product::{Accumulate, InRegisters, Left, Transposed, in_registers};
-
-impl<'a> DecayedSums<'a> {
-    /// The frames of each chunk.
-    pub(super) fn chunks(&self) -> impl DoubleEndedIterator<Item = Range<usize>> + ExactSizeIterator + use<> {
-        let n = self.q.len() / self.a;
-        (0..n.div_ceil(FRAMES)).map(move |chunk| chunk * FRAMES..((chunk + 1) * FRAMES).min(n))
-    }
-
-    /// Queries, keys and values of some frames.
-    pub(super) fn rows(&self, at: &Range<usize>) -> [&'a [f32]; 3] {
-        let (a, b) = (at.start * self.a..at.end * self.a, at.start * self.b..at.end * self.b);
-        [&self.q[a.clone()], &self.k[a], &self.v[b]]
-    }
-}
 
 /// The decays in and around a chunk.
 pub(super) struct Decays {
@@ -75,7 +62,7 @@ impl Decays {
 
 /// Those of each chunk.
 #[inline(always)]
-pub(super) fn decays_of_chunks<S: Simd>(simd: S, given: &DecayedSums<'_>) -> Vec<Decays> {
+pub(super) fn decays_of_chunks<S: Simd>(simd: S, given: &DecayedAttention<'_>) -> Vec<Decays> {
     let mut decays = Vec::with_capacity(given.chunks().len());
     for at in given.chunks() {
         decays.push(Decays::new(simd, given.rates, &at));
@@ -83,40 +70,39 @@ pub(super) fn decays_of_chunks<S: Simd>(simd: S, given: &DecayedSums<'_>) -> Vec
     decays
 }
 
-/// Takes a chunk into a state Σ M·value·keyᵀ, (b, keys' vectors): the state falls by `through`, each key by its factor. Keys are
-/// rows of `a` values, and come into `room` padded to vectors; what lies behind the
-/// state's columns is as arbitrary as that padding.
+/// Takes a chunk into a state Σ M·value·keyᵀ, (dim + 1, keys' vectors): the state falls by `through`, each key by its factor. Keys
+/// come into `room` padded to vectors; what lies behind the state's columns is as arbitrary as that padding.
 #[inline(always)]
 pub(super) fn update_state<S: Simd>(
     simd: S,
     state: &mut [f32],
     through: f32,
     [keys, values]: [&[f32]; 2],
-    [a, b]: [usize; 2],
+    dim: usize,
     factors: &Lanes,
     room: &mut [f32],
 ) {
-    to_padded(keys, a, factors, room);
-    let rows = keys.len() / a;
+    to_padded(keys, dim, factors, room);
+    let wide = dim + 1;
     let c = S::as_mut_simd_f32s(state).0;
     let through = simd.splat_f32s(through);
     for c in c.iter_mut() {
         *c = simd.mul_f32s(*c, through);
     }
-    let stride = c.len() / b;
-    let a = Transposed { data: &values[..rows * b], width: b };
-    in_registers(simd, b, stride, &mut Accumulate { a, b: S::as_simd_f32s(room).0, c, stride });
+    let stride = c.len() / wide;
+    let a = Transposed { data: values, width: wide };
+    in_registers(simd, wide, stride, &mut Accumulate { a, b: S::as_simd_f32s(room).0, c, stride });
 }
 
-/// Writes what each chunk has after it, states one after another as [`update_state`] makes them, of the keys and values that are `rows`
-/// of its frames.
+/// Writes what each chunk has after it, states one after another as [`update_state`] makes them, of rows that come into `room` with
+/// their padding behind.
 #[inline(always)]
-pub(super) fn states_after<'a, S: Simd>(
+pub(super) fn states_after<S: Simd>(
     simd: S,
-    given: &DecayedSums<'_>,
+    given: &DecayedAttention<'_>,
     decays: &[Decays],
-    rows: impl Fn(&Range<usize>) -> [&'a [f32]; 2],
-    room: &mut [f32],
+    rows: impl Load,
+    [first, second, room]: [&mut [f32]; 3],
     states: &mut [f32],
 ) {
     let chunks = given.chunks();
@@ -126,7 +112,8 @@ pub(super) fn states_after<'a, S: Simd>(
     for ((chunk, at), decays) in chunks.enumerate().zip(decays).skip(1).rev() {
         let (before, state) = states[(chunk - 1) * size..].split_at_mut(size);
         before.copy_from_slice(&state[..size]);
-        update_state(simd, before, decays.through, rows(&at), [given.a, given.b], &decays.from_start, room);
+        let rows = rows.load(simd, &at, [&mut *first, &mut *second]);
+        update_state(simd, before, decays.through, rows, given.dim, &decays.from_start, room);
     }
 }
 

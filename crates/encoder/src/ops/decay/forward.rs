@@ -1,20 +1,20 @@
 //! The forward pass.
 
-use std::ops::Range;
-
 use pulp::{Simd, WithSimd};
 
 use super::chunk::{AddDecayed, decays_of_chunks, states_after, update_state};
-use super::{DecayedSums, Rates};
-use crate::ops::tile::block::{Aligned, FRAMES, to_columns, to_rows};
+use super::rows::{KeysAndValues, Load, features};
+use super::{DecayedAttention, Rates};
+use crate::ops::tile::block::{Aligned, FRAMES, Lanes, scale_columns, to_columns, to_rows};
 use crate::ops::tile::product::{Accumulate, InRegisters, Left, Rows, Transposed, in_registers};
 
 pub(super) struct Forward<'a> {
-    pub(super) given: DecayedSums<'a>,
+    pub(super) given: DecayedAttention<'a>,
     /// The state before the first frame; in a stream it takes all frames in, else it is zeros and left as it is needed.
     pub(super) past: &'a mut [f32],
     pub(super) streams: bool,
     pub(super) y: &'a mut [f32],
+    pub(super) denominators: &'a mut [f32],
 }
 
 impl WithSimd for Forward<'_> {
@@ -22,37 +22,37 @@ impl WithSimd for Forward<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        let Self { given, past, streams, y } = self;
-        let DecayedSums { a, b, rates, causal, .. } = given;
-        let stride = FRAMES / S::F32_LANES;
-        let width = past.len() / b;
-        let mut memory = Aligned::take((a + b + 2 * FRAMES + width) * FRAMES);
-        let (q, rest) = memory.split_at_mut(a * FRAMES);
-        let (sums, rest) = rest.split_at_mut(b * FRAMES);
-        let (m, rest) = rest.split_at_mut(FRAMES * FRAMES);
-        let (tile, room) = rest.split_at_mut(FRAMES * FRAMES);
+        let Self { given, past, streams, y, denominators } = self;
+        let DecayedAttention { dim, rates, causal, epsilon, .. } = given;
+        let (wide, stride) = (dim + 1, FRAMES / S::F32_LANES);
+        let width = past.len() / wide;
+        let mut memory = Aligned::take((3 * dim + 2 * wide + 2 * FRAMES + width) * FRAMES);
+        let mut rest = &mut memory[..];
+        let mut part = |rows: usize| rest.split_off_mut(..rows * FRAMES).unwrap_or_default();
+        let [q_rows, k_rows, q_columns] = [(); 3].map(|()| part(dim));
+        let [v_rows, sums] = [(); 2].map(|()| part(wide));
+        let [m, tile, room] = [FRAMES, FRAMES, width].map(part);
         let decays = decays_of_chunks(simd, &given);
         // What each chunk has after it.
         let chunks = given.chunks().len();
-        let mut after = Aligned::take(if causal { 0 } else { chunks * b * width });
+        let keys_and_values = KeysAndValues(given);
+        let mut after = Aligned::take(if causal { 0 } else { chunks * wide * width });
         if !causal {
-            let rows = |at: &Range<usize>| {
-                let [_, k, v] = given.rows(at);
-                [k, v]
-            };
-            states_after(simd, &given, &decays, rows, room, &mut after);
+            let rooms = [&mut *k_rows, &mut *v_rows, &mut *room];
+            states_after(simd, &given, &decays, keys_and_values, rooms, &mut after);
         }
-        for ((chunk, at), y) in given.chunks().enumerate().zip(y.chunks_mut(b * FRAMES)) {
-            let [q_rows, k, v] = given.rows(&at);
+        for (chunk, at) in given.chunks().enumerate() {
+            let own = at.start * dim..at.end * dim;
+            let [k, v] = keys_and_values.load(simd, &at, [&mut *k_rows, &mut *v_rows]);
+            to_columns(features(simd, &given.q[own.clone()], q_rows), dim, q_columns);
             let vectors = at.len().div_ceil(S::F32_LANES);
             let decays = &decays[chunk];
             if chunk == 0 || matches!(rates, Rates::Each(_)) {
                 decays.fill_mask(simd, causal, m);
             }
-            to_columns(q_rows, a, q);
-            let q = S::as_simd_f32s(q).0;
+            let q = S::as_simd_f32s(q_columns).0;
             let mut weights = Weights {
-                k: Rows { data: k, stride: a, depth: a },
+                k: Rows { data: k, stride: dim, depth: dim },
                 q,
                 m: S::as_simd_f32s(m).0,
                 tile: S::as_mut_simd_f32s(tile).0,
@@ -61,27 +61,31 @@ impl WithSimd for Forward<'_> {
             in_registers(simd, at.len(), vectors, &mut weights);
             sums.fill(0.0);
             let c = S::as_mut_simd_f32s(sums).0;
-            let of_v = Transposed { data: v, width: b };
-            let b_tile = S::as_simd_f32s(tile).0;
-            in_registers(simd, b, vectors, &mut Accumulate { a: of_v, b: b_tile, c: &mut *c, stride });
+            let of_v = Transposed { data: v, width: wide };
+            let b = S::as_simd_f32s(tile).0;
+            in_registers(simd, wide, vectors, &mut Accumulate { a: of_v, b, c: &mut *c, stride });
             // States of nothing are left out.
             let (first, last) = (chunk == 0, chunk + 1 == chunks);
             let before = (!first || streams).then_some((&*past, &decays.from_start));
-            let future =
-                (!causal && !last).then(|| (&after[chunk * b * width..][..b * width], &decays.to_end));
+            let size = wide * width;
+            let future = (!causal && !last).then(|| (&after[chunk * size..][..size], &decays.to_end));
             for (state, factors) in before.into_iter().chain(future) {
-                let a = Rows { data: state, stride: width, depth: a };
+                let a = Rows { data: state, stride: width, depth: dim };
                 let c = &mut *c;
-                in_registers(
-                    simd,
-                    b,
-                    vectors,
-                    &mut AddDecayed { a, b: q, c, factors, stride, products: None },
-                );
+                let mut add = AddDecayed { a, b: q, c, factors, stride, products: None };
+                in_registers(simd, wide, vectors, &mut add);
             }
-            to_rows(sums, b, y);
+            let (numerators, totals) = sums.split_at_mut(dim * FRAMES);
+            let mut inverses = Lanes::ZERO;
+            for (inverse, total) in inverses.0.iter_mut().zip(&mut *totals) {
+                *total += epsilon;
+                *inverse = 1.0 / *total;
+            }
+            scale_columns(numerators, &inverses);
+            to_rows(numerators, dim, &mut y[own]);
+            denominators[at.clone()].copy_from_slice(&totals[..at.len()]);
             if !last || streams {
-                update_state(simd, past, decays.through, [k, v], [a, b], &decays.to_end, room);
+                update_state(simd, past, decays.through, [k, v], dim, &decays.to_end, room);
             }
         }
     }

@@ -1,17 +1,22 @@
-//! Sums over a head's frames of products that fall with distance: y(i) = Σⱼ M(i, j)·(q(i)·k(j))·v(j).
+//! Linear attention whose weights fall with distance, a head's frames chunk by chunk.
 //!
-//! M(i, j) = exp(−Σ of the rates between i and j); j runs over all frames, or over those up to i. Chunk by chunk, so that
-//! nearly all of it is products of matrices: frames of the same chunk meet in a tile, those before and after it in states
-//! Σ M·v·kᵀ. Time O(N·(a·b + C·(a + b))) with chunks of C = 32 frames.
+//! y(i) = Σⱼ P(i, j)·v(j) / (Σⱼ P(i, j) + ε), P(i, j) = M(i, j)·φ(q(i))·φ(k(j)), φ = elu + 1, M(i, j) = exp(−Σ of the rates between
+//! i and j); j runs over all frames, or over those up to i. Numerators and denominators are one sum over values with a 1 behind
+//! them. Nearly all of it is products of matrices: frames of the same chunk meet in a tile, those before and after it in states
+//! Σ M·(v, 1)·φ(k)ᵀ. Time O(N·d·(d + C)) with chunks of C = 32 frames. What is made of rows, as φ, is made of a chunk's, so that it
+//! stays in the cache.
 
 mod backward;
 mod chunk;
 mod forward;
+mod rows;
 #[cfg(test)]
 mod tests;
 
 use pulp::Arch;
 
+use self::rows::Outputs;
+use super::scratch;
 use super::tile::block::{Aligned, FRAMES};
 use super::tile::product::WIDEST;
 
@@ -36,46 +41,59 @@ impl Rates<'_> {
     }
 }
 
-/// Queries and keys, (N, a), and values, (N, b).
+/// Queries, keys and values, (N, dim) each, before φ.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct DecayedSums<'a> {
+pub(crate) struct DecayedAttention<'a> {
     pub(crate) q: &'a [f32],
     pub(crate) k: &'a [f32],
     pub(crate) v: &'a [f32],
-    pub(crate) a: usize,
-    pub(crate) b: usize,
+    pub(crate) dim: usize,
     pub(crate) rates: Rates<'a>,
     /// Whether a frame sees none that come after it.
     pub(crate) causal: bool,
+    /// ε
+    pub(crate) epsilon: f32,
 }
 
-impl DecayedSums<'_> {
+impl DecayedAttention<'_> {
     /// The multiply-adds of one frame.
-    pub(crate) fn multiply_adds(a: usize, b: usize, causal: bool) -> usize {
-        FRAMES * (a + b) + if causal { 2 } else { 4 } * a * b
+    pub(crate) fn multiply_adds(dim: usize, causal: bool) -> usize {
+        FRAMES * (2 * dim + 1) + if causal { 2 } else { 4 } * dim * (dim + 1)
     }
 
-    /// Writes the sums, (N, b).
-    pub(crate) fn forward(self, y: &mut [f32]) {
-        let mut past = Aligned::take(Self::state_len(self.a, self.b));
+    /// Writes y, (N, dim), and each frame's denominator with ε.
+    pub(crate) fn forward(self, y: &mut [f32], denominators: &mut [f32]) {
+        let mut past = Aligned::take(Self::state_len(self.dim));
         past.fill(0.0);
-        Arch::new().dispatch(forward::Forward { given: self, past: &mut past, streams: false, y });
+        Arch::new().dispatch(forward::Forward {
+            given: self,
+            past: &mut past,
+            streams: false,
+            y,
+            denominators,
+        });
     }
 
-    /// Writes the gradients of queries, keys and values from that of `y`, and, with rates of each frame's own, the
-    /// gradient of each frame's cumulative rate, by whose differences M decays; zeros with others. That of the values may have
-    /// fewer of them a frame than there are, the first ones.
-    pub(crate) fn backward(self, dy: &[f32], gradients: [&mut [f32]; 3], dcumulative: &mut [f32]) {
-        Arch::new().dispatch(backward::Backward { given: self, dy, gradients, dcumulative });
+    /// Writes the gradients of queries, keys and values from `[y, dy, denominators]`, and, with rates of each frame's own, the
+    /// gradient of each frame's cumulative rate, by whose differences M decays; zeros with others.
+    pub(crate) fn backward(
+        self,
+        [y, dy, denominators]: [&[f32]; 3],
+        gradients: [&mut [f32]; 3],
+        dcumulative: &mut [f32],
+    ) {
+        let outputs = Outputs { y, dy, denominators };
+        Arch::new().dispatch(backward::Backward { given: self, outputs, gradients, dcumulative });
     }
 
     /// The values of a stream's state.
-    pub(crate) fn state_len(a: usize, b: usize) -> usize {
-        b * a.next_multiple_of(WIDEST)
+    pub(crate) fn state_len(dim: usize) -> usize {
+        (dim + 1) * dim.next_multiple_of(WIDEST)
     }
 
-    /// Writes the sums of the next frames of a stream, which are causal, and takes them into its state, which starts as zeros.
+    /// Writes y of the next frames of a stream, which are causal, and takes them into its state, which starts as zeros.
     pub(crate) fn step(self, state: &mut [f32], y: &mut [f32]) {
-        Arch::new().dispatch(forward::Forward { given: self, past: state, streams: true, y });
+        let denominators = &mut scratch::take(y.len() / self.dim);
+        Arch::new().dispatch(forward::Forward { given: self, past: state, streams: true, y, denominators });
     }
 }
