@@ -64,7 +64,7 @@ impl Estimate {
 
     /// The smallest true difference that a two-sided test at 5 % would have seen with a probability of 80 %:
     /// (t₀.₉₇₅ + t₀.₈) · standard error (Cohen, 1988).
-    pub fn smallest_visible(&self) -> f64 {
+    pub fn smallest_detectable(&self) -> f64 {
         (quantile(INTERVAL, self.degrees_of_freedom) + quantile(POWER, self.degrees_of_freedom))
             * self.standard_error
     }
@@ -215,12 +215,12 @@ mod tests {
         assert_eq!(estimate.seeds, 3);
         assert!((estimate.degrees_of_freedom - 2.0).abs() < 0.1, "{estimate:?}");
         let visible = (4.3027 + 1.0607) * estimate.standard_error;
-        assert!((estimate.smallest_visible() / visible - 1.0).abs() < 0.05, "{estimate:?}");
+        assert!((estimate.smallest_detectable() / visible - 1.0).abs() < 0.05, "{estimate:?}");
         // Of 50 speakers every fifth has 5 errors of 10: variance 0.2 · 0.8 · 50², over 50 speakers.
         let alone = estimate_rate(&[run(50, |i| if i % 5 == 0 { 5 } else { 0 })], 20_000, 1).unwrap();
         let exact = (0.16 * 2500.0 / 50.0f64).sqrt();
         assert!((alone.standard_error - exact).abs() < 0.02 * exact, "{alone:?}");
-        assert!((alone.smallest_visible() - 2.801_585 * alone.standard_error).abs() < 1e-5, "{alone:?}");
+        assert!((alone.smallest_detectable() - 2.801_585 * alone.standard_error).abs() < 1e-5, "{alone:?}");
     }
 
     #[test]

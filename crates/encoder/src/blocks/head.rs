@@ -37,7 +37,7 @@ math::vectorised_fn! {
             math::add(bias, y);
             let highest = math::max(y);
             exponentials.iter_mut().zip(&*y).for_each(|(e, y)| *e = math::exp(y - highest));
-            let log_total = highest + exponentials.iter().sum::<f32>().ln();
+            let log_total = highest + math::sum(exponentials).ln();
             y.iter_mut().for_each(|y| *y -= log_total);
         }
     }

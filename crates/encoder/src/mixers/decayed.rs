@@ -43,7 +43,7 @@ fn rate(head: usize, heads: usize) -> f32 {
 
 vectorised_fn! {
     /// u = w·k + b of each frame.
-    fn gate<'a>(weight: &'a [f32], bias: f32, k: &'a [f32], u: &'a mut [f32]) {
+    fn gate_inputs<'a>(weight: &'a [f32], bias: f32, k: &'a [f32], u: &'a mut [f32]) {
         for (k, u) in k.chunks_exact(weight.len()).zip(u) {
             *u = dot(weight, k) + bias;
         }
@@ -52,7 +52,7 @@ vectorised_fn! {
 
 vectorised_fn! {
     /// The rates factor · softplus(u).
-    fn softened<'a>(u: &'a [f32], factor: f32, rates: &'a mut [f32]) {
+    fn gate_rates<'a>(u: &'a [f32], factor: f32, rates: &'a mut [f32]) {
         for (rate, &u) in rates.iter_mut().zip(u) {
             *rate = factor * softplus(u);
         }
@@ -61,7 +61,7 @@ vectorised_fn! {
 
 vectorised_fn! {
     /// From the gradients of the rates to those of u.
-    fn softened_backward<'a>(u: &'a [f32], factor: f32, d: &'a mut [f32]) {
+    fn gate_rates_backward<'a>(u: &'a [f32], factor: f32, d: &'a mut [f32]) {
         for (d, &u) in d.iter_mut().zip(u) {
             *d *= factor * sigmoid(u);
         }
@@ -89,18 +89,18 @@ impl Decayed {
         rate(head.index, head.heads) / std::f32::consts::LN_2
     }
 
-    /// The rates of a gated head's frames, and u, which are to be as long as that; none for others.
+    /// Writes u, as long as `gate_len` says, and gives the rates; both are empty where nothing is gated.
     fn gates(&self, head: Head<'_>, u: &mut [f32]) -> Scratch {
         let mut rates = scratch::take(u.len());
         if self.decay == Decay::Gated {
-            gate(head.weights[0], head.weights[1][0], head.inputs[1], u);
-            softened(u, Self::factor(head), &mut rates);
+            gate_inputs(head.weights[0], head.weights[1][0], head.inputs[1], u);
+            gate_rates(u, Self::factor(head), &mut rates);
         }
         rates
     }
 
     /// The values behind the denominators that the backward pass wants.
-    fn gate_inputs(&self, frames: usize) -> usize {
+    fn gate_len(&self, frames: usize) -> usize {
         if self.decay == Decay::Gated { frames } else { 0 }
     }
 
@@ -135,7 +135,7 @@ impl Mixer for Decayed {
 
     /// Each frame's denominator, and u of gates.
     fn saved(&self, frames: usize, _dim: usize) -> usize {
-        frames + self.gate_inputs(frames)
+        frames + self.gate_len(frames)
     }
 
     fn forward(&self, head: Head<'_>, saved: &mut [f32], y: &mut [f32]) {
@@ -149,7 +149,7 @@ impl Mixer for Decayed {
         let (denominators, u) = saved.split_at(frames);
         let [dq, dk, dv] = gradients.inputs else { unreachable!("three projections") };
         let (mut gates, factor) = (scratch::take(u.len()), Self::factor(head));
-        softened(u, factor, &mut gates);
+        gate_rates(u, factor, &mut gates);
         let mut dcumulative = scratch::take(frames);
         let attention = self.attention(head, &gates);
         attention.backward([y, dy, denominators], [&mut *dq, &mut *dk, &mut *dv], &mut dcumulative);
@@ -161,7 +161,7 @@ impl Mixer for Decayed {
                 drate += *du;
                 *du = drate;
             }
-            softened_backward(u, factor, &mut du);
+            gate_rates_backward(u, factor, &mut du);
             gate_backward(head.weights[0], &du, head.inputs[1], dk, gradients.weights);
         }
     }
@@ -173,7 +173,7 @@ impl Mixer for Decayed {
     /// The state is what the values became: Σ M·(v, 1)·φ(k)ᵀ, (d + 1, d) in whole vectors, whatever has been heard (equations 16 to 20).
     fn step(&self, head: Head<'_>, state: &mut State, y: &mut [f32]) {
         let frames = y.len() / head.dim;
-        let mut u = scratch::take(self.gate_inputs(frames));
+        let mut u = scratch::take(self.gate_len(frames));
         let gates = self.gates(head, &mut u);
         state.values.resize(DecayedAttention::state_len(head.dim), 0.0);
         self.attention(head, &gates).step(&mut state.values, y);

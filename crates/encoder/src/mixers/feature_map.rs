@@ -70,10 +70,17 @@ vectorised_fn! {
 }
 
 vectorised_fn! {
-    /// From ω·x′ to random features: queries are divided by their highest one, keys know their norm.
-    fn exponentials<'a>(side: Side, x: &'a [f32], dim: usize, half: f32, scale: f32, features: &'a mut [f32]) {
-        let width = features.len() / (x.len() / dim).max(1);
-        for (x, f) in x.chunks_exact(dim).zip(features.chunks_exact_mut(width.max(1))) {
+    /// From ω·x′ to random features: those of queries are divided by their highest one, those of keys multiplied by e^(−|x′|²/2).
+    fn exponentials<'a>(
+        side: Side,
+        x: &'a [f32],
+        dim: usize,
+        half: f32,
+        scale: f32,
+        features: &'a mut [f32],
+        width: usize,
+    ) {
+        for (x, f) in x.chunks_exact(dim).zip(features.chunks_exact_mut(width)) {
             let shift = if side == Side::Query { max(f) } else { half * dot(x, x) };
             f.iter_mut().for_each(|f| *f = scale * exp(*f - shift));
         }
@@ -82,9 +89,8 @@ vectorised_fn! {
 
 vectorised_fn! {
     /// What the features' factor exp(−|x′|²/2) adds to the gradient of x, g the gradient of the exponents.
-    fn norms_backward<'a>(x: &'a [f32], g: &'a [f32], dim: usize, scale: f32, dx: &'a mut [f32]) {
-        let width = g.len() / (x.len() / dim).max(1);
-        let rows = x.chunks_exact(dim).zip(g.chunks_exact(width.max(1)));
+    fn norms_backward<'a>(x: &'a [f32], dim: usize, g: &'a [f32], width: usize, scale: f32, dx: &'a mut [f32]) {
+        let rows = x.chunks_exact(dim).zip(g.chunks_exact(width));
         for ((x, g), dx) in rows.zip(dx.chunks_exact_mut(dim)) {
             let total = scale * sum(g);
             dx.iter_mut().zip(x).for_each(|(d, x)| *d -= total * x);
@@ -183,7 +189,7 @@ impl FeatureMap {
                 let width = self.width(dim);
                 matmul(Matrix::new(x, dim), Matrix::new(directions, dim).t(), slope(dim), false, features);
                 let (half, scale) = (0.5 * slope(dim) * slope(dim), (width as f32).sqrt().recip());
-                exponentials(side, x, dim, half, scale, features);
+                exponentials(side, x, dim, half, scale, features, width);
             }
         }
     }
@@ -225,7 +231,7 @@ impl FeatureMap {
                 });
                 matmul(Matrix::new(&g, width), Matrix::new(directions, dim), slope(dim), false, dx);
                 let scale = slope(dim) * slope(dim);
-                norms_backward(x, &g, dim, scale, dx);
+                norms_backward(x, dim, &g, width, scale, dx);
             }
         }
     }

@@ -113,7 +113,7 @@ fn gather(x: &[f32], dim: usize, order: &[u32], out: &mut [f32]) {
 }
 
 vectorised_fn! {
-    /// Adds rows to those that have their numbers.
+    /// Adds each row to the row of `out` that `order` names.
     fn scatter_add<'a>(rows: &'a [f32], dim: usize, order: &'a [u32], out: &'a mut [f32]) {
         for (&frame, row) in order.iter().zip(rows.chunks_exact(dim)) {
             add(row, &mut out[frame as usize * dim..][..dim]);
@@ -147,7 +147,7 @@ vectorised_fn! {
 vectorised_fn! {
     /// From a tile of products, a row for each of `frames`, to their exponentials; numerators and denominators so far shrink to
     /// the highest product so far.
-    fn exponentials<'a>(
+    fn accumulate_exponentials<'a>(
         tile: &'a mut [f32],
         frames: &'a [u32],
         maxima: &'a mut [f32],
@@ -190,7 +190,7 @@ vectorised_fn! {
 
 vectorised_fn! {
     /// Each row's product with the other's.
-    fn products<'a>(a: &'a [f32], b: &'a [f32], dim: usize, products: &'a mut [f32]) {
+    fn row_products<'a>(a: &'a [f32], b: &'a [f32], dim: usize, products: &'a mut [f32]) {
         for (p, (a, b)) in products.iter_mut().zip(a.chunks_exact(dim).zip(b.chunks_exact(dim))) {
             *p = dot(a, b);
         }
@@ -243,7 +243,7 @@ impl Mixer for Lsh {
                 let (tile, sums) = (&mut tile[..rows * width], &mut sums[..rows * dim]);
                 let seen = &order[before..end];
                 self.products(&sorted_q[queries], &sorted_k[keys.clone()], dim, scale, seen, tile);
-                exponentials(tile, &order[start..end], maxima, totals, dim, y);
+                accumulate_exponentials(tile, &order[start..end], maxima, totals, dim, y);
                 matmul(Matrix::new(tile, width), Matrix::new(&sorted_v[keys], dim), 1.0, false, sums);
                 scatter_add(sums, dim, &order[start..end], y);
             }
@@ -270,7 +270,7 @@ impl Mixer for Lsh {
         let mut dk = scratch::zeros(q.len());
         let [mut tile, mut dtile] = std::array::from_fn(|_| scratch::take(2 * CHUNK * CHUNK));
         normalise(q, dim, &mut factors, &mut unit);
-        products(dy, y, dim, &mut projections);
+        row_products(dy, y, dim, &mut projections);
         [&mut *dq, &mut *dv].into_iter().for_each(|d| d.fill(0.0));
         for order in orders.chunks_exact(frames) {
             let order: Vec<u32> = order.iter().map(|frame| frame.to_bits()).collect();

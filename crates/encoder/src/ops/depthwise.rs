@@ -9,7 +9,7 @@ use crate::lengths::Lengths;
 use crate::ops::math::vectorised_fn;
 use crate::ops::scratch;
 
-/// Rows of one utterance, and all rows of it; a kernel's first tap meets the row that lies `before` rows before.
+/// Some rows of an utterance, and all of its rows; the kernel's first tap meets the row `before` rows earlier.
 #[derive(Debug, Clone)]
 struct Piece {
     rows: Range<usize>,
@@ -22,11 +22,11 @@ impl Piece {
         lengths.pieces(range).map(move |(rows, utterance)| Self { rows, utterance, before })
     }
 
-    /// Those of so many taps that meet a row of the utterance from this one.
+    /// Which of so many taps meet a row of the utterance, seen from `row`.
     #[inline(always)]
-    fn taps(&self, taps: usize, row: usize) -> Range<usize> {
+    fn taps(&self, count: usize, row: usize) -> Range<usize> {
         self.before.saturating_sub(row - self.utterance.start)
-            ..taps.min(self.utterance.end - row + self.before)
+            ..count.min(self.utterance.end - row + self.before)
     }
 
     /// The rows from which a tap meets a row of the utterance.
@@ -46,7 +46,6 @@ fn channels(dim: usize) -> [Range<usize>; 3] {
 }
 
 /// c(t) = bias + Σ_k kernel(k) · g(t + k − (K − 1 − ahead)) for the rows of the range; `c` holds these rows, `g` all rows.
-#[allow(clippy::too_many_arguments)]
 pub(crate) fn forward(
     g: &[f32],
     kernel: &[f32],
@@ -115,7 +114,6 @@ pub(crate) fn step(known: &mut Vec<f32>, g: &[f32], kernel: &[f32], bias: &[f32]
 }
 
 /// dg for the rows of the range, from the gradients `dc` of all rows: their convolution with the mirrored kernel.
-#[allow(clippy::too_many_arguments)]
 pub(crate) fn backward_input(
     dc: &[f32],
     kernel: &[f32],
@@ -134,7 +132,6 @@ pub(crate) fn backward_input(
 }
 
 /// Adds the gradients of kernel and bias that the rows of the range give.
-#[allow(clippy::too_many_arguments)]
 pub(crate) fn backward_weight(
     g: &[f32],
     dc: &[f32],
@@ -161,14 +158,14 @@ vectorised_fn! {
             }
         }
         let channels = channels(dim);
-        let taps = dkernel.len() / dim;
-        for first in (0..taps).step_by(TAPS) {
-            let last = (first + TAPS).min(taps) - 1;
-            // The rows from which all these taps meet one, between those from which some do.
+        let count = dkernel.len() / dim;
+        for first in (0..count).step_by(TAPS) {
+            let last = (first + TAPS).min(count) - 1;
+            // The rows from which all these taps meet one, between those from which some do; ranges may be reversed, and so empty.
             let start = piece.rows_of(first).start;
             let all = start..piece.rows_of(last).end.max(start);
             let before = |tap| (piece.rows_of(tap).start..start.min(piece.rows_of(tap).end), tap..tap + 1);
-            let after = |tap| (all.end.max(piece.rows_of(tap).start)..piece.rows_of(tap).end, tap..tap + 1);
+            let after = |tap| (all.end..piece.rows_of(tap).end, tap..tap + 1);
             let parts = (first..=last).map(before).chain([(all.clone(), first..last + 1)]);
             for (rows, taps) in parts.chain((first..=last).map(after)) {
                 if rows.is_empty() {
@@ -186,7 +183,8 @@ vectorised_fn! {
     }
 }
 
-/// Adds the products of rows of `dc` with those that some taps meet, the first one `met`'s first, L channels at a time.
+/// Adds the products of rows of `dc` with those that some taps meet, L channels at a time; `met` starts with the row that the first
+/// tap meets from the first of `dc`.
 #[inline(always)]
 fn correlate_channels<const L: usize>(
     met: &[f32],
@@ -238,7 +236,7 @@ fn correlate_taps<const L: usize, const T: usize>(
 mod tests {
     use super::*;
 
-    /// Values that no sum gets twice, of both signs.
+    /// Values of both signs, which repeat after 97.
     fn values(len: usize, seed: usize) -> Vec<f32> {
         (0..len).map(|i| ((i * 37 + seed * 101) % 97) as f32 / 32.0 - 1.5).collect()
     }

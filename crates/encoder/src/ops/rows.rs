@@ -46,12 +46,6 @@ impl Cut {
         self.blocks(0..self.rows).map(|block| block.len()).collect()
     }
 
-    /// The groups, in the order of the rows.
-    pub(crate) fn groups(&self) -> impl Iterator<Item = Range<usize>> + use<> {
-        let (group, end) = (self.group, self.rows);
-        (0..end).step_by(group).map(move |start| start..(start + group).min(end))
-    }
-
     /// Calls `body` once a group of rows, in parallel, with the group's rows of the gradient `dx` (`dim` values a row) and
     /// its own sums; all are added to `sums` in the order of the rows.
     pub(crate) fn for_groups(
@@ -64,8 +58,25 @@ impl Cut {
         self.for_each_group(dx.chunks_mut(self.group * dim).collect(), sums, body);
     }
 
-    /// The same with a target of each group's own, whatever it is.
-    pub(crate) fn for_each_group<T: Send>(
+    /// The same once a block, the blocks of a group one after another, each with a target of its own.
+    pub(crate) fn for_blocks<T: Send>(
+        &self,
+        targets: Vec<T>,
+        sums: &mut [f32],
+        body: impl Fn(Range<usize>, T, &mut [f32]) + Sync,
+    ) {
+        let (size, mut targets) = (self.group / self.block, targets.into_iter());
+        let groups =
+            (0..self.rows).step_by(self.group).map(|_| targets.by_ref().take(size).collect::<Vec<_>>());
+        self.for_each_group(groups.collect(), sums, |group, targets, sums| {
+            for (block, target) in self.blocks(group).zip(targets) {
+                body(block, target, sums);
+            }
+        });
+    }
+
+    /// Once a group, each with a target of its own.
+    fn for_each_group<T: Send>(
         &self,
         targets: Vec<T>,
         sums: &mut [f32],
@@ -75,6 +86,7 @@ impl Cut {
         if len == 0 || rows == 0 {
             return;
         }
+        debug_assert_eq!(targets.len(), rows.div_ceil(group));
         // The first group adds to the sums themselves.
         let mut partial = scratch::take((rows.div_ceil(group) - 1) * len);
         let mut own = vec![&mut *sums];
@@ -162,6 +174,15 @@ math::vectorised_fn! {
     pub(crate) fn copy_rows<'a>(from: &'a [f32], from_width: usize, dim: usize, to: &'a mut [f32], to_width: usize) {
         for (from, to) in from.chunks(from_width).zip(to.chunks_mut(to_width)) {
             copy(&from[..dim], &mut to[..dim]);
+        }
+    }
+}
+
+math::vectorised_fn! {
+    /// Adds rows without gaps, `dim` values each, to rows that lie `width` values apart.
+    pub(crate) fn add_to_rows<'a>(from: &'a [f32], dim: usize, to: &'a mut [f32], width: usize) {
+        for (from, to) in from.chunks_exact(dim).zip(to.chunks_mut(width)) {
+            math::add(from, &mut to[..dim]);
         }
     }
 }

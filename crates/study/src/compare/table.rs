@@ -117,7 +117,7 @@ impl Comparison {
                     None if place == Some(i) => "(reference)".into(),
                     None => "–".into(),
                 });
-                row.push(difference.map_or(String::new(), |d| format!("{:.2}", d.smallest_visible())));
+                row.push(difference.map_or(String::new(), |d| format!("{:.2}", d.smallest_detectable())));
             }
             row
         };

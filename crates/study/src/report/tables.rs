@@ -54,7 +54,7 @@ pub(super) fn differences(comparison: &Comparison, reference: usize) -> String {
         let mut row = vec![name(system)];
         row.extend(differences().map(|d| d.map_or(NONE.into(), |d| with_bounds(&d, |v| plus(v, 2)))));
         let last = differences().next_back().flatten();
-        row.push(last.map_or(NONE.into(), |d| format!("{:.2}", d.smallest_visible())));
+        row.push(last.map_or(NONE.into(), |d| format!("{:.2}", d.smallest_detectable())));
         let few = |d: &Estimate| if several && d.seeds == 1 { "<small>one seed</small>" } else { "" };
         row.push(last.map_or(NONE.into(), |d| verdict_cell(&d, comparison.margin) + few(&d)));
         row

@@ -112,7 +112,7 @@ impl Mixing {
         let lengths = Lengths::new(&[frames]);
         let mut local = scratch::take(dy.len());
         depthwise::backward_input(dy, kernel, dim, self.ahead, &lengths, 0..frames, &mut local);
-        math::add(&local, dv);
+        math::vectorised(|| math::add(&local, dv));
         let (dkernel, dbias) = dweights.split_at_mut(kernel.len());
         depthwise::backward_weight(v, dy, self.ahead, &lengths, 0..frames, dkernel, dbias);
     }

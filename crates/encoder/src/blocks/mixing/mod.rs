@@ -19,7 +19,7 @@ use crate::mixers::{Mixer, State};
 use crate::ops::linear::Weight;
 use crate::ops::norm::{self, STATISTICS};
 use crate::ops::rows::{
-    Cut, Planes, add_rows, copy_rows, plane_pieces, scatter, scatter_with_bias, split, transpose,
+    Cut, Planes, add_rows, add_to_rows, copy_rows, plane_pieces, scatter, scatter_with_bias, split, transpose,
 };
 use crate::ops::{activation, depthwise, linear, math, scratch};
 use crate::parameters::{HeadParameter, Init, ParameterGroup};
@@ -27,8 +27,8 @@ use crate::parameters::{HeadParameter, Init, ParameterGroup};
 /// The gate's projection, beside the mixer's.
 const GATE: [&str; 2] = ["gate.weight", "gate.bias"];
 
-/// Saves the norm's statistics, (rows, 2), the projections that the mixer reads and its output, (projection, head, row, head_dim)
-/// each, what the mixer saves, by head and utterance, and the gate, (rows, dim).
+/// Saves the norm's statistics, (rows, 2), the projections that the mixer reads, (projection, head, row, head_dim), its output,
+/// (head, row, head_dim), what the mixer saves, by head and utterance, and the gate, (rows, dim).
 #[derive(Debug)]
 pub(crate) struct Mixing {
     parameters: ParameterGroup,
@@ -89,7 +89,8 @@ impl Mixing {
         weight: &Weight<'_>,
         x: &[f32],
         statistics: &mut [f32],
-        (pieces, gate): (&mut [&mut [f32]], &mut [f32]),
+        pieces: &mut [&mut [f32]],
+        gate: &mut [f32],
     ) {
         let mut normal = scratch::take(x.len());
         norm::forward(x, w.gain, w.bias, statistics, &mut normal);
@@ -131,9 +132,7 @@ impl Mixing {
             let kernel = &kernels[head * size..(head + 1) * size];
             let bias = &biases[head * head_dim..(head + 1) * head_dim];
             depthwise::forward(values, kernel, bias, self.ahead, lengths, range.clone(), &mut local);
-            for (row, local) in joined.chunks_exact_mut(self.dim).zip(local.chunks_exact(head_dim)) {
-                math::add(local, &mut row[head * head_dim..(head + 1) * head_dim]);
-            }
+            add_to_rows(&local, head_dim, &mut joined[head * head_dim..], self.dim);
         }
     }
 
@@ -185,7 +184,7 @@ impl Block for Mixing {
             .zip(transpose(plane_pieces(&mut projected, rows, head_dim, &block_lengths)))
             .zip(split(&mut gate, block_lengths.iter().map(|n| n * gate_dim)))
             .for_each(|(((x, statistics), mut pieces), gate)| {
-                self.project(&w, &projection, x, statistics, (&mut pieces, gate));
+                self.project(&w, &projection, x, statistics, &mut pieces, gate);
             });
 
         let mut mixed = pool.take(rows * dim);
@@ -230,46 +229,36 @@ impl Block for Mixing {
 
         // The output map: rows of dy to the gradients of the heads' outputs and of the gate.
         let (mut dmixed, mut dgate) = (pass.pool.take(rows * dim), pass.pool.take(rows * gate_dim));
-        let mut pieces =
-            transpose(plane_pieces(&mut dmixed, rows, head_dim, &cut.block_lengths())).into_iter();
-        let pieces =
-            cut.groups().map(|group| pieces.by_ref().take(cut.blocks(group).count()).collect::<Vec<_>>());
-        let targets =
-            pieces.zip(split(&mut dgate, cut.groups().map(|group| group.len() * gate_dim))).collect();
-        cut.for_each_group(targets, doutput, |group, (pieces, dgate), doutput| {
+        let block_lengths = cut.block_lengths();
+        let pieces = transpose(plane_pieces(&mut dmixed, rows, head_dim, &block_lengths)).into_iter();
+        let targets = pieces.zip(split(&mut dgate, block_lengths.iter().map(|n| n * gate_dim))).collect();
+        cut.for_blocks(targets, doutput, |block, (mut pieces, dgate), doutput| {
             let (dweight, dbias) = doutput.split_at_mut(dim * dim);
-            for (block, mut pieces) in cut.blocks(group.clone()).zip(pieces) {
-                let size = block.len() * dim;
-                let mut dout = scratch::take(size);
-                let dy = &dy[block.start * dim..block.end * dim];
-                linear::finish_backward(dy, mask, block.start, &mut dout, dbias);
-                let mut joined = scratch::take(size);
-                self.join(&w.own, projected, mixed, lengths, block.clone(), &mut joined);
-                let mut djoined = scratch::take(size);
-                if self.gate {
-                    let [mut factor, mut gated] = std::array::from_fn(|_| scratch::take(size));
-                    let dgate = &mut dgate[(block.start - group.start) * dim..][..size];
-                    let gate = &gate[block.start * dim..block.end * dim];
-                    activation::silu_and_slope(gate, &mut factor, dgate);
-                    math::vectorised(|| {
-                        for ((g, j), f) in gated.iter_mut().zip(&*joined).zip(&*factor) {
-                            *g = j * f;
-                        }
-                    });
-                    linear::backward_matrix(&gated, &dout, dim, dweight);
-                    linear::backward_input(&dout, w.output[0], dim, false, &mut djoined);
-                    math::vectorised(|| {
-                        let rows = djoined.iter_mut().zip(dgate).zip(joined.iter().zip(&*factor));
-                        for ((d, dg), (j, f)) in rows {
-                            (*d, *dg) = (*d * f, *d * j * *dg);
-                        }
-                    });
-                } else {
-                    linear::backward_matrix(&joined, &dout, dim, dweight);
-                    linear::backward_input(&dout, w.output[0], dim, false, &mut djoined);
-                }
-                scatter(&djoined, head_dim, &mut pieces);
+            let own = block.start * dim..block.end * dim;
+            let [mut dout, mut joined, mut djoined] = std::array::from_fn(|_| scratch::take(own.len()));
+            linear::finish_backward(&dy[own.clone()], mask, block.start, &mut dout, dbias);
+            self.join(&w.own, projected, mixed, lengths, block, &mut joined);
+            if self.gate {
+                let [mut factor, mut gated] = std::array::from_fn(|_| scratch::take(own.len()));
+                activation::silu_and_slope(&gate[own], &mut factor, dgate);
+                math::vectorised(|| {
+                    for ((g, j), f) in gated.iter_mut().zip(&*joined).zip(&*factor) {
+                        *g = j * f;
+                    }
+                });
+                linear::backward_matrix(&gated, &dout, dim, dweight);
+                linear::backward_input(&dout, w.output[0], dim, false, &mut djoined);
+                math::vectorised(|| {
+                    let rows = djoined.iter_mut().zip(dgate).zip(joined.iter().zip(&*factor));
+                    for ((d, dg), (j, f)) in rows {
+                        (*d, *dg) = (*d * f, *d * j * *dg);
+                    }
+                });
+            } else {
+                linear::backward_matrix(&joined, &dout, dim, dweight);
+                linear::backward_input(&dout, w.output[0], dim, false, &mut djoined);
             }
+            scatter(&djoined, head_dim, &mut pieces);
         });
 
         // The mixer, by utterance and head.
@@ -316,7 +305,7 @@ impl Block for Mixing {
         let (mut projected, mut gate) = (vec![0.0; rows * dim * read], vec![0.0; rows * self.gate_dim()]);
         let mut pieces: Vec<&mut [f32]> = projected.chunks_exact_mut(rows * head_dim).collect();
         let projection = Weight::new(w.projections[0], dim, 1, &pass.pool);
-        self.project(&w, &projection, x, &mut vec![0.0; rows * STATISTICS], (&mut pieces, &mut gate));
+        self.project(&w, &projection, x, &mut vec![0.0; rows * STATISTICS], &mut pieces, &mut gate);
         let planes = Planes { data: &projected, rows, head_dim };
 
         memory.heads.resize_with(self.heads, State::default);
