@@ -11,7 +11,8 @@ use candle_core::{D, DType, Result, Tensor};
 use super::feature_map::{EPSILON, FeatureMap, Side};
 use super::{Gradients, Head, Mixer, QKV, State};
 use crate::ops::decay::{DecayedAttention, Rates};
-use crate::ops::math::{dot, sigmoid, softplus, vectorised_fn};
+use crate::ops::math::{sigmoid, softplus, vectorised_fn};
+use crate::ops::rows::{products_with, products_with_backward};
 use crate::ops::scratch::{self, Scratch};
 use crate::parameters::{HeadParameter, Init};
 
@@ -42,15 +43,6 @@ fn rate(head: usize, heads: usize) -> f32 {
 }
 
 vectorised_fn! {
-    /// u = w·k + b of each frame.
-    fn gate_inputs<'a>(weight: &'a [f32], bias: f32, k: &'a [f32], u: &'a mut [f32]) {
-        for (k, u) in k.chunks_exact(weight.len()).zip(u) {
-            *u = dot(weight, k) + bias;
-        }
-    }
-}
-
-vectorised_fn! {
     /// The rates factor · softplus(u).
     fn gate_rates<'a>(u: &'a [f32], factor: f32, rates: &'a mut [f32]) {
         for (rate, &u) in rates.iter_mut().zip(u) {
@@ -68,21 +60,6 @@ vectorised_fn! {
     }
 }
 
-vectorised_fn! {
-    /// From the gradient of each frame's u: adds those of the keys, and of the weight and the bias behind it.
-    fn gate_backward<'a>(weight: &'a [f32], du: &'a [f32], k: &'a [f32], dk: &'a mut [f32], dweights: &'a mut [f32]) {
-        let (dweight, dbias) = dweights.split_at_mut(weight.len());
-        let rows = k.chunks_exact(weight.len()).zip(dk.chunks_exact_mut(weight.len()));
-        for (du, (k, dk)) in du.iter().zip(rows) {
-            dbias[0] += du;
-            for ((dw, k), (dk, w)) in dweight.iter_mut().zip(k).zip(dk.iter_mut().zip(weight)) {
-                *dw += du * k;
-                *dk += du * w;
-            }
-        }
-    }
-}
-
 impl Decayed {
     /// What softplus is multiplied by.
     fn factor(head: Head<'_>) -> f32 {
@@ -93,7 +70,7 @@ impl Decayed {
     fn gates(&self, head: Head<'_>, u: &mut [f32]) -> Scratch {
         let mut rates = scratch::take(u.len());
         if self.decay == Decay::Gated {
-            gate_inputs(head.weights[0], head.weights[1][0], head.inputs[1], u);
+            products_with(head.inputs[1], head.weights[0], head.weights[1][0], u);
             gate_rates(u, Self::factor(head), &mut rates);
         }
         rates
@@ -162,7 +139,9 @@ impl Mixer for Decayed {
                 *du = drate;
             }
             gate_rates_backward(u, factor, &mut du);
-            gate_backward(head.weights[0], &du, head.inputs[1], dk, gradients.weights);
+            let (dweight, dbias) = gradients.weights.split_at_mut(head.dim);
+            du.iter().for_each(|du| dbias[0] += du);
+            products_with_backward(&du, head.inputs[1], head.weights[0], dk, dweight);
         }
     }
 

@@ -4,7 +4,7 @@ use candle_core::{D, Result, Tensor};
 
 use super::monomials::Monomials;
 use crate::ops::activation::{elu_feature, elu_slope};
-use crate::ops::math::{dot, exp, max, sum, vectorised, vectorised_fn};
+use crate::ops::math::{dot, exp, max, softmax, sum, vectorised, vectorised_fn};
 use crate::ops::matmul::{Matrix, matmul};
 use crate::ops::{linear, scratch};
 use crate::parameters::{HeadParameter, Init};
@@ -47,10 +47,7 @@ vectorised_fn! {
             for ((up, down), u) in up.iter_mut().zip(down).zip(u) {
                 (*up, *down) = (2.0 * u, -2.0 * u);
             }
-            let highest = max(f);
-            f.iter_mut().for_each(|f| *f = exp(*f - highest));
-            let inverse = 1.0 / sum(f);
-            f.iter_mut().for_each(|f| *f *= inverse);
+            softmax(f);
         }
     }
 }

@@ -11,6 +11,7 @@ use super::feature_map::{FeatureMap, Side};
 use super::{Gradients, Head, Mixer, QKV};
 use crate::ops::math::{add, dot, vectorised, vectorised_fn};
 use crate::ops::matmul::{Matrix, matmul};
+use crate::ops::rows::{products_with, products_with_backward};
 use crate::ops::{rotary, scratch};
 use crate::parameters::HeadParameter;
 
@@ -95,7 +96,7 @@ impl Mixer for Linear {
             let size = q.len() / dim * width;
             let features = &mut features[..size];
             self.map.forward(Side::Query, &weights, q, dim, features);
-            write_denominators(features, z, epsilon, denominators);
+            products_with(features, z, epsilon, denominators);
             let turned = turned(angles.as_deref(), i * chunk, width, features, &mut room[..size]);
             matmul(Matrix::new(turned, width), Matrix::new(state, dim), 1.0, false, y);
             divide(denominators, dim, y);
@@ -132,7 +133,7 @@ impl Mixer for Linear {
             quotient_backward(y, dy, denominators, dim, numerators, weights);
             matmul(Matrix::new(numerators, dim), Matrix::new(state, dim).t(), 1.0, false, dfeatures);
             turn_back(i * chunk, dfeatures);
-            denominators_backward(weights, features, z, dfeatures, &mut dz);
+            products_with_backward(weights, features, z, dfeatures, &mut dz);
             let turned = turned(angles.as_deref(), i * chunk, width, features, &mut room[..rows * width]);
             matmul(Matrix::new(turned, width).t(), Matrix::new(numerators, dim), scale, true, &mut dstate);
             self.map.backward(&own, q, dim, features, dfeatures, dq, dquery);
@@ -165,34 +166,6 @@ impl Mixer for Linear {
         let (q, k) = if self.rotary { (rotary::compose(&q)?, rotary::compose(&k)?) } else { (q, k) };
         let state = (k.transpose(1, 2)?.contiguous()?.matmul(&inputs[2].contiguous()?)? * scale)?;
         q.matmul(&state)?.broadcast_div(&denominator)
-    }
-}
-
-vectorised_fn! {
-    /// Each row's product with z, plus ε.
-    fn write_denominators<'a>(features: &'a [f32], z: &'a [f32], epsilon: f32, denominators: &'a mut [f32]) {
-        for (f, denominator) in features.chunks_exact(z.len()).zip(denominators) {
-            *denominator = dot(f, z) + epsilon;
-        }
-    }
-}
-
-vectorised_fn! {
-    /// Adds the gradients of the features and of z, given those of the denominators.
-    fn denominators_backward<'a>(
-        ddenominators: &'a [f32],
-        features: &'a [f32],
-        z: &'a [f32],
-        dfeatures: &'a mut [f32],
-        dz: &'a mut [f32],
-    ) {
-        let rows = features.chunks_exact(z.len()).zip(dfeatures.chunks_exact_mut(z.len()));
-        for (w, (f, df)) in ddenominators.iter().zip(rows) {
-            for ((df, f), (z, dz)) in df.iter_mut().zip(f).zip(z.iter().zip(dz.iter_mut())) {
-                *df += w * z;
-                *dz += w * f;
-            }
-        }
     }
 }
 

@@ -10,7 +10,7 @@ use candle_core::{D, Result, Tensor};
 
 use super::{Gradients, Head, Mixer, QKV, State};
 use crate::ops::attention::{Attention, Span};
-use crate::ops::math::{exp, max, sum, vectorised_fn};
+use crate::ops::math::{softmax, vectorised_fn};
 use crate::ops::matmul::{Matrix, matmul};
 use crate::ops::rotary;
 use crate::ops::scratch::{self, Scratch};
@@ -39,11 +39,8 @@ fn turned<'a>(x: &'a [f32], dim: usize, angles: Option<&[f32]>, room: &'a mut Sc
 
 vectorised_fn! {
     /// Logits to probabilities.
-    fn softmax<'a>(weights: &'a mut [f32]) {
-        let highest = max(weights);
-        weights.iter_mut().for_each(|w| *w = exp(*w - highest));
-        let inverse = 1.0 / sum(weights);
-        weights.iter_mut().for_each(|w| *w *= inverse);
+    fn probabilities<'a>(weights: &'a mut [f32]) {
+        softmax(weights);
     }
 }
 
@@ -105,7 +102,7 @@ impl Mixer for Softmax {
             let mut weights = scratch::take(seen.len());
             let keys = Matrix::new(&state.keys[seen.start * dim..seen.end * dim], dim);
             matmul(Matrix::new(q, dim), keys.t(), scale, false, &mut weights);
-            softmax(&mut weights);
+            probabilities(&mut weights);
             let values = Matrix::new(&state.values[seen.start * dim..seen.end * dim], dim);
             matmul(Matrix::new(&weights, seen.len()), values, 1.0, false, y);
         }

@@ -134,6 +134,15 @@ pub(crate) fn max(x: &[f32]) -> f32 {
     chunks.remainder().iter().chain(&lanes).copied().fold(f32::NEG_INFINITY, f32::max)
 }
 
+/// Logits to probabilities.
+#[inline(always)]
+pub(crate) fn softmax(x: &mut [f32]) {
+    let highest = max(x);
+    x.iter_mut().for_each(|x| *x = exp(*x - highest));
+    let inverse = 1.0 / sum(x);
+    x.iter_mut().for_each(|x| *x *= inverse);
+}
+
 /// y += x
 #[inline(always)]
 pub(crate) fn add(x: &[f32], y: &mut [f32]) {

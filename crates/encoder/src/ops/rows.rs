@@ -198,6 +198,34 @@ math::vectorised_fn! {
     }
 }
 
+math::vectorised_fn! {
+    /// Each row's product with a vector, plus a constant.
+    pub(crate) fn products_with<'a>(rows: &'a [f32], vector: &'a [f32], constant: f32, products: &'a mut [f32]) {
+        for (row, product) in rows.chunks_exact(vector.len()).zip(products) {
+            *product = math::dot(row, vector) + constant;
+        }
+    }
+}
+
+math::vectorised_fn! {
+    /// Adds the gradients of the rows and of the vector, given those of the products.
+    pub(crate) fn products_with_backward<'a>(
+        dproducts: &'a [f32],
+        rows: &'a [f32],
+        vector: &'a [f32],
+        drows: &'a mut [f32],
+        dvector: &'a mut [f32],
+    ) {
+        let rows = rows.chunks_exact(vector.len()).zip(drows.chunks_exact_mut(vector.len()));
+        for (d, (row, drow)) in dproducts.iter().zip(rows) {
+            for ((dx, x), (v, dv)) in drow.iter_mut().zip(row).zip(vector.iter().zip(dvector.iter_mut())) {
+                *dx += d * v;
+                *dv += d * x;
+            }
+        }
+    }
+}
+
 /// Copies a head's values of one row: so few that a call of the library's copy takes longer than the copy.
 #[inline(always)]
 fn copy(from: &[f32], to: &mut [f32]) {
