@@ -145,6 +145,24 @@ impl Encoder {
         self.recompute = recompute;
     }
 
+    /// Makes a token likely in every frame before training: the head's bias for it becomes ln(p/(1 − p)·(tokens − 1)), so that where all
+    /// other logits are near 0 its probability is p (Lin et al., 2017, Focal loss for dense object detection, section 3.3).
+    ///
+    /// # Errors
+    ///
+    /// If the token is none of the model's.
+    pub fn favour(&self, token: usize, probability: f64) -> Result<(), EncoderError> {
+        let Some((head, bias)) = self.stages.last().and_then(|stage| {
+            stage.block.parameters().iter().find(|p| p.name == "bias").map(|bias| (&stage.range, bias))
+        }) else {
+            unreachable!("a head ends the encoder")
+        };
+        let value = (probability / (1.0 - probability) * (self.tokens.max(2) - 1) as f64).ln();
+        let value = Tensor::new(&[value as f32], &self.device)?;
+        let place = head.start + bias.offset + token;
+        Ok(self.weights.set(&self.weights.slice_assign(&[place..place + 1], &value)?)?)
+    }
+
     /// The size of the token table that it was made for.
     pub fn tokens(&self) -> usize {
         self.tokens

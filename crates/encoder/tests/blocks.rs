@@ -292,6 +292,20 @@ fn weights_survive_a_file_and_another_models_are_refused() {
 }
 
 #[test]
+fn a_favoured_token_is_likely_in_every_frame() {
+    let encoder = Encoder::new(&configurations()[0], BANDS, TOKENS, 1, &Device::Cpu).unwrap();
+    let before = encoder.weights().flatten_all().unwrap().to_vec1::<f32>().unwrap();
+    encoder.favour(2, 0.9).unwrap();
+    let after = encoder.weights().flatten_all().unwrap().to_vec1::<f32>().unwrap();
+    assert_eq!(before.iter().zip(&after).filter(|(b, a)| b != a).count(), 1);
+    let log_probs = encoder.forward(&features(40, 3), &Lengths::new(&[40]), Mode::Infer).unwrap().0;
+    let likely: Vec<f32> = log_probs.narrow(1, 2, 1).unwrap().flatten_all().unwrap().to_vec1().unwrap();
+    let mean = likely.iter().map(|log| log.exp()).sum::<f32>() / likely.len() as f32;
+    assert!((0.8..0.96).contains(&mean) && likely.iter().all(|log| log.exp() > 0.6), "{mean}: {likely:?}");
+    assert!(encoder.favour(TOKENS, 0.9).is_err());
+}
+
+#[test]
 fn wrong_shapes_and_settings_are_errors() {
     let encoder = Encoder::new(&configurations()[0], BANDS, TOKENS, 1, &Device::Cpu).unwrap();
     assert!(encoder.forward(&features(5, 1), &Lengths::new(&[4]), Mode::Infer).is_err());

@@ -10,6 +10,7 @@ use linnet_corpus::Batch;
 
 use crate::checkpoint::{Checkpoints, State, Sums, write_beside};
 use crate::config::{RunConfig, Select};
+use crate::ctc_op::BLANK;
 use crate::data::RunData;
 use crate::environment;
 use crate::error::TrainError;
@@ -20,6 +21,10 @@ use crate::optimizer::Adam;
 use crate::schedule::Schedule;
 use crate::tensorboard::EventWriter;
 use crate::update::update;
+
+/// The blank's probability before the first step. CTC wants blanks in nearly all frames at first, whatever the seed. From weights that
+/// are random in this, too, another token may win all frames, from where training doesn't return when frames are many to a token.
+const BLANKS_AT_FIRST: f64 = 0.9;
 
 /// How a run starts and ends, beside its configuration.
 #[derive(Debug, Default)]
@@ -137,6 +142,7 @@ pub(crate) fn new_model(config: &RunConfig, data: &RunData) -> Result<Model, Tra
     let mut model = Model::new(model_config, data.tokens.clone(), config.train.seed)?;
     (model.cmvn, model.lexicon) = (data.cmvn.clone(), data.lexicon.clone());
     model.encoder.set_recompute(config.train.recompute);
+    model.encoder.favour(BLANK as usize, BLANKS_AT_FIRST)?;
     Ok(model)
 }
 

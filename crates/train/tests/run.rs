@@ -91,6 +91,31 @@ fn an_interrupted_run_continues_bit_for_bit() {
 }
 
 #[test]
+fn a_run_starts_with_likely_blanks_and_never_undoes_what_it_is_given() {
+    let folder = tempfile::tempdir().unwrap();
+    // Steps too short to move a weight by more than a millionth.
+    let config = corpus(folder.path(), "learning_rate = 1e-9\n");
+    let biases = |run: &Path| {
+        let path = run.join("model/model.safetensors");
+        let tensors = candle_core::safetensors::load(path, &candle_core::Device::Cpu).unwrap();
+        tensors["head.bias"].to_vec1::<f32>().unwrap()
+    };
+    let (first, second) = (folder.path().join("first"), folder.path().join("second"));
+    train(&config, &first, &Options::default(), &mut ()).unwrap();
+    let expected = [27f32.ln(), 0.0, 0.0, 0.0];
+    let near = biases(&first).iter().zip(expected).all(|(found, expected)| (found - expected).abs() < 1e-5);
+    assert!(near, "{:?}", biases(&first));
+
+    let trained = corpus(folder.path(), "learning_rate = 1e-1\n");
+    let moved = folder.path().join("moved");
+    train(&trained, &moved, &Options::default(), &mut ()).unwrap();
+    let options = Options { init: Some(moved.join("model")), ..Options::default() };
+    train(&config, &second, &options, &mut ()).unwrap();
+    let near = biases(&second).iter().zip(biases(&moved)).all(|(found, given)| (found - given).abs() < 1e-5);
+    assert!(near, "{:?}, {:?}", biases(&second), biases(&moved));
+}
+
+#[test]
 fn a_run_continues_where_its_data_are_now_and_tells_what_it_ran_on() {
     let (first, second) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let (config, out) = (corpus(first.path(), ""), first.path().join("exp"));
