@@ -288,7 +288,7 @@ pub(crate) struct Transcribe {
     /// What is printed for each recording.
     #[arg(long, value_enum, default_value = "text")]
     pub(crate) format: Format,
-    /// Recordings transcribed at once, up to 1024; 0: one a processor.
+    /// Recordings transcribed at once, up to 1024; 0: one a thread (`--threads`).
     #[arg(long, default_value_t = 0, allow_negative_numbers = true, value_parser = clap::value_parser!(u16).range(..=1024))]
     pub(crate) jobs: u16,
     #[command(flatten)]

@@ -16,8 +16,8 @@ mod tune;
 pub use align::{Aligned, AlignedToken, AlignedUtterance, AlignedWord, align};
 pub use calibration::Calibrated;
 pub use compare::{
-    Comparison, CurvePoint, LengthGroup, Reached, Run, SetScore, System, SystemScore, Target, Verdict,
-    compare, compare_study,
+    Column, Comparison, CurvePoint, LengthGroup, Reached, Run, SetScore, System, SystemScore, Target,
+    Verdict, compare, compare_study,
 };
 pub use decode::{
     AnyDecoder, DecodeOptions, Decoded, Emission, Emissions, HypothesisRecord, Knowledge, MatrixTable,
@@ -25,7 +25,8 @@ pub use decode::{
 };
 pub use error::StudyError;
 pub use plan::{
-    KindTime, Places, PlannedRun, PlannedSet, Standing, Study, StudyObserver, StudyOutcome, Surveyed, Timing,
+    Kept, KindTime, Places, PlannedRun, PlannedSet, Standing, Study, StudyObserver, StudyOutcome, Surveyed,
+    Timing,
 };
 pub use report::LinePlot;
 pub use textgrid::textgrid;

@@ -13,7 +13,7 @@ use linnet_corpus::Skipped;
 use linnet_study::{
     Decoded, Places, PlannedRun, Standing, Study, StudyObserver, StudyOutcome, Surveyed, compare_study,
 };
-use linnet_train::{EpochRecord, Observer, Start, StepReport, TrainError, read_metrics};
+use linnet_train::{EpochRecord, FolderLock, Observer, Start, StepReport, TrainError, read_metrics};
 
 /// A recipe with a prepared corpus in which each letter is a tone.
 fn recipe(folder: &Path) -> Study {
@@ -141,6 +141,56 @@ fn an_interrupted_study_goes_on_where_it_stopped_with_the_same_numbers() {
     assert_eq!(softmax, frames("linear-seed0"));
     assert!(softmax[0].1 != softmax[1].1 || softmax[1].1 != softmax[2].1, "nothing is drawn: {softmax:?}");
     assert_eq!(compare_study(&study).unwrap().systems.len(), 2);
+}
+
+#[test]
+fn processes_that_share_a_study_pass_over_what_others_do_and_have_done() {
+    let folder = tempfile::tempdir().unwrap();
+    let study = recipe(folder.path());
+    let lock = FolderLock::new(&study.exp.join("softmax-seed0")).unwrap();
+    let (outcome, log, _) = run(&study, usize::MAX);
+    assert_eq!(outcome, StudyOutcome::Finished { failed: 1 });
+    assert!(log[0].contains("softmax-seed0 failed: ") && log[0].contains("another process"), "{log:?}");
+    assert_eq!(log[1..], ["linear-seed0 Missing", "trained true", "linear-seed0 dev"]);
+    drop(lock);
+    // What is done while another run is trained isn't done again.
+    let text = fs::read_to_string(folder.path().join("studies/two.toml")).unwrap();
+    let three = format!("{text}[[kind]]\nname = \"none\"\nmodel.mixer = \"none\"\n");
+    put(&folder.path().join("studies/two.toml"), &three);
+    let study = Study::read(&folder.path().join("studies/two.toml"), &Places::default(), &[]).unwrap();
+    let (interrupt, other) = (AtomicBool::new(false), study.clone());
+    let training = Training { left: usize::MAX, interrupt: &interrupt, from: Vec::new() };
+    let mut watcher = Meanwhile { watcher: Watcher { training, log: Vec::new() }, study: &other };
+    study.run(&interrupt, None, &mut watcher).unwrap();
+    assert_eq!(watcher.watcher.log, ["softmax-seed0 Missing", "trained true", "softmax-seed0 dev"]);
+    assert!(study.survey().unwrap().iter().all(|surveyed| matches!(surveyed.standing, Standing::Done(_))));
+}
+
+/// Another process trains the last run of the study while the first is trained here.
+struct Meanwhile<'a> {
+    watcher: Watcher<'a>,
+    study: &'a Study,
+}
+
+impl StudyObserver for Meanwhile<'_> {
+    fn training(&mut self, surveyed: &Surveyed<'_>, place: usize, of: usize) {
+        let mut other = self.study.clone();
+        other.train_only(&["none".into()]).unwrap();
+        run(&other, usize::MAX);
+        self.watcher.training(surveyed, place, of);
+    }
+    fn observer(&mut self) -> &mut dyn Observer {
+        self.watcher.observer()
+    }
+    fn trained(&mut self, whole: bool) {
+        self.watcher.trained(whole);
+    }
+    fn failed(&mut self, run: &PlannedRun, error: &TrainError) {
+        self.watcher.failed(run, error);
+    }
+    fn decoded(&mut self, run: &PlannedRun, set: &str, decoded: &Decoded) {
+        self.watcher.decoded(run, set, decoded);
+    }
 }
 
 #[test]

@@ -293,10 +293,11 @@ fn measured_times_take_the_place_of_the_runs_own_for_all_kinds_or_none() {
     }
     let tables = comparison.markdown();
     assert!(tables.starts_with("# kinds\n"), "{tables}");
-    let row = tables.lines().find(|line| line.starts_with("| softmax | 2 | ")).unwrap();
+    let row = tables.lines().find(|line| line.starts_with("| softmax | 0, 1 | ")).unwrap();
     assert_eq!(row.split(" | ").count(), 5, "{row}");
     assert!(
-        tables.contains("timed in turn, on one with 2 threads:\n\n|  | parameters | s/epoch |"),
+        tables
+            .contains("timed in turn, on one with 2 threads (linnet 1):\n\n|  | parameters | s per epoch |"),
         "{tables}"
     );
     // The last measurement counts, but where it lacks a kind.
@@ -356,7 +357,7 @@ fn the_report_is_rebuilt_from_what_was_kept() {
         fs::read_to_string(path).unwrap()
     };
     let before = page(&study, "before.html");
-    assert_eq!(study.keep().unwrap().len(), 6);
+    assert_eq!(study.keep().unwrap().runs.len(), 6);
     fs::remove_dir_all(folder.path().join("exp")).unwrap();
 
     let fresh = tempfile::tempdir().unwrap();
@@ -377,7 +378,36 @@ fn the_report_is_rebuilt_from_what_was_kept() {
     let (before, after) = (without_paths(&before), without_paths(&after));
     assert_eq!(before.len(), after.len() - 4 * 3);
     assert!(before.iter().all(|line| after.contains(line)));
-    assert_eq!(study.keep().unwrap(), Vec::<String>::new());
+    assert_eq!(study.keep().unwrap().runs, Vec::<String>::new());
+}
+
+#[test]
+fn another_run_that_is_kept_is_not_replaced() {
+    let folder = recipe(STUDY);
+    let study = read(folder.path(), &[]).unwrap();
+    finish(&study.results, &study.runs[0]);
+    let other = read(folder.path(), &["train.epochs=3"]).unwrap();
+    finish(&other.exp, &other.runs[0]);
+    let before = fs::read(study.results.join("softmax-seed0/config.toml")).unwrap();
+    let error = other.keep().unwrap_err().to_string();
+    assert!(
+        error.contains(
+            "softmax-seed0: another run is kept there; move it, or give another folder as --results"
+        ) && error.ends_with("train.epochs is 6, planned 3"),
+        "{error}"
+    );
+    assert_eq!(fs::read(study.results.join("softmax-seed0/config.toml")).unwrap(), before);
+}
+
+#[test]
+fn one_seed_beside_others_of_several_has_no_verdict() {
+    let folder = recipe(STUDY);
+    let study = read(folder.path(), &[]).unwrap();
+    (0..5).for_each(|i| finish(&study.exp, &study.runs[i]));
+    let table = compare_study(&study).unwrap().table();
+    let row = |name: &str| table.lines().filter(|line| line.starts_with(name)).nth(1).unwrap().to_string();
+    assert!(row("linear").ends_with("no clear difference"), "{table}");
+    assert!(row("convolution").ends_with("  one seed"), "{table}");
 }
 
 #[test]
@@ -415,7 +445,7 @@ fn each_kind_is_compared_with_all_references_of_its_size_that_are_there() {
     );
     let table = comparison.table();
     for heading in
-        ["  minus convolution [95 %]  ", "  minus softmax [95 %]  ", "dev as convolution", "dev as softmax"]
+        ["minus convolution  ", "minus softmax  ", "dev as convolution’s last", "dev as softmax’s last"]
     {
         assert!(table.contains(heading), "{table}");
     }
@@ -439,7 +469,8 @@ fn folders_that_differ_in_their_seeds_alone_are_one_system() {
     let comparison = compare(&folders).unwrap();
     let systems: Vec<_> = comparison.systems.iter().map(|s| (s.name.as_str(), s.seeds())).collect();
     assert_eq!(systems, [("linear", vec![0, 1]), ("softmax", vec![0, 1])]);
-    assert_eq!(comparison.columns, ["dev", "test", "together"]);
+    let columns: Vec<&str> = comparison.columns.iter().map(|column| column.name.as_str()).collect();
+    assert_eq!(columns, ["dev", "test", "together"]);
     // Both have the same hypotheses.
     let score = comparison.systems[1].scores[2].as_ref().unwrap();
     let difference = score.differences[0].unwrap();
@@ -451,5 +482,37 @@ fn folders_that_differ_in_their_seeds_alone_are_one_system() {
     let curve = &comparison.systems[0].curve;
     assert_eq!((curve.len(), curve[5].seconds), (6, 60.0));
     let table = comparison.table();
-    assert!(table.contains("softmax  2      ") && table.contains("no clear difference"), "{table}");
+    assert!(table.contains("softmax  0, 1   ") && table.contains("no clear difference"), "{table}");
+}
+
+#[test]
+fn sets_that_some_lack_or_that_are_the_same_utterances_have_no_share_in_the_sum() {
+    let folder = recipe(STUDY);
+    let study = read(folder.path(), &[]).unwrap();
+    [0, 2].iter().for_each(|&i| finish(&study.exp, &study.runs[i]));
+    let folders = [0, 2].map(|i| study.exp.join(&study.runs[i].name));
+    let columns = |comparison: &linnet_study::Comparison| {
+        comparison.columns.iter().map(|c| format!("{} {}", c.name, c.rate_name)).collect::<Vec<_>>()
+    };
+    // The second run lacks a set of the first.
+    fs::remove_dir_all(folders[1].join("decode/test")).unwrap();
+    let comparison = compare(&folders).unwrap();
+    assert_eq!(columns(&comparison), ["test PER", "dev PER"]);
+    assert!(comparison.systems[1].scores[1].as_ref().unwrap().differences[0].is_some());
+    assert_eq!(comparison.length_groups.iter().map(|group| group.utterances).sum::<usize>(), 60);
+    // Both have the development set as words, too: the same utterances again.
+    for folder in &folders {
+        let (from, to) = (folder.join("decode/dev"), folder.join("decode/dev-words"));
+        fs::create_dir_all(&to).unwrap();
+        let scores = fs::read_to_string(from.join("score.json")).unwrap().replace("\"phone\"", "\"word\"");
+        put(&to.join("score.json"), &scores);
+    }
+    let comparison = compare(&folders).unwrap();
+    assert_eq!(columns(&comparison), ["test PER", "dev PER", "dev-words WER"]);
+    assert!(comparison.length_groups.is_empty());
+    // Who counts a set otherwise than the first lacks it.
+    let words = fs::read(folders[1].join("decode/dev-words/score.json")).unwrap();
+    fs::write(folders[1].join("decode/dev/score.json"), words).unwrap();
+    let comparison = compare(&folders).unwrap();
+    assert!(comparison.systems[1].scores[1].is_none(), "{:?}", columns(&comparison));
 }

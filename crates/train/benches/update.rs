@@ -8,8 +8,7 @@ use linnet_encoder::{Encoder, EncoderConfig, Lengths, Mode};
 use linnet_train::{Adam, AdamSettings, OptimizerKind, ctc_losses, gradient_norm};
 
 fn update(c: &mut Criterion) {
-    let encoder =
-        Encoder::new(&EncoderConfig::default(), 80, 42, 0, &Device::Cpu).expect("a valid configuration");
+    let encoder = Encoder::new(&EncoderConfig::default(), 80, 42, 0).expect("a valid configuration");
     let features = Tensor::ones((40, 80), candle_core::DType::F32, &Device::Cpu).expect("a tensor");
     let (y, _) =
         encoder.forward(&features, &Lengths::new(&[40]), Mode::Train { seed: 0, step: 0 }).expect("a pass");

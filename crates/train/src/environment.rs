@@ -9,35 +9,57 @@ use crate::checkpoint::write_beside;
 use crate::error::TrainError;
 use crate::trainer::Options;
 
+/// A time that a run was trained in without a break.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-struct Sitting {
+pub struct Sitting {
     /// The first epoch that was computed so, from 1.
     #[serde(default = "one")]
-    epoch: u64,
-    linnet: String,
-    system: String,
-    processor: String,
-    threads: usize,
+    pub epoch: u64,
+    /// The program's version.
+    pub linnet: String,
+    /// Operating system and architecture.
+    pub system: String,
+    /// The processor's name.
+    pub processor: String,
+    /// Threads that computed.
+    pub threads: usize,
 }
 
-/// The first sitting, and those after it that were different.
-#[derive(Serialize, Deserialize)]
-struct Environment {
+/// `env.json`: the first sitting, and those after it that were different.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Environment {
+    /// The first.
     #[serde(flatten)]
-    first: Sitting,
+    pub first: Sitting,
     /// The model folder whose weights the run started from.
     #[serde(skip_serializing_if = "Option::is_none")]
-    init: Option<PathBuf>,
+    pub init: Option<PathBuf>,
+    /// Those after it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    later: Vec<Sitting>,
+    pub later: Vec<Sitting>,
 }
+
+impl Environment {
+    /// What an experiment folder's `env.json` says; `None` where there is none that can be read.
+    pub fn read(folder: &Path) -> Option<Self> {
+        serde_json::from_str(&fs::read_to_string(folder.join(FILE)).ok()?).ok()
+    }
+
+    /// All sittings in order.
+    pub fn sittings(&self) -> impl Iterator<Item = &Sitting> {
+        std::iter::once(&self.first).chain(&self.later)
+    }
+}
+
+const FILE: &str = "env.json";
 
 fn one() -> u64 {
     1
 }
 
 /// Writes the version, the machine and the threads that compute from an epoch on; a run that is continued keeps what it had.
-pub(crate) fn write(path: &Path, options: &Options<'_>, epoch: u64) -> Result<(), TrainError> {
+pub(crate) fn write(folder: &Path, options: &Options<'_>, epoch: u64) -> Result<(), TrainError> {
+    let path = &folder.join(FILE);
     let now = Sitting {
         epoch,
         linnet: options.version.unwrap_or(env!("CARGO_PKG_VERSION")).into(),
@@ -45,8 +67,7 @@ pub(crate) fn write(path: &Path, options: &Options<'_>, epoch: u64) -> Result<()
         processor: processor(),
         threads: rayon::current_num_threads(),
     };
-    let earlier = fs::read_to_string(path).ok().filter(|_| options.resume);
-    let environment = match earlier.and_then(|text| serde_json::from_str::<Environment>(&text).ok()) {
+    let environment = match Environment::read(folder).filter(|_| options.resume) {
         Some(mut environment) => {
             let last = environment.later.last().unwrap_or(&environment.first);
             if (Sitting { epoch: last.epoch, ..now.clone() }) != *last {

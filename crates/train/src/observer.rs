@@ -36,8 +36,6 @@ pub struct StepReport {
     pub loss: f64,
     /// Frames of features per second, over the epoch so far.
     pub frames_per_s: f64,
-    /// Seconds left, by the pace of this run so far.
-    pub left_s: f64,
 }
 
 /// Is told how a run goes.

@@ -1,6 +1,5 @@
 //! The loop: epochs of steps, the development set, checkpoints, the model.
 
-use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
@@ -15,6 +14,7 @@ use crate::data::RunData;
 use crate::environment;
 use crate::error::TrainError;
 use crate::evaluate::evaluate;
+use crate::folder::FolderLock;
 use crate::metrics::{EpochRecord, read_metrics, write_metrics};
 use crate::observer::{Observer, Start, StepReport};
 use crate::optimizer::Adam;
@@ -66,6 +66,17 @@ pub fn train(
     options: &Options<'_>,
     observer: &mut dyn Observer,
 ) -> Result<Outcome, TrainError> {
+    train_in(config, &FolderLock::new(out)?, options, observer)
+}
+
+/// As [`train`], in a folder that the caller holds.
+pub fn train_in(
+    config: &RunConfig,
+    folder: &FolderLock,
+    options: &Options<'_>,
+    observer: &mut dyn Observer,
+) -> Result<Outcome, TrainError> {
+    let out = folder.path();
     let resolved = out.join("config.toml");
     if options.resume {
         same_run(config, &resolved)?;
@@ -74,8 +85,6 @@ pub fn train(
     }
     environment::forget_peak();
     let data = RunData::read(config)?;
-    fs::create_dir_all(out).map_err(|e| TrainError::io(out, e))?;
-    let _lock = lock(out)?;
     let mut run = Run::new(config, out, data)?;
     if let Some(init) = &options.init {
         run.model.encoder.load(&init.join("model.safetensors"))?;
@@ -87,7 +96,7 @@ pub fn train(
     write_beside(&resolved, config.to_toml()?.as_bytes())?;
     let first = if options.resume { run.state.epoch } else { 1 };
     if !run.has_ended() {
-        environment::write(&out.join("env.json"), options, first)?;
+        environment::write(out, options, first)?;
     }
     run.start(observer);
     while !run.has_ended() {
@@ -96,21 +105,6 @@ pub fn train(
         }
     }
     run.finish()
-}
-
-/// Keeps other processes from training in a folder while the returned file is open. Where files can't be locked, as on some
-/// network drives, nothing is kept from anyone.
-///
-/// # Errors
-///
-/// If another process holds the folder, or the file `.lock` can't be made in it.
-pub fn lock(out: &Path) -> Result<File, TrainError> {
-    let path = out.join(".lock");
-    let file = File::create(&path).map_err(|e| TrainError::io(&path, e))?;
-    match file.try_lock() {
-        Err(TryLockError::WouldBlock) => Err(TrainError::Busy { path: out.to_path_buf() }),
-        _ => Ok(file),
-    }
 }
 
 /// Fails unless the experiment folder's configuration is the given one, but for what may change between sittings.
@@ -157,8 +151,6 @@ struct Run<'a> {
     records: Vec<EpochRecord>,
     state: State,
     total_steps: u64,
-    /// When this sitting began and the steps that were done then.
-    sitting: (Instant, u64),
 }
 
 impl<'a> Run<'a> {
@@ -171,8 +163,8 @@ impl<'a> Run<'a> {
             State { epoch: 1, batch: 0, step: 0, schedule, best: None, sums: Sums::default(), seconds: 0.0 };
         let adam = Adam::new(&model.encoder, config.train.adam());
         let (checkpoints, events) = (Checkpoints::new(out)?, EventWriter::create(out)?);
-        let (records, sitting) = (Vec::new(), (Instant::now(), 0));
-        Ok(Self { config, out, data, model, adam, checkpoints, events, records, state, total_steps, sitting })
+        let records = Vec::new();
+        Ok(Self { config, out, data, model, adam, checkpoints, events, records, state, total_steps })
     }
 
     fn metrics(&self) -> PathBuf {
@@ -186,7 +178,6 @@ impl<'a> Run<'a> {
             // An epoch whose record was written after the checkpoint comes again.
             self.records.retain(|r| r.epoch < self.state.epoch);
         }
-        self.sitting = (Instant::now(), self.state.step);
         Ok(())
     }
 
@@ -270,14 +261,12 @@ impl<'a> Run<'a> {
     }
 
     fn report(&self) -> StepReport {
-        let (sums, (start, done)) = (&self.state.sums, self.sitting);
-        let pace = start.elapsed().as_secs_f64() / (self.state.step - done).max(1) as f64;
+        let sums = &self.state.sums;
         StepReport {
             epoch: self.state.epoch,
             step: self.state.step,
             loss: sums.loss / sums.labels.max(1) as f64,
             frames_per_s: sums.frames as f64 / sums.seconds.max(1e-9),
-            left_s: pace * self.total_steps.saturating_sub(self.state.step) as f64,
         }
     }
 

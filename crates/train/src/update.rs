@@ -16,6 +16,7 @@ pub(crate) struct Update {
     pub(crate) loss: f64,
     /// The labels that they are the losses of.
     pub(crate) labels: usize,
+    /// The utterances that they are the losses of.
     pub(crate) utterances: usize,
     pub(crate) frames: usize,
     /// The gradient's length before clipping.
@@ -67,6 +68,6 @@ pub(crate) fn update(
     let clip = config.clip;
     let scale = if clip > 0.0 && norm > clip { clip / norm } else { 1.0 };
     adam.step(encoder, &gradient, learning_rate, scale)?;
-    let (loss, labels, utterances) = (total, counted, ids.len());
+    let (loss, labels, utterances) = (total, counted, ids.len() - impossible.len());
     Ok(Update { loss, labels, utterances, frames, gradient_norm: norm, impossible })
 }

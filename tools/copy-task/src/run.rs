@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use candle_core::{Device, Tensor};
 use linnet_encoder::{Encoder, Lengths, Mode};
-use linnet_train::{Adam, AdamSettings, OptimizerKind, gradient_norm, save_checkpoint};
+use linnet_train::{Adam, AdamSettings, FolderLock, OptimizerKind, gradient_norm, save_checkpoint};
 
 use crate::Result;
 use crate::checkpoint::{self, Progress};
@@ -48,11 +48,10 @@ pub(crate) fn train(
     told: &mut dyn FnMut(&Report<'_>) -> ControlFlow<()>,
 ) -> Result<()> {
     settings.validate()?;
-    std::fs::create_dir_all(folder).map_err(|e| format!("{}: {e}", folder.display()))?;
-    let _lock = linnet_train::lock(folder)?;
+    let _lock = FolderLock::new(folder)?;
     settings.enter(folder)?;
     let tokens = settings.task.tokens();
-    let encoder = Encoder::new(&settings.model, tokens, tokens, settings.seed, &Device::Cpu)?;
+    let encoder = Encoder::new(&settings.model, tokens, tokens, settings.seed)?;
     let mut adam = Adam::new(&encoder, ADAM);
     let progress = checkpoint::restore(folder, &encoder, &mut adam)?;
     let mut records = if progress.update > 0 { metrics::read(folder)? } else { Vec::new() };
@@ -202,7 +201,7 @@ mod tests {
     fn the_gradient_of_an_update_matches_finite_differences() {
         let settings = tiny(MixerKind::CausalLsh);
         let tokens = settings.task.tokens();
-        let encoder = Encoder::new(&settings.model, tokens, tokens, 1, &Device::Cpu).unwrap();
+        let encoder = Encoder::new(&settings.model, tokens, tokens, 1).unwrap();
         let adam = Adam::new(&encoder, ADAM);
         let run = Run { settings: &settings, encoder, adam, progress: Progress::default() };
         let batch = settings.task.batch(1, 1, 8);

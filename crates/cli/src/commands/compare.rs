@@ -4,7 +4,7 @@ use std::error::Error;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use linnet_study::{
-    Decoded, Places, PlannedRun, Standing, Study, StudyObserver, StudyOutcome, Surveyed, compare,
+    Decoded, Kept, Places, PlannedRun, Standing, Study, StudyObserver, StudyOutcome, Surveyed, compare,
     compare_study,
 };
 use linnet_train::{Observer, TrainError};
@@ -39,14 +39,12 @@ pub(super) fn run(args: Compare, talk: &Talk) -> Done {
                 time_kinds(&study, interrupt()?, talk)?;
             }
             if keep {
-                let kept = study.keep()?;
-                talk.say(format!("{} runs copied to {}", kept.len(), study.results.display()));
+                let Kept { runs, comparison } = study.keep()?;
+                talk.say(format!("{} runs copied to {}", runs.len(), study.results.display()));
+                comparison
+            } else {
+                compare_study(&study)?
             }
-            let comparison = compare_study(&study)?;
-            if keep {
-                study.keep_tables(&comparison)?;
-            }
-            comparison
         }
         _ if args.study.is_given() => {
             return Err(

@@ -10,10 +10,18 @@ use linnet_train::{EpochRecord, Observer, Start, StepReport};
 use super::warn_of_skipped;
 use crate::talk::Talk;
 
-/// Set by Ctrl-C from now on, after which a run saves a checkpoint and ends.
+/// Set by Ctrl-C, and by what ends a process or its terminal, from now on, after which a run saves a checkpoint and ends. The second time it
+/// is the process that ends.
 pub(super) fn interrupt() -> Result<&'static AtomicBool, Box<dyn Error>> {
     static INTERRUPTED: AtomicBool = AtomicBool::new(false);
-    match ctrlc::set_handler(|| INTERRUPTED.store(true, Ordering::Relaxed)) {
+    // A handler has nobody to give an error to.
+    #[allow(clippy::exit)]
+    let again = || {
+        if INTERRUPTED.swap(true, Ordering::Relaxed) {
+            std::process::exit(130);
+        }
+    };
+    match ctrlc::set_handler(again) {
         Ok(()) | Err(ctrlc::Error::MultipleHandlers) => Ok(&INTERRUPTED),
         Err(error) => Err(error.into()),
     }

@@ -30,8 +30,8 @@ pub(super) fn run(args: Transcribe, talk: &Talk) -> Done {
     let options = args.raw.read_options();
     let recordings = recordings(&args.audio)?;
     let bar = talk.bar(recordings.len() as u64, "recordings");
-    let pool =
-        rayon::ThreadPoolBuilder::new().num_threads(usize::from(args.jobs).min(recordings.len())).build()?;
+    let jobs = if args.jobs == 0 { rayon::current_num_threads() } else { args.jobs.into() };
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(jobs.min(recordings.len())).build()?;
     let mut failed = 0;
     // Some at a time, so that the first lines come early and the order is the paths'.
     for some in recordings.chunks(4 * pool.current_num_threads()) {

@@ -5,7 +5,7 @@ use linnet_score::{Estimate, Scored, UtteranceScore, estimate_difference, estima
 use super::groups::System;
 
 /// Resamples of an interval, and their seed.
-pub(crate) const RESAMPLES: usize = 5000;
+pub(super) const RESAMPLES: usize = 5000;
 const SEED: u64 = 0;
 
 /// A system's error rate on some utterances.
@@ -14,7 +14,7 @@ pub struct SystemScore {
     /// The error rate, the mean over the seeds.
     pub rate: Estimate,
     /// The rate less each reference's, over the seeds that both have, or over all where they have none in common; `None` for the reference
-    /// itself, and where it decoded other utterances.
+    /// itself, and where it decoded other utterances. By the utterances' length there is the first reference's alone.
     pub differences: Vec<Option<Estimate>>,
 }
 
@@ -48,10 +48,12 @@ impl Verdict {
     }
 }
 
-/// A system's score on the utterances of some sets; `None` where one of its runs lacks a set, or nothing is left.
+/// A system's score on the utterances of some sets, with its differences to some references; `None` where one of its runs lacks a set, or
+/// nothing is left.
 pub(super) fn estimate(
     system: &System,
     systems: &[System],
+    references: &[Option<usize>],
     sets: &[String],
     within: &dyn Fn(&UtteranceScore) -> bool,
 ) -> Option<SystemScore> {
@@ -71,7 +73,7 @@ pub(super) fn estimate(
         let own = scored(system, sets, within, &common)?;
         estimate_difference(&utterances(&base), &utterances(&own), paired, RESAMPLES, SEED)
     };
-    let differences = system.references.iter().map(difference).collect();
+    let differences = references.iter().map(difference).collect();
     Some(SystemScore { rate, differences })
 }
 

@@ -1,5 +1,6 @@
 //! Runs that differ in their seeds alone are one system; each system is compared with the references.
 
+use std::collections::HashMap;
 use std::path::PathBuf;
 
 use linnet_score::short_names;
@@ -43,10 +44,8 @@ pub struct Comparison {
     pub title: String,
     /// What it answers.
     pub question: Option<String>,
-    /// `PER`, or `WER`: what the columns are in.
-    pub rate_name: &'static str,
-    /// The sets, the development set first, and in the end all of them together.
-    pub columns: Vec<String>,
+    /// The sets: those first that some run lacks, then the development set, and in the end all that every run has together.
+    pub columns: Vec<Column>,
     /// The names of what each system is compared with: systems, or kinds where there are sizes. The first comes first in tables, and
     /// is the only one for the utterances' length.
     pub references: Vec<String>,
@@ -64,17 +63,27 @@ pub struct Comparison {
     pub timing: Option<Timing>,
 }
 
+/// A set whose error rates are compared, or all of them together.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Column {
+    /// The set's name.
+    pub name: String,
+    /// `PER`, or `WER`: what its rates are.
+    pub rate_name: &'static str,
+}
+
 /// The name of the column that has all sets together.
-const TOGETHER: &str = "together";
+pub(crate) const TOGETHER: &str = "together";
 
 /// Reads experiment folders and compares them with the first and its like: runs that differ in their seeds alone count as
 /// one system.
 pub fn compare(folders: &[PathBuf]) -> Result<Comparison, StudyError> {
     let mut groups: Vec<(Settings, Vec<Run>)> = Vec::new();
     for (name, folder) in short_names(folders).iter().zip(folders) {
-        let run = Run::read(name, folder)?;
+        let run = Run::read(name, folder, |_| true)?;
         let mut settings = identity(&run.config)?;
         settings.remove("train.seed");
+        settings.extend(run.init.as_ref().map(|init| ("--init".into(), init.display().to_string())));
         match groups.iter_mut().find(|(other, _)| *other == settings) {
             Some((_, runs)) => {
                 if let Some(same) = runs.iter().find(|other| other.config.train.seed == run.config.train.seed)
@@ -111,8 +120,7 @@ pub fn compare_study(study: &Study) -> Result<Comparison, StudyError> {
             missing.push(planned.name.clone());
             continue;
         };
-        let mut run = Run::read(&planned.name, folder)?;
-        run.sets.retain(|score| study.sets.iter().any(|set| set.name == score.set));
+        let run = Run::read(&planned.name, folder, |name| study.sets.iter().any(|set| set.name == name))?;
         let name = match &planned.size {
             Some(size) => format!("{} {size}", planned.kind),
             None => planned.kind.clone(),
@@ -172,24 +180,33 @@ impl System {
 }
 
 impl Comparison {
-    fn new(mut systems: Vec<System>, sets: Vec<String>, thresholds: &[f64]) -> Self {
+    fn new(mut systems: Vec<System>, mut sets: Vec<String>, thresholds: &[f64]) -> Self {
         for system in &mut systems {
             system.curve = curve(system);
         }
+        let rate_names = one_rate_a_set(&mut systems);
+        let everywhere = |set: &String| runs(&systems).all(|run| run.set(set).is_some());
+        sets.sort_by_key(everywhere);
+        let common: Vec<String> = sets.iter().filter(|set| everywhere(set)).cloned().collect();
+        // Where sets share utterances, or are counted differently, there is no sum.
+        let whole = if share_utterances(&systems, &common) { &[][..] } else { &common[..] };
         let mut columns: Vec<Vec<String>> = sets.iter().map(|set| vec![set.clone()]).collect();
-        if sets.len() > 1 && !share_utterances(&systems, &sets) {
-            columns.push(sets.clone());
+        if whole.len() > 1 {
+            columns.push(whole.to_vec());
         }
         let everything = |_: &linnet_score::UtteranceScore| true;
-        let scores = systems
-            .iter()
-            .map(|system| columns.iter().map(|sets| estimate(system, &systems, sets, &everything)).collect());
+        let scores = systems.iter().map(|system| {
+            let column =
+                |sets: &Vec<String>| estimate(system, &systems, &system.references, sets, &everything);
+            columns.iter().map(column).collect()
+        });
         let scores: Vec<Vec<Option<SystemScore>>> = scores.collect();
-        let length_groups = length_groups(&systems, &sets);
+        let length_groups = length_groups(&systems, whole);
         let by_length = systems.iter().map(|system| {
+            let first = &system.references[..system.references.len().min(1)];
             let group = |group: &LengthGroup| {
                 let within = |u: &linnet_score::UtteranceScore| group.holds(u);
-                estimate(system, &systems, &sets, &within)
+                estimate(system, &systems, first, whole, &within)
             };
             length_groups.iter().map(group).collect()
         });
@@ -202,14 +219,14 @@ impl Comparison {
         {
             (system.scores, system.by_length, system.reached) = (scores, by_length, reached);
         }
-        let rate_name =
-            systems.iter().flat_map(|s| &s.runs).flat_map(|r| &r.sets).map(|s| s.rate_name).next();
-        let name = |sets: &Vec<String>| if sets.len() == 1 { sets[0].clone() } else { TOGETHER.into() };
+        let column = |sets: &Vec<String>| Column {
+            name: if sets.len() == 1 { sets[0].clone() } else { TOGETHER.into() },
+            rate_name: rate_names.get(&sets[0]).copied().unwrap_or("PER"),
+        };
         Self {
             title: String::new(),
             question: None,
-            rate_name: rate_name.unwrap_or("PER"),
-            columns: columns.iter().map(name).collect(),
+            columns: columns.iter().map(column).collect(),
             references: Vec::new(),
             margin: None,
             targets,
@@ -219,21 +236,38 @@ impl Comparison {
             timing: None,
         }
     }
+
+    /// `PER`, or `WER`: what the last column's rates are.
+    pub(crate) fn rate_name(&self) -> &'static str {
+        self.columns.last().map_or("PER", |column| column.rate_name)
+    }
+}
+
+fn runs(systems: &[System]) -> impl Iterator<Item = &Run> {
+    systems.iter().flat_map(|system| &system.runs)
+}
+
+/// What each set's rates are, as the first run has it; runs that count it otherwise lose it.
+fn one_rate_a_set(systems: &mut [System]) -> HashMap<String, &'static str> {
+    let mut names = HashMap::new();
+    for run in systems.iter_mut().flat_map(|system| &mut system.runs) {
+        run.sets.retain(|set| *names.entry(set.set.clone()).or_insert(set.rate_name) == set.rate_name);
+    }
+    names
 }
 
 /// The sets that any run has decoded: the development set first, the others by their names.
 fn sets_of(systems: &[System]) -> Vec<String> {
-    let runs = || systems.iter().flat_map(|s| &s.runs);
-    let mut sets: Vec<String> = runs().flat_map(|run| &run.sets).map(|set| set.set.clone()).collect();
-    let dev: Vec<String> = runs().map(Run::dev_set).collect();
+    let mut sets: Vec<String> = runs(systems).flat_map(|run| &run.sets).map(|set| set.set.clone()).collect();
+    let dev: Vec<String> = runs(systems).map(Run::dev_set).collect();
     sets.sort_by_key(|set| (!dev.contains(set), set.clone()));
     sets.dedup();
     sets
 }
 
-/// Whether some utterance is in two of the sets, or the sets are counted differently: then there is no sum.
+/// Whether some utterance is in two of the sets, or the sets are counted differently.
 fn share_utterances(systems: &[System], sets: &[String]) -> bool {
-    systems.iter().flat_map(|s| &s.runs).any(|run| {
+    runs(systems).any(|run| {
         let scores: Vec<_> = sets.iter().filter_map(|set| run.set(set)).collect();
         let mut ids: Vec<&str> = scores.iter().flat_map(|s| &s.utterances).map(|u| u.id.as_str()).collect();
         let all = ids.len();

@@ -5,14 +5,16 @@ mod groups;
 mod lengths;
 mod pace;
 mod run;
-mod table;
+mod tables;
+mod text;
 
 pub use estimates::{SystemScore, Verdict};
-pub use groups::{Comparison, System, compare, compare_study};
+pub use groups::{Column, Comparison, System, compare, compare_study};
 pub use lengths::LengthGroup;
 pub use pace::{CurvePoint, Reached, Target};
 pub use run::{Run, SetScore};
 
-pub(crate) use estimates::RESAMPLES;
+pub(crate) use groups::TOGETHER;
 pub(crate) use pace::KEPT;
-pub(crate) use table::{WRITTEN, duration, verdict};
+pub(crate) use tables::{Cell, Table, duration};
+pub(crate) use text::WRITTEN;

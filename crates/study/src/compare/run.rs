@@ -4,8 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use linnet_score::{ScoreReport, UtteranceScore, read_trn};
-use linnet_train::{EpochRecord, RunConfig, read_metrics};
-use serde::Deserialize;
+use linnet_train::{Environment, EpochRecord, RunConfig, Sitting, read_metrics};
 
 use crate::error::StudyError;
 
@@ -22,6 +21,10 @@ pub struct Run {
     pub sets: Vec<SetScore>,
     /// Processor and threads, where known.
     pub machine: Option<String>,
+    /// The program's version, where known.
+    pub version: Option<String>,
+    /// The model folder whose weights it started from, if it did.
+    pub init: Option<PathBuf>,
 }
 
 /// A run's score on one set.
@@ -35,28 +38,18 @@ pub struct SetScore {
     pub utterances: Vec<UtteranceScore>,
 }
 
-#[derive(Deserialize)]
-struct Environment {
-    processor: String,
-    threads: usize,
-    #[serde(default)]
-    later: Vec<Environment>,
-}
-
-impl Environment {
-    /// Processor and threads, of all sittings in which they were others.
-    fn machine(&self) -> String {
-        let plural = if self.threads == 1 { "" } else { "s" };
-        let mut machines = vec![format!("{}, {} thread{plural}", self.processor, self.threads)];
-        machines.extend(self.later.iter().map(Environment::machine));
-        machines.dedup();
-        machines.join(", then ")
-    }
+/// What all sittings of a run say, one after the other, where they say different things.
+fn of_sittings(environment: &Environment, of: impl Fn(&Sitting) -> String) -> String {
+    let mut all: Vec<String> = environment.sittings().map(of).collect();
+    all.dedup();
+    all.join(", then ")
 }
 
 impl Run {
     /// Reads an experiment folder, or what was kept of it.
-    pub(super) fn read(name: &str, folder: &Path) -> Result<Self, StudyError> {
+    ///
+    /// `wanted`: which sets are read.
+    pub(super) fn read(name: &str, folder: &Path, wanted: impl Fn(&str) -> bool) -> Result<Self, StudyError> {
         let config = RunConfig::read_resolved(&folder.join("config.toml"))?;
         let epochs = read_metrics(&folder.join("metrics.jsonl"))?;
         if epochs.is_empty() {
@@ -65,12 +58,20 @@ impl Run {
         }
         let mut sets = Vec::new();
         for path in decoded(folder)? {
-            sets.push(read_score(&path)?);
+            if path.file_name().is_some_and(|name| wanted(&name.to_string_lossy())) {
+                sets.push(read_score(&path)?);
+            }
         }
-        let environment = fs::read_to_string(folder.join("env.json")).ok();
-        let environment = environment.and_then(|text| serde_json::from_str::<Environment>(&text).ok());
-        let machine = environment.map(|e| e.machine());
-        Ok(Self { name: name.into(), config, epochs, sets, machine })
+        let environment = Environment::read(folder);
+        let machine = environment.as_ref().map(|environment| {
+            of_sittings(environment, |sitting| {
+                let plural = if sitting.threads == 1 { "" } else { "s" };
+                format!("{}, {} thread{plural}", sitting.processor, sitting.threads)
+            })
+        });
+        let version = environment.as_ref().map(|e| of_sittings(e, |sitting| sitting.linnet.clone()));
+        let init = environment.and_then(|environment| environment.init);
+        Ok(Self { name: name.into(), config, epochs, sets, machine, version, init })
     }
 
     pub(super) fn set(&self, name: &str) -> Option<&SetScore> {

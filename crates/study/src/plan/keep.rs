@@ -1,47 +1,68 @@
 //! Copying what makes a run done, to be committed beside the recipe.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use linnet_train::RunConfig;
+use linnet_train::{FolderLock, RunConfig};
 
-use super::standing::Standing;
+use super::standing::{Standing, Surveyed, mismatch};
 use super::study::Study;
-use crate::compare::{Comparison, WRITTEN};
+use crate::compare::{Comparison, WRITTEN, compare_study};
 use crate::decode::write;
 use crate::error::StudyError;
+
+const CONFIG: &str = "config.toml";
 
 /// What is copied of each decoded set.
 const DECODED: [&str; 4] = ["hyp.trn", "ref.trn", "score.json", "score.txt"];
 
+/// What was kept, and the comparison of it.
+#[derive(Debug)]
+pub struct Kept {
+    /// The names of the runs that were copied.
+    pub runs: Vec<String>,
+    /// All finished runs of the study.
+    pub comparison: Comparison,
+}
+
 impl Study {
     /// Copies configuration, environment, metrics, hypotheses, references and scores of the finished runs to the folder of
-    /// results, without weights, and the data's paths from the corpus's folder on, and the kinds' times. Returns the names of the copied runs.
-    pub fn keep(&self) -> Result<Vec<String>, StudyError> {
-        let results = &self.results;
-        fs::create_dir_all(results).map_err(|source| StudyError::Io { path: results.clone(), source })?;
-        self.keep_timing()?;
-        let mut kept = Vec::new();
-        for surveyed in self.survey()? {
-            let (from, to) = match surveyed.standing {
-                Standing::Done(folder) => (folder, self.results.join(&surveyed.run.name)),
-                _ => continue,
-            };
-            if from == to {
-                continue;
-            }
-            self.copy(&from, &to)?;
-            kept.push(surveyed.run.name.clone());
-        }
-        Ok(kept)
-    }
-
-    /// Writes the comparison's tables, in Markdown, into the folder of results, if any run is finished.
+    /// results, without weights, and the data's paths from the corpus's folder on; and writes the kinds' times and the comparison's tables,
+    /// in Markdown, beside them. Another process that does the same is waited for.
     ///
     /// # Errors
     ///
-    /// If the folder has a README.md that isn't such a one.
-    pub fn keep_tables(&self, comparison: &Comparison) -> Result<(), StudyError> {
+    /// If a folder of results has a run of another configuration, or a README.md that isn't such tables.
+    pub fn keep(&self) -> Result<Kept, StudyError> {
+        let _lock = FolderLock::wait(&self.exp)?;
+        let results = &self.results;
+        fs::create_dir_all(results).map_err(|source| StudyError::Io { path: results.clone(), source })?;
+        let mut runs = Vec::new();
+        for Surveyed { run, standing, .. } in self.survey()? {
+            let to = results.join(&run.name);
+            let Standing::Done(from) = standing else { continue };
+            if from == to {
+                continue;
+            }
+            if let Some(differs) = mismatch(&to, run)? {
+                let problem = format!(
+                    "another run is kept there; move it, or give another folder as --results: {differs}"
+                );
+                return Err(StudyError::File { path: to, problem });
+            }
+            self.copy(&from, &to)?;
+            runs.push(run.name.clone());
+        }
+        let comparison = compare_study(self)?;
+        if let Some(timing) = &comparison.timing {
+            self.keep_timing(timing)?;
+        }
+        self.keep_tables(&comparison)?;
+        Ok(Kept { runs, comparison })
+    }
+
+    /// Writes the comparison's tables, if any run is finished.
+    fn keep_tables(&self, comparison: &Comparison) -> Result<(), StudyError> {
         let path = self.results.join("README.md");
         if comparison.systems.is_empty() {
             return Ok(());
@@ -54,29 +75,42 @@ impl Study {
         write(&path, comparison.markdown().as_bytes())
     }
 
+    /// Copies what makes a run done, unless it is there already.
     fn copy(&self, from: &Path, to: &Path) -> Result<(), StudyError> {
-        for set in &self.sets {
-            let path = to.join("decode").join(&set.name);
-            fs::create_dir_all(&path).map_err(|source| StudyError::Io { path, source })?;
-        }
+        let read = |path: PathBuf| fs::read(&path).map_err(|source| StudyError::Io { path, source });
+        let mut files: Vec<(String, Vec<u8>)> = Vec::new();
         let decoded =
             self.sets.iter().flat_map(|set| DECODED.map(|file| format!("decode/{}/{file}", set.name)));
         for file in ["env.json".into(), "metrics.jsonl".into()].into_iter().chain(decoded) {
-            let path = from.join(&file);
-            match fs::read(&path) {
-                Ok(bytes) => write(&to.join(&file), &bytes)?,
-                // A run is done without them.
-                Err(_) if file == "env.json" || file.ends_with("score.txt") => {}
-                Err(source) => return Err(StudyError::Io { path, source }),
+            // A run is done without them.
+            let needed = file != "env.json" && !file.ends_with("score.txt");
+            if needed || from.join(&file).exists() {
+                files.push((file.clone(), read(from.join(&file))?));
             }
         }
-        // Last, because it makes the folder a run's.
         let mut config = RunConfig::read_resolved(&from.join("config.toml"))?;
         let data = &mut config.data;
         for path in [&mut data.train, &mut data.dev, &mut data.tokens, &mut data.lexicon] {
             let parts: Vec<_> = path.components().rev().take(2).collect();
             *path = parts.into_iter().rev().collect();
         }
-        write(&to.join("config.toml"), config.to_toml()?.as_bytes())
+        let same =
+            |(file, bytes): &(String, Vec<u8>)| fs::read(to.join(file)).is_ok_and(|there| there == *bytes);
+        if to.join(CONFIG).is_file() && files.iter().all(same) {
+            return Ok(());
+        }
+        // The configuration makes the folder a run's: it goes first, and comes back last.
+        if to.join(CONFIG).exists() {
+            fs::remove_file(to.join(CONFIG))
+                .map_err(|source| StudyError::Io { path: to.join(CONFIG), source })?;
+        }
+        files.push((CONFIG.into(), config.to_toml()?.into_bytes()));
+        for (file, bytes) in files {
+            let path = to.join(&file);
+            let folder = path.parent().unwrap_or(to);
+            fs::create_dir_all(folder).map_err(|source| StudyError::Io { path: folder.into(), source })?;
+            write(&path, &bytes)?;
+        }
+        Ok(())
     }
 }

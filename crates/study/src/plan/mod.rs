@@ -13,6 +13,7 @@ mod standing;
 mod study;
 mod timing;
 
+pub use keep::Kept;
 pub use run::{StudyObserver, StudyOutcome};
 pub use standing::{Standing, Surveyed};
 pub use study::{Places, PlannedRun, PlannedSet, Study};

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use linnet::Model;
-use linnet_train::{Observer, Options, Outcome, TrainError, train};
+use linnet_train::{FolderLock, Observer, Options, Outcome, TrainError, train_in};
 
 use super::standing::{Standing, Surveyed};
 use super::study::{PlannedRun, Study};
@@ -18,7 +18,7 @@ pub trait StudyObserver {
     fn observer(&mut self) -> &mut dyn Observer;
     /// A run's training is over; `whole`: it came to its end.
     fn trained(&mut self, whole: bool);
-    /// A run's training failed; the others go on.
+    /// A run's training failed, or another process is at it; the others go on.
     fn failed(&mut self, run: &PlannedRun, error: &TrainError);
     /// A set is decoded.
     fn decoded(&mut self, run: &PlannedRun, set: &str, decoded: &Decoded);
@@ -29,7 +29,7 @@ pub trait StudyObserver {
 pub enum StudyOutcome {
     /// All runs were tried; of so many the training failed.
     Finished {
-        /// Runs whose training failed.
+        /// Runs whose training failed, or that another process is at.
         failed: usize,
     },
     /// It was interrupted; the same command goes on.
@@ -43,7 +43,8 @@ impl Study {
     /// # Errors
     ///
     /// Nothing is trained if a folder holds a run of another configuration, or if the corpus isn't there. A run whose loss
-    /// is no number any more is left, told to the observer, and counted.
+    /// is no number any more is left, told to the observer, and counted; so is one that another process is at. What other processes have
+    /// done since the study began is not done again.
     pub fn run(
         &self,
         interrupt: &AtomicBool,
@@ -58,11 +59,24 @@ impl Study {
         let of = todo.len();
         for (place, surveyed) in (1..).zip(todo) {
             let (run, folder) = (surveyed.run, self.exp.join(&surveyed.run.name));
+            let lock = match FolderLock::new(&folder) {
+                Err(error @ TrainError::Busy { .. }) => {
+                    observer.failed(run, &error);
+                    failed += 1;
+                    continue;
+                }
+                lock => lock?,
+            };
+            let surveyed = Surveyed { standing: self.standing(run)?.0, ..surveyed.clone() };
+            if matches!(surveyed.standing, Standing::Done(_)) {
+                continue;
+            }
+            self.can_run(&[&surveyed])?;
             if surveyed.standing != Standing::Trained {
-                observer.training(surveyed, place, of);
+                observer.training(&surveyed, place, of);
                 let resume = matches!(surveyed.standing, Standing::Started(_));
                 let options = Options { resume, interrupt: Some(interrupt), version, init: None };
-                let outcome = train(&run.config, &folder, &options, observer.observer());
+                let outcome = train_in(&run.config, &lock, &options, observer.observer());
                 observer.trained(matches!(outcome, Ok(Outcome::Finished { .. })));
                 match outcome {
                     Ok(Outcome::Finished { .. }) => {}

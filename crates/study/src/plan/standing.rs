@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use linnet_train::{EpochRecord, RunConfig, read_metrics};
+use linnet_train::{Environment, EpochRecord, RunConfig, read_metrics};
 
 use super::study::{PlannedRun, Study};
 use crate::error::StudyError;
@@ -70,9 +70,11 @@ impl Study {
         Ok(surveyed)
     }
 
-    fn standing(&self, run: &PlannedRun) -> Result<(Standing, Option<String>), StudyError> {
+    /// Where a run stands now, and why a kept one doesn't count, if there is one that doesn't.
+    pub(super) fn standing(&self, run: &PlannedRun) -> Result<(Standing, Option<String>), StudyError> {
         let (own, kept) = (self.exp.join(&run.name), self.results.join(&run.name));
-        let differs = mismatch(&own, run)?;
+        // It may be of another version.
+        let differs = mismatch(&own, run).unwrap_or_else(|error| Some(error.to_string()));
         let has_run = |folder: &Path| folder.join("config.toml").is_file();
         if has_run(&own) && differs.is_none() && self.lack(&own, run)?.is_none() {
             return Ok((Standing::Done(own), None));
@@ -129,14 +131,17 @@ fn all_epochs(run: &PlannedRun, epochs: &[EpochRecord]) -> bool {
 }
 
 /// In what a folder's run differs from the planned one; `None` if in nothing, or if there is no run.
-fn mismatch(folder: &Path, run: &PlannedRun) -> Result<Option<String>, StudyError> {
+pub(super) fn mismatch(folder: &Path, run: &PlannedRun) -> Result<Option<String>, StudyError> {
     let path = folder.join("config.toml");
     if !path.is_file() {
         return Ok(None);
     }
     let differ = differences(&identity(&RunConfig::read_resolved(&path)?)?, &identity(&run.config)?);
-    let keys: Vec<String> =
+    let mut keys: Vec<String> =
         differ.iter().map(|(key, found, planned)| format!("{key} is {found}, planned {planned}")).collect();
+    if let Some(init) = Environment::read(folder).and_then(|environment| environment.init) {
+        keys.push(format!("it started from the weights of {}", init.display()));
+    }
     Ok((!keys.is_empty()).then(|| format!("{}: {}", path.display(), keys.join("; "))))
 }
 

@@ -68,9 +68,16 @@ fn settings(run: &PlannedRun) -> Result<BTreeMap<String, String>, StudyError> {
     let own = differences(&identity(&RunConfig::default())?, &identity(&run.config)?);
     let counts = |key: &str| {
         ["features.", "augment.", "model."].iter().any(|table| key.starts_with(table))
-            || key == "train.batch_seconds"
+            || ["train.batch_seconds", "train.shortest_s", "train.longest_s", "train.shuffle_s"]
+                .contains(&key)
     };
-    Ok(own.into_iter().filter(|(key, ..)| counts(key)).map(|(key, _, value)| (key, value)).collect())
+    let mut settings: BTreeMap<String, String> =
+        own.into_iter().filter(|(key, ..)| counts(key)).map(|(key, _, value)| (key, value)).collect();
+    // It changes no number of a run, but its cost.
+    if run.config.train.recompute {
+        settings.insert("train.recompute".into(), "true".into());
+    }
+    Ok(settings)
 }
 
 impl Timing {
@@ -164,14 +171,9 @@ impl Study {
         Ok(timing)
     }
 
-    /// Copies the times that were measured last to the folder of results.
-    pub(super) fn keep_timing(&self) -> Result<(), StudyError> {
-        let path = self.exp.join(FILE);
-        match fs::read(&path) {
-            Ok(bytes) => write(&self.results.join(FILE), &bytes),
-            Err(_) if !path.exists() => Ok(()),
-            Err(source) => Err(StudyError::Io { path, source }),
-        }
+    /// Writes times into the folder of results.
+    pub(super) fn keep_timing(&self, timing: &Timing) -> Result<(), StudyError> {
+        write(&self.results.join(FILE), json(timing).as_bytes())
     }
 }
 

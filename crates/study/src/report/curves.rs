@@ -100,7 +100,7 @@ pub(super) fn by_length(comparison: &Comparison, size: Option<&str>) -> (String,
     for point in curves.iter_mut().flat_map(|curve| &mut curve.points).filter(|_| !bands) {
         (point.low, point.high) = (point.y, point.y);
     }
-    let title = format!("{} by the utterances' length (%)", comparison.rate_name);
+    let title = format!("{} by the utterances' length (%)", comparison.rate_name());
     let (drawn, height) = panel(&title, "seconds, the mean of each group", Values::Rates, &curves);
     (svg(height, &title, &drawn), bands)
 }

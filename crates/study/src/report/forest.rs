@@ -60,7 +60,7 @@ pub(super) fn differences(comparison: &Comparison, reference: usize) -> String {
     for (place, &column) in columns.iter().enumerate() {
         let start = left + place as f64 * each;
         let axis = Axis::linear(low, high, 5.0, (start + SPACE / 2.0, start + each - SPACE / 2.0));
-        svg += &frame(&comparison.columns[column], &axis, bottom, comparison.margin);
+        svg += &frame(&comparison.columns[column].name, &axis, bottom, comparison.margin);
         for (row, &i) in rows.iter().enumerate() {
             if let Some(difference) = difference(i, column) {
                 svg += &interval(&difference, &axis, y_of(row), styles[i].line, (low, high));
@@ -73,7 +73,7 @@ pub(super) fn differences(comparison: &Comparison, reference: usize) -> String {
          {name}</text>\n",
         (left + WIDTH) / 2.0,
         height - 8.0,
-        comparison.rate_name
+        comparison.rate_name()
     );
     format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {height}\" role=\"img\" aria-label=\"Differences to \

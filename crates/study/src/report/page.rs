@@ -1,9 +1,7 @@
 //! The page: what was asked, what came out, how fast, and with which settings.
 
-use linnet_train::Select;
-
 use super::{curves, escape, forest, tables};
-use crate::compare::{Comparison, KEPT, RESAMPLES, System};
+use crate::compare::{Comparison, KEPT, TOGETHER};
 use crate::plan::Timing;
 
 const STYLE: &str = include_str!("page.css");
@@ -42,11 +40,11 @@ fn summary(comparison: &Comparison) -> String {
             .iter()
             .filter_map(|system| Some((system, system.scores.last()?.as_ref()?.rate)));
         if let Some((system, rate)) = rated.min_by(|a, b| a.1.value.total_cmp(&b.1.value)) {
-            let column = if column == "together" { "on all sets together" } else { &format!("on {column}") };
+            let on = if column.name == TOGETHER { "all sets together" } else { &column.name };
             text += &format!(
-                " Lowest {} {}: <b>{}</b> with {:.2} % ({:.2} to {:.2}).",
-                comparison.rate_name,
-                escape(column),
+                " Lowest {} on {}: <b>{}</b> with {:.2} % ({:.2} to {:.2}).",
+                column.rate_name,
+                escape(on),
                 escape(&system.name),
                 rate.value,
                 rate.interval.low,
@@ -70,19 +68,19 @@ fn sections(comparison: &Comparison) -> String {
         body +=
             &figure(*size, &curves::convergence(comparison, *size), &curve_note(comparison, *size, several));
     }
-    body += &tables::paces(comparison);
+    body += &tables::html(&comparison.paces());
     body += &pace_note(comparison);
     if !comparison.columns.is_empty() {
         body += "<h2>Error rates</h2>\n";
-        body += &tables::rates(comparison);
+        body += &tables::html(&comparison.rates());
         for reference in 0..comparison.references.len() {
             let forest = forest::differences(comparison, reference);
-            if !forest.is_empty() {
+            if let Some(table) = comparison.differences(reference).filter(|_| !forest.is_empty()) {
                 body += &figure(None, &forest, &forest_note(comparison, reference));
-                body += &tables::differences(comparison, reference);
+                body += &tables::html(&table);
             }
         }
-        body += &rate_note(comparison, several);
+        body += &format!("<p class=note>{}</p>\n", escape(&comparison.rate_note()));
     }
     if !comparison.length_groups.is_empty() {
         body += "<h2>Short and long utterances</h2>\n";
@@ -92,7 +90,7 @@ fn sections(comparison: &Comparison) -> String {
             let caption = format!("Error rate of each group, at its mean length.{bands}");
             body += &figure(*size, &drawn, &caption);
         }
-        body += &tables::lengths(comparison);
+        body += &tables::html(&comparison.lengths());
         body += "<p class=note>Utterances of all sets, cut into groups of about the same number.";
         if let Some(first) = comparison.references.first().filter(|_| comparison.systems.len() > 1) {
             body +=
@@ -180,54 +178,5 @@ fn pace_note(comparison: &Comparison) -> String {
         "<p class=note>Epochs and times to reach a rate are those of the mean over the seeds, and it is reached in the first of \
          {KEPT} epochs in a row, or of all that are left, at or below it. {seconds}. Peak memory is the highest of a kind’s runs. The development \
          set’s decoding after each epoch is not counted.</p>\n"
-    )
-}
-
-/// Which weights were decoded, if those of all kinds were chosen in one way.
-fn decoded_note(comparison: &Comparison) -> String {
-    let train = |system: &System| (system.runs[0].config.train.select, system.runs[0].config.train.average);
-    let (select, average) = train(&comparison.systems[0]);
-    if comparison.systems.iter().any(|system| train(system) != (select, average)) {
-        return "Decoded with the weights that each run’s settings choose.".into();
-    }
-    let weights = match select {
-        Select::Last => "the last epoch’s weights".into(),
-        Select::Best => "the weights of the epoch with the lowest development error rate".into(),
-        Select::Average => format!("the mean of the last {average} epochs’ weights"),
-    };
-    let differ = match select {
-        Select::Last => "",
-        _ => ", so that rates differ from the curves’ last points",
-    };
-    format!("Decoded with {weights}{differ}.")
-}
-
-fn rate_note(comparison: &Comparison, several: bool) -> String {
-    let seeds = if several {
-        "and of n seeds n − 1 with replacement (Rao and Wu, 1988). Differences are over the seeds that both sides have, the \
-         same in each resample, since data order and augmentation are the seed’s. Intervals of several seeds are the estimate ± \
-         t<sub>0.975</sub> · standard error, as few seeds tell little of how much seeds differ (degrees of freedom after \
-         Satterthwaite, 1946), those of one seed percentiles, in which that is missing"
-    } else {
-        "one seed each: how much seeds differ is unknown, and in no interval"
-    };
-    let verdicts = |system: &System| {
-        let last = system.scores.last().and_then(Option::as_ref);
-        last.map_or(0, |score| score.differences.iter().flatten().count())
-    };
-    let verdicts: usize = comparison.systems.iter().map(verdicts).sum();
-    let chance = match verdicts {
-        0..20 => String::new(),
-        _ => format!(
-            " Of {verdicts} verdicts at 95 % about {:.0} would be for one side by chance if no kinds differed.",
-            0.05 * verdicts as f64
-        ),
-    };
-    format!(
-        "<p class=note>{} 95 % intervals of {RESAMPLES} resamples: speakers, then their utterances, the same for \
-         both sides of a difference (Bisani and Ney, 2004); {seeds}. <i>Detectable from</i>: the smallest true difference \
-         in the last column that a test at 5 % would have found with a probability of 80 %, (t<sub>0.975</sub> + \
-         t<sub>0.8</sub>) · standard error.{chance}</p>\n",
-        decoded_note(comparison)
     )
 }

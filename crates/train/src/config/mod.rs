@@ -5,7 +5,6 @@ mod train;
 
 use std::path::{Path, PathBuf};
 
-use candle_core::Device;
 use linnet_corpus::{Augment, Join};
 use linnet_encoder::{Encoder, EncoderConfig};
 use linnet_frontend::{FbankConfig, SpecAugment};
@@ -115,7 +114,7 @@ impl RunConfig {
 
     /// The parameters of the encoder with a table of so many tokens, blank included.
     pub fn parameters(&self, tokens: usize) -> Result<usize, TrainError> {
-        let encoder = Encoder::new(&self.model, self.features.dim(), tokens, 0, &Device::Cpu)?;
+        let encoder = Encoder::new(&self.model, self.features.dim(), tokens, 0)?;
         Ok(encoder.parameter_count())
     }
 

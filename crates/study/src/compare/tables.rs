@@ -1,0 +1,198 @@
+//! A comparison's tables, as cells: for the terminal, the files beside kept runs, and the page.
+
+use linnet_score::Estimate;
+
+use super::estimates::{SystemScore, Verdict};
+use super::groups::{Comparison, System};
+use super::pace::{Reached, Target};
+
+/// What stands where nothing is known.
+const NONE: &str = "–";
+
+/// A cell: what is to be read, and what says more of it.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Cell {
+    pub(crate) text: String,
+    pub(crate) more: String,
+    /// What a difference says, where that is what the cell tells.
+    pub(crate) verdict: Option<Verdict>,
+}
+
+impl Cell {
+    pub(crate) fn new(text: impl Into<String>, more: impl Into<String>) -> Self {
+        Self { text: text.into(), more: more.into(), verdict: None }
+    }
+
+    /// A value and its interval, or that there is none.
+    fn estimate(estimate: Option<&Estimate>, number: impl Fn(f64) -> String) -> Self {
+        let Some(Estimate { value, interval, .. }) = estimate else { return NONE.into() };
+        Self::new(number(*value), format!("[{}, {}]", number(interval.low), number(interval.high)))
+    }
+}
+
+impl<T: Into<String>> From<T> for Cell {
+    fn from(text: T) -> Self {
+        Self::new(text, "")
+    }
+}
+
+/// A table; the first column is of names.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Table {
+    pub(crate) head: Vec<Cell>,
+    pub(crate) rows: Vec<Vec<Cell>>,
+}
+
+impl Comparison {
+    /// A table with a row for each system.
+    fn of_systems(&self, head: Vec<Cell>, row: impl Fn(&System) -> Vec<Cell>) -> Table {
+        let rows = self.systems.iter();
+        Table {
+            head,
+            rows: rows.map(|system| [vec![system.name.as_str().into()], row(system)].concat()).collect(),
+        }
+    }
+
+    /// Each system's error rates.
+    pub(crate) fn rates(&self) -> Table {
+        let mut head: Vec<Cell> = vec!["".into(), "seeds".into()];
+        head.extend(self.columns.iter().map(|c| Cell::from(format!("{} {}", c.name, c.rate_name))));
+        self.of_systems(head, |system| {
+            let seeds: Vec<String> = system.seeds().iter().map(u64::to_string).collect();
+            let rate = |score: &Option<SystemScore>| Cell::estimate(score.as_ref().map(|s| &s.rate), plain);
+            std::iter::once(seeds.join(", ").into()).chain(system.scores.iter().map(rate)).collect()
+        })
+    }
+
+    /// Each system's differences to the so-many-th reference, and what the last column's says; nothing where there is no other system.
+    pub(crate) fn differences(&self, reference: usize) -> Option<Table> {
+        let several = self.systems.iter().any(|system| system.runs.len() > 1);
+        let of = |score: &Option<SystemScore>| score.as_ref().and_then(|s| s.differences[reference]);
+        let mut head: Vec<Cell> = vec![format!("minus {}", self.references[reference]).into()];
+        head.extend(self.columns.iter().map(|column| column.name.as_str().into()));
+        head.extend(["smallest detectable".into(), "verdict".into()]);
+        let rows = self.systems.iter().enumerate().filter(|(i, s)| s.references[reference] != Some(*i));
+        let row = |(_, system): (usize, &System)| {
+            let mut row: Vec<Cell> = vec![system.name.as_str().into()];
+            row.extend(system.scores.iter().map(|score| Cell::estimate(of(score).as_ref(), signed)));
+            match system.scores.last().and_then(of) {
+                None => row.extend([NONE.into(), NONE.into()]),
+                Some(last) => {
+                    row.push(plain(last.smallest_detectable()).into());
+                    // Beside others of several, one seed's interval is too narrow for a verdict.
+                    row.push(if several && last.seeds == 1 {
+                        "one seed".into()
+                    } else {
+                        self.verdict(&last)
+                    });
+                }
+            }
+            row
+        };
+        let rows: Vec<Vec<Cell>> = rows.map(row).collect();
+        (!rows.is_empty()).then_some(Table { head, rows })
+    }
+
+    fn verdict(&self, difference: &Estimate) -> Cell {
+        let verdict = Verdict::of(difference, self.margin);
+        let margin = self.margin.unwrap_or_default();
+        let text = match verdict {
+            Verdict::Better => "better".into(),
+            Verdict::Worse => "worse".into(),
+            Verdict::Unclear => "no clear difference".into(),
+            Verdict::NotWorse => format!("at most {margin} worse"),
+            Verdict::SlightlyWorse => format!("worse, by at most {margin}"),
+        };
+        Cell { text, verdict: Some(verdict), ..Cell::default() }
+    }
+
+    /// How fast each system learns, and what it costs.
+    pub(crate) fn paces(&self) -> Table {
+        let mut head: Vec<Cell> =
+            ["", "parameters", "s per epoch", "frames/s", "peak MB"].map(Cell::from).to_vec();
+        head.extend(self.targets.iter().map(|target| match target {
+            Target::Rate(rate) => Cell::from(format!("dev ≤ {rate} %")),
+            Target::Final(reference) => format!("dev as {}’s last", self.references[*reference]).into(),
+        }));
+        self.of_systems(head, |system| {
+            let mut row: Vec<Cell> = vec![
+                thousands(system.runs[0].parameters()).into(),
+                format!("{:.1}", system.seconds_per_epoch()).into(),
+                thousands(system.frames_per_s().round() as usize).into(),
+                format!("{:.0}", system.peak_mb()).into(),
+            ];
+            let cell = |reached: &Option<Reached>| match reached {
+                None => NONE.into(),
+                Some(r) => Cell::new(format!("epoch {}", r.epoch), format!("after {}", duration(r.seconds))),
+            };
+            row.extend(system.reached.iter().map(cell));
+            row
+        })
+    }
+
+    /// Error rates by the utterances' length, with their differences to the first reference.
+    pub(crate) fn lengths(&self) -> Table {
+        let groups = self.length_groups.iter();
+        let groups = groups.map(|group| {
+            Cell::new(
+                group.bounds(),
+                format!("({} utterances, mean {:.1} s)", group.utterances, group.mean_s),
+            )
+        });
+        let head = std::iter::once("".into()).chain(groups).collect();
+        let cell = |score: &Option<SystemScore>| match score {
+            None => NONE.into(),
+            Some(SystemScore { rate, differences }) => {
+                let first = differences.first().copied().flatten().map(|d| {
+                    let [value, low, high] = [d.value, d.interval.low, d.interval.high].map(signed);
+                    format!("{value} [{low}, {high}]")
+                });
+                Cell::new(plain(rate.value), first.unwrap_or_default())
+            }
+        };
+        self.of_systems(head, |system| system.by_length.iter().map(cell).collect())
+    }
+}
+
+fn plain(value: f64) -> String {
+    format!("{value:.2}")
+}
+
+/// A number with its sign, a proper minus.
+fn signed(value: f64) -> String {
+    format!("{value:+.2}").replace('-', "−")
+}
+
+/// A number with commas between its thousands.
+fn thousands(number: usize) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// Seconds as people say them.
+pub(crate) fn duration(seconds: f64) -> String {
+    match seconds.round() as u64 {
+        ..120 => format!("{seconds:.0} s"),
+        s @ ..7200 => format!("{} min", (s + 30) / 60),
+        s => format!("{:.1} h", s as f64 / 3600.0),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_written_to_be_read() {
+        assert_eq!(thousands(1_057_544), "1,057,544");
+        assert_eq!((thousands(0), thousands(999)), ("0".into(), "999".into()));
+        assert_eq!((signed(-1.25), signed(0.5)), ("−1.25".into(), "+0.50".into()));
+    }
+}

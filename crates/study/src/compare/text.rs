@@ -1,0 +1,179 @@
+//! A comparison for a terminal and in Markdown, and the words that they share with the page.
+
+use std::collections::HashSet;
+
+use linnet_train::Select;
+
+use super::estimates::RESAMPLES;
+use super::groups::{Comparison, System};
+use super::tables::{Cell, Table};
+use crate::plan::Timing;
+
+/// What the tables that are kept begin with.
+pub(crate) const WRITTEN: &str = "Written by `linnet compare STUDY.toml --keep`";
+
+impl Comparison {
+    /// The comparison as tables: what was reached, how it differs from the references, and how fast.
+    pub fn table(&self) -> String {
+        let mut tables = Vec::new();
+        if !self.systems.is_empty() {
+            tables.push(self.rates());
+            tables.extend((0..self.references.len()).filter_map(|reference| self.differences(reference)));
+            tables.push(self.paces());
+        }
+        let mut parts: Vec<String> = tables.iter().map(aligned).collect();
+        if !self.missing.is_empty() {
+            parts.push(format!("not finished, and left out: {}\n", self.missing()));
+        }
+        parts.join("\n")
+    }
+
+    /// All tables in Markdown, as they stand beside the kept runs of a study.
+    pub fn markdown(&self) -> String {
+        let mut text = format!("# {}\n", self.title);
+        if let Some(question) = &self.question {
+            text += &format!("\n{question}\n");
+        }
+        text += &format!("\n{WRITTEN} from the runs beside this file; `--out report.html` makes the page.\n");
+        if self.systems.is_empty() {
+            return text + &format!("\nNot finished: {}.\n", self.missing());
+        }
+        text += &format!("\nError rates in percent, with 95 % intervals:\n\n{}", markdown(&self.rates()));
+        for (reference, name) in self.references.iter().enumerate() {
+            if let Some(table) = self.differences(reference) {
+                text += &format!("\nDifferences to {name} in points:\n\n{}", markdown(&table));
+            }
+        }
+        text += &format!("\n{}\n", self.rate_note());
+        if !self.length_groups.is_empty() {
+            let first = self.references.first().filter(|_| self.systems.len() > 1);
+            let differences = first.map(|name| format!(", and differences to {name}"));
+            text += &format!(
+                "\nError rates by the utterances' length, of all sets together{}:\n\n{}",
+                differences.unwrap_or_default(),
+                markdown(&self.lengths())
+            );
+        }
+        text += &format!("\nConvergence and cost; {}:\n\n{}", self.seconds(), markdown(&self.paces()));
+        if !self.missing.is_empty() {
+            text += &format!("\nNot finished: {}.\n", self.missing());
+        }
+        text
+    }
+
+    /// What seconds are.
+    fn seconds(&self) -> String {
+        match &self.timing {
+            Some(Timing { linnet, processor, threads, .. }) => format!(
+                "seconds are those of training steps that were timed in turn, on {processor} with {threads} thread{} (linnet {linnet})",
+                if *threads == 1 { "" } else { "s" }
+            ),
+            None => "seconds are those of the runs, which other work and other machines move".into(),
+        }
+    }
+
+    /// The names of the runs that are missing; of a kind that has none, its name once.
+    pub(crate) fn missing(&self) -> String {
+        let kind = |run: &str| run.rsplit_once("-seed").map_or(run, |(kind, _)| kind).to_string();
+        let runs = self.systems.iter().flat_map(|system| &system.runs);
+        let there: HashSet<String> = runs.map(|run| kind(&run.name)).collect();
+        let name = |run: &String| if there.contains(&kind(run)) { run.clone() } else { kind(run) };
+        let mut names: Vec<String> = self.missing.iter().map(name).collect();
+        names.dedup();
+        names.join(", ")
+    }
+
+    /// The machines of all runs, where they are known.
+    pub(crate) fn machines(&self) -> impl Iterator<Item = &str> {
+        self.systems.iter().flat_map(|system| &system.runs).filter_map(|run| run.machine.as_deref())
+    }
+
+    /// What error rates are of, what their intervals and differences say, and what made the runs.
+    pub(crate) fn rate_note(&self) -> String {
+        let several = self.systems.iter().any(|system| system.runs.len() > 1);
+        let seeds = if several {
+            "and of n seeds n − 1 with replacement (Rao and Wu, 1988). Differences are over the seeds that both sides have, the same in \
+             each resample, since data order and augmentation are the seed’s. Intervals of several seeds are the estimate ± t₀.₉₇₅ · \
+             standard error, as few seeds tell little of how much seeds differ (degrees of freedom after Satterthwaite, 1946); those of \
+             one seed are percentiles, in which that is missing, so that they have no verdict"
+        } else {
+            "one seed each: how much seeds differ is unknown, and in no interval"
+        };
+        let differences = |system: &System| {
+            let last = system.scores.last().and_then(Option::as_ref);
+            last.map_or(0, |score| {
+                score.differences.iter().flatten().filter(|d| !several || d.seeds > 1).count()
+            })
+        };
+        let verdicts: usize = self.systems.iter().map(differences).sum();
+        let chance = match verdicts {
+            0..20 => String::new(),
+            _ => format!(
+                " Of {verdicts} verdicts at 95 % about {:.0} would be for one side by chance if no kinds differed.",
+                0.05 * verdicts as f64
+            ),
+        };
+        let mut note = format!(
+            "{} 95 % intervals of {RESAMPLES} resamples: speakers, then their utterances, the same for both sides of a difference (Bisani \
+             and Ney, 2004); {seeds}. Smallest detectable: the smallest true difference in the last column that a test at 5 % would have \
+             found with a probability of 80 %, (t₀.₉₇₅ + t₀.₈) · standard error.{chance}",
+            self.decoded_note()
+        );
+        let runs = self.systems.iter().flat_map(|system| &system.runs);
+        let mut versions: Vec<&str> = runs.filter_map(|run| run.version.as_deref()).collect();
+        versions.sort_unstable();
+        versions.dedup();
+        if !versions.is_empty() {
+            note += &format!(" The runs are those of linnet {}.", versions.join("; "));
+        }
+        note
+    }
+
+    /// Which weights were decoded, if those of all kinds were chosen in one way.
+    fn decoded_note(&self) -> String {
+        let train =
+            |system: &System| (system.runs[0].config.train.select, system.runs[0].config.train.average);
+        let (select, average) = train(&self.systems[0]);
+        if self.systems.iter().any(|system| train(system) != (select, average)) {
+            return "Decoded with the weights that each run’s settings choose.".into();
+        }
+        let weights = match select {
+            Select::Last => "the last epoch’s weights".into(),
+            Select::Best => "the weights of the epoch with the lowest development error rate".into(),
+            Select::Average => format!("the mean of the last {average} epochs’ weights"),
+        };
+        let differ = match select {
+            Select::Last => "",
+            _ => ", so that rates differ from the curves’ last points",
+        };
+        format!("Decoded with {weights}{differ}.")
+    }
+}
+
+/// A cell in one line.
+fn line(cell: &Cell) -> String {
+    format!("{} {}", cell.text, cell.more).trim_end().to_string()
+}
+
+/// A table in Markdown.
+fn markdown(table: &Table) -> String {
+    let row = |row: &Vec<Cell>| {
+        let cells: Vec<String> = row.iter().map(|cell| line(cell).replace('|', "\\|")).collect();
+        format!("| {} |\n", cells.join(" | "))
+    };
+    let rule = format!("|{}\n", "---|".repeat(table.head.len()));
+    std::iter::once(row(&table.head)).chain([rule]).chain(table.rows.iter().map(row)).collect()
+}
+
+/// A table as lines of columns.
+fn aligned(table: &Table) -> String {
+    let rows: Vec<Vec<String>> =
+        std::iter::once(&table.head).chain(&table.rows).map(|row| row.iter().map(line).collect()).collect();
+    let width = |c: usize| rows.iter().map(|r| r[c].chars().count()).max().unwrap_or(0);
+    let widths: Vec<usize> = (0..table.head.len()).map(width).collect();
+    let line = |row: &Vec<String>| {
+        let cells: Vec<String> = row.iter().zip(&widths).map(|(cell, &w)| format!("{cell:w$}")).collect();
+        cells.join("  ").trim_end().to_string() + "\n"
+    };
+    rows.iter().map(line).collect()
+}
