@@ -129,15 +129,6 @@ impl EncoderConfig {
         self.mixer == MixerKind::BiLstm && self.subsampling == 1 && self.positions == Positions::None
     }
 
-    /// The number of frames that the encoder gives for so many frames of features.
-    pub fn output_frames(&self, frames: usize) -> usize {
-        match self.subsampling {
-            4 => frames.div_ceil(2).div_ceil(2),
-            2 => frames.div_ceil(2),
-            _ => frames,
-        }
-    }
-
     /// Checks every value's range.
     pub fn validate(&self) -> Result<(), EncoderError> {
         let error = |key, value: String, problem: &str| {
@@ -157,7 +148,7 @@ impl EncoderConfig {
                 return error(key, value.to_string(), &format!("must be from 1 to {most}"));
             }
         }
-        if !self.dim.is_multiple_of(self.heads) {
+        if self.mixer != MixerKind::BiLstm && !self.dim.is_multiple_of(self.heads) {
             return error("heads", self.heads.to_string(), &format!("must divide dim = {}", self.dim));
         }
         if self.positions == Positions::Sinusoidal && !self.dim.is_multiple_of(2) {

@@ -65,7 +65,6 @@ pub struct Encoder {
     recompute: bool,
     pool: Pool,
     gradient: GradientCell,
-    device: Device,
 }
 
 /// The gradient of an encoder's weights, in the order of [`Encoder::weights`]; its memory goes back to the encoder.
@@ -83,13 +82,7 @@ impl Encoder {
     /// An untrained encoder. Its starting weights depend on the seed and each parameter's name alone.
     ///
     /// `bands`: mel bands of a feature frame; `tokens`: size of the token table, blank included.
-    pub fn new(
-        config: &EncoderConfig,
-        bands: usize,
-        tokens: usize,
-        seed: u64,
-        device: &Device,
-    ) -> Result<Self, EncoderError> {
+    pub fn new(config: &EncoderConfig, bands: usize, tokens: usize, seed: u64) -> Result<Self, EncoderError> {
         config.validate()?;
         if bands == 0 || tokens == 0 {
             let (key, value) = if bands == 0 { ("bands", bands) } else { ("tokens", tokens) };
@@ -126,7 +119,7 @@ impl Encoder {
             stages.push(Stage { name, block, range: start..initial.len(), clock: Default::default() });
         }
         let count = initial.len();
-        let weights = Var::from_vec(initial, count, device)?;
+        let weights = Var::from_vec(initial, count, &Device::Cpu)?;
         Ok(Self {
             stages: stages.into(),
             weights,
@@ -135,7 +128,6 @@ impl Encoder {
             recompute: false,
             pool: Pool::default(),
             gradient: GradientCell::default(),
-            device: device.clone(),
         })
     }
 
@@ -150,17 +142,20 @@ impl Encoder {
     ///
     /// # Errors
     ///
-    /// If the token is none of the model's.
+    /// If the token is none of the model's, or the probability isn't between 0 and 1.
     pub fn favour(&self, token: usize, probability: f64) -> Result<(), EncoderError> {
+        if !(token < self.tokens && probability > 0.0 && probability < 1.0) {
+            return Err(EncoderError::Favour { token, tokens: self.tokens, probability });
+        }
         let Some((head, bias)) = self.stages.last().and_then(|stage| {
             stage.block.parameters().iter().find(|p| p.name == "bias").map(|bias| (&stage.range, bias))
         }) else {
             unreachable!("a head ends the encoder")
         };
         let value = (probability / (1.0 - probability) * (self.tokens.max(2) - 1) as f64).ln();
-        let value = Tensor::new(&[value as f32], &self.device)?;
+        let value = Tensor::new(&[value as f32], &Device::Cpu)?;
         let place = head.start + bias.offset + token;
-        Ok(self.weights.set(&self.weights.slice_assign(&[place..place + 1], &value)?)?)
+        Ok(self.weights.set(&self.weights.slice_scatter(&value, 0, place)?)?)
     }
 
     /// The size of the token table that it was made for.
@@ -181,9 +176,6 @@ impl Encoder {
         if features.dims() != [lengths.total(), self.bands] || lengths.total() == 0 {
             let (found, frames) = (features.dims().to_vec(), lengths.total());
             return Err(EncoderError::Features { found, frames, bands: self.bands });
-        }
-        if !self.device.is_cpu() {
-            return self.forward_composed(features, lengths);
         }
         let mut passes = Vec::with_capacity(self.stages.len());
         let mut lengths = lengths.clone();
@@ -210,7 +202,11 @@ impl Encoder {
         Ok((features.contiguous()?.apply_op2(&weights, op)?, lengths))
     }
 
-    /// A stream of features that arrive bit by bit; every mixer must stream ([`MixerKind::streams`]). Its weights are those of now.
+    /// A stream of features that arrive bit by bit. Its weights are those of now.
+    ///
+    /// # Errors
+    ///
+    /// If a block waits for what comes later: every layer's kind must be causal, and not `causal_lsh`.
     pub fn stream(&self) -> Result<EncoderStream, EncoderError> {
         if let Some(stage) = self.stages.iter().find(|stage| !stage.block.streams()) {
             return Err(EncoderError::Stream { block: stage.name.clone() });
@@ -239,7 +235,7 @@ impl Encoder {
     }
 
     /// Takes the gradient of all weights that the backward passes since the last call left behind, summed; `store` is what
-    /// the last one returned. On the processor the encoder keeps the gradient itself, on other devices candle does.
+    /// the last one returned. The encoder keeps the gradient itself, candle that of [`Encoder::forward_composed`].
     pub fn take_gradient(&self, store: &GradStore) -> Result<Gradient, EncoderError> {
         let kept = self.gradient.lock().ok().and_then(|mut gradient| gradient.take());
         if let Some(gradient) = kept {
@@ -302,7 +298,7 @@ impl Encoder {
 
     /// Reads all parameters from a safetensors file; nothing changes unless every one is there with its shape.
     pub fn load(&self, path: &Path) -> Result<(), EncoderError> {
-        let tensors = candle_core::safetensors::load(path, &self.device)
+        let tensors = candle_core::safetensors::load(path, &Device::Cpu)
             .map_err(|source| EncoderError::File { path: path.to_path_buf(), source })?;
         self.set_tensors(tensors, path)
     }

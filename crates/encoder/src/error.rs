@@ -33,6 +33,18 @@ pub enum EncoderError {
         /// The block's name.
         block: String,
     },
+    /// A token can't be made likely.
+    #[error(
+        "token {token} of {tokens} can't start with a probability of {probability}: it must be above 0 and below 1"
+    )]
+    Favour {
+        /// The token.
+        token: usize,
+        /// The size of the token table.
+        tokens: usize,
+        /// The probability that was asked for.
+        probability: f64,
+    },
     /// A gradient is asked for that no backward pass gave.
     #[error("the loss doesn't depend on the encoder: it has no gradient")]
     NoGradient,

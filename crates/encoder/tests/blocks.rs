@@ -5,6 +5,7 @@ use candle_core::{Device, Tensor};
 use linnet_encoder::{Activation, Encoder, EncoderConfig, Group, Lengths, MixerKind, Mode, Positions};
 
 const BANDS: usize = 13;
+const EVEN_BANDS: usize = 16;
 const TOKENS: usize = 7;
 
 /// Every kind with and without convolution, gate and positions, and at every subsampling, small and odd.
@@ -28,12 +29,13 @@ fn configurations() -> Vec<EncoderConfig> {
                 positions,
                 layers: 2,
                 dim: 12,
-                heads: 3,
+                // Widths of 4, and of 6, no multiple of what vectors hold.
+                heads: if further { 2 } else { 3 },
                 feed_forward: 20,
                 activation,
                 mixer,
                 softmax_layers: if further { vec![1] } else { Vec::new() },
-                rotary: further && mixer.takes_rotary(4),
+                rotary: further && mixer.takes_rotary(6),
                 value_convolution,
                 gate: further,
                 convolution,
@@ -52,7 +54,11 @@ fn configurations() -> Vec<EncoderConfig> {
 }
 
 fn encoder(config: &EncoderConfig) -> Encoder {
-    let encoder = Encoder::new(config, BANDS, TOKENS, 5, &Device::Cpu).unwrap();
+    encoder_of(config, BANDS)
+}
+
+fn encoder_of(config: &EncoderConfig, bands: usize) -> Encoder {
+    let encoder = Encoder::new(config, bands, TOKENS, 5).unwrap();
     // Biases and gains start at 0 and 1, where mistakes hide: move every weight.
     let weights = encoder.weights();
     let noise = noise(weights.elem_count(), 100, 0.1);
@@ -72,7 +78,11 @@ fn noise(len: usize, seed: u32, scale: f32) -> Vec<f32> {
 }
 
 fn features(frames: usize, seed: u32) -> Tensor {
-    Tensor::from_vec(noise(frames * BANDS, seed, 1.5), (frames, BANDS), &Device::Cpu).unwrap()
+    features_of(frames, BANDS, seed)
+}
+
+fn features_of(frames: usize, bands: usize, seed: u32) -> Tensor {
+    Tensor::from_vec(noise(frames * bands, seed, 1.5), (frames, bands), &Device::Cpu).unwrap()
 }
 
 fn values(t: &Tensor) -> Vec<f32> {
@@ -86,17 +96,25 @@ fn gradient(encoder: &Encoder, y: &Tensor) -> Vec<f32> {
 
 fn largest_difference(a: &[f32], b: &[f32]) -> f32 {
     assert_eq!(a.len(), b.len());
-    a.iter().zip(b).map(|(x, y)| (x - y).abs()).fold(0.0, f32::max)
+    a.iter()
+        .zip(b)
+        .map(|(x, y)| (x - y).abs())
+        .fold(0.0, |most: f32, off| if off.is_nan() || off > most { off } else { most })
 }
 
 const TRAIN: Mode = Mode::Train { seed: 3, step: 11 };
 
 #[test]
 fn values_and_gradients_match_candles_own_operations() {
-    for config in configurations() {
-        let encoder = encoder(&config);
+    let odd = configurations().into_iter().map(|config| (config, BANDS));
+    let subsampled = [2, 4].map(|subsampling| {
+        let config = configurations().into_iter().find(|config| config.subsampling == subsampling);
+        (config.unwrap(), EVEN_BANDS)
+    });
+    for (config, bands) in odd.chain(subsampled) {
+        let encoder = encoder_of(&config, bands);
         let lengths = Lengths::new(&[31, 1, 250, 2, 17]);
-        let x = features(lengths.total(), 1);
+        let x = features_of(lengths.total(), bands, 1);
         let (fused, out) = encoder.forward(&x, &lengths, TRAIN).unwrap();
         let (composed, composed_lengths) = encoder.forward_composed(&x, &lengths).unwrap();
         assert_eq!(out, composed_lengths);
@@ -125,6 +143,17 @@ fn values_and_gradients_match_candles_own_operations() {
             }
         }
     }
+}
+
+#[test]
+fn a_forward_pass_has_one_backward_pass() {
+    let encoder = encoder(&configurations()[0]);
+    let (y, _) = encoder.forward(&features(9, 1), &Lengths::new(&[9]), TRAIN).unwrap();
+    let loss = y.sum_all().unwrap();
+    let first = encoder.take_gradient(&loss.backward().unwrap()).unwrap();
+    assert!(first.iter().any(|&g| g != 0.0));
+    let error = loss.backward().unwrap_err().to_string();
+    assert!(error.contains("has one backward pass"), "{error}");
 }
 
 #[test]
@@ -213,7 +242,7 @@ fn one_seed_gives_one_result_whatever_the_threads() {
     let run = |config: &EncoderConfig, threads: usize| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
         pool.install(|| {
-            let encoder = Encoder::new(config, BANDS, TOKENS, 9, &Device::Cpu).unwrap();
+            let encoder = Encoder::new(config, BANDS, TOKENS, 9).unwrap();
             let lengths = Lengths::new(&[900, 700, 1, 333]);
             let (y, _) = encoder.forward(&features(lengths.total(), 4), &lengths, TRAIN).unwrap();
             [values(&y), gradient(&encoder, &y.sqr().unwrap())].concat()
@@ -277,14 +306,13 @@ fn weights_survive_a_file_and_another_models_are_refused() {
     let config = configurations().remove(1);
     let first = encoder(&config);
     first.save(&path).unwrap();
-    let second = Encoder::new(&config, BANDS, TOKENS, 77, &Device::Cpu).unwrap();
+    let second = Encoder::new(&config, BANDS, TOKENS, 77).unwrap();
     second.load(&path).unwrap();
     let (lengths, x) = (Lengths::new(&[30]), features(30, 3));
     let run = |e: &Encoder| values(&e.forward(&x, &lengths, Mode::Infer).unwrap().0);
     assert_eq!(run(&first), run(&second));
 
-    let wider =
-        Encoder::new(&EncoderConfig { feed_forward: 24, ..config }, BANDS, TOKENS, 77, &Device::Cpu).unwrap();
+    let wider = Encoder::new(&EncoderConfig { feed_forward: 24, ..config }, BANDS, TOKENS, 77).unwrap();
     let before = run(&wider);
     let message = wider.load(&path).unwrap_err().to_string();
     assert!(message.contains("layers.0.feed_forward.up.weight") && message.contains("[24, 12]"), "{message}");
@@ -293,7 +321,7 @@ fn weights_survive_a_file_and_another_models_are_refused() {
 
 #[test]
 fn a_favoured_token_is_likely_in_every_frame() {
-    let encoder = Encoder::new(&configurations()[0], BANDS, TOKENS, 1, &Device::Cpu).unwrap();
+    let encoder = Encoder::new(&configurations()[0], BANDS, TOKENS, 1).unwrap();
     let before = encoder.weights().flatten_all().unwrap().to_vec1::<f32>().unwrap();
     encoder.favour(2, 0.9).unwrap();
     let after = encoder.weights().flatten_all().unwrap().to_vec1::<f32>().unwrap();
@@ -302,12 +330,14 @@ fn a_favoured_token_is_likely_in_every_frame() {
     let likely: Vec<f32> = log_probs.narrow(1, 2, 1).unwrap().flatten_all().unwrap().to_vec1().unwrap();
     let mean = likely.iter().map(|log| log.exp()).sum::<f32>() / likely.len() as f32;
     assert!((0.8..0.96).contains(&mean) && likely.iter().all(|log| log.exp() > 0.6), "{mean}: {likely:?}");
-    assert!(encoder.favour(TOKENS, 0.9).is_err());
+    for (token, probability) in [(TOKENS, 0.9), (2, 1.0), (2, 0.0), (2, f64::NAN)] {
+        assert!(encoder.favour(token, probability).is_err());
+    }
 }
 
 #[test]
 fn wrong_shapes_and_settings_are_errors() {
-    let encoder = Encoder::new(&configurations()[0], BANDS, TOKENS, 1, &Device::Cpu).unwrap();
+    let encoder = Encoder::new(&configurations()[0], BANDS, TOKENS, 1).unwrap();
     assert!(encoder.forward(&features(5, 1), &Lengths::new(&[4]), Mode::Infer).is_err());
     assert!(encoder.forward(&features(5, 1), &Lengths::new(&[]), Mode::Infer).is_err());
     let error = EncoderConfig { heads: 5, ..EncoderConfig::default() }.validate().unwrap_err().to_string();
@@ -384,7 +414,7 @@ fn multiply_adds_are_those_of_the_formulas_and_grow_with_the_length_for_softmax_
         ..EncoderConfig::default()
     };
     let count = |mixer, frames| {
-        let encoder = Encoder::new(&paper(mixer), 40, 45, 0, &Device::Cpu).unwrap();
+        let encoder = Encoder::new(&paper(mixer), 40, 45, 0).unwrap();
         encoder.multiply_adds(&Lengths::new(&[frames, frames]))
     };
     // Projections and feed-forward, the mixer of each head, the first and the last map.
@@ -392,6 +422,10 @@ fn multiply_adds_are_those_of_the_formulas_and_grow_with_the_length_for_softmax_
     let frame = |mixer| 9 * layer(mixer) + 40 * 192 + 192 * 45;
     assert_eq!(count(MixerKind::Linear, 800), 1600 * frame(2 * 32 * 32));
     assert_eq!(count(MixerKind::Softmax, 800), 1600 * frame(2 * 800 * 32));
+    // Twice as many features, and the maps that make them of queries and keys: of learned ones to 32 values each, of random ones to 64.
+    let map = |kind, made: usize| (count(kind, 800) - count(MixerKind::Linear, 800)) / 1600 / 9 / 6 - made;
+    assert_eq!(map(MixerKind::Hedgehog, 2 * 32 * 32), 2 * 32 * 32);
+    assert_eq!(map(MixerKind::RandomFeatures, 2 * 32 * 64), 2 * 32 * 32);
     for mixer in MixerKind::ALL {
         let grows = count(mixer, 1 << 17) > 2 * count(mixer, 1 << 16);
         assert_eq!(grows, [MixerKind::Softmax, MixerKind::CausalSoftmax].contains(&mixer), "{mixer:?}");

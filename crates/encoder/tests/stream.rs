@@ -31,9 +31,9 @@ fn config(mixer: MixerKind, subsampling: usize) -> EncoderConfig {
 
 #[test]
 fn a_stream_gives_what_the_whole_gives_however_it_is_cut() {
-    for mixer in MixerKind::ALL.into_iter().filter(|kind| kind.streams()) {
+    for mixer in MixerKind::ALL.into_iter().filter(|kind| kind.is_causal() && *kind != MixerKind::CausalLsh) {
         for (subsampling, frames) in [(1, 150), (2, 71), (4, 230), (4, 1), (4, 2), (2, 1)] {
-            let encoder = Encoder::new(&config(mixer, subsampling), BANDS, 7, 5, &Device::Cpu).unwrap();
+            let encoder = Encoder::new(&config(mixer, subsampling), BANDS, 7, 5).unwrap();
             let x = features(frames);
             let tensor = Tensor::from_slice(&x, (frames, BANDS), &Device::Cpu).unwrap();
             let (whole, _) = encoder.forward(&tensor, &Lengths::new(&[frames]), Mode::Infer).unwrap();
@@ -46,7 +46,11 @@ fn a_stream_gives_what_the_whole_gives_however_it_is_cut() {
                 }
                 got.extend(stream.finish().unwrap());
                 assert_eq!(got.len(), want.len(), "{mixer:?} {subsampling} {frames} by {cut}");
-                let off = got.iter().zip(&want).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+                let off = got
+                    .iter()
+                    .zip(&want)
+                    .map(|(a, b)| (a - b).abs())
+                    .fold(0.0, |most: f32, off| if off.is_nan() || off > most { off } else { most });
                 assert!(off < 1e-4, "{mixer:?} {subsampling} {frames} by {cut}: off by {off}");
             }
         }
@@ -62,7 +66,7 @@ fn the_state_stays_as_large_as_it_is_but_for_a_cache_without_a_window() {
         (MixerKind::CausalLocalSoftmax, true),
         (MixerKind::CausalSoftmax, false),
     ] {
-        let encoder = Encoder::new(&config(mixer, 4), BANDS, 7, 5, &Device::Cpu).unwrap();
+        let encoder = Encoder::new(&config(mixer, 4), BANDS, 7, 5).unwrap();
         let mut stream = encoder.stream().unwrap();
         let mut sizes = Vec::new();
         for _ in 0..3 {
@@ -76,16 +80,18 @@ fn the_state_stays_as_large_as_it_is_but_for_a_cache_without_a_window() {
 #[test]
 fn what_waits_for_the_future_and_cut_frames_are_refused() {
     for mixer in [MixerKind::Linear, MixerKind::CausalLsh] {
-        let encoder = Encoder::new(&config(mixer, 4), BANDS, 7, 5, &Device::Cpu).unwrap();
+        let encoder = Encoder::new(&config(mixer, 4), BANDS, 7, 5).unwrap();
         let message = encoder.stream().unwrap_err().to_string();
         assert!(message.contains("layers.0.mixer") && message.contains("causal_linear"), "{message}");
     }
-    let streaming = MixerKind::ALL.into_iter().filter(|kind| kind.streams());
+    let streaming = MixerKind::ALL.into_iter().filter(|&kind| {
+        Encoder::new(&config(kind, 4), BANDS, 7, 5).is_ok_and(|encoder| encoder.stream().is_ok())
+    });
     let names: Vec<&str> = streaming.map(MixerKind::name).collect();
     assert_eq!(
         names,
         ["causal_softmax", "causal_local_softmax", "causal_linear", "causal_decayed", "causal_gated_decay"]
     );
-    let encoder = Encoder::new(&config(MixerKind::CausalLinear, 4), BANDS, 7, 5, &Device::Cpu).unwrap();
+    let encoder = Encoder::new(&config(MixerKind::CausalLinear, 4), BANDS, 7, 5).unwrap();
     assert!(encoder.stream().unwrap().push(&[0.0; BANDS + 1]).is_err());
 }

@@ -34,7 +34,7 @@ pub struct Model {
 impl Model {
     /// An untrained model without normalisation's statistics and lexicon.
     pub fn new(config: ModelConfig, tokens: TokenTable, seed: u64) -> Result<Self, ModelError> {
-        let encoder = Encoder::new(&config.model, config.features.dim(), tokens.len(), seed, &Device::Cpu)?;
+        let encoder = Encoder::new(&config.model, config.features.dim(), tokens.len(), seed)?;
         Ok(Self { config, tokens, cmvn: None, lexicon: None, encoder })
     }
 

@@ -3,7 +3,6 @@
 use std::error::Error;
 use std::time::Instant;
 
-use candle_core::Device;
 use linnet_encoder::{Encoder, EncoderConfig, MixerKind};
 
 use crate::memory;
@@ -20,7 +19,7 @@ const FIVE_MINUTES: usize = 30_000;
 /// Streams so many minutes of features through AN4's encoder with a causal mixer, and prints a table.
 pub(crate) fn run(mixer: MixerKind, minutes: usize) -> Result<(), Box<dyn Error>> {
     let config = EncoderConfig { mixer, convolution: 15, ..EncoderConfig::default() };
-    let encoder = Encoder::new(&config, BANDS, TOKENS, 0, &Device::Cpu)?;
+    let encoder = Encoder::new(&config, BANDS, TOKENS, 0)?;
     let mut stream = encoder.stream()?;
     // A minute of features, again and again.
     let features = noise(6_000 * BANDS, 1);

@@ -23,7 +23,7 @@ impl Score {
             let Some(target) = target.map(|target| target as usize) else { continue };
             let better = |(i, p): (usize, &f32)| *p > row[target] || (*p == row[target] && i < target);
             score.nats -= f64::from(row[target]);
-            score.right += usize::from(!row.iter().enumerate().any(better));
+            score.right += usize::from(row[target].is_finite() && !row.iter().enumerate().any(better));
             score.counted += 1;
         }
         score

@@ -5,7 +5,7 @@ use candle_core::{Result, Tensor};
 use rayon::prelude::*;
 
 use super::{Block, Forward, Memory, Pass, Saved, compose};
-use crate::config::{Activation, EncoderConfig};
+use crate::config::EncoderConfig;
 use crate::lengths::Lengths;
 use crate::ops::dropout::Dropout;
 use crate::ops::linear::Weight;
@@ -67,7 +67,7 @@ impl Convolution {
     fn contract(w: &[&[f32]], weight: &Weight<'_>, local: &[f32], statistics: &mut [f32], y: &mut [f32]) {
         let (mut normal, mut hidden) = (scratch::take(y.len()), scratch::take(y.len()));
         norm::forward(local, w[6], w[7], statistics, &mut normal);
-        activation::forward(Activation::Silu, &normal, &mut hidden);
+        activation::silu_forward(&normal, &mut hidden);
         weight.product(&hidden, y);
     }
 }
@@ -154,11 +154,11 @@ impl Block for Convolution {
                 linear::finish_backward(&dy[range.clone()], mask, block.start, &mut dout, doutput_bias);
                 let (mut normal, mut hidden) = (scratch::take(range.len()), scratch::take(range.len()));
                 norm::replay(local, w[6], w[7], statistics, &mut normal);
-                activation::forward(Activation::Silu, &normal, &mut hidden);
+                activation::silu_forward(&normal, &mut hidden);
                 linear::backward_matrix(&hidden, &dout, dim, doutput);
                 let mut dnormal = hidden;
                 linear::backward_input(&dout, w[8], dim, false, &mut dnormal);
-                activation::backward(Activation::Silu, &normal, &mut dnormal);
+                activation::silu_backward(&normal, &mut dnormal);
                 norm::backward(local, w[6], statistics, &[], &mut dnormal, dlocal, dgain, dbias);
             }
         });

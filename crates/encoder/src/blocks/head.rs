@@ -32,12 +32,13 @@ impl Head {
 
 math::vectorised_fn! {
     /// Logits without their bias to log-probabilities, row by row.
-    fn log_softmax<'a>(bias: &'a [f32], exponentials: &'a mut [f32], y: &'a mut [f32]) {
+    fn log_softmax<'a>(bias: &'a [f32], y: &'a mut [f32]) {
+        let mut exponentials = scratch::take(bias.len());
         for y in y.chunks_exact_mut(bias.len()) {
             math::add(bias, y);
             let highest = math::max(y);
             exponentials.iter_mut().zip(&*y).for_each(|(e, y)| *e = math::exp(y - highest));
-            let log_total = highest + math::sum(exponentials).ln();
+            let log_total = highest + math::sum(&exponentials).ln();
             y.iter_mut().for_each(|y| *y -= log_total);
         }
     }
@@ -82,7 +83,7 @@ impl Block for Head {
                 let mut normal = scratch::take(x.len());
                 norm::forward(x, w[0], w[1], statistics, &mut normal);
                 weight.product(&normal, y);
-                log_softmax(w[3], &mut scratch::take(self.tokens), y);
+                log_softmax(w[3], y);
             });
         vec![statistics]
     }

@@ -108,7 +108,8 @@ pub(crate) trait Block: Send + Sync + std::fmt::Debug {
     /// The multiply-adds of its products in a forward pass over a batch.
     fn multiply_adds(&self, lengths: &Lengths) -> usize;
 
-    /// Writes every value of `y` from `x`. Returns nothing to save where no backward pass will follow.
+    /// Writes every value of `y` from `x`, and returns what the backward pass wants; where none follows it is dropped, and a block may
+    /// leave it out.
     fn forward(&self, pass: &Pass, weights: &[f32], x: &[f32], y: &mut [f32]) -> Saved;
 
     /// Writes the gradient of `x` and adds that of the weights, from the gradient of `y`. The first block of an encoder

@@ -180,6 +180,9 @@ impl CustomOp2 for EncoderOp {
         dy: &Tensor,
     ) -> Result<(Option<Tensor>, Option<Tensor>)> {
         let tape = std::mem::take(&mut *self.tape()?);
+        if tape.outputs.len() + 1 != self.stages.len() {
+            return Err(Error::Msg("a forward pass in training has one backward pass".into()));
+        }
         let dy = dy.contiguous()?;
         let mut gradient = self.gradient.lock().map_err(poisoned)?;
         let dweights = gradient.get_or_insert_with(|| self.passes[0].pool.zeros(w.elem_count()));

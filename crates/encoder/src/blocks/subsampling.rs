@@ -79,7 +79,7 @@ impl Subsampling {
         if self.positions == Positions::None {
             return vec![0.0; frames.len() * self.dim];
         }
-        let waves: Vec<f32> = (0..self.dim / 2).map(|i| wavelength(i, self.dim)).collect();
+        let waves: Vec<f32> = (0..self.dim / 2).map(|i| angle_per_frame(i, self.dim)).collect();
         let angles = frames.flat_map(|t| waves.iter().map(move |wave| t as f32 * wave));
         angles.flat_map(|angle| [POSITION_SCALE * angle.sin(), POSITION_SCALE * angle.cos()]).collect()
     }
@@ -98,7 +98,7 @@ impl Subsampling {
 }
 
 /// The angle per frame of the i-th pair of sine and cosine.
-fn wavelength(i: usize, dim: usize) -> f32 {
+fn angle_per_frame(i: usize, dim: usize) -> f32 {
     10_000f32.powf(-((2 * i) as f32) / dim as f32)
 }
 
@@ -285,8 +285,9 @@ impl Block for Subsampling {
             let mut y = compose::linear(&frame, &w[2 * last], &w[2 * last + 1])?;
             if self.positions == Positions::Sinusoidal {
                 let (n, pairs) = (y.dim(0)?, self.dim / 2);
-                let angles: Vec<f32> =
-                    (0..n * pairs).map(|i| (i / pairs) as f32 * wavelength(i % pairs, self.dim)).collect();
+                let angles: Vec<f32> = (0..n * pairs)
+                    .map(|i| (i / pairs) as f32 * angle_per_frame(i % pairs, self.dim))
+                    .collect();
                 let angles = Tensor::from_vec(angles, (n, pairs), y.device())?;
                 let positions = Tensor::stack(&[angles.sin()?, angles.cos()?], 2)?.flatten_from(1)?;
                 y = (y + (positions * f64::from(POSITION_SCALE))?)?;

@@ -4,7 +4,7 @@
 //! those up to i. M(i, j) falls with every frame between i and j: not at all (then the causal form is Katharopoulos et al.,
 //! 2020, equations 8 to 12), by a rate of the head's own, or by a rate that each frame sets (after Afzal et al., 2025, LION-D
 //! and LION-S). Numerator and denominator are one sum over values with a 1 behind them (`ops/decay`): time O(N·d·(d + 32)),
-//! memory O(N·d), and a state of (d + 1)·d values for each chunk of 32 frames.
+//! memory O(N), and a state of (d + 1)·d values for each chunk of 32 frames.
 
 use candle_core::{D, DType, Result, Tensor};
 

@@ -158,6 +158,15 @@ impl FeatureMap {
         }
     }
 
+    /// The multiply-adds of the products that make a frame's features, of query and key.
+    pub(crate) fn multiply_adds(&self, dim: usize) -> usize {
+        match self {
+            Self::Elu | Self::Relu | Self::Monomials(_) => 0,
+            Self::Hedgehog => 2 * dim * dim,
+            Self::Random(directions) => 2 * directions.len(),
+        }
+    }
+
     /// What is added to denominators, sums over frames of φ(q)·φ(k) ≥ 0: nothing that counts for random features, which may be as small
     /// as they like.
     pub(crate) fn epsilon(&self) -> f32 {

@@ -86,6 +86,8 @@ impl Options {
     }
 }
 
+const _: () = assert!(MixerKind::ALL.len() == MixerKind::None as usize + 1, "a kind is missing in ALL");
+
 impl MixerKind {
     /// Every kind, in the order of the documentation.
     pub const ALL: [Self; 20] = [
@@ -150,11 +152,6 @@ impl MixerKind {
         )
     }
 
-    /// Whether it also works on frames as they come.
-    pub fn streams(self) -> bool {
-        self.is_causal() && self != Self::CausalLsh
-    }
-
     /// Whether rotary positions can turn its queries and keys, or their features: they want an even number of them.
     pub fn takes_rotary(self, head_dim: usize) -> bool {
         match self {
@@ -196,6 +193,18 @@ impl MixerKind {
             Self::SummaryMixing => Some(Box::new(Summary)),
             Self::Lsh | Self::CausalLsh => Some(Box::new(Lsh::new(options, self.is_causal()))),
             Self::BiLstm | Self::None => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_those_of_configurations() {
+        for kind in MixerKind::ALL {
+            assert_eq!(serde_json::to_value(kind).unwrap(), kind.name());
         }
     }
 }

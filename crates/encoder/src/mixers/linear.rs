@@ -11,8 +11,9 @@ use super::feature_map::{FeatureMap, Side};
 use super::{Gradients, Head, Mixer, QKV};
 use crate::ops::math::{add, dot, vectorised, vectorised_fn};
 use crate::ops::matmul::{Matrix, matmul};
+use crate::ops::rotary;
 use crate::ops::rows::{products_with, products_with_backward};
-use crate::ops::{rotary, scratch};
+use crate::ops::scratch::{self, Scratch};
 use crate::parameters::HeadParameter;
 
 /// Values of the features that are computed at once, so that they stay in the cache.
@@ -36,20 +37,11 @@ impl Linear {
     fn angles(&self, width: usize, frames: usize) -> Option<Arc<[f32]>> {
         self.rotary.then(|| rotary::table(width, frames))
     }
-}
 
-/// Features as the numerator reads them: turned, where there are angles; `first` is the chunk's first frame.
-fn turned<'a>(
-    angles: Option<&[f32]>,
-    first: usize,
-    width: usize,
-    features: &'a [f32],
-    room: &'a mut [f32],
-) -> &'a [f32] {
-    let Some(angles) = angles else { return features };
-    room.copy_from_slice(features);
-    rotary::rotate(&angles[first * width..], width, false, room);
-    room
+    /// Room for a chunk's turned features.
+    fn room(&self, values: usize) -> Scratch {
+        scratch::take(if self.rotary { values } else { 0 })
+    }
 }
 
 impl Mixer for Linear {
@@ -62,7 +54,7 @@ impl Mixer for Linear {
     }
 
     fn multiply_adds(&self, _frames: usize, dim: usize) -> usize {
-        2 * self.map.width(dim) * dim
+        2 * self.map.width(dim) * dim + self.map.multiply_adds(dim)
     }
 
     /// S, z, and each frame's denominator.
@@ -77,7 +69,8 @@ impl Mixer for Linear {
         let (z, denominators) = rest.split_at_mut(width);
         let scale = 1.0 / denominators.len() as f32;
         let angles = self.angles(width, denominators.len());
-        let (mut features, mut room) = (scratch::take(chunk * width), scratch::take(chunk * width));
+        let after = |first: usize| angles.as_ref().map(|angles| &angles[first * width..]);
+        let (mut features, mut room) = (scratch::take(chunk * width), self.room(chunk * width));
         let weights = self.map.side(Side::Key, head.weights);
         state.fill(0.0);
         z.fill(0.0);
@@ -86,7 +79,7 @@ impl Mixer for Linear {
             let features = &mut features[..size];
             self.map.forward(Side::Key, &weights, k, dim, features);
             vectorised(|| features.chunks_exact(width).for_each(|f| add(f, z)));
-            let turned = turned(angles.as_deref(), i * chunk, width, features, &mut room[..size]);
+            let turned = rotary::turned(after(i * chunk), width, features, &mut room);
             matmul(Matrix::new(turned, width).t(), Matrix::new(v, dim), scale, true, state);
         }
         z.iter_mut().for_each(|z| *z *= scale);
@@ -97,7 +90,7 @@ impl Mixer for Linear {
             let features = &mut features[..size];
             self.map.forward(Side::Query, &weights, q, dim, features);
             products_with(features, z, epsilon, denominators);
-            let turned = turned(angles.as_deref(), i * chunk, width, features, &mut room[..size]);
+            let turned = rotary::turned(after(i * chunk), width, features, &mut room);
             matmul(Matrix::new(turned, width), Matrix::new(state, dim), 1.0, false, y);
             divide(denominators, dim, y);
         }
@@ -113,12 +106,14 @@ impl Mixer for Linear {
         let scale = 1.0 / denominators.len() as f32;
         let size = chunk * dim;
         let angles = self.angles(width, denominators.len());
-        let [mut features, mut dfeatures, mut room] = std::array::from_fn(|_| scratch::take(chunk * width));
+        let [mut features, mut dfeatures] = std::array::from_fn(|_| scratch::take(chunk * width));
+        let mut room = self.room(chunk * width);
         let (mut numerators, mut weights) = (scratch::take(size), scratch::take(chunk));
         let (mut dstate, mut dz) = (scratch::zeros(width * dim), scratch::zeros(width));
+        let after = |first: usize| angles.as_ref().map(|angles| &angles[first * width..]);
         let turn_back = |first: usize, dfeatures: &mut [f32]| {
-            if let Some(angles) = &angles {
-                rotary::rotate(&angles[first * width..], width, true, dfeatures);
+            if let Some(angles) = after(first) {
+                rotary::rotate(angles, width, true, dfeatures);
             }
         };
 
@@ -134,7 +129,7 @@ impl Mixer for Linear {
             matmul(Matrix::new(numerators, dim), Matrix::new(state, dim).t(), 1.0, false, dfeatures);
             turn_back(i * chunk, dfeatures);
             products_with_backward(weights, features, z, dfeatures, &mut dz);
-            let turned = turned(angles.as_deref(), i * chunk, width, features, &mut room[..rows * width]);
+            let turned = rotary::turned(after(i * chunk), width, features, &mut room);
             matmul(Matrix::new(turned, width).t(), Matrix::new(numerators, dim), scale, true, &mut dstate);
             self.map.backward(&own, q, dim, features, dfeatures, dq, dquery);
         }
@@ -147,7 +142,7 @@ impl Mixer for Linear {
             let rows = k.len() / dim;
             let (features, dfeatures) = (&mut features[..rows * width], &mut dfeatures[..rows * width]);
             self.map.forward(Side::Key, &own, k, dim, features);
-            let turned = turned(angles.as_deref(), i * chunk, width, features, &mut room[..rows * width]);
+            let turned = rotary::turned(after(i * chunk), width, features, &mut room);
             matmul(Matrix::new(turned, width), Matrix::new(&dstate, dim), 1.0, false, dv);
             matmul(Matrix::new(v, dim), Matrix::new(&dstate, dim).t(), 1.0, false, dfeatures);
             turn_back(i * chunk, dfeatures);

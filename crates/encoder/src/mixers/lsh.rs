@@ -12,7 +12,7 @@
 //! The matrices are drawn once from fixed streams, for each layer, head and round, and stay the same in training and
 //! inference: results are deterministic. The gradient takes the assignment to chunks as given.
 
-use candle_core::{D, Device, Result, Tensor};
+use candle_core::{D, Result, Tensor};
 
 use super::{Gradients, Head, Mixer, Options};
 use crate::ops::math::{add, dot, exp, max, sum, vectorised, vectorised_fn};
@@ -330,9 +330,7 @@ impl Mixer for Lsh {
                     }
                 }
             }
-            let mask = |values| {
-                Tensor::from_vec(values, (heads, frames, frames), &Device::Cpu)?.to_device(q.device())
-            };
+            let mask = |values| Tensor::from_vec(values, (heads, frames, frames), q.device());
             let products = ((&products * mask(seen)?)? + mask(shift)?)?;
             let highest = products.max_keepdim(D::Minus1)?.detach();
             let exponents = products.broadcast_sub(&highest)?.exp()?;

@@ -88,7 +88,7 @@ pub(crate) trait Mixer: Send + Sync + std::fmt::Debug {
     }
 
     /// The same map of candle's own operations, on tensors of (heads, N, d) and own parameters of (heads, …): the
-    /// reference, and the way on devices without our kernels.
+    /// tests' reference.
     fn compose(&self, inputs: &[Tensor], weights: &[Tensor]) -> candle_core::Result<Tensor>;
 }
 

@@ -27,14 +27,11 @@ impl Softmax {
     fn angles(&self, dim: usize, frames: usize) -> Option<Arc<[f32]>> {
         self.rotary.then(|| rotary::table(dim, frames))
     }
-}
 
-/// Queries or keys as they meet: turned by their positions in `room`, where there are any.
-fn turned<'a>(x: &'a [f32], dim: usize, angles: Option<&[f32]>, room: &'a mut Scratch) -> &'a [f32] {
-    let Some(angles) = angles else { return x };
-    room.assign(x);
-    rotary::rotate(angles, dim, false, room);
-    room
+    /// Room for turned queries, and for keys.
+    fn rooms(&self, values: usize) -> [Scratch; 2] {
+        [(); 2].map(|()| scratch::take(if self.rotary { values } else { 0 }))
+    }
 }
 
 vectorised_fn! {
@@ -61,18 +58,18 @@ impl Mixer for Softmax {
     fn forward(&self, head: Head<'_>, saved: &mut [f32], y: &mut [f32]) {
         let Head { dim, inputs, .. } = head;
         let angles = self.angles(dim, saved.len());
-        let (mut turned_q, mut turned_k) = (scratch::take(0), scratch::take(0));
-        let q = turned(inputs[0], dim, angles.as_deref(), &mut turned_q);
-        let k = turned(inputs[1], dim, angles.as_deref(), &mut turned_k);
+        let [mut room_q, mut room_k] = self.rooms(inputs[0].len());
+        let q = rotary::turned(angles.as_deref(), dim, inputs[0], &mut room_q);
+        let k = rotary::turned(angles.as_deref(), dim, inputs[1], &mut room_k);
         Attention { q, k, v: inputs[2], dim, span: self.span }.forward(saved, y);
     }
 
     fn backward(&self, head: Head<'_>, saved: &[f32], y: &[f32], dy: &[f32], gradients: Gradients<'_, '_>) {
         let Head { dim, inputs, .. } = head;
         let angles = self.angles(dim, saved.len());
-        let (mut turned_q, mut turned_k) = (scratch::take(0), scratch::take(0));
-        let q = turned(inputs[0], dim, angles.as_deref(), &mut turned_q);
-        let k = turned(inputs[1], dim, angles.as_deref(), &mut turned_k);
+        let [mut room_q, mut room_k] = self.rooms(inputs[0].len());
+        let q = rotary::turned(angles.as_deref(), dim, inputs[0], &mut room_q);
+        let k = rotary::turned(angles.as_deref(), dim, inputs[1], &mut room_k);
         let [dq, dk, dv] = gradients.inputs else { unreachable!("three projections") };
         let attention = Attention { q, k, v: inputs[2], dim, span: self.span };
         attention.backward(saved, y, dy, [&mut **dq, &mut **dk, &mut **dv]);
@@ -91,9 +88,9 @@ impl Mixer for Softmax {
         let Head { dim, inputs, .. } = head;
         let rows = y.len() / dim;
         let angles = self.rotary.then(|| rotary::rows(dim, state.frames..state.frames + rows));
-        let (mut turned_q, mut turned_k) = (scratch::take(0), scratch::take(0));
-        let q = turned(inputs[0], dim, angles.as_deref(), &mut turned_q);
-        state.keys.extend_from_slice(turned(inputs[1], dim, angles.as_deref(), &mut turned_k));
+        let [mut room_q, mut room_k] = self.rooms(inputs[0].len());
+        let q = rotary::turned(angles.as_deref(), dim, inputs[0], &mut room_q);
+        state.keys.extend_from_slice(rotary::turned(angles.as_deref(), dim, inputs[1], &mut room_k));
         state.values.extend_from_slice(inputs[2]);
         let scale = 1.0 / (dim as f32).sqrt();
         let kept = state.keys.len() / dim;

@@ -24,12 +24,9 @@ pub(crate) fn elu_slope(feature: f32) -> f32 {
     feature.min(1.0)
 }
 
-/// a = f(u)
-pub(crate) fn forward(kind: Activation, u: &[f32], a: &mut [f32]) {
-    vectorised(|| match kind {
-        Activation::Relu => a.iter_mut().zip(u).for_each(|(a, &u)| *a = u.max(0.0)),
-        Activation::Silu => a.iter_mut().zip(u).for_each(|(a, &u)| *a = silu(u).0),
-    });
+/// a = silu(u)
+pub(crate) fn silu_forward(u: &[f32], a: &mut [f32]) {
+    vectorised(|| a.iter_mut().zip(u).for_each(|(a, &u)| *a = silu(u).0));
 }
 
 vectorised_fn! {
@@ -41,36 +38,23 @@ vectorised_fn! {
     }
 }
 
-/// d ← d · f′(u)
-pub(crate) fn backward(kind: Activation, u: &[f32], d: &mut [f32]) {
-    vectorised(|| match kind {
-        Activation::Relu => d.iter_mut().zip(u).for_each(|(d, &u)| *d = if u > 0.0 { *d } else { 0.0 }),
-        Activation::Silu => d.iter_mut().zip(u).for_each(|(d, &u)| *d *= silu(u).1),
-    });
-}
-
-/// u ← u + b, a = dropout(f(u)), for rows that start with row `first` of the whole.
-pub(crate) fn dropped(
-    kind: Activation,
-    bias: &[f32],
-    mask: Dropout,
-    first: usize,
-    u: &mut [f32],
-    a: &mut [f32],
-) {
-    dropped_rows(kind, bias, mask, first, &mut scratch::take(bias.len()), u, a);
+/// d ← d · silu′(u)
+pub(crate) fn silu_backward(u: &[f32], d: &mut [f32]) {
+    vectorised(|| d.iter_mut().zip(u).for_each(|(d, &u)| *d *= silu(u).1));
 }
 
 vectorised_fn! {
-    fn dropped_rows<'a>(
+    /// u ← u + b, a = dropout(f(u)), for rows that start with row `first` of the whole.
+    pub(crate) fn dropped<'a>(
         kind: Activation,
         bias: &'a [f32],
         mask: Dropout,
         first: usize,
-        factors: &'a mut [f32],
         u: &'a mut [f32],
         a: &'a mut [f32],
     ) {
+        let mut room = scratch::take(bias.len());
+        let factors = &mut room[..];
         let dim = bias.len();
         for (i, (u, a)) in u.chunks_exact_mut(dim).zip(a.chunks_exact_mut(dim)).enumerate() {
             mask.fill(first + i, factors);
@@ -93,30 +77,19 @@ vectorised_fn! {
     }
 }
 
-/// The same again from u, and what each value's gradient is to be multiplied by: `slope` = dropout(f′(u)).
-pub(crate) fn dropped_again(
-    kind: Activation,
-    u: &[f32],
-    dim: usize,
-    mask: Dropout,
-    first: usize,
-    a: &mut [f32],
-    slope: &mut [f32],
-) {
-    dropped_rows_again(kind, u, mask, first, &mut scratch::take(dim), a, slope);
-}
-
 vectorised_fn! {
-    fn dropped_rows_again<'a>(
+    /// The same again from u, and what each value's gradient is to be multiplied by: `slope` = dropout(f′(u)).
+    pub(crate) fn dropped_again<'a>(
         kind: Activation,
         u: &'a [f32],
+        dim: usize,
         mask: Dropout,
         first: usize,
-        factors: &'a mut [f32],
         a: &'a mut [f32],
         slope: &'a mut [f32],
     ) {
-        let dim = factors.len();
+        let mut room = scratch::take(dim);
+        let factors = &mut room[..];
         let rows = u.chunks_exact(dim).zip(a.chunks_exact_mut(dim)).zip(slope.chunks_exact_mut(dim));
         for (i, ((u, a), slope)) in rows.enumerate() {
             mask.fill(first + i, factors);

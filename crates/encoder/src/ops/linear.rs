@@ -71,26 +71,12 @@ pub(crate) fn add_bias(bias: &[f32], y: &mut [f32]) {
     vectorised(|| y.chunks_exact_mut(bias.len()).for_each(|y| math::add(bias, y)));
 }
 
-/// y = x + dropout(y + b), for rows that start with row `first` of the whole: the end of a block with a residual.
-pub(crate) fn finish(x: &[f32], bias: &[f32], mask: Dropout, first: usize, y: &mut [f32]) {
-    finish_rows(x, bias, mask, first, &mut scratch::take(bias.len()), y);
-}
-
-/// Its gradient before the dropout, dout = dropout(dy), and db += Σ dout.
-pub(crate) fn finish_backward(dy: &[f32], mask: Dropout, first: usize, dout: &mut [f32], dbias: &mut [f32]) {
-    finish_rows_backward(dy, mask, first, &mut scratch::take(dbias.len()), dout, dbias);
-}
-
 vectorised_fn! {
-    fn finish_rows<'a>(
-        x: &'a [f32],
-        bias: &'a [f32],
-        mask: Dropout,
-        first: usize,
-        factors: &'a mut [f32],
-        y: &'a mut [f32],
-    ) {
+    /// y = x + dropout(y + b), for rows that start with row `first` of the whole: the end of a block with a residual.
+    pub(crate) fn finish<'a>(x: &'a [f32], bias: &'a [f32], mask: Dropout, first: usize, y: &'a mut [f32]) {
         let dim = bias.len();
+        let mut room = scratch::take(dim);
+        let factors = &mut room[..];
         for (i, (x, y)) in x.chunks_exact(dim).zip(y.chunks_exact_mut(dim)).enumerate() {
             mask.fill(first + i, factors);
             for (((y, x), b), f) in y.iter_mut().zip(x).zip(bias).zip(&*factors) {
@@ -101,15 +87,17 @@ vectorised_fn! {
 }
 
 vectorised_fn! {
-    fn finish_rows_backward<'a>(
+    /// Its gradient before the dropout, dout = dropout(dy), and db += Σ dout.
+    pub(crate) fn finish_backward<'a>(
         dy: &'a [f32],
         mask: Dropout,
         first: usize,
-        factors: &'a mut [f32],
         dout: &'a mut [f32],
         dbias: &'a mut [f32],
     ) {
         let dim = dbias.len();
+        let mut room = scratch::take(dim);
+        let factors = &mut room[..];
         for (i, (dy, dout)) in dy.chunks_exact(dim).zip(dout.chunks_exact_mut(dim)).enumerate() {
             mask.fill(first + i, factors);
             for (((d, dy), db), f) in dout.iter_mut().zip(dy).zip(dbias.iter_mut()).zip(&*factors) {

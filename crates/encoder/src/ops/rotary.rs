@@ -53,6 +53,20 @@ pub(crate) fn rotate(table: &[f32], width: usize, back: bool, x: &mut [f32]) {
     });
 }
 
+/// Rows as they meet: turned by the rows of a table in `room`, which has place for them, where there is a table.
+pub(crate) fn turned<'a>(
+    table: Option<&[f32]>,
+    width: usize,
+    rows: &'a [f32],
+    room: &'a mut [f32],
+) -> &'a [f32] {
+    let Some(table) = table else { return rows };
+    let turned = &mut room[..rows.len()];
+    turned.copy_from_slice(rows);
+    rotate(table, width, false, turned);
+    turned
+}
+
 /// The same of candle's operations, on (heads, N, width).
 pub(crate) fn compose(x: &Tensor) -> Result<Tensor> {
     let (_, frames, width) = x.dims3()?;

@@ -32,17 +32,6 @@ pub(crate) fn zeros(len: usize) -> Scratch {
     scratch
 }
 
-impl Scratch {
-    /// Takes over other values.
-    pub(crate) fn assign(&mut self, values: &[f32]) {
-        if self.data.len() < values.len() {
-            self.data.resize(values.len(), 0.0);
-        }
-        self.len = values.len();
-        self.copy_from_slice(values);
-    }
-}
-
 impl Deref for Scratch {
     type Target = [f32];
     fn deref(&self) -> &[f32] {

@@ -32,7 +32,7 @@ fn encoder(Kind { mixer, plus }: Kind) -> Result<Encoder, EncoderError> {
         dropout: 0.0,
         ..EncoderConfig::default()
     };
-    Encoder::new(&config, BANDS, TOKENS, 0, &Device::Cpu)
+    Encoder::new(&config, BANDS, TOKENS, 0)
 }
 
 /// Its number of parameters.

@@ -13,7 +13,7 @@ use rayon::prelude::*;
 
 use self::weights::Weights;
 use super::{Block, Forward, Memory, Pass, Saved, compose};
-use crate::config::{Activation, EncoderConfig};
+use crate::config::EncoderConfig;
 use crate::lengths::Lengths;
 use crate::mixers::{Mixer, State};
 use crate::ops::linear::Weight;
@@ -145,7 +145,7 @@ impl Mixing {
     fn apply_gate(&self, gate: &[f32], joined: &mut [f32]) {
         if self.gate {
             let mut factor = scratch::take(gate.len());
-            activation::forward(Activation::Silu, gate, &mut factor);
+            activation::silu_forward(gate, &mut factor);
             math::vectorised(|| joined.iter_mut().zip(&*factor).for_each(|(j, f)| *j *= f));
         }
     }
