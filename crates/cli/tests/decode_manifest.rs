@@ -56,8 +56,9 @@ fn phones_become_words_through_the_models_lexicon() {
             .collect();
         assert_eq!(words, text.split_whitespace().collect::<Vec<_>>());
         assert!(json["hypotheses"].as_array().unwrap().len() <= 3);
-        assert!(best["lm"].as_f64().unwrap() < 0.0);
+        assert!(text.is_empty() || best["lm"].as_f64().unwrap() < 0.0);
     }
+    assert!(!ctm.is_empty(), "no word is found");
     // What is printed is what scoring the files gives.
     let score = linnet(place, &["score", "--ref", "out/ref.trn", "--hyp", "out/hyp.trn"]);
     let counts = |line: &str| line.split("]: ").nth(1).unwrap().to_string();

@@ -9,7 +9,6 @@ mod decode;
 mod error;
 mod plan;
 mod report;
-mod settings;
 mod textgrid;
 mod tune;
 

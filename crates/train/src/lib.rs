@@ -21,7 +21,7 @@ mod trainer;
 mod update;
 
 pub use checkpoint::{restore_checkpoint, save_checkpoint};
-pub use config::{DataConfig, RunConfig, Select, TrainConfig, check_keys};
+pub use config::{DataConfig, RunConfig, Select, Settings, TrainConfig, check_keys, differences};
 pub use ctc_op::{BLANK, CtcLosses, ctc_losses};
 pub use data::normalise;
 pub use environment::{Environment, Sitting, processor};

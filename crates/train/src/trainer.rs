@@ -8,7 +8,7 @@ use linnet::{Model, ModelConfig};
 use linnet_corpus::Batch;
 
 use crate::checkpoint::{Checkpoints, State, Sums, write_beside};
-use crate::config::{RunConfig, Select};
+use crate::config::{RunConfig, Select, differences};
 use crate::ctc_op::BLANK;
 use crate::data::RunData;
 use crate::environment;
@@ -114,13 +114,14 @@ fn same_run(config: &RunConfig, resolved: &Path) -> Result<(), TrainError> {
         return Err(TrainError::Checkpoint { path: resolved.to_path_buf(), problem });
     }
     let earlier = RunConfig::read_resolved(resolved)?;
-    let differences = config.identity().differences(&earlier.identity())?;
-    if differences.is_empty() {
+    let differ = differences(&config.identity().settings()?, &earlier.identity().settings()?);
+    if differ.is_empty() {
         return Ok(());
     }
+    let keys: Vec<&str> = differ.iter().map(|(key, ..)| key.as_str()).collect();
     let problem = format!(
         "the run was started with other values of {}; give the same, or another folder",
-        differences.join(", ")
+        keys.join(", ")
     );
     Err(TrainError::Checkpoint { path: resolved.to_path_buf(), problem })
 }

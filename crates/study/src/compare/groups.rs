@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 
 use linnet_score::short_names;
+use linnet_train::Settings;
 
 use super::estimates::{SystemScore, estimate};
 use super::lengths::{LengthGroup, length_groups};
@@ -11,7 +12,6 @@ use super::pace::{CurvePoint, Reached, Target, curve, reach, targets};
 use super::run::Run;
 use crate::error::StudyError;
 use crate::plan::{PlannedRun, Standing, Study, Timing};
-use crate::settings::{Settings, identity};
 
 /// A way of training, tried with one seed or several.
 #[derive(Debug, Clone)]
@@ -81,7 +81,7 @@ pub fn compare(folders: &[PathBuf]) -> Result<Comparison, StudyError> {
     let mut groups: Vec<(Settings, Vec<Run>)> = Vec::new();
     for (name, folder) in short_names(folders).iter().zip(folders) {
         let run = Run::read(name, folder, |_| true)?;
-        let mut settings = identity(&run.config)?;
+        let mut settings = run.config.identity().settings()?;
         settings.remove("train.seed");
         settings.extend(run.init.as_ref().map(|init| ("--init".into(), init.display().to_string())));
         match groups.iter_mut().find(|(other, _)| *other == settings) {

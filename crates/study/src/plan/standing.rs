@@ -2,11 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use linnet_train::{Environment, EpochRecord, RunConfig, read_metrics};
+use linnet_train::{Environment, EpochRecord, RunConfig, differences, read_metrics};
 
 use super::study::{PlannedRun, Study};
 use crate::error::StudyError;
-use crate::settings::{differences, identity};
 
 /// Where a run stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -136,7 +135,10 @@ pub(super) fn mismatch(folder: &Path, run: &PlannedRun) -> Result<Option<String>
     if !path.is_file() {
         return Ok(None);
     }
-    let differ = differences(&identity(&RunConfig::read_resolved(&path)?)?, &identity(&run.config)?);
+    let differ = differences(
+        &RunConfig::read_resolved(&path)?.identity().settings()?,
+        &run.config.identity().settings()?,
+    );
     let mut keys: Vec<String> =
         differ.iter().map(|(key, found, planned)| format!("{key} is {found}, planned {planned}")).collect();
     if let Some(init) = Environment::read(folder).and_then(|environment| environment.init) {

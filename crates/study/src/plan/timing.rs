@@ -6,13 +6,12 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use linnet_train::{RunConfig, StepTimer, processor};
+use linnet_train::{RunConfig, StepTimer, differences, processor};
 use serde::{Deserialize, Serialize};
 
 use super::study::{PlannedRun, Study};
 use crate::decode::write;
 use crate::error::StudyError;
-use crate::settings::{differences, identity};
 
 /// The file of a study's times, beside its runs.
 const FILE: &str = "timing.json";
@@ -65,7 +64,7 @@ impl KindTime {
 
 /// The settings of a run that its cost depends on, as far as they differ from the defaults.
 fn settings(run: &PlannedRun) -> Result<BTreeMap<String, String>, StudyError> {
-    let own = differences(&identity(&RunConfig::default())?, &identity(&run.config)?);
+    let own = differences(&RunConfig::default().identity().settings()?, &run.config.identity().settings()?);
     let counts = |key: &str| {
         ["features.", "augment.", "model."].iter().any(|table| key.starts_with(table))
             || ["train.batch_seconds", "train.shortest_s", "train.longest_s", "train.shuffle_s"]

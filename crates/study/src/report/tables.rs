@@ -1,10 +1,9 @@
 //! The page's tables.
 
-use linnet_train::EpochRecord;
+use linnet_train::{EpochRecord, Settings};
 
 use super::escape;
 use crate::compare::{Cell, Comparison, Run, System, Table, Verdict, duration};
-use crate::settings::{Settings, identity};
 
 /// What stands where nothing is known.
 const NONE: &str = "–";
@@ -77,7 +76,7 @@ pub(super) fn runs(comparison: &Comparison) -> String {
 /// The settings in which the systems differ; empty where there are none.
 pub(super) fn differing_settings(comparison: &Comparison) -> String {
     let of = |system: &System| {
-        let mut settings = identity(&system.runs[0].config).unwrap_or_default();
+        let mut settings = system.runs[0].config.identity().settings().unwrap_or_default();
         settings.remove("train.seed");
         settings
     };

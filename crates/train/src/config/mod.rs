@@ -1,6 +1,7 @@
 //! One run, one TOML: tables, defaults, overlays.
 
 mod overlay;
+mod settings;
 mod train;
 
 use std::path::{Path, PathBuf};
@@ -13,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use toml::Table;
 
 pub use overlay::check_keys;
+pub use settings::{Settings, differences};
 pub use train::{Select, TrainConfig};
 
 use crate::error::TrainError;
@@ -131,14 +133,6 @@ impl RunConfig {
         config
     }
 
-    /// The keys in which two configurations differ.
-    pub fn differences(&self, other: &Self) -> Result<Vec<String>, TrainError> {
-        let table = |c: &Self| Table::try_from(c).unwrap_or_default();
-        let mut keys = Vec::new();
-        differ(&table(self), &table(other), "", &mut keys);
-        Ok(keys)
-    }
-
     fn validate(&self, path: &Path) -> Result<(), TrainError> {
         let wrong = |problem: String| TrainError::Config { file: path.to_path_buf(), problem };
         self.features.validate().map_err(|e| wrong(e.to_string()))?;
@@ -164,18 +158,6 @@ fn known() -> Result<Table, TrainError> {
         .map_err(|e| TrainError::Config { file: "defaults".into(), problem: e.to_string() })
 }
 
-fn differ(a: &Table, b: &Table, prefix: &str, keys: &mut Vec<String>) {
-    for key in a.keys().chain(b.keys().filter(|key| !a.contains_key(*key))) {
-        match (a.get(key), b.get(key)) {
-            (Some(toml::Value::Table(a)), Some(toml::Value::Table(b))) => {
-                differ(a, b, &format!("{prefix}{key}."), keys);
-            }
-            (a, b) if a != b => keys.push(format!("{prefix}{key}")),
-            _ => {}
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -190,7 +172,9 @@ mod tests {
         std::fs::write(&second, config.to_toml().unwrap()).unwrap();
         assert_eq!(RunConfig::read_resolved(&second).unwrap(), config);
         let other = RunConfig::read(&first, &["train.seed=9".into(), "model.dim=96".into()]).unwrap();
-        assert_eq!(config.differences(&other).unwrap(), ["model.dim", "train.epochs", "train.seed"]);
+        let differ = differences(&config.settings().unwrap(), &other.settings().unwrap());
+        let keys: Vec<&str> = differ.iter().map(|(key, ..)| key.as_str()).collect();
+        assert_eq!(keys, ["model.dim", "train.epochs", "train.seed"]);
 
         let layer = |text: &str| (PathBuf::from("top"), text.parse::<Table>().unwrap());
         let layers = [layer("train.epochs = 5\nmodel.dim = 32"), layer("model.dim = 96")];

@@ -2,31 +2,30 @@
 
 use std::collections::BTreeMap;
 
-use linnet_train::{RunConfig, TrainError};
 use toml::{Table, Value};
 
+use super::RunConfig;
+use crate::error::TrainError;
+
 /// Settings by their keys, as `train.epochs`, and their values in TOML.
-pub(crate) type Settings = BTreeMap<String, String>;
+pub type Settings = BTreeMap<String, String>;
 
-/// Every setting.
-pub(crate) fn settings(config: &RunConfig) -> Result<Settings, TrainError> {
-    // By way of the file's text, in which numbers are as short as they are written by hand.
-    let table: Table = config.to_toml()?.parse().map_err(|e: toml::de::Error| TrainError::Config {
-        file: "config.toml".into(),
-        problem: e.to_string(),
-    })?;
-    let mut settings = Settings::new();
-    flatten(&table, "", &mut settings);
-    Ok(settings)
-}
-
-/// The settings of a run's [identity](RunConfig::identity).
-pub(crate) fn identity(config: &RunConfig) -> Result<Settings, TrainError> {
-    settings(&config.identity())
+impl RunConfig {
+    /// Every setting.
+    pub fn settings(&self) -> Result<Settings, TrainError> {
+        // By way of the file's text, in which numbers are as short as they are written by hand.
+        let table: Table = self.to_toml()?.parse().map_err(|e: toml::de::Error| TrainError::Config {
+            file: "config.toml".into(),
+            problem: e.to_string(),
+        })?;
+        let mut settings = Settings::new();
+        flatten(&table, "", &mut settings);
+        Ok(settings)
+    }
 }
 
 /// The keys in which two lists differ, each with both values; `none` where a list hasn't the key.
-pub(crate) fn differences(a: &Settings, b: &Settings) -> Vec<(String, String, String)> {
+pub fn differences(a: &Settings, b: &Settings) -> Vec<(String, String, String)> {
     let value = |of: &Settings, key: &str| of.get(key).cloned().unwrap_or_else(|| "none".into());
     let mut keys: Vec<&String> = a.keys().chain(b.keys()).collect();
     keys.sort();
@@ -53,13 +52,13 @@ mod tests {
     #[test]
     fn where_data_lie_makes_no_other_run_and_what_they_are_does() {
         let mut config = RunConfig::default();
-        let first = identity(&config).unwrap();
+        let first = config.identity().settings().unwrap();
         config.data.train = "elsewhere/train.jsonl".into();
         (config.data.tokens, config.train.workers) = ("elsewhere/tokens.txt".into(), 7);
-        assert_eq!(identity(&config).unwrap(), first);
+        assert_eq!(config.identity().settings().unwrap(), first);
         config.data.train = "elsewhere/other.jsonl".into();
         config.model.dropout = 0.2;
-        let keys = differences(&first, &identity(&config).unwrap());
+        let keys = differences(&first, &config.identity().settings().unwrap());
         let triple = |a: &str, b: &str, c: &str| (a.to_string(), b.to_string(), c.to_string());
         assert_eq!(
             keys,
