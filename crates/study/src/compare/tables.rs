@@ -111,7 +111,7 @@ impl Comparison {
         let mut head: Vec<Cell> =
             ["", "parameters", "s per epoch", "frames/s", "peak MB"].map(Cell::from).to_vec();
         head.extend(self.targets.iter().map(|target| match target {
-            Target::Rate(rate) => Cell::from(format!("dev ≤ {rate} %")),
+            Target::Rate(rate) => Cell::from(format!("dev ≤\u{a0}{rate}\u{a0}%")),
             Target::Final(reference) => format!("dev as {}’s last", self.references[*reference]).into(),
         }));
         self.of_systems(head, |system| {

@@ -10,7 +10,8 @@ const NONE: &str = "–";
 
 /// A table in HTML.
 pub(super) fn html(table: &Table) -> String {
-    with_head(table, |cell| content(escape(&cell.text), cell))
+    // Long names break at their parts.
+    with_head(table, |cell| content(escape(&cell.text).replace('_', "_<wbr>"), cell))
 }
 
 fn with_head(table: &Table, head: impl Fn(&Cell) -> String) -> String {
@@ -95,7 +96,6 @@ pub(super) fn differing_settings(comparison: &Comparison) -> String {
         std::iter::once(system.name.as_str().into()).chain(keys.iter().map(value)).collect()
     };
     let table = Table { head, rows: comparison.systems.iter().zip(&all).map(row).collect() };
-    // Long keys break at their parts.
     let key = |cell: &Cell| escape(&cell.text).replace('.', ".<wbr>").replace('_', "_<wbr>");
     with_head(&table, |cell| format!("<code>{}</code>", key(cell)))
 }
