@@ -104,7 +104,8 @@ mod tests {
             .iter()
             .zip(&b[middle])
             .map(|(x, y)| (x - y).abs())
-            .fold(0.0, |most: f32, off| if off.is_nan() || off > most { off } else { most })
+            .max_by(f32::total_cmp)
+            .unwrap_or(0.0)
     }
 
     #[test]

@@ -96,10 +96,7 @@ fn gradient(encoder: &Encoder, y: &Tensor) -> Vec<f32> {
 
 fn largest_difference(a: &[f32], b: &[f32]) -> f32 {
     assert_eq!(a.len(), b.len());
-    a.iter()
-        .zip(b)
-        .map(|(x, y)| (x - y).abs())
-        .fold(0.0, |most: f32, off| if off.is_nan() || off > most { off } else { most })
+    a.iter().zip(b).map(|(x, y)| (x - y).abs()).max_by(f32::total_cmp).unwrap_or(0.0)
 }
 
 const TRAIN: Mode = Mode::Train { seed: 3, step: 11 };

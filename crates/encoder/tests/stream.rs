@@ -46,11 +46,8 @@ fn a_stream_gives_what_the_whole_gives_however_it_is_cut() {
                 }
                 got.extend(stream.finish().unwrap());
                 assert_eq!(got.len(), want.len(), "{mixer:?} {subsampling} {frames} by {cut}");
-                let off = got
-                    .iter()
-                    .zip(&want)
-                    .map(|(a, b)| (a - b).abs())
-                    .fold(0.0, |most: f32, off| if off.is_nan() || off > most { off } else { most });
+                let off =
+                    got.iter().zip(&want).map(|(a, b)| (a - b).abs()).max_by(f32::total_cmp).unwrap_or(0.0);
                 assert!(off < 1e-4, "{mixer:?} {subsampling} {frames} by {cut}: off by {off}");
             }
         }

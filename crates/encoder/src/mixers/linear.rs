@@ -11,9 +11,8 @@ use super::feature_map::{FeatureMap, Side};
 use super::{Gradients, Head, Mixer, QKV};
 use crate::ops::math::{add, dot, vectorised, vectorised_fn};
 use crate::ops::matmul::{Matrix, matmul};
-use crate::ops::rotary;
 use crate::ops::rows::{products_with, products_with_backward};
-use crate::ops::scratch::{self, Scratch};
+use crate::ops::{rotary, scratch};
 use crate::parameters::HeadParameter;
 
 /// Values of the features that are computed at once, so that they stay in the cache.
@@ -36,11 +35,6 @@ impl Linear {
     /// The angles of an utterance's frames.
     fn angles(&self, width: usize, frames: usize) -> Option<Arc<[f32]>> {
         self.rotary.then(|| rotary::table(width, frames))
-    }
-
-    /// Room for a chunk's turned features.
-    fn room(&self, values: usize) -> Scratch {
-        scratch::take(if self.rotary { values } else { 0 })
     }
 }
 
@@ -70,7 +64,8 @@ impl Mixer for Linear {
         let scale = 1.0 / denominators.len() as f32;
         let angles = self.angles(width, denominators.len());
         let after = |first: usize| angles.as_ref().map(|angles| &angles[first * width..]);
-        let (mut features, mut room) = (scratch::take(chunk * width), self.room(chunk * width));
+        let (mut features, mut room) =
+            (scratch::take(chunk * width), rotary::room(self.rotary, chunk * width));
         let weights = self.map.side(Side::Key, head.weights);
         state.fill(0.0);
         z.fill(0.0);
@@ -107,7 +102,7 @@ impl Mixer for Linear {
         let size = chunk * dim;
         let angles = self.angles(width, denominators.len());
         let [mut features, mut dfeatures] = std::array::from_fn(|_| scratch::take(chunk * width));
-        let mut room = self.room(chunk * width);
+        let mut room = rotary::room(self.rotary, chunk * width);
         let (mut numerators, mut weights) = (scratch::take(size), scratch::take(chunk));
         let (mut dstate, mut dz) = (scratch::zeros(width * dim), scratch::zeros(width));
         let after = |first: usize| angles.as_ref().map(|angles| &angles[first * width..]);

@@ -12,8 +12,7 @@ use super::{Gradients, Head, Mixer, QKV, State};
 use crate::ops::attention::{Attention, Span};
 use crate::ops::math::{softmax, vectorised_fn};
 use crate::ops::matmul::{Matrix, matmul};
-use crate::ops::rotary;
-use crate::ops::scratch::{self, Scratch};
+use crate::ops::{rotary, scratch};
 
 #[derive(Debug)]
 pub(crate) struct Softmax {
@@ -26,11 +25,6 @@ impl Softmax {
     /// The positions of so many frames, where they are rotary.
     fn angles(&self, dim: usize, frames: usize) -> Option<Arc<[f32]>> {
         self.rotary.then(|| rotary::table(dim, frames))
-    }
-
-    /// Room for turned queries, and for keys.
-    fn rooms(&self, values: usize) -> [Scratch; 2] {
-        [(); 2].map(|()| scratch::take(if self.rotary { values } else { 0 }))
     }
 }
 
@@ -58,7 +52,7 @@ impl Mixer for Softmax {
     fn forward(&self, head: Head<'_>, saved: &mut [f32], y: &mut [f32]) {
         let Head { dim, inputs, .. } = head;
         let angles = self.angles(dim, saved.len());
-        let [mut room_q, mut room_k] = self.rooms(inputs[0].len());
+        let [mut room_q, mut room_k] = [(); 2].map(|()| rotary::room(self.rotary, inputs[0].len()));
         let q = rotary::turned(angles.as_deref(), dim, inputs[0], &mut room_q);
         let k = rotary::turned(angles.as_deref(), dim, inputs[1], &mut room_k);
         Attention { q, k, v: inputs[2], dim, span: self.span }.forward(saved, y);
@@ -67,7 +61,7 @@ impl Mixer for Softmax {
     fn backward(&self, head: Head<'_>, saved: &[f32], y: &[f32], dy: &[f32], gradients: Gradients<'_, '_>) {
         let Head { dim, inputs, .. } = head;
         let angles = self.angles(dim, saved.len());
-        let [mut room_q, mut room_k] = self.rooms(inputs[0].len());
+        let [mut room_q, mut room_k] = [(); 2].map(|()| rotary::room(self.rotary, inputs[0].len()));
         let q = rotary::turned(angles.as_deref(), dim, inputs[0], &mut room_q);
         let k = rotary::turned(angles.as_deref(), dim, inputs[1], &mut room_k);
         let [dq, dk, dv] = gradients.inputs else { unreachable!("three projections") };
@@ -88,7 +82,7 @@ impl Mixer for Softmax {
         let Head { dim, inputs, .. } = head;
         let rows = y.len() / dim;
         let angles = self.rotary.then(|| rotary::rows(dim, state.frames..state.frames + rows));
-        let [mut room_q, mut room_k] = self.rooms(inputs[0].len());
+        let [mut room_q, mut room_k] = [(); 2].map(|()| rotary::room(self.rotary, inputs[0].len()));
         let q = rotary::turned(angles.as_deref(), dim, inputs[0], &mut room_q);
         state.keys.extend_from_slice(rotary::turned(angles.as_deref(), dim, inputs[1], &mut room_k));
         state.values.extend_from_slice(inputs[2]);

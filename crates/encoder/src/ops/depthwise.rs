@@ -287,10 +287,12 @@ mod tests {
                         backward_weight(&g, &dc, ahead, &lengths, range, dkernel, dbias);
                     }
                     for (want, got) in want.iter().zip(&got) {
-                        let worst =
-                            want.iter().zip(got).map(|(a, b)| (a - b).abs()).fold(0.0, |most: f32, off| {
-                                if off.is_nan() || off > most { off } else { most }
-                            });
+                        let worst = want
+                            .iter()
+                            .zip(got)
+                            .map(|(a, b)| (a - b).abs())
+                            .max_by(f32::total_cmp)
+                            .unwrap_or(0.0);
                         assert!(
                             worst < 1e-4,
                             "dim {dim}, taps {taps}, ahead {ahead}, ranges of {step}: {worst}"

@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use candle_core::{Result, Tensor};
 
 use crate::ops::math::vectorised;
+use crate::ops::scratch::{self, Scratch};
 
 /// Cosines, then sines, of each frame: (frames, width), for at least so many frames.
 ///
@@ -51,6 +52,11 @@ pub(crate) fn rotate(table: &[f32], width: usize, back: bool, x: &mut [f32]) {
             }
         }
     });
+}
+
+/// Room for so many turned values; none where nothing is turned.
+pub(crate) fn room(rotary: bool, values: usize) -> Scratch {
+    scratch::take(if rotary { values } else { 0 })
 }
 
 /// Rows as they meet: turned by the rows of a table in `room`, which has place for them, where there is a table.

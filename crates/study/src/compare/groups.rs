@@ -237,6 +237,11 @@ impl Comparison {
         }
     }
 
+    /// All runs of all systems.
+    pub(crate) fn runs(&self) -> impl Iterator<Item = &Run> {
+        runs(&self.systems)
+    }
+
     /// `PER`, or `WER`: what the last column's rates are.
     pub(crate) fn rate_name(&self) -> &'static str {
         self.columns.last().map_or("PER", |column| column.rate_name)

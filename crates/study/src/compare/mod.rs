@@ -16,5 +16,5 @@ pub use run::{Run, SetScore};
 
 pub(crate) use groups::TOGETHER;
 pub(crate) use pace::KEPT;
-pub(crate) use tables::{Cell, Table, duration};
+pub(crate) use tables::{Cell, NONE, Table, duration, plural};
 pub(crate) use text::WRITTEN;

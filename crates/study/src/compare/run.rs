@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use linnet_score::{ScoreReport, UtteranceScore, read_trn};
 use linnet_train::{Environment, EpochRecord, RunConfig, Sitting, read_metrics};
 
+use super::tables::plural;
 use crate::error::StudyError;
 
 /// One finished run.
@@ -65,8 +66,7 @@ impl Run {
         let environment = Environment::read(folder);
         let machine = environment.as_ref().map(|environment| {
             of_sittings(environment, |sitting| {
-                let plural = if sitting.threads == 1 { "" } else { "s" };
-                format!("{}, {} thread{plural}", sitting.processor, sitting.threads)
+                format!("{}, {}", sitting.processor, plural(sitting.threads, "thread"))
             })
         });
         let version = environment.as_ref().map(|e| of_sittings(e, |sitting| sitting.linnet.clone()));

@@ -7,7 +7,7 @@ use super::groups::{Comparison, System};
 use super::pace::{Reached, Target};
 
 /// What stands where nothing is known.
-const NONE: &str = "–";
+pub(crate) const NONE: &str = "–";
 
 /// A cell: what is to be read, and what says more of it.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -66,7 +66,6 @@ impl Comparison {
 
     /// Each system's differences to the so-many-th reference, and what the last column's says; nothing where there is no other system.
     pub(crate) fn differences(&self, reference: usize) -> Option<Table> {
-        let several = self.systems.iter().any(|system| system.runs.len() > 1);
         let of = |score: &Option<SystemScore>| score.as_ref().and_then(|s| s.differences[reference]);
         let mut head: Vec<Cell> = vec![format!("minus {}", self.references[reference]).into()];
         head.extend(self.columns.iter().map(|column| column.name.as_str().into()));
@@ -79,18 +78,23 @@ impl Comparison {
                 None => row.extend([NONE.into(), NONE.into()]),
                 Some(last) => {
                     row.push(plain(last.smallest_detectable()).into());
-                    // Beside others of several, one seed's interval is too narrow for a verdict.
-                    row.push(if several && last.seeds == 1 {
-                        "one seed".into()
-                    } else {
-                        self.verdict(&last)
-                    });
+                    row.push(if self.has_verdict(&last) { self.verdict(&last) } else { "one seed".into() });
                 }
             }
             row
         };
         let rows: Vec<Vec<Cell>> = rows.map(row).collect();
         (!rows.is_empty()).then_some(Table { head, rows })
+    }
+
+    /// Whether some system has several seeds.
+    pub(crate) fn several_seeds(&self) -> bool {
+        self.systems.iter().any(|system| system.runs.len() > 1)
+    }
+
+    /// Whether a difference's interval allows a verdict: beside others of several seeds, that of one seed is too narrow.
+    pub(super) fn has_verdict(&self, difference: &Estimate) -> bool {
+        difference.seeds > 1 || !self.several_seeds()
     }
 
     fn verdict(&self, difference: &Estimate) -> Cell {
@@ -174,6 +178,11 @@ fn thousands(number: usize) -> String {
         text.push(digit);
     }
     text
+}
+
+/// So many of something that has a plural in s.
+pub(crate) fn plural(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
 /// Seconds as people say them.

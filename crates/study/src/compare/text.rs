@@ -6,7 +6,7 @@ use linnet_train::Select;
 
 use super::estimates::RESAMPLES;
 use super::groups::{Comparison, System};
-use super::tables::{Cell, Table};
+use super::tables::{Cell, Table, plural};
 use crate::plan::Timing;
 
 /// What the tables that are kept begin with.
@@ -65,8 +65,8 @@ impl Comparison {
     fn seconds(&self) -> String {
         match &self.timing {
             Some(Timing { linnet, processor, threads, .. }) => format!(
-                "seconds are those of training steps that were timed in turn, on {processor} with {threads} thread{} (linnet {linnet})",
-                if *threads == 1 { "" } else { "s" }
+                "seconds are those of training steps that were timed in turn, on {processor} with {} (linnet {linnet})",
+                plural(*threads, "thread")
             ),
             None => "seconds are those of the runs, which other work and other machines move".into(),
         }
@@ -75,8 +75,7 @@ impl Comparison {
     /// The names of the runs that are missing; of a kind that has none, its name once.
     pub(crate) fn missing(&self) -> String {
         let kind = |run: &str| run.rsplit_once("-seed").map_or(run, |(kind, _)| kind).to_string();
-        let runs = self.systems.iter().flat_map(|system| &system.runs);
-        let there: HashSet<String> = runs.map(|run| kind(&run.name)).collect();
+        let there: HashSet<String> = self.runs().map(|run| kind(&run.name)).collect();
         let name = |run: &String| if there.contains(&kind(run)) { run.clone() } else { kind(run) };
         let mut names: Vec<String> = self.missing.iter().map(name).collect();
         names.dedup();
@@ -85,13 +84,12 @@ impl Comparison {
 
     /// The machines of all runs, where they are known.
     pub(crate) fn machines(&self) -> impl Iterator<Item = &str> {
-        self.systems.iter().flat_map(|system| &system.runs).filter_map(|run| run.machine.as_deref())
+        self.runs().filter_map(|run| run.machine.as_deref())
     }
 
     /// What error rates are of, what their intervals and differences say, and what made the runs.
     pub(crate) fn rate_note(&self) -> String {
-        let several = self.systems.iter().any(|system| system.runs.len() > 1);
-        let seeds = if several {
+        let seeds = if self.several_seeds() {
             "and of n seeds n − 1 with replacement (Rao and Wu, 1988). Differences are over the seeds that both sides have, the same in \
              each resample, since data order and augmentation are the seed’s. Intervals of several seeds are the estimate ± t₀.₉₇₅ · \
              standard error, as few seeds tell little of how much seeds differ (degrees of freedom after Satterthwaite, 1946); those of \
@@ -101,9 +99,7 @@ impl Comparison {
         };
         let differences = |system: &System| {
             let last = system.scores.last().and_then(Option::as_ref);
-            last.map_or(0, |score| {
-                score.differences.iter().flatten().filter(|d| !several || d.seeds > 1).count()
-            })
+            last.map_or(0, |score| score.differences.iter().flatten().filter(|d| self.has_verdict(d)).count())
         };
         let verdicts: usize = self.systems.iter().map(differences).sum();
         let chance = match verdicts {
@@ -119,8 +115,7 @@ impl Comparison {
              found with a probability of 80 %, (t₀.₉₇₅ + t₀.₈) · standard error.{chance}",
             self.decoded_note()
         );
-        let runs = self.systems.iter().flat_map(|system| &system.runs);
-        let mut versions: Vec<&str> = runs.filter_map(|run| run.version.as_deref()).collect();
+        let mut versions: Vec<&str> = self.runs().filter_map(|run| run.version.as_deref()).collect();
         versions.sort_unstable();
         versions.dedup();
         if !versions.is_empty() {

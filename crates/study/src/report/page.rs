@@ -1,7 +1,7 @@
 //! The page: what was asked, what came out, how fast, and with which settings.
 
 use super::{curves, escape, forest, tables};
-use crate::compare::{Comparison, KEPT, TOGETHER};
+use crate::compare::{Comparison, KEPT, TOGETHER, plural};
 use crate::plan::Timing;
 
 const STYLE: &str = include_str!("page.css");
@@ -28,8 +28,8 @@ pub(super) fn page(comparison: &Comparison) -> String {
 
 /// How much was compared, and the lowest rate.
 fn summary(comparison: &Comparison) -> String {
-    let runs: usize = comparison.systems.iter().map(|system| system.runs.len()).sum();
-    let epochs = comparison.systems.iter().flat_map(|system| &system.runs).map(|run| run.epochs.len());
+    let runs = comparison.runs().count();
+    let epochs = comparison.runs().map(|run| run.epochs.len());
     let (fewest, most) = epochs.fold((usize::MAX, 0), |(low, high), n| (low.min(n), high.max(n)));
     let epochs = if fewest < most { format!("{fewest} to {most}") } else { most.to_string() };
     let mut text =
@@ -55,18 +55,12 @@ fn summary(comparison: &Comparison) -> String {
     format!("<p>{text}</p>\n")
 }
 
-fn plural(count: usize, what: &str) -> String {
-    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
-}
-
 fn sections(comparison: &Comparison) -> String {
     let mut sizes: Vec<Option<&str>> = comparison.systems.iter().map(|s| s.size.as_deref()).collect();
     sizes.dedup();
-    let several = comparison.systems.iter().any(|system| system.runs.len() > 1);
     let mut body = "<h2>Convergence</h2>\n".to_string();
     for size in &sizes {
-        body +=
-            &figure(*size, &curves::convergence(comparison, *size), &curve_note(comparison, *size, several));
+        body += &figure(*size, &curves::convergence(comparison, *size), &curve_note(comparison, *size));
     }
     body += &tables::html(&comparison.paces());
     body += &pace_note(comparison);
@@ -127,10 +121,10 @@ fn figure(size: Option<&str>, svg: &str, caption: &str) -> String {
     format!("<figure>\n{heading}{svg}<figcaption>{caption}</figcaption>\n</figure>\n")
 }
 
-fn curve_note(comparison: &Comparison, size: Option<&str>, several: bool) -> String {
+fn curve_note(comparison: &Comparison, size: Option<&str>) -> String {
     let of = comparison.systems.iter().filter(|s| s.size.as_deref() == size).count();
     let mut note = "Greedy token error rate on the development set after each epoch.".to_string();
-    if several {
+    if comparison.several_seeds() {
         note += " Lines are means over the seeds, bands reach from the lowest to the highest seed.";
     }
     if of > 7 {

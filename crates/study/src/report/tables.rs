@@ -3,10 +3,7 @@
 use linnet_train::{EpochRecord, Settings};
 
 use super::escape;
-use crate::compare::{Cell, Comparison, Run, System, Table, Verdict, duration};
-
-/// What stands where nothing is known.
-const NONE: &str = "–";
+use crate::compare::{Cell, Comparison, NONE, Run, System, Table, Verdict, duration};
 
 /// A table in HTML.
 pub(super) fn html(table: &Table) -> String {
@@ -45,12 +42,11 @@ fn text(cell: &Cell) -> String {
 
 /// Every run by itself.
 pub(super) fn runs(comparison: &Comparison) -> String {
-    let runs = || comparison.systems.iter().flat_map(|system| &system.runs);
     let sets: Vec<&str> = comparison
         .columns
         .iter()
         .map(|column| column.name.as_str())
-        .filter(|set| runs().any(|run| run.rate(set).is_some()))
+        .filter(|set| comparison.runs().any(|run| run.rate(set).is_some()))
         .collect();
     let mut head: Vec<Cell> =
         ["run", "epochs", "last dev rate", "lowest dev rate", "training", "machine"].map(Cell::from).to_vec();
@@ -71,7 +67,7 @@ pub(super) fn runs(comparison: &Comparison) -> String {
         row.extend(sets.iter().map(|set| Cell::from(rate(set))));
         row
     };
-    html(&Table { head, rows: runs().map(row).collect() })
+    html(&Table { head, rows: comparison.runs().map(row).collect() })
 }
 
 /// The settings in which the systems differ; empty where there are none.
