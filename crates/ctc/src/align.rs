@@ -19,7 +19,7 @@ pub struct Alignment {
 /// Aligns `labels` with the frames by the most probable path.
 ///
 /// `log_probs` is `(frames, tokens)`, row-major, natural logarithms, of which values below −1e10 count as
-/// −∞; `blank` is the blank's token id. Of equal paths the one wins that changes its state latest.
+/// −∞; `blank` is the blank's token id. Of equal paths the one wins whose states change earliest.
 ///
 /// # Errors
 ///

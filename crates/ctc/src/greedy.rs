@@ -26,7 +26,7 @@ impl Span {
 /// Greedy decoding: token ids without repeats and blanks.
 ///
 /// `log_probs` is `(frames, tokens)`, row-major (logits do as well); `blank` is the blank's token id. Of
-/// equal values the lowest token id wins; NaN never does.
+/// equal values the lowest token id wins; NaN and −∞ never do, and a frame that has nothing else is blank.
 pub fn greedy(log_probs: &[f32], tokens: usize, blank: u32) -> Vec<u32> {
     runs(log_probs, tokens, blank).map(|(token, ..)| token).collect()
 }
@@ -40,7 +40,8 @@ pub fn greedy_spans(log_probs: &[f32], tokens: usize, blank: u32) -> Vec<Span> {
 
 /// The runs of equal best tokens that aren't blank, as (token, first frame, frame after the last).
 fn runs(log_probs: &[f32], tokens: usize, blank: u32) -> impl Iterator<Item = (u32, usize, usize)> {
-    let mut rows = log_probs.chunks_exact(tokens.max(1)).map(best).enumerate().peekable();
+    let mut rows =
+        log_probs.chunks_exact(tokens.max(1)).map(move |row| best(row, blank)).enumerate().peekable();
     std::iter::from_fn(move || {
         loop {
             let (start, token) = rows.next()?;
@@ -55,14 +56,14 @@ fn runs(log_probs: &[f32], tokens: usize, blank: u32) -> impl Iterator<Item = (u
     })
 }
 
-fn best(row: &[f32]) -> u32 {
-    let mut best = (0, f32::NEG_INFINITY);
-    for (token, &value) in row.iter().enumerate() {
+fn best(row: &[f32], blank: u32) -> u32 {
+    let mut best = (blank, f32::NEG_INFINITY);
+    for (token, &value) in (0..).zip(row) {
         if value > best.1 {
             best = (token, value);
         }
     }
-    best.0 as u32
+    best.0
 }
 
 #[cfg(test)]
@@ -87,6 +88,7 @@ mod tests {
         assert_eq!(greedy(&[-1.0, -0.5, -0.5, -1.0], 4, 0), [1]);
         assert!(greedy(&[-0.5, -0.5, -0.5, -0.5], 4, 0).is_empty());
         assert_eq!(greedy(&[f32::NAN, -2.0, -1.0, f32::NAN], 4, 0), [2]);
+        assert!(greedy(&[f32::NAN, f32::NEG_INFINITY, f32::NAN], 3, 1).is_empty());
     }
 
     #[test]

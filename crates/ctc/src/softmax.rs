@@ -27,7 +27,12 @@ pub fn log_softmax_rows(logits: &mut [f32], tokens: usize) {
 
 /// Turns a gradient by the log-probabilities into that by the logits, in place: `g − exp(y)·Σ g` in each
 /// row. Both slices are `(rows, tokens)`; `log_probs` is what [`log_softmax_rows`] gave.
+///
+/// # Panics
+///
+/// If the slices have different lengths.
 pub fn log_softmax_backward_rows(log_probs: &[f32], gradient: &mut [f32], tokens: usize) {
+    assert_eq!(log_probs.len(), gradient.len(), "one gradient for each log-probability");
     if tokens == 0 {
         return;
     }

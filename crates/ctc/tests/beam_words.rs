@@ -246,6 +246,62 @@ fn hotwords_add_their_weight_for_each_place() {
 }
 
 #[test]
+fn hotwords_of_marked_tokens_are_whole_words() {
+    // ▁a, ▁b, b, a: the word "ab" is spelt ▁a b.
+    let table = table(&["▁a", "▁b", "b", "a"]);
+    let mut hotwords = Hotwords::new();
+    hotwords.add("ab b", 2.0);
+    hotwords.add("ab", 1.25);
+    hotwords.add("b", 0.5);
+    let decoder = Decoder::new(&table, exact()).unwrap().with_hotwords(&hotwords).unwrap();
+    for seed in 0..10 {
+        let log_probs = random_log_probs(&mut rng(seed), 6, 5, 2.0);
+        let found = decoder.decode(&log_probs, 5).unwrap();
+        assert!(["ab b", "aba", "ab"].iter().all(|text| found.iter().any(|h| h.text() == *text)));
+        for hypothesis in found.iter().filter(|h| [1, 2].contains(h.tokens.first().unwrap_or(&1))) {
+            let text = hypothesis.text();
+            let words: Vec<&str> = text.split_whitespace().collect();
+            let mut worth = words.iter().filter(|&&word| word == "b").count() as f64 * 0.5;
+            for (place, _) in words.iter().enumerate().filter(|(_, word)| **word == "ab") {
+                // Where the longer phrase counts, the "b" within it counts by itself, too.
+                worth += if words.get(place + 1) == Some(&"b") { 2.0 } else { 1.25 };
+            }
+            assert!((hypothesis.model - worth).abs() < 1e-9, "{hypothesis:?} {worth}");
+        }
+    }
+}
+
+#[test]
+fn long_utterances_keep_their_words_whatever_is_added() {
+    let table = table(&["<space>", "a", "b"]);
+    let path: Vec<u32> = [2, 3, 1].repeat(200);
+    let log_probs = spoken(&table, &path);
+    let decoder = |hotword: f32| {
+        let mut hotwords = Hotwords::new();
+        hotwords.add("ab", hotword);
+        Decoder::new(&table, BeamOptions { beam: 8, ..Default::default() })
+            .unwrap()
+            .with_hotwords(&hotwords)
+            .unwrap()
+    };
+    for weight in [5.0, 100.0] {
+        let best = decoder(weight).decode(&log_probs, 4).unwrap().remove(0);
+        assert_eq!(best.words.len(), 200, "weight {weight}");
+        assert!((best.model - 200.0 * f64::from(weight)).abs() < 1e-6, "{}", best.model);
+        assert!(best.acoustic > -600.0 * 3.0 && best.acoustic <= 0.0, "{}", best.acoustic);
+    }
+    for word_bonus in [-2.0, 20.0, 100.0] {
+        let trie = LexiconTrie::from_spellings(["ab"], &table).unwrap();
+        let decoder = Decoder::new(&table, BeamOptions { beam: 8, ..Default::default() }).unwrap();
+        let decoder =
+            decoder.with_lexicon(trie, NoModel, Fusion { word_bonus, ..Fusion::default() }).unwrap();
+        let best = decoder.decode(&log_probs, 4).unwrap().remove(0);
+        assert_eq!(best.words.len(), 200, "bonus {word_bonus}");
+        assert!((best.model - 200.0 * f64::from(word_bonus)).abs() < 1e-6, "{}", best.model);
+    }
+}
+
+#[test]
 fn hotwords_tell_homophones_apart() {
     let table = table(&["DH", "EH", "R"]);
     let rows = [("there", vec![1, 2, 3]), ("their", vec![1, 2, 3]), ("err", vec![2, 3])];
@@ -354,12 +410,14 @@ fn what_does_not_fit_is_named() {
     let fails = |fusion| decoder.clone().with_lexicon(trie.clone(), NoModel, fusion).unwrap_err().to_string();
     assert!(fails(Fusion { weight: f32::NAN, ..Fusion::default() }).contains("option weight"));
     assert!(fails(Fusion { word_bonus: f32::INFINITY, ..Fusion::default() }).contains("word_bonus"));
+    assert!(fails(Fusion { word_bonus: -101.0, ..Fusion::default() }).contains("between -100 and 100"));
     assert!(fails(Fusion { unknown_penalty: 1.0, ..Fusion::default() }).contains("unknown_penalty"));
     for (phrase, weight, problem) in [
         ("a b", 1.0, "\"b\""),
         ("a", 0.0, "weight 0"),
         (" ", 1.0, "phrase 1 is empty"),
         ("a", f32::NAN, "NaN"),
+        ("a", 101.0, "weight 101"),
     ] {
         let mut hotwords = Hotwords::new();
         hotwords.add(phrase, weight);

@@ -72,6 +72,8 @@ fn faults_are_named_with_their_place() {
         ("a <x>", 1, 3, "no rule <x>"),
         ("a\n<x> = b\n<x> = c", 3, 1, "defined in line 2"),
         ("<x>\n<x> = a <y>\n<y> = b [<x>]", 3, 10, "contains itself"),
+        ("a\n<x> = <y>", 2, 7, "no rule <y>"),
+        ("a\n<x> = b <x>", 2, 9, "contains itself"),
         ("a = b", 1, 3, "beginning of a line"),
         ("a \\", 1, 3, "must follow"),
         ("b\n(a{1000}){1000}", 2, 1, "too large"),
@@ -87,6 +89,16 @@ fn faults_are_named_with_their_place() {
     assert!(Grammar::parse(&deep).unwrap_err().problem.contains("deep"));
     let chain: String = (0..100).map(|i| format!("<r{i}> = <r{}>\n", i + 1)).collect();
     assert!(Grammar::parse(&(chain + "<r0>")).unwrap_err().problem.contains("deep"));
+}
+
+#[test]
+fn words_in_any_order_are_two_states() {
+    let words: Vec<String> = (0..20_000).map(|word| format!("w{word}")).collect();
+    let grammar = Grammar::parse(&format!("({})+", words.join(" | "))).unwrap();
+    assert_eq!((grammar.words().len(), grammar.states()), (20_000, 2));
+    assert!(grammar.allows(&["w7", "w19999", "w7"]) && !grammar.allows(&[]));
+    let rule = format!("<word> = {}\n<word>{{1,3}} [<word> w0]", words[..300].join(" | "));
+    assert!(Grammar::parse(&rule).unwrap().allows(&["w1", "w2", "w3", "w299", "w0"]));
 }
 
 #[test]

@@ -9,7 +9,7 @@ use super::calibration::Calibration;
 use super::error::BeamError;
 use super::guide::Free;
 use super::hot_guide::Hot;
-use super::hotwords::{Biasing, Hotwords, spell_freely};
+use super::hotwords::{FreePhrases, Hotwords};
 use super::hypothesis::Hypothesis;
 use super::lexicon_guide::Words;
 use super::model::{Fusion, NoModel, WordModel};
@@ -47,7 +47,7 @@ pub struct Decoder<M = NoModel> {
     table: TokenTable,
     boundary: Boundary,
     /// Hotwords where there is no lexicon.
-    biasing: Option<Biasing>,
+    phrases: Option<FreePhrases>,
     pub(crate) setup: Option<Setup<M>>,
     pub(crate) calibration: Calibration,
 }
@@ -67,7 +67,7 @@ impl Decoder {
             options,
             table: table.clone(),
             boundary,
-            biasing: None,
+            phrases: None,
             setup: None,
             calibration: Calibration::default(),
         })
@@ -93,7 +93,7 @@ impl<M: WordModel> Decoder<M> {
         }
         let setup = Setup::new(trie.into(), model, fusion, &self.table)?;
         let Self { options, table, boundary, calibration, .. } = self;
-        Ok(Decoder { options, table, boundary, biasing: None, setup: Some(setup), calibration })
+        Ok(Decoder { options, table, boundary, phrases: None, setup: Some(setup), calibration })
     }
 
     /// Adds to the scores of hypotheses that contain these phrases.
@@ -104,11 +104,7 @@ impl<M: WordModel> Decoder<M> {
     pub fn with_hotwords(mut self, hotwords: &Hotwords) -> Result<Self, BeamError> {
         match &mut self.setup {
             Some(setup) => setup.bias(hotwords)?,
-            None => {
-                let spell = |phrase: &str| spell_freely(phrase, &self.table, self.boundary);
-                let whole_words = self.boundary.token().is_some();
-                self.biasing = Some(Biasing::new(hotwords, whole_words, spell)?);
-            }
+            None => self.phrases = Some(FreePhrases::new(hotwords, self.boundary, &self.table)?),
         }
         Ok(self)
     }
@@ -140,12 +136,9 @@ impl<M: WordModel> Decoder<M> {
     /// The same search over chunks of frames.
     pub fn stream(&self) -> Stream<'_, M> {
         let (options, tokens) = (self.options.clone(), self.table.len());
-        let running = match (&self.setup, &self.biasing) {
+        let running = match (&self.setup, &self.phrases) {
             (Some(setup), _) => Running::Words(Search::new(Words::new(setup), options, tokens)),
-            (None, Some(biasing)) => {
-                let guide = Hot { biasing, boundary: self.boundary };
-                Running::Hot(Search::new(guide, options, tokens))
-            }
+            (None, Some(phrases)) => Running::Hot(Search::new(Hot { phrases }, options, tokens)),
             (None, None) => Running::Free(Search::new(Free, options, tokens)),
         };
         Stream::new(self, running)

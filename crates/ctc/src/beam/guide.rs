@@ -22,6 +22,16 @@ impl Growing {
     }
 }
 
+/// The most that one edge adds to the natural logarithm of a weight, or takes from it: so far f64 reaches, with room for the
+/// beam's own probabilities. A word that is forbidden is worth nothing all the same.
+const MOST_CHANGE: f64 = 600.0;
+
+/// What an edge multiplies the probability by, for what it adds to the natural logarithm of the weight.
+#[inline(always)]
+pub(crate) fn factor(change: f64) -> f64 {
+    if change == f64::NEG_INFINITY { 0.0 } else { change.clamp(-MOST_CHANGE, MOST_CHANGE).exp() }
+}
+
 /// How a prefix may end an utterance.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Ending {

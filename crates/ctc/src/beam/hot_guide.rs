@@ -1,16 +1,14 @@
 //! The guide of a search with hotwords and without a lexicon.
 
-use super::boundary::Boundary;
 use super::candidates::Candidates;
 use super::frame::Frame;
-use super::guide::{Ending, Growing, Guide};
-use super::hotwords::{Biasing, OUTSIDE};
+use super::guide::{Ending, Growing, Guide, factor};
+use super::hotwords::{FreePhrases, OUTSIDE};
 use super::tree::NONE;
 
 /// Any token may follow any other, and phrases add to the score.
 pub(crate) struct Hot<'a> {
-    pub(crate) biasing: &'a Biasing,
-    pub(crate) boundary: Boundary,
+    pub(crate) phrases: &'a FreePhrases,
 }
 
 /// A prefix's place in the phrases, and all that they have added to it.
@@ -22,8 +20,7 @@ pub(crate) struct Context {
 
 impl Hot<'_> {
     fn step(&self, context: &Context, token: u32) -> Context {
-        let ends_word = Some(token) == self.boundary.token();
-        let (state, gain) = self.biasing.step(context.state, (token, NONE), ends_word);
+        let (state, gain) = self.phrases.step(context.state, token);
         Context { state, weight: context.weight + gain }
     }
 }
@@ -36,13 +33,13 @@ impl Guide for Hot<'_> {
     }
 
     fn grow(&mut self, context: &Context, from: &Growing, frame: &Frame, candidates: &mut Candidates) {
-        let most = from.total * self.biasing.most.exp();
+        let most = from.total * factor(self.phrases.most());
         for kept in &frame.kept {
             // The rest is less probable still.
             if most * kept.probability <= candidates.floor {
                 break;
             }
-            let factor = (self.step(context, kept.token).weight - context.weight).exp();
+            let factor = factor(self.phrases.step(context.state, kept.token).1);
             let score = from.before(kept.token) * kept.probability * factor;
             candidates.offer(score, factor, kept.token, NONE);
         }
@@ -57,9 +54,7 @@ impl Guide for Hot<'_> {
     }
 
     fn endings(&mut self, context: &Context, mut ending: impl FnMut(Ending)) {
-        // The end of the utterance ends the last word.
-        let last = self.boundary.token().map_or(*context, |token| self.step(context, token));
-        let score = last.weight - context.weight + self.biasing.end(last.state);
+        let score = self.phrases.end(context.state);
         ending(Ending { label: NONE, score, complete: true });
     }
 

@@ -19,7 +19,7 @@ pub enum HotwordError {
         number: usize,
     },
     /// A weight is none.
-    #[error("the hotword phrase {phrase:?} has the weight {weight}: it must be above 0 and finite")]
+    #[error("the hotword phrase {phrase:?} has the weight {weight}: it must be above 0 and at most 100")]
     Weight {
         /// The phrase.
         phrase: String,
@@ -42,9 +42,13 @@ pub enum HotwordError {
     },
 }
 
-/// Phrases, each with the natural logarithm that its occurrence adds to a hypothesis' score.
+/// The most that a phrase, or a word's bonus, may add to a score: probabilities are numbers still.
+pub(crate) const MOST_WEIGHT: f32 = 100.0;
+
+/// Phrases, each with the natural logarithm that its occurrence adds to a hypothesis' score, above 0 and at most 100.
 ///
-/// A phrase begins and ends with whole words. Its weight is paid out evenly as its tokens arrive, and what was paid is
+/// A phrase begins and ends with whole words. Where there is no lexicon, tokens may spell a word in several ways; the one of
+/// fewest tokens counts, of these the one whose first tokens are longer. Its weight is paid out evenly as its tokens arrive, and what was paid is
 /// taken back when the phrase breaks off. Where one phrase begins another, a place counts as the more valuable of those
 /// that are complete; of phrases that overlap otherwise, each counts.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -114,7 +118,7 @@ impl Biasing {
     ) -> Result<Self, HotwordError> {
         let mut biasing = Self { states: vec![State::default()], most: 0.0, whole_words };
         for (index, (phrase, weight)) in hotwords.phrases.iter().enumerate() {
-            if !(*weight > 0.0 && weight.is_finite()) {
+            if !(*weight > 0.0 && *weight <= MOST_WEIGHT) {
                 return Err(HotwordError::Weight { phrase: phrase.clone(), weight: *weight });
             }
             let words =
@@ -243,18 +247,73 @@ impl Biasing {
     }
 }
 
-/// Symbols of a phrase where no lexicon says which words there are; see [`super::boundary::Boundary`].
-pub(crate) fn spell_freely(phrase: &str, table: &TokenTable, boundary: Boundary) -> Result<Spelling, String> {
+/// What ends a word where its successor's first token says that it is over; no token of a table.
+const END: Symbol = (NONE, NONE);
+
+/// Phrases where no lexicon says which words there are.
+#[derive(Clone, Debug)]
+pub(crate) struct FreePhrases {
+    pub(crate) biasing: Biasing,
+    boundary: Boundary,
+    /// Whether a token begins a word by its `▁`.
+    marked: Vec<bool>,
+}
+
+impl FreePhrases {
+    pub(crate) fn new(
+        hotwords: &Hotwords,
+        boundary: Boundary,
+        table: &TokenTable,
+    ) -> Result<Self, HotwordError> {
+        let marked = match boundary {
+            Boundary::Mark => (0..table.len() as u32)
+                .map(|id| table.symbol(id).is_some_and(|symbol| symbol.starts_with(MARK)))
+                .collect(),
+            _ => Vec::new(),
+        };
+        let spell = |phrase: &str| spell_freely(phrase, table, boundary);
+        let biasing = Biasing::new(hotwords, boundary != Boundary::None, spell)?;
+        Ok(Self { biasing, boundary, marked })
+    }
+
+    /// The state behind a token, and what it adds.
+    pub(crate) fn step(&self, state: u32, token: u32) -> (u32, f64) {
+        let (state, ended) = match self.marked.get(token as usize) {
+            Some(true) => self.biasing.step(state, END, true),
+            _ => (state, 0.0),
+        };
+        let (state, gain) = self.biasing.step(state, (token, NONE), Some(token) == self.boundary.token());
+        (state, ended + gain)
+    }
+
+    /// The most that a token can add, which may end a word and begin another.
+    pub(crate) fn most(&self) -> f64 {
+        if self.marked.is_empty() { self.biasing.most } else { 2.0 * self.biasing.most }
+    }
+
+    /// What it adds that the utterance ends, and with it the last word.
+    pub(crate) fn end(&self, state: u32) -> f64 {
+        let last = match self.boundary {
+            Boundary::Token(token) => Some((token, NONE)),
+            Boundary::Mark => Some(END),
+            Boundary::None => None,
+        };
+        let (state, gain) = last.map_or((state, 0.0), |symbol| self.biasing.step(state, symbol, true));
+        gain + self.biasing.end(state)
+    }
+}
+
+/// A phrase's symbols; see [`Boundary`].
+fn spell_freely(phrase: &str, table: &TokenTable, boundary: Boundary) -> Result<Spelling, String> {
     let words = phrase.split_whitespace();
     let spelt = words.map(|word| {
-        let row = match boundary {
-            Boundary::Token(_) => spell(word, table)?,
-            Boundary::Mark => spell(&format!("{MARK}{word}"), table)?,
-            Boundary::None => vec![table.id(word).filter(|&id| id != 0).ok_or(word)?],
+        let (row, end) = match boundary {
+            Boundary::Token(token) => (spell(word, table)?, Some((token, NONE))),
+            Boundary::Mark => (spell(&format!("{MARK}{word}"), table)?, Some(END)),
+            Boundary::None => (vec![table.id(word).filter(|&id| id != 0).ok_or(word)?], None),
         };
         let symbols = row.into_iter().map(|token| ((token, NONE), false));
-        let end = boundary.token().map(|token| ((token, NONE), true));
-        Ok(vec![symbols.chain(end).collect()])
+        Ok(vec![symbols.chain(end.map(|end| (end, true))).collect()])
     });
     spelt.collect()
 }

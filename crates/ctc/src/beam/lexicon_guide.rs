@@ -2,7 +2,7 @@
 
 use super::candidates::Candidates;
 use super::frame::Frame;
-use super::guide::{Ending, Growing, Guide};
+use super::guide::{Ending, Growing, Guide, factor};
 use super::histories::Histories;
 use super::hotwords::OUTSIDE;
 use super::model::WordModel;
@@ -67,7 +67,7 @@ impl<'a, M: WordModel> Words<'a, M> {
     #[inline(always)]
     fn offer(&self, to: &mut Candidates, from: (&Context, f64), token: u32, label: u32, change: f64) {
         let change = change + self.bias(from.0, token, label).1;
-        let factor = change.exp();
+        let factor = factor(change);
         to.offer(from.1 * factor, factor, token, label);
     }
 

@@ -61,8 +61,10 @@ pub(crate) struct Search<G: Guide> {
 /// Frames of one utterance: 31 bits, so that none is `NONE`.
 const MOST_FRAMES: usize = 1 << 31;
 
-/// Below this the beam's best probability is scaled up again.
-const LOW: f64 = 1.0 / (1u128 << 100) as f64;
+/// Between these lies the beam's best probability, or is brought back near one: what one edge may multiply it by
+/// ([`super::guide::factor`]) keeps it a number until then.
+const HIGH: f64 = (1u128 << 100) as f64;
+const LOW: f64 = 1.0 / HIGH;
 
 impl<G: Guide> Search<G> {
     /// `options` were checked against `tokens`.
@@ -162,7 +164,8 @@ impl<G: Guide> Search<G> {
         }
         let lowest = highest * f64::from(-self.options.score_threshold).exp();
         self.candidates.list.retain(|candidate| candidate.score >= lowest);
-        let (scale, shift) = if highest < LOW { rescale(highest) } else { (1.0, 0) };
+        let near = (LOW..=HIGH).contains(&highest);
+        let (scale, shift) = if near { (1.0, 0) } else { rescale(highest) };
         self.exponent += shift;
 
         for entry in &self.beam {
@@ -210,6 +213,6 @@ impl<G: Guide> Search<G> {
 /// The power of two that brings `highest` near one, and the exponent that makes up for it.
 fn rescale(highest: f64) -> (f64, i64) {
     // Exponents beyond this would take two steps; the next frame makes the second.
-    let up = (-highest.log2()).floor().min(1000.0) as i32;
+    let up = (-highest.log2()).floor().clamp(-1000.0, 1000.0) as i32;
     (2f64.powi(up), -i64::from(up))
 }

@@ -7,7 +7,8 @@ use linnet_text::TokenTable;
 
 use super::boundary::{Boundary, MARK};
 use super::error::BeamError;
-use super::hotwords::{Biasing, HotwordError, Hotwords, Spelling};
+use super::guide::factor;
+use super::hotwords::{Biasing, HotwordError, Hotwords, MOST_WEIGHT, Spelling};
 use super::model::{Fusion, WordModel};
 use super::tree::NONE;
 use super::trie::{LexiconTrie, START};
@@ -56,8 +57,8 @@ impl<M: WordModel> Setup<M> {
         if !(fusion.weight >= 0.0 && fusion.weight.is_finite()) {
             return option("weight", "it must be at least 0 and finite");
         }
-        if !fusion.word_bonus.is_finite() {
-            return option("word_bonus", "it must be finite");
+        if !(-MOST_WEIGHT..=MOST_WEIGHT).contains(&fusion.word_bonus) {
+            return option("word_bonus", "it must lie between -100 and 100");
         }
         if !(fusion.unknown_penalty <= 0.0 && fusion.unknown_penalty.is_finite()) {
             return option("unknown_penalty", "it must be at most 0 and finite");
@@ -108,13 +109,13 @@ impl<M: WordModel> Setup<M> {
         }
         self.ahead[START as usize] = 0.0;
         let nodes = 0..self.trie.nodes() as u32;
-        let factor = |node: u32| match node {
+        let edge = |node: u32| match node {
             START => 1.0,
-            _ => (self.ahead(node) - self.ahead(self.trie.parent(node))).exp(),
+            _ => factor(self.ahead(node) - self.ahead(self.trie.parent(node))),
         };
-        self.factors = nodes.clone().map(factor).collect();
+        self.factors = nodes.clone().map(edge).collect();
         let bonus = f64::from(self.fusion.word_bonus);
-        self.highest_ends = nodes.map(|node| (bonus - self.ahead(node)).exp()).collect();
+        self.highest_ends = nodes.map(|node| factor(bonus - self.ahead(node))).collect();
     }
 
     /// Makes the hotwords' automaton from the words of the trie.
@@ -145,7 +146,7 @@ impl<M: WordModel> Setup<M> {
         };
         let biasing = Biasing::new(hotwords, true, spell)?;
         // A hotword may end before the model is asked.
-        let most = biasing.most.exp();
+        let most = factor(biasing.most);
         self.highest_ends.iter_mut().for_each(|highest| *highest *= most);
         self.biasing = Some(biasing);
         Ok(())

@@ -23,8 +23,8 @@ const MOST_STATES: usize = 1 << 16;
 /// All members of all sets of states that are made deterministic.
 const MOST_MEMBERS: usize = 1 << 23;
 
-/// How deep rules may use each other.
-const MOST_DEPTH: usize = 32;
+/// States that are looked at in following free moves.
+const MOST_VISITS: usize = 1 << 26;
 
 /// An automaton with free moves (Thompson 1968).
 struct Choices<'a> {
@@ -32,16 +32,14 @@ struct Choices<'a> {
     /// For each state the moves by a word, and the free ones.
     words: Vec<Option<(u32, u32)>>,
     free: Vec<Vec<u32>>,
-    /// The rules that are being expanded.
-    open: Vec<usize>,
     /// The sentence that is being added.
     place: Place,
 }
 
-/// The deterministic automaton of all sentences.
+/// The deterministic automaton of all sentences; the rules have been checked.
 pub(super) fn compile(parsed: &Parsed) -> Result<Vec<State>, GrammarError> {
     let start = Place { line: 1, column: 1 };
-    let mut choices = Choices { parsed, words: Vec::new(), free: Vec::new(), open: Vec::new(), place: start };
+    let mut choices = Choices { parsed, words: Vec::new(), free: Vec::new(), place: start };
     let (first, last) = (choices.state()?, choices.state()?);
     for (sentence, place) in &parsed.sentences {
         choices.place = *place;
@@ -76,7 +74,10 @@ impl Choices<'_> {
                 self.words[before as usize] = Some((*word, after));
                 Ok(after)
             }
-            Item::Rule(rule, place) => self.rule(*rule, *place, from),
+            Item::Rule(rule, _) => match &self.parsed.rules[*rule] {
+                Some(item) => self.add(item, from),
+                None => Ok(from),
+            },
             Item::Sequence(items) => items.iter().try_fold(from, |from, item| self.add(item, from)),
             Item::Choice(items) => {
                 let end = self.state()?;
@@ -88,30 +89,6 @@ impl Choices<'_> {
             }
             Item::Repeat(item, low, high) => self.repeat(item, *low, *high, from),
         }
-    }
-
-    fn rule(&mut self, rule: usize, place: Place, from: u32) -> Result<u32, GrammarError> {
-        let name = &self.parsed.names[rule];
-        let Some(item) = &self.parsed.rules[rule] else {
-            let problem = format!("there is no rule <{name}>; define it in a line `<{name}> = …`");
-            return Err(GrammarError::new(place, problem));
-        };
-        if self.open.contains(&rule) {
-            return Err(GrammarError::new(
-                place,
-                format!("the rule <{name}> contains itself; use `*` or `+`"),
-            ));
-        }
-        if self.open.len() == MOST_DEPTH {
-            return Err(GrammarError::new(
-                place,
-                format!("rules use each other more than {MOST_DEPTH} deep"),
-            ));
-        }
-        self.open.push(rule);
-        let end = self.add(item, from);
-        self.open.pop();
-        end
     }
 
     fn repeat(&mut self, item: &Item, low: u32, high: Option<u32>, from: u32) -> Result<u32, GrammarError> {
@@ -140,28 +117,38 @@ impl Choices<'_> {
         Ok(end)
     }
 
-    /// The set of states that free moves reach, in order.
-    fn reach(&self, mut states: Vec<u32>, seen: &mut [bool]) -> Vec<u32> {
-        let mut reached = Vec::new();
-        while let Some(state) = states.pop() {
-            if !std::mem::replace(&mut seen[state as usize], true) {
-                reached.push(state);
-                states.extend(&self.free[state as usize]);
-            }
+    /// The first state from here that has a word, a choice, or ends sentences: those before it only lead to it.
+    fn skip(&self, mut state: u32, last: u32) -> u32 {
+        while let [next] = self.free[state as usize][..]
+            && self.words[state as usize].is_none()
+            && state != last
+        {
+            state = next;
         }
-        reached.iter().for_each(|&state| seen[state as usize] = false);
-        reached.sort_unstable();
-        reached
+        state
     }
 
-    /// Sets of states become states (Rabin and Scott 1959), numbered as they are found.
+    /// Sets of states become states (Rabin and Scott 1959), numbered as they are found. A set has only states with words, and
+    /// `last`, so that sets from which the same may follow are one.
     fn determine(&self, first: u32, last: u32) -> Result<Vec<State>, GrammarError> {
-        let mut seen = vec![false; self.words.len()];
+        let mut closures = Closures { seen: vec![false; self.words.len()], known: HashMap::new(), visits: 0 };
         let mut numbers: HashMap<Vec<u32>, u32> = HashMap::new();
-        let mut sets = vec![self.reach(vec![first], &mut seen)];
-        numbers.insert(sets[0].clone(), 0);
-        let mut states = Vec::new();
-        let mut members = sets[0].len();
+        let mut sets: Vec<Vec<u32>> = Vec::new();
+        let (mut states, mut members) = (Vec::new(), 0);
+        let mut number = |sources: Vec<u32>, sets: &mut Vec<Vec<u32>>| {
+            closures
+                .number(self, sources, last, |target| {
+                    let new = sets.len() as u32;
+                    *numbers.entry(target).or_insert_with_key(|target| {
+                        members += target.len();
+                        sets.push(target.clone());
+                        new
+                    })
+                })
+                .filter(|_| sets.len() <= MOST_STATES && members <= MOST_MEMBERS)
+                .ok_or_else(|| self.too_large())
+        };
+        number(vec![first], &mut sets)?;
         while let Some(set) = sets.get(states.len()) {
             let accepts = set.binary_search(&last).is_ok();
             let mut moves: Vec<(u32, u32)> =
@@ -169,20 +156,51 @@ impl Choices<'_> {
             moves.sort_unstable();
             let mut next = Vec::new();
             for run in moves.chunk_by(|a, b| a.0 == b.0) {
-                let target = self.reach(run.iter().map(|&(_, state)| state).collect(), &mut seen);
-                let new = numbers.len() as u32;
-                let number = *numbers.entry(target).or_insert_with_key(|target| {
-                    members += target.len();
-                    sets.push(target.clone());
-                    new
-                });
-                if sets.len() > MOST_STATES || members > MOST_MEMBERS {
-                    return Err(self.too_large());
-                }
-                next.push((run[0].0, number));
+                let sources = run.iter().map(|&(_, state)| state).collect();
+                next.push((run[0].0, number(sources, &mut sets)?));
             }
             states.push(State { next, accepts });
         }
         Ok(states)
+    }
+}
+
+/// The sets of states that free moves reach.
+struct Closures {
+    seen: Vec<bool>,
+    /// The number of the set that is reached from each set of sources.
+    known: HashMap<Vec<u32>, u32>,
+    visits: usize,
+}
+
+impl Closures {
+    /// The number that `number` gives to what the sources reach; none where that takes too much work.
+    fn number(
+        &mut self,
+        choices: &Choices<'_>,
+        mut sources: Vec<u32>,
+        last: u32,
+        number: impl FnOnce(Vec<u32>) -> u32,
+    ) -> Option<u32> {
+        sources.iter_mut().for_each(|source| *source = choices.skip(*source, last));
+        sources.sort_unstable();
+        sources.dedup();
+        if let Some(&known) = self.known.get(&sources) {
+            return Some(known);
+        }
+        let (mut open, mut reached) = (sources.clone(), Vec::new());
+        while let Some(state) = open.pop() {
+            self.visits += 1;
+            if !std::mem::replace(&mut self.seen[state as usize], true) {
+                reached.push(state);
+                open.extend(&choices.free[state as usize]);
+            }
+        }
+        reached.iter().for_each(|&state| self.seen[state as usize] = false);
+        reached.retain(|&state| state == last || choices.words[state as usize].is_some());
+        reached.sort_unstable();
+        let number = number(reached);
+        self.known.insert(sources, number);
+        (self.visits <= MOST_VISITS).then_some(number)
     }
 }

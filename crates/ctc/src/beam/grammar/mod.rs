@@ -5,6 +5,7 @@ mod constrained;
 mod error;
 mod lexer;
 mod parser;
+mod rules;
 mod sentences;
 
 pub use constrained::Constrained;

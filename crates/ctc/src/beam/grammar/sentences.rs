@@ -6,7 +6,7 @@ use super::super::model::WordModel;
 use super::automaton::{State, compile};
 use super::constrained::Constrained;
 use super::error::GrammarError;
-use super::parser;
+use super::{parser, rules};
 
 /// The sentences that may be said, as an automaton over words; a [`WordModel`] that forbids all others.
 ///
@@ -43,6 +43,7 @@ impl Grammar {
     /// sentence that would make the automaton too large (65,536 states).
     pub fn parse(text: &str) -> Result<Self, GrammarError> {
         let parsed = parser::parse(text)?;
+        rules::check(&parsed)?;
         let states = compile(&parsed)?;
         let ids = parsed.words.iter().cloned().zip(0..).collect();
         Ok(Self { words: parsed.words, ids, states })
