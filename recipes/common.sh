@@ -11,7 +11,7 @@ partly() {
 
 # train CONFIG OUT DATA TRAIN DEV: trains on DATA/TRAIN.jsonl, or goes on where it was interrupted; nothing if OUT has a model.
 train() {
-  [ ! -d "$2/model" ] || return 0
+  [ ! -f "$2/model/model.safetensors" ] || return 0 # written last
   local resume=()
   [ ! -f "$2/checkpoints/latest.safetensors" ] || resume=(--resume)
   "$linnet" train "$1" --out "$2" "${resume[@]}" "${settings[@]}" \

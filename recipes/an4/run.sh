@@ -9,15 +9,21 @@ set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
 corpus= units="phone char" seeds=0 exp="$here/exp" settings=()
+usage() {
+  echo "usage: recipes/an4/run.sh --corpus DIR [--units \"phone char\"] [--seeds \"0 1 2\"] [--exp DIR] [--set KEY=VALUE]..." >&2
+  exit 2
+}
 while [ $# -gt 0 ]; do
+  [ $# -gt 1 ] || usage
   case "$1" in
-    --corpus) corpus=$2; shift 2 ;;
-    --units) units=$2; shift 2 ;;
-    --seeds) seeds=$2; shift 2 ;;
-    --exp) exp=$2; shift 2 ;;
-    --set) settings+=(--set "$2"); shift 2 ;;
-    *) echo "usage: recipes/an4/run.sh --corpus DIR [--units \"phone char\"] [--seeds \"0 1 2\"] [--exp DIR] [--set KEY=VALUE]..." >&2; exit 2 ;;
+    --corpus) corpus=$2 ;;
+    --units) units=$2 ;;
+    --seeds) seeds=$2 ;;
+    --exp) exp=$2 ;;
+    --set) settings+=(--set "$2") ;;
+    *) usage ;;
   esac
+  shift 2
 done
 [ -n "$corpus" ] || { echo "run.sh: give --corpus DIR, the folder with etc/ and wav/ of AN4" >&2; exit 2; }
 

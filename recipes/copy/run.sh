@@ -9,15 +9,23 @@ set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
 exp=$here/exp kinds="causal_softmax causal_linear causal_lsh" threads=1 keep=
+usage() {
+  echo "usage: recipes/copy/run.sh [--kinds \"causal_softmax causal_linear causal_lsh\"] [--threads N] [--exp DIR] [--keep] [-- OPTIONS]" >&2
+  exit 2
+}
 while [ $# -gt 0 ]; do
   case "$1" in
-    --kinds) kinds=$2; shift 2 ;;
-    --threads) threads=$2; shift 2 ;;
-    --exp) exp=$2; shift 2 ;;
-    --keep) keep=yes; shift ;;
+    --keep) keep=yes; shift; continue ;;
     --) shift; break ;;
-    *) echo "usage: recipes/copy/run.sh [--kinds \"causal_softmax causal_linear causal_lsh\"] [--threads N] [--exp DIR] [--keep] [-- OPTIONS]" >&2; exit 2 ;;
   esac
+  [ $# -gt 1 ] || usage
+  case "$1" in
+    --kinds) kinds=$2 ;;
+    --threads) threads=$2 ;;
+    --exp) exp=$2 ;;
+    *) usage ;;
+  esac
+  shift 2
 done
 
 cargo build --release --quiet --manifest-path "$root/Cargo.toml" -p linnet-copy-task

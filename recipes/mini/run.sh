@@ -1,24 +1,41 @@
 #!/usr/bin/env bash
 # Softmax against linear attention on the embedded miniature corpus: prepare, train, decode, compare.
 #
-#   recipes/mini/run.sh [--kinds "softmax linear"] [--smoke] [--exp DIR]
+#   recipes/mini/run.sh [--kinds "softmax linear"] [--exp DIR]
+#   recipes/mini/run.sh --smoke
 #
-# --smoke trains one epoch of every kind in conf/, to see that everything runs. Runs continue where they were interrupted.
+# --smoke trains one epoch of every kind in conf/ in a folder that is removed, to see that everything runs. Other runs continue
+# where they were interrupted.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
-exp=$here/exp kinds="softmax linear" settings=()
+exp= kinds= smoke= settings=()
+usage() {
+  echo "usage: recipes/mini/run.sh [--kinds \"softmax linear\"] [--exp DIR] | --smoke" >&2
+  exit 2
+}
 while [ $# -gt 0 ]; do
   case "$1" in
-    --smoke)
-      settings=(--set train.epochs=1 --set train.average=1)
-      kinds=$(cd "$here/conf" && for f in *.toml; do [ "$f" = base.toml ] || echo "${f%.toml}"; done)
-      exp=$(mktemp -d); trap 'rm -rf "$exp"' EXIT; shift ;;
-    --kinds) kinds=$2; shift 2 ;;
-    --exp) exp=$2; shift 2 ;;
-    *) echo "usage: recipes/mini/run.sh [--kinds \"softmax linear\"] [--smoke] [--exp DIR]" >&2; exit 2 ;;
+    --smoke) smoke=yes; shift; continue ;;
   esac
+  [ $# -gt 1 ] || usage
+  case "$1" in
+    --kinds) kinds=$2 ;;
+    --exp) exp=$2 ;;
+    *) usage ;;
+  esac
+  shift 2
 done
+if [ -n "$smoke" ]; then
+  [ -z "$exp$kinds" ] || usage
+  settings=(--set train.epochs=1 --set train.average=1)
+  kinds=$(cd "$here/conf" && for f in *.toml; do [ "$f" = base.toml ] || echo "${f%.toml}"; done)
+  exp=$(mktemp -d)
+  # The folder's name of now, so that nothing else is ever removed.
+  # shellcheck disable=SC2064
+  trap "rm -rf '$exp'" EXIT
+fi
+exp=${exp:-$here/exp} kinds=${kinds:-softmax linear}
 
 # shellcheck source=../common.sh
 . "$root/recipes/common.sh"
