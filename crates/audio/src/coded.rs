@@ -104,13 +104,14 @@ fn open(source: Box<dyn MediaSource>, kind: Kind, path: &Path) -> Result<Opened,
     Ok(Opened { format, decoder, track, told })
 }
 
-/// The length of the ID3 tag that a file starts with, 0 if with none; it may hold anything, pictures too.
-fn id3_len(bytes: &[u8]) -> usize {
+/// The length of the ID3 tag that a file starts with, as its first ten bytes tell it, 0 if with none; it may hold anything,
+/// pictures too.
+pub(crate) fn id3_len(bytes: &[u8]) -> usize {
     match bytes {
         [b'I', b'D', b'3', _, _, flags, size @ ..] if size.len() >= 4 => {
             let size = size[..4].iter().fold(0, |size, &b| size << 7 | usize::from(b & 0x7f));
             let footer = if flags & 0x10 != 0 { 10 } else { 0 };
-            (10 + size + footer).min(bytes.len())
+            10 + size + footer
         }
         _ => 0,
     }
@@ -118,7 +119,7 @@ fn id3_len(bytes: &[u8]) -> usize {
 
 /// Decodes a whole file. `bytes` is its content, `path` names it.
 pub(crate) fn decode(mut bytes: Vec<u8>, path: &Path) -> Result<Audio, AudioError> {
-    bytes.drain(..id3_len(&bytes));
+    bytes.drain(..id3_len(&bytes).min(bytes.len()));
     let kind = Kind::of(&bytes);
     let source: Box<dyn MediaSource> = match kind {
         Kind::Wav => Box::new(Cursor::new(riff::shortest(&bytes, path)?)),
@@ -175,7 +176,7 @@ pub(crate) fn decode(mut bytes: Vec<u8>, path: &Path) -> Result<Audio, AudioErro
         return Err(AudioError::Checksum { path: path.to_path_buf(), found, told });
     }
     if rate == 0 || done == 0 {
-        return Err(AudioError::NoSamples { path: path.to_path_buf(), from_s: 0.0, length_s: 0.0 });
+        return Err(AudioError::nothing(path));
     }
     Ok(Audio { sample_rate: rate, channels })
 }
@@ -204,7 +205,7 @@ pub(crate) fn probe(
         return Ok(None);
     };
     if frames == 0 {
-        return Err(AudioError::NoSamples { path: path.to_path_buf(), from_s: 0.0, length_s: 0.0 });
+        return Err(AudioError::nothing(path));
     }
     let (format, coding) = (kind.name().into(), opened.decoder.codec_info().short_name.into());
     Ok(Some(AudioInfo { format, coding, sample_rate, channels, frames: frames as usize }))

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, thiserror::Error)]
 pub enum AudioError {
     /// A file can't be read or written.
-    #[error("{}: {source}{}", path.display(), io_mend(source.kind()))]
+    #[error("{}: {source}{}", path.display(), io_mend(source))]
     Io {
         /// The file.
         path: PathBuf,
@@ -92,12 +92,12 @@ impl fmt::Display for Place {
     }
 }
 
-fn io_mend(kind: ErrorKind) -> &'static str {
-    match kind {
+fn io_mend(error: &std::io::Error) -> &'static str {
+    match error.kind() {
+        // An error that is more than the system's says by itself what to do: that of writing does.
+        _ if error.get_ref().is_some() => "",
         ErrorKind::NotFound => "; check the path",
         ErrorKind::PermissionDenied => "; check its permissions",
-        ErrorKind::StorageFull => "; make room on the disc",
-        ErrorKind::FileTooLarge => "; write it to a disc that takes larger files",
         _ => "",
     }
 }
@@ -119,6 +119,11 @@ impl AudioError {
 
     pub(crate) fn damaged(path: &Path, place: Place, problem: impl Into<String>) -> Self {
         Self::Damaged { path: path.to_path_buf(), place, problem: problem.into() }
+    }
+
+    /// A file without samples.
+    pub(crate) fn nothing(path: &Path) -> Self {
+        Self::NoSamples { path: path.to_path_buf(), from_s: 0.0, length_s: 0.0 }
     }
 
     pub(crate) fn unsupported(path: &Path, problem: impl Into<String>) -> Self {

@@ -20,7 +20,7 @@ mod wav;
 
 pub use error::{AudioError, Place};
 pub use probe::{AudioInfo, probe};
-pub use raw::{ByteOrder, RawFormat};
+pub use raw::{ByteOrder, RawFormat, roughness};
 pub use read::{ReadOptions, is_audio_path, read, read_from};
 pub use resample::{change_speed, resample};
 pub use samples::{Audio, Channel};

@@ -1,13 +1,13 @@
 //! What a file holds, by its header where that tells.
 
 use std::fs::File;
-use std::io::Read;
+use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
 
 use crate::coded::{self, Kind};
 use crate::error::{AudioError, Place};
 use crate::raw;
-use crate::read::{ReadOptions, is_raw, read};
+use crate::read::{ReadOptions, empty, is_raw, read};
 use crate::samples::Audio;
 use crate::sphere;
 
@@ -57,13 +57,18 @@ pub fn probe(path: &Path, options: &ReadOptions) -> Result<AudioInfo, AudioError
     let file_len = file.metadata().map_err(io)?.len();
     let mut head = Vec::new();
     (&file).take(HEAD).read_to_end(&mut head).map_err(io)?;
+    if head.is_empty() {
+        return Err(empty(path));
+    }
     let whole = ReadOptions { raw: options.raw, ..ReadOptions::default() };
     if sphere::is_sphere(&head) {
         return probe_sphere(&head, file_len, &whole, path);
     }
-    let kind = Kind::of(&head);
     if is_raw(&head, &whole, path) {
         let (format, frames) = raw::frames(&whole, file_len as usize, path)?;
+        if frames == 0 {
+            return Err(AudioError::nothing(path));
+        }
         return Ok(AudioInfo {
             format: "raw".into(),
             coding: "pcm".into(),
@@ -72,7 +77,15 @@ pub fn probe(path: &Path, options: &ReadOptions) -> Result<AudioInfo, AudioError
             frames,
         });
     }
-    if matches!(kind, Kind::Wav | Kind::Flac) {
+    let tag = coded::id3_len(&head);
+    if tag > 0 {
+        (&file).seek(SeekFrom::Start(tag as u64)).map_err(io)?;
+        head.clear();
+        (&file).take(HEAD).read_to_end(&mut head).map_err(io)?;
+    }
+    let kind = Kind::of(&head);
+    // Headers tell where samples are from the file's start; behind a tag they are decoded.
+    if tag == 0 && matches!(kind, Kind::Wav | Kind::Flac) {
         let again = File::open(path).map_err(io)?;
         if let Some(info) = coded::probe(again, file_len, kind, path)? {
             return Ok(info);
@@ -113,6 +126,9 @@ fn probe_sphere(
             "the header tells of {frames} samples a channel, the file is cut off here; copy it again"
         );
         return Err(AudioError::damaged(path, Place::Byte(file_len as usize), problem));
+    }
+    if frames == 0 {
+        return Err(AudioError::nothing(path));
     }
     let (sample_rate, channels) = (header.sample_rate, header.channels);
     Ok(AudioInfo { format: "SPHERE".into(), coding, sample_rate, channels, frames })

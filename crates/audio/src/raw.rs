@@ -34,14 +34,17 @@ pub(crate) fn samples(bytes: &[u8], order: ByteOrder) -> impl Iterator<Item = i1
     })
 }
 
-/// The byte order in which neighbouring samples differ less, little where they are alike: speech is smooth, and samples
-/// with swapped bytes are noise.
-pub(crate) fn likelier_order(bytes: &[u8], channels: usize) -> ByteOrder {
-    let roughness = |order| -> u64 {
-        let later = samples(bytes, order).skip(channels);
-        samples(bytes, order).zip(later).map(|(a, b)| u64::from(a.abs_diff(b))).sum()
-    };
-    if roughness(ByteOrder::Big) < roughness(ByteOrder::Little) { ByteOrder::Big } else { ByteOrder::Little }
+/// How much neighbouring 16-bit samples of a channel differ, all together: speech is smooth, and samples with swapped bytes
+/// are noise, so that the lower sum has the likelier byte order.
+pub fn roughness(bytes: &[u8], order: ByteOrder, channels: usize) -> u64 {
+    let later = samples(bytes, order).skip(channels);
+    samples(bytes, order).zip(later).map(|(a, b)| u64::from(a.abs_diff(b))).sum()
+}
+
+/// The byte order in which neighbouring samples differ less, little where they are alike.
+fn likelier_order(bytes: &[u8], channels: usize) -> ByteOrder {
+    let [little, big] = [ByteOrder::Little, ByteOrder::Big].map(|order| roughness(bytes, order, channels));
+    if big < little { ByteOrder::Big } else { ByteOrder::Little }
 }
 
 /// The format that the caller gives, and the samples a channel of a file of so many bytes.

@@ -77,6 +77,11 @@ fn all(source: impl Read, path: &Path) -> Result<Vec<u8>, AudioError> {
     Ok(bytes)
 }
 
+/// The error of a file without a byte.
+pub(crate) fn empty(path: &Path) -> AudioError {
+    AudioError::unsupported(path, "the file is empty; copy it again or leave it out")
+}
+
 fn decode(bytes: Vec<u8>, path: &Path, options: &ReadOptions) -> Result<Audio, AudioError> {
     let wrong = |seconds: f64| !seconds.is_finite() || seconds < 0.0;
     if wrong(options.offset_s) || options.duration_s.is_some_and(wrong) {
@@ -84,7 +89,7 @@ fn decode(bytes: Vec<u8>, path: &Path, options: &ReadOptions) -> Result<Audio, A
         return Err(AudioError::Setting(format!("{}: {problem}", path.display())));
     }
     if bytes.is_empty() {
-        return Err(AudioError::unsupported(path, "the file is empty; copy it again or leave it out"));
+        return Err(empty(path));
     }
     let audio = if sphere::is_sphere(&bytes) {
         sphere::decode(&bytes, path)?

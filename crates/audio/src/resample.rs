@@ -14,6 +14,10 @@ const BLOCK: usize = 1024;
 const RATES: std::ops::RangeInclusive<u32> = 100..=768_000;
 
 /// Samples at another rate, in Hz: as many as the duration asks for, rounded.
+///
+/// # Errors
+///
+/// A rate that is not from 100 to 768,000 Hz.
 pub fn resample(samples: &[f32], from: u32, to: u32) -> Result<Vec<f32>, AudioError> {
     for rate in [from, to] {
         if !RATES.contains(&rate) {
@@ -31,6 +35,10 @@ pub fn resample(samples: &[f32], from: u32, to: u32) -> Result<Vec<f32>, AudioEr
 /// Samples that pass `factor` times as fast, at the same rate: 1 / `factor` as many, higher by `factor`.
 ///
 /// The factor is rounded to thousandths.
+///
+/// # Errors
+///
+/// A factor that is not from 0.1 to 10.
 pub fn change_speed(samples: &[f32], factor: f64) -> Result<Vec<f32>, AudioError> {
     if !(0.1..=10.0).contains(&factor) {
         return Err(AudioError::Setting(format!(

@@ -21,6 +21,8 @@ const PCM: u16 = 1;
 const FLOAT: u16 = 3;
 const A_LAW: u16 = 6;
 const MU_LAW: u16 = 7;
+/// Bits a sample that are read, of each coding.
+const BITS: [(u16, &[u16]); 4] = [(PCM, &[8, 16, 24, 32]), (FLOAT, &[32, 64]), (A_LAW, &[8]), (MU_LAW, &[8])];
 const EXTENSIBLE: u16 = 0xfffe;
 /// What follows one of the above in the name of an extensible format's coding.
 const SAME_CODING: [u8; 14] = [0, 0, 0, 0, 16, 0, 128, 0, 0, 170, 0, 56, 155, 113];
@@ -134,17 +136,27 @@ fn short(mut chunk: Vec<u8>, at: u64, path: &Path) -> Result<Vec<u8>, AudioError
             format!("WAV: it has {channels} channels, from 1 to {MOST_CHANNELS} are read; split it");
         return Err(AudioError::damaged(path, Place::Byte(at as usize), problem));
     }
+    if chunk[4..8] == [0; 4] {
+        let problem = "WAV: a sampling rate of 0 Hz; write the file again from its source";
+        return Err(AudioError::damaged(path, Place::Byte(at as usize), problem));
+    }
     if number(&chunk, 0) == EXTENSIBLE && chunk.get(26..40) == Some(&SAME_CODING) {
         chunk.copy_within(24..26, 0);
     }
     chunk.truncate(16);
-    match number(&chunk, 0) {
-        PCM | FLOAT => {}
-        A_LAW | MU_LAW => chunk.extend([0, 0]), // no extension follows
-        other => {
-            let problem = format!("WAV of coding {other:#06x} is not read; convert it to 16-bit pcm");
-            return Err(AudioError::unsupported(path, problem));
+    let [coding, bits] = [0, 14].map(|at| number(&chunk, at));
+    let unread = |what: String| {
+        AudioError::unsupported(path, format!("WAV of {what} is not read; convert it to 16-bit pcm"))
+    };
+    match BITS.iter().find(|(known, _)| *known == coding) {
+        None => return Err(unread(format!("coding {coding:#06x}"))),
+        Some((_, read)) if !read.contains(&bits) => {
+            return Err(unread(format!("{bits}-bit samples (coding {coding:#06x})")));
         }
+        Some(_) => {}
+    }
+    if matches!(coding, A_LAW | MU_LAW) {
+        chunk.extend([0, 0]); // no extension follows
     }
     Ok(chunk)
 }

@@ -39,6 +39,10 @@ impl Audio {
     }
 
     /// The samples of one channel, or the mean of all.
+    ///
+    /// # Errors
+    ///
+    /// A channel that isn't there.
     pub fn channel(&self, channel: Channel) -> Result<Vec<f32>, AudioError> {
         match channel {
             Channel::Index(i) => self.channels.get(i).cloned().ok_or_else(|| {
@@ -58,12 +62,20 @@ impl Audio {
     }
 
     /// The same sound at another sampling rate, in Hz.
+    ///
+    /// # Errors
+    ///
+    /// As [`resample`](crate::resample): a rate, of the audio or asked for, that is not from 100 to 768,000 Hz.
     pub fn resample(&self, sample_rate: u32) -> Result<Self, AudioError> {
         let each = self.channels.iter().map(|c| resample::resample(c, self.sample_rate, sample_rate));
         Ok(Self { sample_rate, channels: each.collect::<Result<_, _>>()? })
     }
 
     /// Faster (above 1) and higher, or slower and lower, as a tape would be.
+    ///
+    /// # Errors
+    ///
+    /// As [`change_speed`](crate::change_speed): a factor that is not from 0.1 to 10.
     pub fn change_speed(&self, factor: f64) -> Result<Self, AudioError> {
         let each = self.channels.iter().map(|c| resample::change_speed(c, factor));
         Ok(Self { sample_rate: self.sample_rate, channels: each.collect::<Result<_, _>>()? })

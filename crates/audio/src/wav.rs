@@ -1,8 +1,9 @@
 //! WAV files, written.
 
-use std::fs::File;
-use std::io::BufWriter;
-use std::path::{Path, PathBuf};
+use std::io::Cursor;
+use std::path::Path;
+
+use linnet_files::write_beside;
 
 use crate::error::AudioError;
 use crate::samples::Audio;
@@ -10,7 +11,7 @@ use crate::samples::Audio;
 /// Bytes of samples in a WAV file at most: sizes have 32 bits and count the header too.
 const MOST_BYTES: usize = u32::MAX as usize - 1024;
 
-/// Writes a 16-bit WAV file, samples rounded and clipped: beside it first, then renamed.
+/// Writes a 16-bit WAV file, samples rounded and clipped, see [`write_beside`].
 ///
 /// # Errors
 ///
@@ -38,31 +39,17 @@ pub fn write_wav(path: &Path, audio: &Audio) -> Result<(), AudioError> {
         bits_per_sample: 16,
         sample_format: hound::SampleFormat::Int,
     };
-    let io = |source| AudioError::io(path, source);
-    let other = |e: hound::Error| match e {
-        hound::Error::IoError(source) => AudioError::io(path, source),
-        e => setting(&e.to_string()),
-    };
-    if path.metadata().is_ok_and(|found| !found.is_file()) {
-        return Err(setting("it is no file; give the path of a file"));
-    }
-    let mut beside = path.as_os_str().to_owned();
-    beside.push(".part");
-    let beside = PathBuf::from(beside);
-    let file = File::create(&beside).map_err(io)?;
-    let write = || {
-        let mut writer = hound::WavWriter::new(BufWriter::new(file), spec).map_err(other)?;
+    let mut bytes = Cursor::new(Vec::new());
+    let mut encode = || {
+        let mut writer = hound::WavWriter::new(&mut bytes, spec)?;
         for i in 0..frames {
             for channel in &audio.channels {
                 let sample = (channel[i] * 32768.0).round().clamp(-32768.0, 32767.0);
-                writer.write_sample(sample as i16).map_err(other)?;
+                writer.write_sample(sample as i16)?;
             }
         }
-        writer.finalize().map_err(other)?;
-        std::fs::rename(&beside, path).map_err(io)
+        writer.finalize()
     };
-    write().inspect_err(|_| {
-        // What is left of a failed write is of no use; the first error is the one to tell.
-        let _ = std::fs::remove_file(&beside);
-    })
+    encode().map_err(|error| setting(&error.to_string()))?;
+    write_beside(path, |out| out.write_all(bytes.get_ref())).map_err(|source| AudioError::io(path, source))
 }

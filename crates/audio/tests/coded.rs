@@ -5,7 +5,7 @@ mod common;
 
 use std::path::{Path, PathBuf};
 
-use linnet_audio::{ReadOptions, probe, read, read_from};
+use linnet_audio::{RawFormat, ReadOptions, probe, read, read_from};
 
 fn data(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data").join(name)
@@ -98,6 +98,11 @@ fn tags_with_pictures_are_skipped() {
         let tagged = [&head[..], &picture, &whole].concat();
         assert_eq!(decode(&tagged, name).unwrap(), decode(&whole, name).unwrap());
         assert!(decode(&tagged[..1000], name).is_err());
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(name);
+        std::fs::write(&path, tagged).unwrap();
+        let described = |path: &Path| probe(path, &ReadOptions::default()).unwrap();
+        assert_eq!(described(&path), described(&data(name)));
     }
 }
 
@@ -140,6 +145,8 @@ fn wav_headers_may_be_long_or_lie() {
         (lost, "before its data chunk"),
         (change(b"fmt \x10\0\0\0\x01\0", b"fmt \x10\0\0\0\x02\0"), "coding 0x0002"),
         (change(b"fmt \x10\0\0\0\x01\0", b"fmt \x10\0\0\0\xfe\xff"), "coding 0xfffe"),
+        (change(b"\x80\x3e\0\0", b"\0\0\0\0"), "a sampling rate of 0 Hz"),
+        (change(b"\x02\0\x10\0data", b"\x02\0\x0c\0data"), "12-bit samples (coding 0x0001) is not read"),
         (no_format, "before any format"),
         (long, "8192 bytes"),
         (lie, "before its data chunk"),
@@ -179,13 +186,29 @@ fn files_that_are_cut_off_are_named() {
         assert!(decode(&whole, name).is_ok(), "{name}");
         // The last frames of an MP3 file may be missing, as far as its tag can be trusted.
         let end = if name == "x.mp3" { whole.len() / 3 } else { whole.len() };
-        for cut in (0..end).step_by(7) {
-            if whole[cut..].starts_with(b"OggS") && cut > 0 {
-                continue; // a recording of a stream may end with any page
-            }
+        // Between two pages of an OGG file, too.
+        for cut in (0..end).filter(|&cut| cut % 7 == 0 || whole[cut..].starts_with(b"OggS")) {
             let Err(error) = decode(&whole[..cut], name) else { panic!("{name} cut at {cut} is read") };
             assert!(error.starts_with(name), "{error}");
         }
+    }
+}
+
+#[test]
+fn files_without_samples_are_described_by_the_error_of_reading_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let fields = "channel_count -i 1\nsample_count -i 0\nsample_rate -i 16000\nsample_n_bytes -i 2\n\
+                  sample_byte_format -s2 01\nsample_coding -s3 pcm\n";
+    let raw = Some(RawFormat { sample_rate: 16_000, byte_order: None, channels: 1 });
+    let options = ReadOptions { raw, ..Default::default() };
+    for (name, bytes) in
+        [("x.raw", vec![]), ("x.sph", common::sphere(fields, &[])), ("x.wav", wav(1, 16, 0, &[]))]
+    {
+        let path = folder.path().join(name);
+        std::fs::write(&path, bytes).unwrap();
+        let reading = read(&path, &options).unwrap_err().to_string();
+        let probing = probe(&path, &options).map_err(|error| error.to_string());
+        assert_eq!(probing, Err(reading));
     }
 }
 

@@ -123,7 +123,7 @@ pub(crate) struct Prepare {
     /// What a token is.
     #[arg(long, value_enum, default_value = "phone")]
     pub(crate) unit: Unit,
-    /// A pronunciation lexicon in CMUdict's format; AN4 brings its own.
+    /// A pronunciation lexicon in CMUdict's format, for phones; AN4 brings its own.
     #[arg(long)]
     pub(crate) lexicon: Option<PathBuf>,
     /// Join the utterances of each speaker to lengths in this range, in seconds: 8-16. Their audio is written to OUT/audio.
@@ -134,9 +134,9 @@ pub(crate) struct Prepare {
     pub(crate) join_sets: Vec<String>,
     #[command(flatten)]
     pub(crate) raw: Raw,
-    /// Seed of the split of a folder into training, development and test set.
-    #[arg(long, default_value_t = 0, allow_negative_numbers = true)]
-    pub(crate) seed: u64,
+    /// Seed of the split of a folder into training, development and test set; 0 unless given.
+    #[arg(long, value_name = "SEED", allow_negative_numbers = true)]
+    pub(crate) seed: Option<u64>,
 }
 
 /// Write the log-mel features of a recording as a NumPy file, (time, mel) float32.

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use linnet_text::write_beside;
+use linnet_files::write_beside;
 
 /// Writes a row-major matrix of `columns` values a row: beside the file first, then renamed.
 pub(crate) fn write(path: &Path, values: &[f32], columns: usize) -> std::io::Result<()> {

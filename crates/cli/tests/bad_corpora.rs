@@ -116,6 +116,42 @@ fn preparing_goes_on_without_bad_items_and_lists_unknown_words() {
 }
 
 #[test]
+fn options_that_a_corpus_does_not_take_are_refused_and_the_others_taken() {
+    let folder = tempfile::tempdir().unwrap();
+    for (arguments, problem) in [
+        (&["an4", "x", "--raw-rate", "8000"][..], "--raw-rate has no effect on the corpus an4; leave it out"),
+        (&["wsj", "x", "--byte-order", "big"], "--byte-order has no effect on the corpus wsj; leave it out"),
+        (&["kaldi", "x", "--seed", "1"], "--seed has no effect on the corpus kaldi; leave it out"),
+        (
+            &["folder", "x", "--byte-order", "big"],
+            "--byte-order wants the rate of the headerless files too; add --raw-rate HZ",
+        ),
+        (
+            &["folder", "x", "--unit", "char", "--lexicon", "gone"],
+            "--lexicon is for phones; give --unit phone, or leave it out",
+        ),
+        (&["an4", "x", "y"], "the corpus an4 has one source; give one"),
+    ] {
+        let run = linnet(folder.path(), &[&["prepare"], arguments, &["--out", "data"]].concat());
+        assert_eq!((run.code, run.out.as_str()), (2, ""), "{arguments:?}: {}", run.err);
+        assert_eq!(run.err.lines().next(), Some(format!("error: {problem}").as_str()));
+    }
+    assert!(!folder.path().join("data").exists());
+
+    put(&folder.path().join("rec/a.raw"), [1, 0].repeat(8000));
+    put(&folder.path().join("rec/a.txt"), "yes");
+    let arguments = ["prepare", "folder", "rec", "--unit", "char", "--raw-rate", "16000", "--out", "data"];
+    let run = linnet(folder.path(), &[&arguments[..], &["--byte-order", "little", "--seed", "1"]].concat());
+    assert_eq!((run.code, run.out.as_str()), (0, ""), "{}", run.err);
+    let manifest = fs::read_to_string(folder.path().join("data/train.jsonl")).unwrap();
+    assert!(manifest.contains(r#""duration":0.5,"#), "{manifest}");
+    assert!(
+        manifest.contains(r#""raw":{"sample_rate":16000,"byte_order":"little","channels":1}"#),
+        "{manifest}"
+    );
+}
+
+#[test]
 fn what_preparing_lacks_is_said() {
     let folder = tempfile::tempdir().unwrap();
     put_tone(&folder.path().join("wav/a.wav"));

@@ -6,7 +6,7 @@ mod common;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use common::{linnet, put_tone};
+use common::{linnet, put, put_tone};
 
 const COMMANDS: [&str; 12] = [
     "prepare",
@@ -87,6 +87,9 @@ fn data_goes_to_standard_output_and_talk_to_standard_error() {
     assert_eq!(run.out, "WAV\n16000 Hz, 1 channels, 8000 samples, 0.500 s\n");
     let run = linnet(folder.path(), &["features", "a.wav", "--out", "a.npy"]);
     assert_eq!((run.code, run.out.as_str(), run.err.as_str()), (0, "", "a.npy: 50 frames of 80 bands\n"));
+    put(&folder.path().join("slopes.toml"), "[features]\ndeltas = 2\n");
+    let run = linnet(folder.path(), &["features", "a.wav", "--config", "slopes.toml", "--out", "b.npy"]);
+    assert_eq!(run.err, "b.npy: 50 frames of 80 bands with 2 orders of slopes\n");
     let run = linnet(folder.path(), &["--quiet", "convert", "a.wav", "--out", "b.wav", "--rate", "8000"]);
     assert_eq!((run.code, run.out.as_str(), run.err.as_str()), (0, "", ""));
     let run = linnet(folder.path(), &["inspect", "b.wav"]);

@@ -11,12 +11,12 @@ use crate::CorpusError;
 /// Folders below a root that are looked into: corpora are shallow, and a bound ends a walk that went astray.
 const DEEPEST: usize = 24;
 
-/// Writes a whole file, see [`linnet_text::write_beside`].
+/// Writes a whole file, see [`linnet_files::write_beside`].
 pub(crate) fn write_beside(
     path: &Path,
     write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
 ) -> Result<(), CorpusError> {
-    linnet_text::write_beside(path, write).map_err(CorpusError::io(path))
+    linnet_files::write_beside(path, write).map_err(CorpusError::io(path))
 }
 
 /// All files below `root` in the order of their names, links followed. What cannot be looked into is named in `notes`

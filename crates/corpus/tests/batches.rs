@@ -306,19 +306,22 @@ fn bad_audio_is_left_out_and_reported_while_the_rest_goes_on() {
     manifest.utterances[5].duration_s = Some(0.5);
     manifest.utterances[7].duration_s = Some(100.0);
     manifest.utterances[8].duration_s = Some(0.01);
+    manifest.utterances[9].offset_s = 5.0;
     let options = BatchOptions { longest_s: 20.0, shortest_s: 0.05, batch_frames: 1, ..Default::default() };
     let dataset = Dataset::new(&manifest, None, options).unwrap();
     let skipped: Vec<_> = dataset.skipped().iter().map(|s| s.id.as_str()).collect();
-    assert_eq!(skipped, ["u03", "u07", "u08"]);
+    assert_eq!(skipped, ["u03", "u07", "u08", "u09"]);
     assert!(dataset.skipped()[0].reason.contains("u03.wav"));
     assert_eq!(dataset.skipped()[1].reason, "100.00 s is longer than 20 s");
+    let late = &dataset.skipped()[3].reason;
+    assert!(late.ends_with("s long, but the utterance starts at 5 s; correct its offset"), "{late}");
     let mut epoch = dataset.epoch(0).unwrap();
-    assert_eq!(epoch.batches(), 37);
-    assert_eq!(epoch.by_ref().map(|batch| batch.len()).collect::<Vec<_>>(), [1; 36]);
+    assert_eq!(epoch.batches(), 36);
+    assert_eq!(epoch.by_ref().map(|batch| batch.len()).collect::<Vec<_>>(), [1; 35]);
     let [skipped] = epoch.skipped() else { panic!("{:?}", epoch.skipped()) };
     assert!(skipped.id == "u05" && skipped.reason.contains("u05.wav"), "{skipped:?}");
     let stats = epoch.stats();
-    assert_eq!((stats.batches, stats.utterances), (36, 36));
+    assert_eq!((stats.batches, stats.utterances), (35, 35));
     assert!(stats.frames > 0 && stats.busy.as_nanos() > 0 && stats.wait.as_nanos() > 0);
 }
 
@@ -327,9 +330,12 @@ fn statistics_leave_out_what_cannot_be_read() {
     let folder = tempfile::tempdir().unwrap();
     let manifest = corpus(folder.path());
     put(&manifest.utterances[5].audio, "no audio at all");
-    let rest = manifest.utterances.iter().filter(|utterance| utterance.id != "u05").cloned().collect();
+    put_wav(&manifest.utterances[6].audio, &tone(5, 0));
+    let is_good = |utterance: &&Utterance| !["u05", "u06"].contains(&utterance.id.as_str());
+    let rest = manifest.utterances.iter().filter(is_good).cloned().collect();
     let (cmvn, skipped) = compute_cmvn(&manifest, &FbankConfig::default(), &|_, _| {}).unwrap();
-    assert_eq!(skipped.iter().map(|s| s.id.as_str()).collect::<Vec<_>>(), ["u05"]);
+    assert_eq!(skipped.iter().map(|s| s.id.as_str()).collect::<Vec<_>>(), ["u05", "u06"]);
+    assert!(skipped[1].reason.starts_with("5 samples at 16000 Hz are too short"), "{skipped:?}");
     let expected = compute_cmvn(
         &Manifest { utterances: rest, ..Default::default() },
         &FbankConfig::default(),

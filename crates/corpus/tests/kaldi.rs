@@ -1,14 +1,14 @@
-//! Kaldi's data folders, read and written.
+//! Kaldi's data folders.
 #![allow(clippy::unwrap_used)]
 
 mod common;
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
-use common::{ids, put, put_sphere, put_wav, read, texts, tone};
+use common::{put, put_raw, put_sphere, put_wav, read, texts, tone};
+use linnet_audio::{ByteOrder, RawFormat};
 use linnet_corpus::CorpusError;
-use linnet_corpus::prepare::kaldi::{KaldiOptions, prepare, write_folder};
+use linnet_corpus::prepare::kaldi::{KaldiOptions, prepare};
 use linnet_corpus::prepare::{Output, Report};
 use linnet_text::Unit;
 
@@ -70,10 +70,69 @@ fn segments_are_parts_of_recordings() {
         manifest.utterances.iter().map(|u| (u.id.as_str(), u.offset_s, u.duration_s)).collect();
     assert_eq!(parts, [("u1", 0.25, Some(0.25)), ("u2", 0.5, Some(0.5))]);
     assert_eq!(report.sets[0].skipped.len(), 2);
+}
 
-    write_folder(&manifest, &root.path().join("again")).unwrap();
-    let segments = fs::read_to_string(root.path().join("again/segments")).unwrap();
-    assert_eq!(segments, "u1 u1 0.25 0.5\nu2 u1 0.5 1\n");
+#[test]
+fn segments_beyond_their_recording_are_left_out_and_those_a_little_beyond_cut_and_noted() {
+    let root = tempfile::tempdir().unwrap();
+    let data = root.path().join("data");
+    put_wav(&root.path().join("r.wav"), &tone(32_000, 1));
+    put(&data.join("wav.scp"), format!("r {}\n", root.path().join("r.wav").display()));
+    put(&data.join("segments"), "u1 r 1.5 9.0\nu2 r 1.5 2.4\nu3 r 1.5 2.001\nu4 r 1.5 2.1\n");
+    put(&data.join("text"), "u1 A\nu2 B\nu3 C\nu4 D\n");
+    let report = run(std::slice::from_ref(&data), &root.path().join("out")).unwrap();
+    let manifest = read(&root.path().join("out"), "data");
+    let parts: Vec<_> = manifest.utterances.iter().map(|u| (u.id.as_str(), u.duration_s)).collect();
+    assert_eq!(parts, [("u2", Some(0.5)), ("u3", Some(0.5)), ("u4", Some(0.5))]);
+    let [skipped] = &report.sets[0].skipped[..] else { panic!("{:?}", report.sets[0].skipped) };
+    assert_eq!(skipped.id, "u1");
+    assert!(
+        skipped.reason.ends_with("r.wav: 2.00 s long, but the utterance ends at 9.00 s; correct its times"),
+        "{skipped:?}"
+    );
+    assert_eq!(
+        report.notes,
+        [
+            "data: 2 utterances, the first of them u2, end up to 0.40 s after their recordings and are cut there"
+        ]
+    );
+}
+
+#[test]
+fn segments_that_are_none_are_named_with_their_line_and_left_out() {
+    let root = tempfile::tempdir().unwrap();
+    let data = root.path().join("data");
+    put_wav(&root.path().join("r.wav"), &tone(16_000, 1));
+    put(&data.join("wav.scp"), format!("r {}\n", root.path().join("r.wav").display()));
+    let bad = ["r 1 0.5", "r x 2", "r 1", "r NaN 2", "r -1 2"];
+    let lines: String = (0..).zip(bad).map(|(i, line)| format!("u{i} {line}\n")).collect();
+    put(&data.join("segments"), lines + "good r 0 0.5\n");
+    put(&data.join("text"), "u0 A\nu1 A\nu2 A\nu3 A\nu4 A\ngood A\n");
+    let report = run(std::slice::from_ref(&data), &root.path().join("out")).unwrap();
+    assert_eq!(texts(&read(&root.path().join("out"), "data")), ["good: A"]);
+    assert_eq!(report.sets[0].skipped.len(), bad.len());
+    for ((number, line), skipped) in (1..).zip(bad).zip(&report.sets[0].skipped) {
+        let reason = format!("segments, line {number}: \"{line}\" is not a recording");
+        assert!(skipped.reason.contains(&reason), "{skipped:?}");
+    }
+}
+
+#[test]
+fn headerless_recordings_have_the_rate_that_is_given_and_the_likelier_byte_order() {
+    let root = tempfile::tempdir().unwrap();
+    let data = root.path().join("data");
+    put_raw(&root.path().join("r.raw"), &tone(4000, 1), true);
+    put(&data.join("wav.scp"), format!("r {}\n", root.path().join("r.raw").display()));
+    put(&data.join("text"), "r A\n");
+    let error = run(std::slice::from_ref(&data), &root.path().join("out")).unwrap_err().to_string();
+    assert!(error.contains("give its sampling rate (--raw-rate HZ)"), "{error}");
+    let raw = Some(RawFormat { sample_rate: 8000, byte_order: None, channels: 1 });
+    let options = KaldiOptions { folders: vec![data], raw, ..Default::default() };
+    let output = Output { dir: root.path().join("out"), unit: Unit::Char, lexicons: vec![], join: None };
+    prepare(&options, &output, &|_, _| {}).unwrap();
+    let utterance = &read(&output.dir, "data").utterances[0];
+    let found = RawFormat { sample_rate: 8000, byte_order: Some(ByteOrder::Big), channels: 1 };
+    assert_eq!((utterance.raw, utterance.duration_s), (Some(found), Some(0.5)));
 }
 
 #[test]
@@ -89,45 +148,6 @@ fn broken_tables_name_file_and_line() {
     put(&data.join("text"), b"a \xff\n");
     let error = run(std::slice::from_ref(&data), root.path()).unwrap_err().to_string();
     assert!(error.contains("text, line 1: not UTF-8"), "{error}");
-    put(&data.join("text"), "a A\n");
-    for line in ["a r 1 0.5", "a r x 2", "a r 1", "a r NaN 2", "a r -1 2"] {
-        put(&data.join("segments"), line);
-        let error = run(std::slice::from_ref(&data), root.path()).unwrap_err().to_string();
-        assert!(error.contains("segments: a: "), "{error}");
-    }
     let error = run(&[root.path().join("none")], root.path()).unwrap_err().to_string();
     assert!(error.contains("none: "), "{error}");
-}
-
-#[test]
-fn what_is_written_is_read_again() {
-    let root = tempfile::tempdir().unwrap();
-    let at = |path: &str| root.path().join(path);
-    put_wav(&at("wav/b's 1.wav"), &tone(1600, 1));
-    put_sphere(&at("wav/a's 2.wv1"), &tone(3200, 2));
-    put(&at("t.tsv"), "wav/b's 1.wav\tBEE\tm\nwav/a's 2.wv1\t\tf\n");
-    let mut manifest = linnet_corpus::Manifest::parse(
-        b"{\"audio_filepath\": \"wav/b's 1.wav\", \"text\": \"BEE\", \"speaker\": \"m\", \"id\": \"m-b\"}\n\
-          {\"audio_filepath\": \"wav/a's 2.wv1\", \"text\": \"\", \"id\": \"f-a\"}",
-        root.path(),
-    )
-    .0;
-    write_folder(&manifest, &at("kaldi")).unwrap();
-    let file = |name: &str| fs::read_to_string(at("kaldi").join(name)).unwrap();
-    assert_eq!(file("utt2spk"), "f-a f-a\nm-b m\n");
-    assert_eq!(file("spk2utt"), "f-a f-a\nm m-b\n");
-    assert_eq!(file("text"), "f-a\nm-b BEE\n");
-    assert!(file("wav.scp").starts_with("f-a sph2pipe -f wav -p '"), "{}", file("wav.scp"));
-    assert!(!at("kaldi/segments").exists());
-    run(&[at("kaldi")], &at("out")).unwrap();
-    let again = read(&at("out"), "kaldi");
-    assert_eq!(ids(&again), ["f-a", "m-b"]);
-    assert_eq!(
-        again.utterances[1].audio.canonicalize().unwrap(),
-        at("wav/b's 1.wav").canonicalize().unwrap()
-    );
-
-    manifest.utterances[0].id = "m b".to_owned();
-    let error = write_folder(&manifest, &at("kaldi")).unwrap_err().to_string();
-    assert!(error.contains("\"m b\""), "{error}");
 }

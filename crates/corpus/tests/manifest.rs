@@ -35,6 +35,9 @@ fn an_utterance_without_id_is_named_by_its_file_and_then_by_its_line() {
     let line = "{\"audio_filepath\": \"a.wav\"}\n";
     let (manifest, bad) = parse(&line.repeat(2));
     assert_eq!((common::ids(&manifest), bad.len()), (vec!["a", "a-2"], 0));
+    // Score files have no room for spaces.
+    let (manifest, bad) = parse("{\"audio_filepath\": \"my file (2).wav\"}");
+    assert_eq!((common::ids(&manifest), bad.len()), (vec!["my-file--2-"], 0));
 }
 
 #[test]
@@ -51,6 +54,11 @@ fn bad_lines_are_told_with_their_numbers_and_the_rest_is_read() {
         (r#"{"audio_filepath": "b.wav", "offset": -1}"#, "below 0"),
         (r#"{"audio_filepath": "b.wav", "id": ""}"#, "id is empty"),
         (r#"{"audio_filepath": "b.wav", "id": "a"}"#, "earlier line"),
+        (
+            r#"{"audio_filepath": "b.wav", "id": "my b"}"#,
+            r#"has a space, which score files have no room for; call it "my-b""#,
+        ),
+        (r#"{"audio_filepath": "b.wav", "id": "b("}"#, "a parenthesis without its other"),
         (long.as_str(), "bytes"),
         (nested.as_str(), "recursion"),
         ("{\"audio_filepath\": \"b.wav\"}\u{0}", "column"),

@@ -130,6 +130,10 @@ impl EncoderConfig {
     }
 
     /// Checks every value's range.
+    ///
+    /// # Errors
+    ///
+    /// The first key whose value is out of its range, or doesn't go with another.
     pub fn validate(&self) -> Result<(), EncoderError> {
         let error = |key, value: String, problem: &str| {
             Err(EncoderError::Config { key, value, problem: problem.to_string() })

@@ -82,6 +82,10 @@ impl Encoder {
     /// An untrained encoder. Its starting weights depend on the seed and each parameter's name alone.
     ///
     /// `bands`: mel bands of a feature frame; `tokens`: size of the token table, blank included.
+    ///
+    /// # Errors
+    ///
+    /// A configuration that isn't valid ([`EncoderConfig::validate`]); no bands or no tokens.
     pub fn new(config: &EncoderConfig, bands: usize, tokens: usize, seed: u64) -> Result<Self, EncoderError> {
         config.validate()?;
         if bands == 0 || tokens == 0 {
@@ -167,6 +171,10 @@ impl Encoder {
     ///
     /// `features`: (Σ lengths, bands), the utterances' frames one after another. Returns (Σ lengths′, tokens) and the
     /// lengths′ after subsampling.
+    ///
+    /// # Errors
+    ///
+    /// Features that are no f32 of the shape (Σ lengths, bands), or no frames at all.
     pub fn forward(
         &self,
         features: &Tensor,
@@ -215,6 +223,10 @@ impl Encoder {
     }
 
     /// The same map of candle's own operations, without dropout: the reference that the blocks are tested against.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Encoder::forward`], and candle's.
     pub fn forward_composed(
         &self,
         features: &Tensor,
@@ -236,6 +248,10 @@ impl Encoder {
 
     /// Takes the gradient of all weights that the backward passes since the last call left behind, summed; `store` is what
     /// the last one returned. The encoder keeps the gradient itself, candle that of [`Encoder::forward_composed`].
+    ///
+    /// # Errors
+    ///
+    /// If there was no backward pass since the last call, or `store` lacks a weight.
     pub fn take_gradient(&self, store: &GradStore) -> Result<Gradient, EncoderError> {
         let kept = self.gradient.lock().ok().and_then(|mut gradient| gradient.take());
         if let Some(gradient) = kept {
@@ -279,6 +295,10 @@ impl Encoder {
     }
 
     /// Every parameter under its own name, as `layers.0.mixer.query.weight`.
+    ///
+    /// # Errors
+    ///
+    /// Candle's.
     pub fn tensors(&self) -> Result<HashMap<String, Tensor>, EncoderError> {
         let mut tensors = HashMap::new();
         for Group { name, parameters, range } in self.groups() {
@@ -290,13 +310,11 @@ impl Encoder {
         Ok(tensors)
     }
 
-    /// Writes all parameters to a safetensors file.
-    pub fn save(&self, path: &Path) -> Result<(), EncoderError> {
-        candle_core::safetensors::save(&self.tensors()?, path)
-            .map_err(|source| EncoderError::File { path: path.to_path_buf(), source })
-    }
-
     /// Reads all parameters from a safetensors file; nothing changes unless every one is there with its shape.
+    ///
+    /// # Errors
+    ///
+    /// A file that can't be read, or those of [`Encoder::set_tensors`].
     pub fn load(&self, path: &Path) -> Result<(), EncoderError> {
         let tensors = candle_core::safetensors::load(path, &Device::Cpu)
             .map_err(|source| EncoderError::File { path: path.to_path_buf(), source })?;
@@ -305,6 +323,10 @@ impl Encoder {
 
     /// Takes over all parameters, named as [`Encoder::tensors`] names them; `path` is where they came from. Nothing
     /// changes unless every one is there with its shape.
+    ///
+    /// # Errors
+    ///
+    /// The first parameter that is missing, has another shape or type, or is none of this encoder's.
     pub fn set_tensors(&self, mut tensors: HashMap<String, Tensor>, path: &Path) -> Result<(), EncoderError> {
         let error = |problem: String| EncoderError::Weights { path: path.to_path_buf(), problem };
         let mut flat = Vec::new();

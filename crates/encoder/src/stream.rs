@@ -32,11 +32,19 @@ impl EncoderStream {
 
     /// The next frames of features, (frames, bands), none or more. Returns the log-probabilities that can be told now,
     /// (frames′, tokens).
+    ///
+    /// # Errors
+    ///
+    /// Features that don't fill whole frames.
     pub fn push(&mut self, features: &[f32]) -> Result<Vec<f32>, EncoderError> {
         self.step(features, false)
     }
 
     /// The end of the utterance. Returns the last frames' log-probabilities.
+    ///
+    /// # Errors
+    ///
+    /// As [`EncoderStream::push`].
     pub fn finish(mut self) -> Result<Vec<f32>, EncoderError> {
         self.step(&[], true)
     }

@@ -1,9 +1,9 @@
 //! Cepstral mean and variance normalisation, as it is still called for filterbanks.
 
 use std::fs;
-use std::io::Write;
 use std::path::Path;
 
+use linnet_files::write_beside;
 use serde::{Deserialize, Serialize};
 
 use crate::{Features, FrontendError};
@@ -62,7 +62,7 @@ impl CmvnAccumulator {
     }
 
     /// Adds what another accumulator has seen. Sums depend on the order of additions in their last digits: merge in a
-    /// fixed order.
+    /// fixed order. Fails, and adds nothing, where the dimension is another.
     pub fn merge(&mut self, other: &Self) -> Result<(), FrontendError> {
         if self.sum.len() != other.sum.len() {
             return Err(FrontendError::Dimension { expected: self.sum.len(), found: other.sum.len() });
@@ -138,23 +138,13 @@ impl Cmvn {
         Ok(Self { mean, std, frames })
     }
 
-    /// Writes the JSON file that [`read`](Self::read) reads: beside, then renamed.
+    /// Writes the JSON file that [`read`](Self::read) reads, see [`write_beside`].
     pub fn write(&self, path: &Path) -> Result<(), FrontendError> {
         let file = CmvnFile { frames: self.frames, mean: self.mean.clone(), std: self.std.clone() };
-        let mut beside = path.as_os_str().to_owned();
-        beside.push(".part");
-        let beside = Path::new(&beside);
-        let write = || {
-            let mut out = fs::File::create(beside)?;
-            serde_json::to_writer(&mut out, &file)?;
-            out.write_all(b"\n")?;
-            out.sync_all()?;
-            fs::rename(beside, path)
-        };
-        write().map_err(|source| {
-            // What is left of a failed write is of no use; the first error is the one to tell.
-            let _ = fs::remove_file(beside);
-            FrontendError::Io { path: path.into(), source }
+        write_beside(path, |out| {
+            serde_json::to_writer(&mut *out, &file)?;
+            out.write_all(b"\n")
         })
+        .map_err(|source| FrontendError::Io { path: path.into(), source })
     }
 }

@@ -28,6 +28,16 @@ pub enum FrontendError {
     /// Statistics were asked of no frames at all.
     #[error("no frames to take the mean of; add at least one utterance that is not empty")]
     NoFrames,
+    /// An utterance has no frame.
+    #[error(
+        "{samples} samples at {sample_rate} Hz are too short for one frame of features; leave the recording out"
+    )]
+    TooShort {
+        /// Samples of the utterance.
+        samples: usize,
+        /// Their rate, Hz.
+        sample_rate: u32,
+    },
     /// A feature value, or a sum of them, is infinite or not a number.
     #[error(
         "features are not finite in frame {frame}, dimension {dimension}; look for NaN samples in the audio"

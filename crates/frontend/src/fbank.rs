@@ -51,6 +51,18 @@ impl Fbank {
         features
     }
 
+    /// As [`compute`](Self::compute), for what must have features. Fails where `samples` are too short for a frame, or where a
+    /// feature is infinite or not a number.
+    pub fn compute_checked(&mut self, samples: &[f32]) -> Result<Features, FrontendError> {
+        let features = self.compute(samples);
+        if features.is_empty() {
+            let sample_rate = self.config.sample_rate;
+            return Err(FrontendError::TooShort { samples: samples.len(), sample_rate });
+        }
+        features.check_finite()?;
+        Ok(features)
+    }
+
     /// As [`compute`](Self::compute), into `features`, whose content is replaced and, without slopes, whose memory is reused.
     pub fn compute_into(&mut self, samples: &[f32], features: &mut Features) {
         features.dim = self.config.bands;

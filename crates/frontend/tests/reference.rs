@@ -1,7 +1,7 @@
 //! Filterbanks against the formulas in f64, written plainly.
 #![allow(clippy::unwrap_used)]
 
-use linnet_frontend::{Fbank, FbankConfig, WindowShape};
+use linnet_frontend::{Fbank, FbankConfig, FrontendError, WindowShape};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -133,4 +133,17 @@ fn short_signals_are_mirrored_as_often_as_it_takes() {
             assert!((f64::from(*found) - expected).abs() < 4e-6, "{count} samples: {found} {expected}");
         }
     }
+}
+
+#[test]
+fn what_must_have_features_and_has_none_is_named() {
+    let mut fbank = Fbank::new(&FbankConfig { deltas: 2, ..FbankConfig::default() }).unwrap();
+    let error = fbank.compute_checked(&[0.1; 5]).unwrap_err().to_string();
+    assert_eq!(
+        error,
+        "5 samples at 16000 Hz are too short for one frame of features; leave the recording out"
+    );
+    let error = fbank.compute_checked(&[f32::NAN; 800]).unwrap_err();
+    assert!(matches!(error, FrontendError::NotFinite { frame: 0, dimension: 0 }), "{error}");
+    assert_eq!(fbank.compute_checked(&[0.1; 800]).unwrap(), fbank.compute(&[0.1; 800]));
 }

@@ -1,11 +1,13 @@
 //! The model folder: read, checked, written.
 
+use std::io::ErrorKind;
 use std::path::Path;
 
 use candle_core::{Device, Tensor};
 use linnet_encoder::{Encoder, EncoderError, Lengths, Mode};
+use linnet_files::write_beside;
 use linnet_frontend::{Cmvn, Features};
-use linnet_text::{Lexicon, TokenTable, Tokenizer, Unit, write_beside};
+use linnet_text::{Lexicon, TokenTable, Tokenizer, Unit};
 
 use crate::config::{ModelConfig, Normalisation, toml_problem};
 use crate::error::ModelError;
@@ -32,7 +34,11 @@ pub struct Model {
 }
 
 impl Model {
-    /// An untrained model without normalisation's statistics and lexicon.
+    /// An untrained model without normalisation's statistics and lexicon; [`Normalisation::Global`] wants `cmvn` set.
+    ///
+    /// # Errors
+    ///
+    /// A setting of the encoder that cannot be.
     pub fn new(config: ModelConfig, tokens: TokenTable, seed: u64) -> Result<Self, ModelError> {
         let encoder = Encoder::new(&config.model, config.features.dim(), tokens.len(), seed)?;
         Ok(Self { config, tokens, cmvn: None, lexicon: None, encoder })
@@ -91,9 +97,14 @@ impl Model {
         Ok(Tokenizer { unit, table: self.tokens.clone(), lexicon: self.lexicon.clone() })
     }
 
-    /// Writes the model folder, each file beside and then renamed.
+    /// Writes the model folder, each file beside and then renamed. Statistics and a lexicon of a model that was there before
+    /// are removed where this one has none: they would be read as its own.
     ///
     /// `about` is the text of its README.md.
+    ///
+    /// # Errors
+    ///
+    /// A file that can't be written or removed.
     pub fn write(&self, folder: &Path, about: &str) -> Result<(), ModelError> {
         std::fs::create_dir_all(folder).map_err(|e| ModelError::io(folder, e))?;
         let config = toml::to_string(&self.config)
@@ -101,11 +112,13 @@ impl Model {
         write(&folder.join(CONFIG), config.as_bytes())?;
         write(&folder.join("README.md"), about.as_bytes())?;
         self.tokens.write(&folder.join(TOKENS))?;
-        if let Some(cmvn) = &self.cmvn {
-            cmvn.write(&folder.join(CMVN))?;
+        match &self.cmvn {
+            Some(cmvn) => cmvn.write(&folder.join(CMVN))?,
+            None => remove(&folder.join(CMVN))?,
         }
-        if let Some(lexicon) = &self.lexicon {
-            lexicon.write(&folder.join(LEXICON))?;
+        match &self.lexicon {
+            Some(lexicon) => lexicon.write(&folder.join(LEXICON))?,
+            None => remove(&folder.join(LEXICON))?,
         }
         let path = folder.join(WEIGHTS);
         let weights = safetensors::serialize(self.encoder.tensors()?, None)
@@ -113,20 +126,26 @@ impl Model {
         write(&path, &weights)
     }
 
-    /// Brings features to the scale that the encoder was trained on.
+    /// Brings features, `(frames, dim)`, to the scale that the encoder was trained on.
+    ///
+    /// # Errors
+    ///
+    /// Features of another dimension; of one utterance's own statistics, no frames or a value that is not finite; of the
+    /// training set's, a model without them.
     pub fn normalise(&self, features: &mut Features) -> Result<(), ModelError> {
         match (self.config.normalisation, &self.cmvn) {
             (Normalisation::Global, Some(cmvn)) => cmvn.apply(features)?,
+            (Normalisation::Global, None) => return Err(ModelError::NoCmvn),
             (Normalisation::Utterance, _) => Cmvn::per_utterance(features)?.apply(features)?,
-            _ => {}
+            (Normalisation::None, _) => {}
         }
         Ok(())
     }
 
     /// The log-probabilities of utterances' tokens, each `(frames, tokens)`, row-major.
     ///
-    /// `features` are the normalised ones of all utterances, `(sum of lengths, bands)`, and `lengths` the frames of each;
-    /// subsampling leaves fewer.
+    /// `features` are the normalised ones of all utterances, `(sum of lengths, dim)`, where `dim` is
+    /// [`FbankConfig::dim`](linnet_frontend::FbankConfig::dim), and `lengths` the frames of each; subsampling leaves fewer.
     ///
     /// # Errors
     ///
@@ -140,9 +159,19 @@ impl Model {
         Ok(lengths.iter().map(|rows| values[rows.start * tokens..rows.end * tokens].to_vec()).collect())
     }
 
-    /// The time from one frame of log-probabilities to the next, in seconds.
+    /// The time from one frame of log-probabilities to the next, in seconds. Frames start at whole samples, so that it may be
+    /// less than the configured shift.
     pub fn frame_s(&self) -> f64 {
-        self.config.features.frame_shift_ms / 1e3 * self.config.model.subsampling as f64
+        let features = &self.config.features;
+        (features.frame_shift() * self.config.model.subsampling) as f64 / f64::from(features.sample_rate)
+    }
+}
+
+/// Removes a file, if it is there.
+fn remove(path: &Path) -> Result<(), ModelError> {
+    match std::fs::remove_file(path) {
+        Err(e) if e.kind() != ErrorKind::NotFound => Err(ModelError::io(path, e)),
+        _ => Ok(()),
     }
 }
 

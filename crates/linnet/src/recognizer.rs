@@ -41,6 +41,10 @@ pub struct TokenTime {
 
 impl Recognizer {
     /// Opens a model folder.
+    ///
+    /// # Errors
+    ///
+    /// As [`Model::read`]: a folder or file that isn't there or doesn't read, files that don't belong together.
     pub fn open(folder: &Path) -> Result<Self, ModelError> {
         Self::new(Arc::new(Model::read(folder)?))
     }
@@ -57,9 +61,13 @@ impl Recognizer {
     }
 
     /// Transcribes a recording: its channels mixed, at the model's sampling rate.
+    ///
+    /// # Errors
+    ///
+    /// A sampling rate that can't be resampled; a recording too short for a frame, or with a sample that is no finite number.
     pub fn transcribe(&mut self, audio: &Audio) -> Result<Transcript, ModelError> {
         let samples = audio.resample(self.model.config.features.sample_rate)?.channel(Channel::Mix)?;
-        let mut features = self.fbank.compute(&samples);
+        let mut features = self.fbank.compute_checked(&samples)?;
         self.model.normalise(&mut features)?;
         let frames = features.frames();
         let log_probs = self.model.log_probs(features, &[frames])?.concat();

@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::alignment::{Alignment, Edit, align_with};
+use crate::alignment::{Alignment, Edit};
 use crate::error::ScoreError;
-use crate::report::{ScoreOptions, pair};
+use crate::report::{ScoreOptions, align_texts, pair};
 use crate::trn::Trn;
 use crate::units::tokens;
 
@@ -18,6 +18,10 @@ pub struct AlignedUtterance {
 }
 
 /// The alignment of each utterance, in the references' order: its id and errors, then `REF`, `HYP` and `EVAL`.
+///
+/// # Errors
+///
+/// [`ScoreError`] where an utterance is on one side only, or twice.
 pub fn alignments(
     references: &[Trn],
     hypotheses: &[Trn],
@@ -25,60 +29,86 @@ pub fn alignments(
 ) -> Result<String, ScoreError> {
     let options = options.into();
     let mut text = String::new();
-    for (reference, hypothesis) in pair(references, hypotheses)? {
-        let (r, h, alignment) = aligned(&reference.text, &hypothesis.text, options);
-        let c = alignment.counts();
+    let pairs = pair(references, hypotheses)?;
+    for ((reference, _), one) in pairs.iter().zip(aligned(&pairs, options)) {
+        let c = one.alignment.counts();
         text += &format!(
             "({}) {} errors in {} {}\n{}\n\n",
             reference.id,
             c.errors(),
             c.reference,
             options.unit.plural(),
-            alignment.print(&r, &h)
+            one.alignment.print(&one.reference, &one.hypothesis)
         );
     }
     Ok(text)
 }
 
 /// As [`alignments`], as data.
+///
+/// # Errors
+///
+/// Those of [`alignments`].
 pub fn aligned_utterances(
     references: &[Trn],
     hypotheses: &[Trn],
     options: impl Into<ScoreOptions>,
 ) -> Result<Vec<AlignedUtterance>, ScoreError> {
-    let options = options.into();
-    let one = |(reference, hypothesis): (&Trn, &Trn)| {
-        let (r, h, alignment) = aligned(&reference.text, &hypothesis.text, options);
+    let pairs = pair(references, hypotheses)?;
+    let one = |((reference, _), one): (&(&Trn, &Trn), Aligned)| {
+        let (r, h) = (&one.reference, &one.hypothesis);
         let pair = |edit: &Edit| match *edit {
             Edit::Correct(i, j) | Edit::Substitution(i, j) => (r.get(i).cloned(), h.get(j).cloned()),
             Edit::Deletion(i) => (r.get(i).cloned(), None),
             Edit::Insertion(j) => (None, h.get(j).cloned()),
         };
-        AlignedUtterance { id: reference.id.clone(), pairs: alignment.edits.iter().map(pair).collect() }
+        AlignedUtterance { id: reference.id.clone(), pairs: one.alignment.edits.iter().map(pair).collect() }
     };
-    Ok(pair(references, hypotheses)?.into_iter().map(one).collect())
+    Ok(pairs.iter().zip(aligned(&pairs, options.into())).map(one).collect())
 }
 
-/// The tokens of two texts, and their alignment.
-pub(crate) fn aligned(
-    reference: &str,
-    hypothesis: &str,
-    options: ScoreOptions,
-) -> (Vec<String>, Vec<String>, Alignment) {
-    let (r, h) = (tokens(reference, options.unit), tokens(hypothesis, options.unit));
-    let lower = |tokens: &[String]| tokens.iter().map(|token| token.to_lowercase()).collect::<Vec<_>>();
-    let alignment = if options.ignore_case {
-        align_with(&lower(&r), &lower(&h), options.weights)
-    } else {
-        align_with(&r, &h, options.weights)
+/// A pair of texts as tokens, and their alignment.
+pub(crate) struct Aligned {
+    pub(crate) reference: Vec<String>,
+    pub(crate) hypothesis: Vec<String>,
+    pub(crate) alignment: Alignment,
+}
+
+/// Each pair of a reference and a hypothesis, aligned.
+pub(crate) fn aligned(pairs: &[(&Trn, &Trn)], options: ScoreOptions) -> Vec<Aligned> {
+    let texts: Vec<(&str, &str)> = pairs.iter().map(|(r, h)| (r.text.as_str(), h.text.as_str())).collect();
+    let one = |((r, h), edits): (&(&str, &str), &[Edit])| Aligned {
+        reference: tokens(r, options.unit),
+        hypothesis: tokens(h, options.unit),
+        alignment: Alignment { edits: edits.to_vec() },
     };
-    (r, h, alignment)
+    texts.iter().zip(align_texts(&texts, options).iter()).map(one).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::report::score_with;
     use crate::units::ScoreUnit;
+
+    #[test]
+    fn case_is_ignored_alike_in_rates_and_alignments() {
+        let trn = |text: &str| vec![Trn { id: "a-1".into(), text: text.into() }];
+        for (unit, text, errors) in
+            [(ScoreUnit::Char, "σας οδοσ", 0), (ScoreUnit::Word, "σασ Οδος", 0), (ScoreUnit::Char, "sas", 8)]
+        {
+            let (r, h) = (trn("ΣΑΣ ΟΔΟΣ"), trn(text));
+            let options = ScoreOptions { ignore_case: true, ..unit.into() };
+            let report = score_with(&r, &h, options, |_| None).unwrap();
+            assert_eq!(report.counts.errors(), errors, "{text}");
+            assert!(alignments(&r, &h, options).unwrap().contains(&format!(") {errors} errors")), "{text}");
+        }
+        // Whose upper case is two letters keeps its one.
+        let (r, h) = (trn("Straße"), trn("STRAßE"));
+        let options = ScoreOptions { ignore_case: true, ..ScoreUnit::Char.into() };
+        let report = score_with(&r, &h, options, |_| None).unwrap();
+        assert_eq!((report.counts.errors(), report.counts.reference), (0, 6));
+    }
 
     #[test]
     fn alignments_are_text_and_data() {

@@ -1,6 +1,5 @@
 //! Two systems on the same utterances.
 
-use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::aligned::aligned;
@@ -36,6 +35,10 @@ pub struct SystemComparison {
 
 /// Compares two systems' hypotheses; the reports are those that [`score_with`](crate::score_with) made of them, with the
 /// same options.
+///
+/// # Errors
+///
+/// [`ScoreError`] where a system has other utterances than the references.
 pub fn compare_systems(
     references: &[Trn],
     (a, report_a): (&[Trn], &ScoreReport),
@@ -43,13 +46,12 @@ pub fn compare_systems(
 ) -> Result<SystemComparison, ScoreError> {
     let options =
         ScoreOptions { unit: report_a.unit, weights: report_a.weights, ignore_case: report_a.ignore_case };
-    let both: Vec<_> = pair(references, a)?.into_iter().zip(pair(references, b)?).collect();
-    let cut = |&((reference, a), (_, b)): &((&Trn, &Trn), (&Trn, &Trn))| {
-        let (tokens, _, a) = aligned(&reference.text, &a.text, options);
-        let (_, _, b) = aligned(&reference.text, &b.text, options);
-        mapsswe::segments(tokens.len(), &a, &b)
-    };
-    let segments: Vec<Vec<(usize, usize)>> = both.par_iter().map(cut).collect();
+    let (of_a, of_b) = (aligned(&pair(references, a)?, options), aligned(&pair(references, b)?, options));
+    let segments: Vec<(usize, usize)> = of_a
+        .iter()
+        .zip(&of_b)
+        .flat_map(|(a, b)| mapsswe::segments(a.reference.len(), &a.alignment, &b.alignment))
+        .collect();
     let scored = |report: &ScoreReport| report.utterances.iter().map(|u| u.scored()).collect::<Vec<Scored>>();
     let (scored_a, scored_b) = (scored(report_a), scored(report_b));
     let count = |of: fn(&usize, &usize) -> bool| {
@@ -60,7 +62,7 @@ pub fn compare_systems(
         better: count(|a, b| b < a),
         worse: count(|a, b| b > a),
         equal: count(|a, b| a == b),
-        matched_pairs: mapsswe::test(&segments.concat()),
+        matched_pairs: mapsswe::test(&segments),
         bootstrap: paired_bootstrap(&scored_a, &scored_b, RESAMPLES, SEED),
     })
 }

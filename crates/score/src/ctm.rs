@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::error::ScoreError;
-use crate::files::{begins_unread, each_line, seconds, write_beside};
+use crate::files::{begins_unread, each_line, seconds, write_text};
 
 /// A word with its time.
 #[derive(Debug, Clone, PartialEq)]
@@ -25,6 +25,10 @@ pub struct CtmWord {
 const EXPECTED: &str = "expected `FILE CHANNEL START DURATION WORD [CONFIDENCE]`, times in seconds";
 
 /// Reads a ctm file. Lines that start with `;;` comment; the words may stand in any order.
+///
+/// # Errors
+///
+/// A file that can't be read; the first line that is none of a ctm file.
 pub fn read_ctm(path: &Path) -> Result<Vec<CtmWord>, ScoreError> {
     let mut words = Vec::new();
     each_line(path, |number, line| {
@@ -65,6 +69,10 @@ pub(crate) fn parse(line: &str) -> Result<CtmWord, String> {
 
 /// Writes a ctm file, beside it first, then renamed: times with three decimals, confidences with four. sclite wants the
 /// words of a recording's channel together and in the order of their times; they are written as they are given.
+///
+/// # Errors
+///
+/// The first word that the format can't hold, before anything is written; a file that can't be written.
 pub fn write_ctm(path: &Path, words: &[CtmWord]) -> Result<(), ScoreError> {
     let mut text = String::new();
     for word in words {
@@ -88,7 +96,7 @@ pub fn write_ctm(path: &Path, words: &[CtmWord]) -> Result<(), ScoreError> {
         text += &line;
         text.push('\n');
     }
-    write_beside(path, &text)
+    write_text(path, &text)
 }
 
 #[cfg(test)]

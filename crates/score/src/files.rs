@@ -1,8 +1,8 @@
 //! Text files, read line by line and written whole.
 
-use std::fs::File;
-use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
+
+use linnet_files::{text_lines, write_beside};
 
 use crate::error::ScoreError;
 
@@ -15,16 +15,8 @@ pub(crate) fn each_line(
     mut each: impl FnMut(usize, &str) -> Result<(), ScoreError>,
 ) -> Result<(), ScoreError> {
     let bytes = std::fs::read(path).map_err(|source| ScoreError::Io { path: path.to_path_buf(), source })?;
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes); // some editors mark UTF-8 so
-    for (number, line) in (1..).zip(bytes.split(|&b| b == b'\n')) {
-        let error = |problem: String| ScoreError::line(path, number, problem);
-        if line.len() > LONGEST_LINE {
-            return Err(error(format!("the line is longer than {LONGEST_LINE} bytes; give a file of text")));
-        }
-        let line = std::str::from_utf8(line).map_err(|_| {
-            error("the line is not UTF-8; convert the file, as by `iconv -f LATIN1 -t UTF-8`".into())
-        })?;
-        let line = line.trim();
+    for (number, line) in text_lines(&bytes, LONGEST_LINE) {
+        let line = line.map_err(|problem| ScoreError::line(path, number, problem))?.trim();
         if !line.is_empty() && !line.starts_with(";;") {
             each(number, line)?;
         }
@@ -37,22 +29,10 @@ pub(crate) fn begins_unread(line: &str) -> bool {
     line.starts_with(";;") || line.starts_with('\u{feff}')
 }
 
-/// Writes a whole file: beside it first, then renamed.
-pub(crate) fn write_beside(path: &Path, text: &str) -> Result<(), ScoreError> {
-    let mut beside = path.as_os_str().to_owned();
-    beside.push(".part");
-    let beside = PathBuf::from(beside);
-    let written = || {
-        let mut file = File::create(&beside)?;
-        file.write_all(text.as_bytes())?;
-        file.sync_all()?;
-        std::fs::rename(&beside, path)
-    };
-    written().map_err(|source| {
-        // What is left of a failed write is of no use; the first error is the one to tell.
-        let _ = std::fs::remove_file(&beside);
-        ScoreError::Io { path: path.to_path_buf(), source }
-    })
+/// Writes a text's file, see [`write_beside`].
+pub(crate) fn write_text(path: &Path, text: &str) -> Result<(), ScoreError> {
+    write_beside(path, |out| out.write_all(text.as_bytes()))
+        .map_err(|source| ScoreError::Io { path: path.to_path_buf(), source })
 }
 
 /// A text's words, parted by single spaces.
@@ -85,21 +65,6 @@ pub(crate) fn seconds(field: &str) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_file_is_written_whole_with_the_usual_rights_or_not_at_all() {
-        let folder = tempfile::tempdir().unwrap();
-        let (path, plain) = (folder.path().join("out.txt"), folder.path().join("plain.txt"));
-        write_beside(&path, "new").unwrap();
-        std::fs::write(&plain, "new").unwrap();
-        let rights = |path: &Path| std::fs::metadata(path).unwrap().permissions();
-        assert_eq!(rights(&path), rights(&plain));
-        let taken = folder.path().join("folder");
-        std::fs::create_dir(&taken).unwrap();
-        let message = write_beside(&taken, "new").unwrap_err().to_string();
-        assert!(message.contains("folder: "), "{message}");
-        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 3, "a rest lies about");
-    }
 
     #[test]
     fn alternatives_are_seen_and_braces_alone_are_not_them() {

@@ -38,7 +38,7 @@ mod weighted;
 
 pub use aligned::{AlignedUtterance, aligned_utterances, alignments};
 pub use alignment::{Alignment, Edit, align, align_with};
-pub use bootstrap::{Interval, PairedBootstrap, Scored, bootstrap, bootstrap_difference, paired_bootstrap};
+pub use bootstrap::{Interval, PairedBootstrap, Scored, bootstrap, paired_bootstrap};
 pub use comparison::{SystemComparison, compare_systems};
 pub use counts::{ErrorCounts, count_errors};
 pub use ctm::{CtmWord, read_ctm, write_ctm};

@@ -13,7 +13,7 @@ use crate::counts::ErrorCounts;
 use crate::details::{Counter, ErrorDetails};
 use crate::error::ScoreError;
 use crate::trn::Trn;
-use crate::units::ScoreUnit;
+use crate::units::{ScoreUnit, fold_case};
 use crate::weighted::Weights;
 
 /// Resamples of a report's interval, and their seed.
@@ -91,6 +91,10 @@ impl From<ScoreUnit> for ScoreOptions {
 }
 
 /// Scores hypotheses against references, paired by id. `speaker` tells who spoke an utterance, where known.
+///
+/// # Errors
+///
+/// [`ScoreError`] where an utterance is on one side only, or twice.
 pub fn score(
     references: &[Trn],
     hypotheses: &[Trn],
@@ -101,6 +105,10 @@ pub fn score(
 }
 
 /// As [`score`], with options.
+///
+/// # Errors
+///
+/// Those of [`score`].
 pub fn score_with(
     references: &[Trn],
     hypotheses: &[Trn],
@@ -184,8 +192,8 @@ pub fn align_texts(pairs: &[(&str, &str)], options: ScoreOptions) -> Alignments 
         all
     }
     if options.ignore_case {
-        let lower = in_lower_case(pairs);
-        let pairs: Vec<(&str, &str)> = lower.iter().map(|(r, h)| (r.as_str(), h.as_str())).collect();
+        let folded = without_case(pairs);
+        let pairs: Vec<(&str, &str)> = folded.iter().map(|(r, h)| (r.as_str(), h.as_str())).collect();
         return align_texts(&pairs, ScoreOptions { ignore_case: false, ..options });
     }
     match options.unit {
@@ -194,14 +202,14 @@ pub fn align_texts(pairs: &[(&str, &str)], options: ScoreOptions) -> Alignments 
     }
 }
 
-fn in_lower_case(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
-    pairs.par_iter().map(|(r, h)| (r.to_lowercase(), h.to_lowercase())).collect()
+fn without_case(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
+    pairs.par_iter().map(|(r, h)| (fold_case(r), fold_case(h))).collect()
 }
 
 fn count(pairs: &[(&str, &str)], options: ScoreOptions, note: bool) -> (Vec<ErrorCounts>, ErrorDetails) {
     if options.ignore_case {
-        let lower = in_lower_case(pairs);
-        let pairs: Vec<(&str, &str)> = lower.iter().map(|(r, h)| (r.as_str(), h.as_str())).collect();
+        let folded = without_case(pairs);
+        let pairs: Vec<(&str, &str)> = folded.iter().map(|(r, h)| (r.as_str(), h.as_str())).collect();
         return count(&pairs, ScoreOptions { ignore_case: false, ..options }, note);
     }
     match options.unit {

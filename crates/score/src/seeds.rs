@@ -185,7 +185,7 @@ mod tests {
     use std::slice::from_ref;
 
     use super::*;
-    use crate::bootstrap::bootstrap_difference;
+    use crate::bootstrap::paired_bootstrap;
 
     /// `speakers` with one utterance of 10 tokens each.
     fn run(speakers: usize, errors: impl Fn(usize) -> usize) -> Vec<Scored> {
@@ -197,7 +197,7 @@ mod tests {
     fn one_seed_gives_the_paired_bootstraps_interval() {
         let (a, b) = (run(60, |i| i % 4), run(60, |i| (i * 7) % 5));
         let estimate = estimate_difference(from_ref(&a), from_ref(&b), true, 2000, 3).unwrap();
-        assert_eq!(estimate.interval, bootstrap_difference(&a, &b, 2000, 3));
+        assert_eq!(estimate.interval, paired_bootstrap(&a, &b, 2000, 3).interval);
         let total = |run: &[Scored]| run.iter().map(|u| u.errors).sum::<usize>() as f64 / 6.0;
         assert!((estimate.value - (total(&b) - total(&a))).abs() < 1e-12);
     }

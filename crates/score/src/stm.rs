@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::error::ScoreError;
 use crate::files::{
-    ALTERNATIVES, begins_unread, each_line, has_alternatives, seconds, single_spaces, write_beside,
+    ALTERNATIVES, begins_unread, each_line, has_alternatives, seconds, single_spaces, write_text,
 };
 
 /// A segment of a recording.
@@ -31,6 +31,10 @@ const IGNORED: &str = "IGNORE_TIME_SEGMENT_IN_SCORING";
 const EXPECTED: &str = "expected `FILE CHANNEL SPEAKER START END [<LABEL>] TEXT`, times in seconds";
 
 /// Reads an stm file. Lines that start with `;;` comment; the segments may stand in any order.
+///
+/// # Errors
+///
+/// A file that can't be read; the first line that is none of an stm file.
 pub fn read_stm(path: &Path) -> Result<Vec<StmSegment>, ScoreError> {
     let mut segments = Vec::new();
     each_line(path, |number, line| {
@@ -75,6 +79,10 @@ pub(crate) fn parse(line: &str) -> Result<StmSegment, String> {
 
 /// Writes an stm file, beside it first, then renamed: times with three decimals. sclite wants the segments of a
 /// recording's channel together and in the order of their times; they are written as they are given.
+///
+/// # Errors
+///
+/// The first segment that the format can't hold, before anything is written; a file that can't be written.
 pub fn write_stm(path: &Path, segments: &[StmSegment]) -> Result<(), ScoreError> {
     let mut lines = String::new();
     for segment in segments {
@@ -98,7 +106,7 @@ pub fn write_stm(path: &Path, segments: &[StmSegment]) -> Result<(), ScoreError>
         lines += line.trim_end();
         lines.push('\n');
     }
-    write_beside(path, &lines)
+    write_text(path, &lines)
 }
 
 #[cfg(test)]

@@ -3,12 +3,14 @@
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
+use linnet_text::split_trn;
+
 use crate::ctm::{self, CtmWord, read_ctm};
 use crate::error::ScoreError;
 use crate::files::each_line;
 use crate::segments::{assign, by_recording, ids};
 use crate::stm::{self, StmSegment, read_stm};
-use crate::trn::{self, Trn, read_trn};
+use crate::trn::{Trn, read_trn};
 
 /// What a file of transcripts holds.
 #[derive(Debug, Clone, PartialEq)]
@@ -35,7 +37,12 @@ pub struct Material {
 }
 
 impl Transcripts {
-    /// Reads a trn, ctm or stm file. What it is, its extension tells, or else its first line.
+    /// Reads a trn, ctm or stm file. What it is, its extension tells, or else its first line, and where this could be of a ctm
+    /// or of a trn file (`1 2 3 4 (u1)`), the rest.
+    ///
+    /// # Errors
+    ///
+    /// A file that can't be read; the first line that is none of its kind.
     pub fn read(path: &Path) -> Result<Self, ScoreError> {
         let extension = path.extension().unwrap_or_default().to_string_lossy().to_lowercase();
         let kind = match extension.as_str() {
@@ -49,16 +56,17 @@ impl Transcripts {
         })
     }
 
-    /// What a file's first line is like.
+    /// What a file's lines are like.
     fn kind(path: &Path) -> Result<&'static str, ScoreError> {
-        let mut kind = None;
+        let (mut kind, mut trn) = (None, true);
         each_line(path, |number, line| {
+            trn &= split_trn(line).is_some();
             if kind.is_none() {
                 kind = if ctm::parse(line).is_ok() {
                     Some("ctm")
                 } else if stm::parse(line).is_ok() {
                     Some("stm")
-                } else if trn::split(line).is_some() {
+                } else if trn {
                     Some("trn")
                 } else {
                     let problem = "this is no line of a trn, ctm or stm file: `YES (an251)`, `FILE CHANNEL START \
@@ -68,7 +76,10 @@ impl Transcripts {
             }
             Ok(())
         })?;
-        Ok(kind.unwrap_or("trn"))
+        Ok(match kind {
+            Some("ctm") if trn => "trn",
+            kind => kind.unwrap_or("trn"),
+        })
     }
 }
 
@@ -77,11 +88,19 @@ impl Transcripts {
 /// Words of a ctm file go into the segments of an stm file by their middles, as in sclite; into other references they go
 /// by their file's name, which is then the utterance's id. Utterances of the reference that such a file says nothing of
 /// count as empty, since a ctm file can't hold an empty one.
+///
+/// # Errors
+///
+/// A system's file that doesn't go with the reference's: words of recordings that it doesn't know, of several channels of
+/// one utterance, segments where it has none.
 pub fn material(
     (reference_path, reference): (&Path, &Transcripts),
     systems: &[(PathBuf, Transcripts)],
 ) -> Result<Material, ScoreError> {
     let mut material = Material::default();
+    // Files have channels where all sides have times.
+    let timed = [reference].into_iter().chain(systems.iter().map(|(_, system)| system));
+    let timed = timed.into_iter().all(|side| matches!(side, Transcripts::Words(_)));
     let names = match reference {
         Transcripts::Segments(segments) => ids(segments),
         _ => Vec::new(),
@@ -102,13 +121,10 @@ pub fn material(
                     .push(format!("{}: {ignored} segments are not scored", reference_path.display()));
             }
         }
-        Transcripts::Words(words) => {
-            let timed = systems.iter().all(|(_, system)| matches!(system, Transcripts::Words(_)));
-            material.references = recordings(reference_path, words, timed)?;
-        }
+        Transcripts::Words(words) => material.references = recordings(reference_path, words, timed)?,
     }
     for (path, system) in systems {
-        let (hypotheses, note) = hypotheses(reference, &material.references, path, system)?;
+        let (hypotheses, note) = hypotheses(reference, &material.references, path, system, timed)?;
         material.hypotheses.push(hypotheses);
         material.notes.extend(note.map(|note| format!("{}: {note}", path.display())));
     }
@@ -121,6 +137,7 @@ fn hypotheses(
     references: &[Trn],
     path: &Path,
     system: &Transcripts,
+    timed: bool,
 ) -> Result<(Vec<Trn>, Option<String>), ScoreError> {
     let unfit = |problem: String| ScoreError::Unfit { path: path.to_path_buf(), problem };
     match (reference, system) {
@@ -140,7 +157,7 @@ fn hypotheses(
             Ok((result.hypotheses, Some(notes.join("; ")).filter(|note| !note.is_empty())))
         }
         (_, Transcripts::Words(words)) => {
-            let mut hypotheses = recordings(path, words, matches!(reference, Transcripts::Words(_)))?;
+            let mut hypotheses = recordings(path, words, timed)?;
             let known: HashSet<&str> = hypotheses.iter().map(|h| h.id.as_str()).collect();
             let empty: Vec<String> =
                 references.iter().map(|r| &r.id).filter(|id| !known.contains(id.as_str())).cloned().collect();
@@ -213,6 +230,11 @@ mod tests {
         assert!(matches!(read("x", "f A s 0.1 0.2 W (a)\n").unwrap(), Transcripts::Segments(_)));
         assert!(matches!(read("x", "W (a)\n").unwrap(), Transcripts::Texts(_)));
         assert!(matches!(read("x.trn", "1 2 3 4 5 (a)\n").unwrap(), Transcripts::Texts(_)));
+        for (text, is_trn) in
+            [("1 2 3 4 (a)\n1 (b)\n", true), ("1 2 3 4 (a)\n", true), ("1 A 3 4 (uh)\n1 A 7 1 W\n", false)]
+        {
+            assert_eq!(matches!(read("x", text).unwrap(), Transcripts::Texts(_)), is_trn, "{text}");
+        }
         assert_eq!(read("x", "").unwrap(), Transcripts::Texts(Vec::new()));
         assert!(read("x", "\nan251 YES\n").unwrap_err().to_string().contains(":2: this is no line of"));
         assert!(
@@ -234,6 +256,11 @@ mod tests {
         assert!(m.notes[0].starts_with("h: 1 (g) utterances have no word"));
         let m = joined(ctm, "f A 0.0 0.2 ONE\n").unwrap();
         assert_eq!((m.references[0].id.as_str(), m.hypotheses[0][0].text.as_str()), ("f-a", "ONE"));
+        let (words, texts_of_f) = (read("r", ctm).unwrap(), read("h", "ONE (f)\n").unwrap());
+        let both = [("a".into(), words.clone()), ("b".into(), texts_of_f)];
+        let m = material((Path::new("r"), &words), &both).unwrap();
+        assert_eq!((m.references[0].id.as_str(), m.notes.len()), ("f", 0));
+        assert_eq!(m.hypotheses, [texts(&[("f", "ONE TWO")]), texts(&[("f", "ONE")])]);
         let m = joined("f A s 0 1 ONE\n", "f A x 0 1 WON\n").unwrap();
         assert_eq!(m.hypotheses, [texts(&[("f-A-0.00-1.00", "WON")])]);
     }

@@ -3,8 +3,10 @@
 use std::collections::HashSet;
 use std::path::Path;
 
+use linnet_text::split_trn;
+
 use crate::error::ScoreError;
-use crate::files::{ALTERNATIVES, begins_unread, each_line, has_alternatives, single_spaces, write_beside};
+use crate::files::{ALTERNATIVES, begins_unread, each_line, has_alternatives, single_spaces, write_text};
 
 /// One utterance's transcript.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,12 +18,16 @@ pub struct Trn {
 }
 
 /// Reads a trn file. Lines that start with `;;` comment.
+///
+/// # Errors
+///
+/// A file that can't be read; the first line without an id, with one that occurred before, or with alternatives.
 pub fn read_trn(path: &Path) -> Result<Vec<Trn>, ScoreError> {
     let mut ids = HashSet::new();
     let mut lines = Vec::new();
     each_line(path, |number, line| {
         let error = |problem: String| ScoreError::line(path, number, problem);
-        let Some((text, id)) = split(line).filter(|(_, id)| !id.is_empty()) else {
+        let Some((text, id)) = split_trn(line).filter(|(_, id)| !id.is_empty()) else {
             return Err(error(
                 "expected the utterance's id in parentheses at the end, as `YES (an251)`".into(),
             ));
@@ -38,24 +44,11 @@ pub fn read_trn(path: &Path) -> Result<Vec<Trn>, ScoreError> {
     Ok(lines)
 }
 
-/// A line's text and the id in the parentheses that end it; parentheses in the id come in pairs.
-pub(crate) fn split(line: &str) -> Option<(&str, &str)> {
-    let inner = line.strip_suffix(')')?;
-    let mut open = 1;
-    for (at, c) in inner.char_indices().rev() {
-        match c {
-            ')' => open += 1,
-            '(' => open -= 1,
-            _ => {}
-        }
-        if open == 0 {
-            return Some((&inner[..at], inner[at + 1..].trim()));
-        }
-    }
-    None
-}
-
-/// Writes a trn file: beside it first, then renamed. Texts are written with single spaces.
+/// Writes a trn file, see [`linnet_files::write_beside`]. Texts are written with single spaces.
+///
+/// # Errors
+///
+/// The first utterance that the format can't hold, before anything is written; a file that can't be written.
 pub fn write_trn(path: &Path, lines: &[Trn]) -> Result<(), ScoreError> {
     let mut whole = String::new();
     for Trn { id, text } in lines {
@@ -66,7 +59,7 @@ pub fn write_trn(path: &Path, lines: &[Trn]) -> Result<(), ScoreError> {
             || id.contains(['\n', '\r'])
             || begins_unread(&line)
             || has_alternatives(text)
-            || split(&line).is_none_or(|(_, read)| read != id)
+            || split_trn(&line).is_none_or(|(_, read)| read != id)
         {
             let problem = "an id needs its parentheses in pairs and no line break, and a text must not begin with ;; or \
                            have alternatives, as in `{ um / uh }`";
@@ -79,7 +72,7 @@ pub fn write_trn(path: &Path, lines: &[Trn]) -> Result<(), ScoreError> {
         whole += &line;
         whole.push('\n');
     }
-    write_beside(path, &whole)
+    write_text(path, &whole)
 }
 
 #[cfg(test)]

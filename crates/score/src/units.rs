@@ -50,6 +50,20 @@ pub fn tokens(text: &str, unit: ScoreUnit) -> Vec<String> {
     }
 }
 
+/// A text without upper and lower case, as long as before in characters: each becomes the lower case of its upper case, so
+/// that the three small and capital sigmas are one whatever stands beside them; where either has several, it stays.
+pub(crate) fn fold_case(text: &str) -> String {
+    if text.is_ascii() {
+        return text.to_ascii_lowercase();
+    }
+    let one = |mut chars: &mut dyn Iterator<Item = char>| {
+        let first = chars.next();
+        first.filter(|_| (&mut chars).next().is_none())
+    };
+    let fold = |c: char| one(&mut c.to_uppercase()).and_then(|c| one(&mut c.to_lowercase())).unwrap_or(c);
+    text.chars().map(fold).collect()
+}
+
 /// Hands over a text's words.
 pub(crate) fn each_word<'a>(text: &'a str, mut each: impl FnMut(&'a str)) {
     if !text.is_ascii() {

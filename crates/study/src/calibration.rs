@@ -73,6 +73,10 @@ impl Calibrated {
     }
 
     /// Writes it as JSON.
+    ///
+    /// # Errors
+    ///
+    /// A file that can't be written.
     pub fn write(&self, path: &Path) -> Result<(), StudyError> {
         let json = serde_json::to_string_pretty(self)
             .map_err(|error| StudyError::Io { path: path.into(), source: error.into() })?;

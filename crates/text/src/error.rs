@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::files::write_beside;
+use linnet_files::{text_lines, write_beside};
 
 /// An error of this crate.
 #[derive(Debug, thiserror::Error)]
@@ -55,17 +55,8 @@ pub(crate) fn each_line(
     path: &Path,
     mut each: impl FnMut(usize, &str) -> Result<(), TextError>,
 ) -> Result<(), TextError> {
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes); // some editors mark UTF-8 so
-    for (i, line) in bytes.split(|&b| b == b'\n').enumerate() {
-        if line.len() > LONGEST_LINE {
-            let problem = format!("the line is longer than {LONGEST_LINE} bytes; give a file of text");
-            return Err(TextError::line(path, i + 1, problem));
-        }
-        let line = std::str::from_utf8(line).map_err(|_| {
-            let problem = "the line is not UTF-8; convert the file, as by `iconv -f LATIN1 -t UTF-8`";
-            TextError::line(path, i + 1, problem)
-        })?;
-        each(i + 1, line.strip_suffix('\r').unwrap_or(line))?;
+    for (number, line) in text_lines(bytes, LONGEST_LINE) {
+        each(number, line.map_err(|problem| TextError::line(path, number, problem))?)?;
     }
     Ok(())
 }

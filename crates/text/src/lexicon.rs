@@ -30,11 +30,19 @@ impl Lexicon {
     /// This covers CMUdict 0.7 (`;;;` comments, stress digits), its lower-case successor (`#` comments after the phones),
     /// Sphinx's `.dic` files and Kaldi's `lexicon.txt`. Stress digits are dropped; pronunciations that then are the same
     /// count once. A word's reference is the one that stands first in the file.
+    ///
+    /// # Errors
+    ///
+    /// A file that can't be read, or those of [`Lexicon::parse`].
     pub fn read(path: &Path) -> Result<Self, TextError> {
         Self::parse(&read_bytes(path)?, path)
     }
 
     /// A lexicon from the bytes of a file, see [`Lexicon::read`]; errors name the path.
+    ///
+    /// # Errors
+    ///
+    /// The first line that isn't UTF-8 or has a word without a pronunciation.
     pub fn parse(bytes: &[u8], path: &Path) -> Result<Self, TextError> {
         let mut lexicon = Self::new();
         // A table that grows is most of the time that a large lexicon takes.
@@ -66,6 +74,10 @@ impl Lexicon {
     }
 
     /// Writes the lexicon, words in order, further pronunciations as `WORD(2)`.
+    ///
+    /// # Errors
+    ///
+    /// A file that can't be written.
     pub fn write(&self, path: &Path) -> Result<(), TextError> {
         let mut words: Vec<_> = self.words.iter().collect();
         words.sort();
@@ -112,7 +124,7 @@ impl Lexicon {
 const MOST_RESERVED: usize = 1 << 18;
 
 /// Whether a line with this first field comments. `;` and `#` may also begin a sign's name, as in `#sharp-sign`.
-fn is_comment(field: &str) -> bool {
+pub(crate) fn is_comment(field: &str) -> bool {
     field.starts_with(";;;") || field.starts_with("##") || field == "#"
 }
 
@@ -132,7 +144,7 @@ fn key(word: &str) -> Cow<'_, str> {
 }
 
 /// A word without its variant's number: `A(2)` → `A`.
-pub fn without_variant(mut word: &str) -> &str {
+pub(crate) fn without_variant(mut word: &str) -> &str {
     let variant = |number: &str| !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit());
     // Every number goes, so that what is read and written reads alike again.
     while let Some((base, number)) = word.strip_suffix(')').and_then(|w| w.rsplit_once('(')) {

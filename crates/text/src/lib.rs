@@ -5,21 +5,21 @@
 //! of phones into a smaller one. [`ngram`] holds language models.
 
 mod error;
-mod files;
 mod lexicon;
 mod normalise;
 mod oov;
 mod phones;
 mod table;
 mod tokenizer;
+mod trn;
 
 pub mod ngram;
 
 pub use error::TextError;
-pub use files::write_beside;
-pub use lexicon::{Lexicon, Pronunciation, without_variant};
+pub use lexicon::{Lexicon, Pronunciation};
 pub use normalise::{Case, Normaliser};
 pub use oov::{Oov, OovReport};
 pub use phones::{PhoneMap, arpabet39, strip_stress};
 pub use table::{BLANK, SPACE, TokenTable};
 pub use tokenizer::{EncodeError, Tokenizer, Unit};
+pub use trn::split_trn;

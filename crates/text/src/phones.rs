@@ -62,6 +62,10 @@ impl PhoneMap {
     }
 
     /// A sequence's image; `Err` holds the first phone that the map doesn't know.
+    ///
+    /// # Errors
+    ///
+    /// The first phone that the map doesn't know.
     pub fn apply<'a>(&self, phones: impl IntoIterator<Item = &'a str>) -> Result<Vec<&'static str>, &'a str> {
         let images = phones.into_iter().map(|phone| self.get(phone).ok_or(phone));
         images.filter_map(Result::transpose).collect()

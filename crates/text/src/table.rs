@@ -55,6 +55,10 @@ impl TokenTable {
     }
 
     /// Reads a table: a symbol and its id a line, ids from 0 in order, the blank first.
+    ///
+    /// # Errors
+    ///
+    /// A file that can't be read; the first line that is no token with its id, or breaks the order.
     pub fn read(path: &Path) -> Result<Self, TextError> {
         let mut symbols: Vec<String> = Vec::new();
         let mut known: HashSet<String> = HashSet::new();
@@ -100,6 +104,10 @@ impl TokenTable {
     }
 
     /// Writes the table as [`TokenTable::read`] reads it.
+    ///
+    /// # Errors
+    ///
+    /// A file that can't be written.
     pub fn write(&self, path: &Path) -> Result<(), TextError> {
         let lines: String = self.symbols.iter().enumerate().map(|(id, s)| format!("{s} {id}\n")).collect();
         write_text(path, &lines)

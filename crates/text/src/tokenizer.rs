@@ -83,6 +83,10 @@ fn listed(all: &[String]) -> String {
 
 impl Tokenizer {
     /// The ids of a transcript, blanks not among them.
+    ///
+    /// # Errors
+    ///
+    /// The words that have no pronunciation, or the symbols that are no token.
     pub fn encode(&self, text: &str) -> Result<Vec<u32>, EncodeError> {
         let (mut ids, mut words, mut symbols) = (Vec::new(), Vec::new(), Vec::new());
         let mut push = |symbol: &str| match self.table.id(symbol) {

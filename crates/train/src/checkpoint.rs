@@ -144,6 +144,10 @@ impl Checkpoints {
 }
 
 /// Writes all that a run needs to continue bit for bit into one file: weights, optimiser, and its own state.
+///
+/// # Errors
+///
+/// A file that can't be written.
 pub fn save_checkpoint(
     path: &Path,
     encoder: &Encoder,
@@ -199,7 +203,7 @@ fn write(
     write_beside(path, &bytes)
 }
 
-/// Writes a whole file, see [`linnet_text::write_beside`].
+/// Writes a whole file, see [`linnet_files::write_beside`].
 pub(crate) fn write_beside(path: &Path, bytes: &[u8]) -> Result<(), TrainError> {
-    linnet_text::write_beside(path, |out| out.write_all(bytes)).map_err(|e| TrainError::io(path, e))
+    linnet_files::write_beside(path, |out| out.write_all(bytes)).map_err(|e| TrainError::io(path, e))
 }

@@ -21,6 +21,10 @@ pub struct CtcLosses {
 /// The CTC loss per label of a ragged batch (Graves et al., 2006, equation 8).
 ///
 /// `log_probs`: (Σ lengths, tokens), as the encoder gives them; `labels`: one sequence of token ids an utterance.
+///
+/// # Errors
+///
+/// Log-probabilities that are no matrix of f32. What is wrong with an utterance is in its place of [`CtcLosses::each`].
 pub fn ctc_losses(log_probs: &Tensor, lengths: &Lengths, labels: &[Vec<u32>]) -> Result<CtcLosses> {
     let tokens = log_probs.dim(1)?;
     let values = log_probs.flatten_all()?.to_vec1::<f32>()?;

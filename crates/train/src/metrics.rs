@@ -57,6 +57,10 @@ impl EpochRecord {
 }
 
 /// Reads the epochs of a `metrics.jsonl`. What a crash left of a last line, one without its end, is passed over.
+///
+/// # Errors
+///
+/// A file that can't be read; the first line that is no epoch's.
 pub fn read_metrics(path: &Path) -> Result<Vec<EpochRecord>, TrainError> {
     let text = fs::read_to_string(path).map_err(|e| TrainError::io(path, e))?;
     let whole = text.rfind('\n').map_or(0, |end| end + 1);

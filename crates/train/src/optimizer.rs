@@ -92,6 +92,10 @@ impl Adam {
     }
 
     /// Moves every parameter against its gradient times `scale` (clipping).
+    ///
+    /// # Errors
+    ///
+    /// A gradient of another length than the weights.
     pub fn step(
         &mut self,
         encoder: &Encoder,
@@ -115,6 +119,10 @@ impl Adam {
     }
 
     /// The moments as tensors, `mean` and `square` in the order of the encoder's weights, and `steps`.
+    ///
+    /// # Errors
+    ///
+    /// Candle's.
     pub fn tensors(&self) -> Result<HashMap<String, Tensor>> {
         let moments = lock(&self.moments)?;
         Ok(HashMap::from([
@@ -124,7 +132,11 @@ impl Adam {
         ]))
     }
 
-    /// Takes over the moments of [`Adam::tensors`]; the error says which is missing or of another size.
+    /// Takes over the moments of [`Adam::tensors`].
+    ///
+    /// # Errors
+    ///
+    /// Names the tensor that is missing or of another size; the moments are then as they were.
     pub fn restore(&mut self, tensors: &HashMap<String, Tensor>) -> Result<()> {
         let get = |name: &str| tensors.get(name).ok_or_else(|| Error::Msg(format!("{name} is missing")));
         let count = lock(&self.moments)?.mean.len();

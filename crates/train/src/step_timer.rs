@@ -48,6 +48,10 @@ impl StepTimer {
 
     /// The seconds of a step on each batch: forward, loss, backward, update, of new weights, which stay as they are, and after
     /// one step that is not counted.
+    ///
+    /// # Errors
+    ///
+    /// Those of the steps, as of a batch without any utterance that CTC has room for.
     pub fn time(&self) -> Result<Vec<f64>, TrainError> {
         let Model { encoder, .. } = new_model(&self.config, &self.data)?;
         let (config, mut adam) = (&self.config.train, Adam::new(&encoder, self.config.train.adam()));

@@ -60,6 +60,11 @@ pub enum Outcome {
 ///
 /// The folder holds `config.toml` (resolved), `env.json`, `metrics.jsonl`, TensorBoard events, `checkpoints/` and in
 /// the end `model/`. One process trains in it at a time; a run that ended before its first checkpoint starts anew.
+///
+/// # Errors
+///
+/// A configuration that isn't valid, data that can't be read, a folder in which another process trains or another run lies,
+/// a loss that is no number, a file that can't be written.
 pub fn train(
     config: &RunConfig,
     out: &Path,
@@ -70,6 +75,10 @@ pub fn train(
 }
 
 /// As [`train`], in a folder that the caller holds.
+///
+/// # Errors
+///
+/// Those of [`train`].
 pub fn train_in(
     config: &RunConfig,
     folder: &FolderLock,

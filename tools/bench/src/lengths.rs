@@ -4,7 +4,7 @@ use std::error::Error;
 use std::path::Path;
 
 use linnet_encoder::MixerKind;
-use linnet_text::write_beside;
+use linnet_files::write_beside;
 use serde::{Deserialize, Serialize};
 
 use crate::case::{self, Case};

@@ -6,12 +6,16 @@ use serde::Deserialize;
 #[derive(Debug, Deserialize)]
 pub(crate) struct Metadata {
     pub(crate) packages: Vec<Package>,
+    /// The folder of the workspace.
+    pub(crate) workspace_root: String,
 }
 
 /// One crate.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Package {
     pub(crate) name: String,
+    /// Its `Cargo.toml`.
+    pub(crate) manifest_path: String,
     pub(crate) dependencies: Vec<Dependency>,
 }
 

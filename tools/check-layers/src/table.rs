@@ -1,85 +1,93 @@
-//! Who may use whom: the one place where the layers are written down.
+//! Who may use whom: the table of crates in ARCHITECTURE.md, where the layers are written down.
 
 /// What one crate may use.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Layer {
-    /// The crate.
-    pub(crate) name: &'static str,
-    /// Crates of this workspace that it may depend on.
-    pub(crate) may_use: &'static [&'static str],
-    /// Whether it may depend on candle.
-    pub(crate) candle: bool,
+    /// The crate's package.
+    pub(crate) name: String,
+    pub(crate) uses: Uses,
 }
 
-const fn layer(name: &'static str, may_use: &'static [&'static str], candle: bool) -> Layer {
-    Layer { name, may_use, candle }
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Uses {
+    /// Every crate above it, and not candle.
+    All,
+    /// These packages, and candle where it is among them.
+    These(Vec<String>),
 }
 
-const NO: bool = false;
-const CANDLE: bool = true;
+/// What candle is called in the table.
+pub(crate) const CANDLE: &str = "candle";
 
-/// From the stages that know nothing of each other up to the binary.
-pub(crate) const LAYERS: &[Layer] = &[
-    layer("linnet-audio", &[], NO),
-    layer("linnet-frontend", &[], NO),
-    layer("linnet-text", &[], NO),
-    layer("linnet-score", &[], NO),
-    layer("linnet-ctc", &["linnet-text"], NO),
-    layer("linnet-encoder", &[], CANDLE),
-    layer("linnet-corpus", &["linnet-audio", "linnet-frontend", "linnet-text"], NO),
-    layer(
-        "linnet",
-        &["linnet-audio", "linnet-frontend", "linnet-text", "linnet-encoder", "linnet-ctc"],
-        CANDLE,
-    ),
-    layer(
-        "linnet-train",
-        &[
-            "linnet-corpus",
-            "linnet",
-            "linnet-frontend",
-            "linnet-text",
-            "linnet-encoder",
-            "linnet-ctc",
-            "linnet-score",
-        ],
-        CANDLE,
-    ),
-    layer(
-        "linnet-study",
-        &["linnet-corpus", "linnet-train", "linnet", "linnet-text", "linnet-ctc", "linnet-score"],
-        NO,
-    ),
-    layer(
-        "linnet-cli",
-        &[
-            "linnet-audio",
-            "linnet-frontend",
-            "linnet-text",
-            "linnet-score",
-            "linnet-ctc",
-            "linnet-encoder",
-            "linnet-corpus",
-            "linnet",
-            "linnet-train",
-            "linnet-study",
-        ],
-        NO,
-    ),
-    layer("check-layers", &[], NO),
-    layer("make-wsj-discs", &[], NO),
-    layer(
-        "linnet-bench",
-        &[
-            "linnet-frontend",
-            "linnet-text",
-            "linnet-score",
-            "linnet-ctc",
-            "linnet-corpus",
-            "linnet-encoder",
-            "linnet-train",
-        ],
-        CANDLE,
-    ),
-    layer("linnet-copy-task", &["linnet-text", "linnet-encoder", "linnet-train", "linnet-study"], CANDLE),
-];
+/// The rows of the table with these columns; what is wrong with it as an error.
+pub(crate) fn layers(architecture: &str) -> Result<Vec<Layer>, String> {
+    let mut lines =
+        architecture.lines().skip_while(|line| !line.starts_with("| crate | what it does | uses |"));
+    let mut layers: Vec<Layer> = Vec::new();
+    for row in lines.by_ref().skip(2).take_while(|line| line.starts_with('|')) {
+        let cells: Vec<&str> = row.trim_matches('|').split('|').map(str::trim).collect();
+        let [name, _, uses] = cells[..] else { return Err(format!("this row has no three cells: {row}")) };
+        let uses = match uses {
+            "all" => Uses::All,
+            "–" => Uses::These(Vec::new()),
+            names => Uses::These(names.split(", ").map(package).collect()),
+        };
+        if let Uses::These(names) = &uses
+            && let Some(below) =
+                names.iter().find(|used| *used != CANDLE && !layers.iter().any(|l| l.name == **used))
+        {
+            return Err(format!("{name} uses {below}, which has no row above it"));
+        }
+        layers.push(Layer { name: package(name), uses });
+    }
+    if layers.is_empty() {
+        Err("it has no table `| crate | what it does | uses |`".into())
+    } else {
+        Ok(layers)
+    }
+}
+
+/// The package of a crate that the table names by its folder.
+fn package(folder: &str) -> String {
+    match folder {
+        "linnet" | CANDLE => folder.to_owned(),
+        _ => format!("linnet-{folder}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HEAD: &str = "text\n\n| crate | what it does | uses |\n|---|---|---|\n";
+
+    #[test]
+    fn rows_become_layers() {
+        let table = format!(
+            "{HEAD}| audio | reads | – |\n| linnet | all | audio, candle |\n| cli | runs | all |\n\n| x |\n"
+        );
+        let layer = |name: &str, uses| Layer { name: name.into(), uses };
+        let these = |names: &[&str]| Uses::These(names.iter().map(|name| name.to_string()).collect());
+        let wanted = [
+            layer("linnet-audio", these(&[])),
+            layer("linnet", these(&["linnet-audio", "candle"])),
+            layer("linnet-cli", Uses::All),
+        ];
+        assert_eq!(layers(&table).unwrap(), wanted);
+    }
+
+    #[test]
+    fn faults_are_named() {
+        for (rows, problem) in [
+            ("", "no table"),
+            ("| audio | – |\n", "no three cells"),
+            (
+                "| audio | reads | text |\n| text | tokens | – |\n",
+                "audio uses linnet-text, which has no row above it",
+            ),
+        ] {
+            let error = layers(&format!("{HEAD}{rows}")).unwrap_err();
+            assert!(error.contains(problem), "{error}");
+        }
+    }
+}

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use linnet_text::write_beside;
+use linnet_files::write_beside;
 use serde::{Deserialize, Serialize};
 
 use crate::Result;

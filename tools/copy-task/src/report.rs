@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use linnet_encoder::MixerKind;
+use linnet_files::write_beside;
 use linnet_study::LinePlot;
-use linnet_text::write_beside;
 
 use crate::Result;
 use crate::metrics::{self, Record};

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use linnet_encoder::{EncoderConfig, MixerKind};
-use linnet_text::write_beside;
+use linnet_files::write_beside;
 use serde::{Deserialize, Serialize};
 
 use crate::Result;

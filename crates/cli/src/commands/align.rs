@@ -5,9 +5,9 @@ use std::path::Path;
 use std::slice::from_ref;
 
 use linnet::Model;
+use linnet_files::write_beside;
 use linnet_score::{CtmWord, write_ctm};
 use linnet_study::{AlignedUtterance, Source, align, textgrid};
-use linnet_text::write_beside;
 
 use super::{Done, outputs, warn_of_skipped};
 use crate::args::{Align, AlignFormat};

@@ -19,17 +19,16 @@ pub(super) fn run(args: Features, talk: &Talk) -> Done {
         None => FbankConfig::default(),
     };
     let audio = read(&args.audio, &args.raw.read_options())?.resample(config.sample_rate)?;
-    let features = Fbank::new(&config)?.compute(&audio.channel(Channel::Mix)?);
-    if features.is_empty() {
-        let shortest = config.frame_length_ms;
-        return Err(format!(
-            "{}: shorter than a frame of {shortest} ms, so there are no features",
-            args.audio.display()
-        )
-        .into());
-    }
+    let features = Fbank::new(&config)?
+        .compute_checked(&audio.channel(Channel::Mix)?)
+        .map_err(|error| format!("{}: {error}", args.audio.display()))?;
     npy::write(&args.out, &features.data, features.dim)
         .map_err(|error| format!("{}: {error}", args.out.display()))?;
-    talk.say(format!("{}: {} frames of {} bands", args.out.display(), features.frames(), features.dim));
+    let slopes = match config.deltas {
+        0 => String::new(),
+        orders => format!(" with {orders} orders of slopes"),
+    };
+    let (frames, bands) = (features.frames(), config.bands);
+    talk.say(format!("{}: {frames} frames of {bands} bands{slopes}", args.out.display()));
     Ok(true)
 }

@@ -64,10 +64,8 @@ fn model(path: &Path) -> Result<String, Box<dyn Error>> {
                 format!("features     {bands} bands with {deltas} orders of slopes at {rate} Hz")
             }
         },
-        format!(
-            "frames       one of {} ms",
-            config.features.frame_shift_ms * config.model.subsampling as f64
-        ),
+        // To the microsecond: a shift is whole samples.
+        format!("frames       one of {} ms", (model.frame_s() * 1e6).round() / 1e3),
     ];
     lines.extend(model.encoder.groups().map(|group| format!("{:30} {:>9}", group.name, group.range.len())));
     Ok(lines.join("\n"))

@@ -1,13 +1,13 @@
 //! `linnet prepare`
 
-use std::path::PathBuf;
-
+use clap::error::ErrorKind;
+use clap::{CommandFactory, ValueEnum};
 use linnet_corpus::Join;
 use linnet_corpus::prepare::{Joining, Output, Report, an4, folder, kaldi, wsj};
 use linnet_text::Normaliser;
 
 use super::{Done, warn_of_skipped};
-use crate::args::{Corpus, Prepare, Unit};
+use crate::args::{Cli, Corpus, Prepare, Unit};
 use crate::talk::Talk;
 
 impl From<Unit> for linnet_text::Unit {
@@ -19,7 +19,11 @@ impl From<Unit> for linnet_text::Unit {
     }
 }
 
-pub(super) fn run(args: Prepare, talk: &Talk) -> Done {
+pub(super) fn run(mut args: Prepare, talk: &Talk) -> Done {
+    if let Err(problem) = check(&args) {
+        Cli::command().error(ErrorKind::ArgumentConflict, problem).exit();
+    }
+    let raw = args.raw.read_options().raw;
     let output = Output {
         dir: args.out.clone(),
         unit: args.unit.into(),
@@ -34,30 +38,22 @@ pub(super) fn run(args: Prepare, talk: &Talk) -> Done {
         bar.set_length(total as u64);
         bar.set_position(done as u64);
     };
-    let one_source = |sources: &[PathBuf]| match sources {
-        [source] => Ok(source.clone()),
-        _ => Err("give one source for this kind of corpus"),
-    };
     let report = match args.corpus {
         Corpus::An4 => {
             let byte_order = args.raw.byte_order.map(Into::into);
-            an4::prepare(
-                &an4::An4Options { root: one_source(&args.sources)?, byte_order },
-                &output,
-                &progress,
-            )?
+            an4::prepare(&an4::An4Options { root: args.sources.remove(0), byte_order }, &output, &progress)?
         }
         Corpus::Wsj => {
             wsj::prepare(&wsj::WsjOptions { roots: args.sources, sets: Vec::new() }, &output, &progress)?
         }
         Corpus::Kaldi => {
-            let options = kaldi::KaldiOptions { folders: args.sources, normaliser: Normaliser::default() };
-            kaldi::prepare(&options, &output, &progress)?
+            let (folders, normaliser) = (args.sources, Normaliser::default());
+            kaldi::prepare(&kaldi::KaldiOptions { folders, normaliser, raw }, &output, &progress)?
         }
         Corpus::Folder => {
-            let split = folder::Split { seed: args.seed, ..Default::default() };
-            let (source, normaliser) = (one_source(&args.sources)?, Normaliser::default());
-            folder::prepare(&folder::FolderOptions { source, split, normaliser }, &output, &progress)?
+            let split = folder::Split { seed: args.seed.unwrap_or(0), ..Default::default() };
+            let (source, normaliser) = (args.sources.remove(0), Normaliser::default());
+            folder::prepare(&folder::FolderOptions { source, split, normaliser, raw }, &output, &progress)?
         }
     };
     bar.finish_and_clear();
@@ -69,6 +65,34 @@ pub(super) fn run(args: Prepare, talk: &Talk) -> Done {
     }
     talk.say(table(&report));
     Ok(report.skipped() == 0)
+}
+
+/// Fails where an argument would have no effect.
+fn check(args: &Prepare) -> Result<(), String> {
+    let corpus =
+        args.corpus.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned());
+    let (rate, byte_order) = (args.raw.raw_rate.is_some(), args.raw.byte_order.is_some());
+    // The discs have no headerless files, AN4's have 16 kHz.
+    let any_rate = matches!(args.corpus, Corpus::Kaldi | Corpus::Folder);
+    for (option, idle) in [
+        ("--raw-rate", rate && !any_rate),
+        ("--byte-order", byte_order && matches!(args.corpus, Corpus::Wsj)),
+        ("--seed", args.seed.is_some() && !matches!(args.corpus, Corpus::Folder)),
+    ] {
+        if idle {
+            return Err(format!("{option} has no effect on the corpus {corpus}; leave it out"));
+        }
+    }
+    if byte_order && !rate && any_rate {
+        return Err("--byte-order wants the rate of the headerless files too; add --raw-rate HZ".into());
+    }
+    if args.lexicon.is_some() && matches!(args.unit, Unit::Char) {
+        return Err("--lexicon is for phones; give --unit phone, or leave it out".into());
+    }
+    if args.sources.len() > 1 && matches!(args.corpus, Corpus::An4 | Corpus::Folder) {
+        return Err(format!("the corpus {corpus} has one source; give one"));
+    }
+    Ok(())
 }
 
 fn table(report: &Report) -> String {

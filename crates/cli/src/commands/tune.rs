@@ -4,8 +4,8 @@ use std::path::Path;
 use std::slice::from_ref;
 
 use linnet::Model;
+use linnet_files::write_beside;
 use linnet_study::{Calibrated, Source, Trial, TuneOptions, Tuned, tune};
-use linnet_text::write_beside;
 use serde_json::json;
 
 use super::{Done, outputs, warn_of_skipped};

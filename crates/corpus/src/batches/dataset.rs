@@ -152,7 +152,14 @@ fn prepare(
         None => {
             let read = ReadOptions { raw: utterance.raw, ..Default::default() };
             let info = probe(&utterance.audio, &read).map_err(|error| error.to_string())?;
-            info.duration_s() - utterance.offset_s
+            let (whole, offset) = (info.duration_s(), utterance.offset_s);
+            if offset >= whole {
+                let audio = utterance.audio.display();
+                return Err(format!(
+                    "{audio}: {whole:.2} s long, but the utterance starts at {offset} s; correct its offset"
+                ));
+            }
+            whole - offset
         }
     };
     if duration_s < options.shortest_s {

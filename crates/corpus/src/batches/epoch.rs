@@ -18,7 +18,7 @@ use crate::{CorpusError, Skipped};
 pub struct Batch {
     /// Place in the epoch's plan, from 0.
     pub index: usize,
-    /// Frames of all utterances, `(sum of lengths, bands)`.
+    /// Frames of all utterances, `(sum of lengths, dim)`, where `dim` is [`FbankConfig::dim`](linnet_frontend::FbankConfig::dim).
     pub features: Features,
     /// Frames of each utterance.
     pub lengths: Vec<usize>,
@@ -33,8 +33,8 @@ pub struct Batch {
 }
 
 impl Batch {
-    pub(super) fn empty(index: usize, bands: usize) -> Self {
-        let features = Features::new(bands);
+    pub(super) fn empty(index: usize, dim: usize) -> Self {
+        let features = Features::new(dim);
         let (lengths, labels, ids, speakers, skipped) = Default::default();
         Self { index, features, lengths, labels, ids, speakers, skipped }
     }

@@ -49,12 +49,8 @@ impl Loader {
             let mut noise = stream(self.seed, "dither", speed.to_bits(), &utterance.id);
             self.fbank.set_dither_seed(rand::RngExt::random(&mut noise));
         }
-        let mut features = self.fbank.compute(&samples);
         let fail = |source: FrontendError| CorpusError::Features { id: id(), source };
-        if features.is_empty() {
-            return Err(fail(FrontendError::NoFrames));
-        }
-        features.check_finite().map_err(fail)?;
+        let mut features = self.fbank.compute_checked(&samples).map_err(fail)?;
         match &self.normalise {
             Normalise::None => {}
             Normalise::Utterance => {

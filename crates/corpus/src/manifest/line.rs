@@ -91,8 +91,8 @@ pub(super) fn parse(line: &[u8], folder: &Path) -> Result<Utterance, String> {
     if offset_s < 0.0 {
         return Err(format!("offset {offset_s} is below 0; it counts seconds from the file's start"));
     }
-    if line.id.as_deref() == Some("") {
-        return Err("id is empty; give a name or leave it out".to_owned());
+    if let Some(id) = &line.id {
+        check_id(id)?;
     }
     Ok(Utterance {
         id: line.id.unwrap_or_default(),
@@ -118,6 +118,29 @@ fn explain(error: &serde_json::Error) -> String {
     }
 }
 
+/// Fails where score files could not hold an ID: told before everything is decoded, not after.
+fn check_id(id: &str) -> Result<(), String> {
+    if id.is_empty() {
+        return Err("id is empty; give a name or leave it out".to_owned());
+    }
+    if id.contains(char::is_whitespace) {
+        let name = plain_id(id);
+        return Err(format!(
+            "id \"{id}\" has a space, which score files have no room for; call it \"{name}\""
+        ));
+    }
+    if id.matches('(').count() != id.matches(')').count() {
+        return Err(format!("id \"{id}\" has a parenthesis without its other; leave it out"));
+    }
+    Ok(())
+}
+
+/// A name without separators, spaces and parentheses, which score files cannot have in an ID.
+pub(crate) fn plain_id(name: &str) -> String {
+    let plain = |c: char| if c.is_whitespace() || matches!(c, '/' | '\\' | '(' | ')') { '-' } else { c };
+    name.chars().map(plain).collect()
+}
+
 /// Names an utterance that has no name, and fails where two have the same.
 pub(super) fn name(
     mut utterance: Utterance,
@@ -125,7 +148,7 @@ pub(super) fn name(
     ids: &mut HashSet<String>,
 ) -> Result<Utterance, String> {
     if utterance.id.is_empty() {
-        let stem = utterance.audio.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        let stem = plain_id(&utterance.audio.file_stem().unwrap_or_default().to_string_lossy());
         utterance.id = if ids.contains(&stem) { format!("{stem}-{line}") } else { stem };
     }
     if !ids.insert(utterance.id.clone()) {

@@ -9,13 +9,14 @@ use std::path::{Path, PathBuf};
 
 use linnet_audio::RawFormat;
 
+pub(crate) use self::line::plain_id;
 use crate::files::write_beside;
 use crate::{CorpusError, Skipped};
 
 /// One utterance: where its audio is and what is said.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Utterance {
-    /// Name of the utterance, of its own within a manifest.
+    /// Name of the utterance, of its own within a manifest; without spaces, which score files have no room for.
     pub id: String,
     /// The audio file.
     pub audio: PathBuf,
@@ -56,7 +57,7 @@ pub struct BadLine {
 impl Manifest {
     /// Reads JSON lines with `audio_filepath`, `text`, and perhaps `duration`, `offset` (seconds), `id`, `speaker`,
     /// `channel` and others. A relative audio path is taken from the manifest's folder. An utterance without an `id`
-    /// is named by its file. Fails at the first line that is no utterance.
+    /// is named by its file, with hyphens for spaces. Fails at the first line that is no utterance.
     pub fn read(path: &Path) -> Result<Self, CorpusError> {
         let (manifest, bad) = Self::read_and_parse(path)?;
         match bad.into_iter().next() {
@@ -100,7 +101,8 @@ impl Manifest {
     }
 
     /// Writes the file that [`read`](Self::read) reads: beside, then renamed. The path of audio that lies below the
-    /// manifest's folder, or near it, is written relative to it, so that both can be moved together.
+    /// manifest's folder, or near it, is written relative to it, so that both can be moved together. Fails, and writes
+    /// nothing, where a path of audio is not UTF-8; else where the file can't be written.
     pub fn write(&self, path: &Path) -> Result<(), CorpusError> {
         let mut relative = paths::Relative::to(path.parent().unwrap_or(Path::new("")));
         let lines = self.utterances.iter().map(|utterance| line::json(utterance, &mut relative));

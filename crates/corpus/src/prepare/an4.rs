@@ -7,9 +7,7 @@ use std::path::{Path, PathBuf};
 use linnet_audio::{ByteOrder, RawFormat};
 
 use super::draft::{Draft, SetDraft};
-use super::raw::byte_order_of;
-use super::{Output, Progress, Report, Skipped, write};
-use crate::files::has_extension;
+use super::{Output, Progress, Report, Skipped, raw, write};
 use crate::{CorpusError, Utterance};
 
 /// Utterances of the development set.
@@ -32,19 +30,30 @@ pub struct An4Options {
 /// order of speaker, then utterance; training has the other 848, in the same order.
 pub fn prepare(options: &An4Options, output: &Output, progress: Progress) -> Result<Report, CorpusError> {
     let root = corpus_folder(&options.root)?;
-    let mut train = read_list(&root, "train", SetDraft::new("train", Some(848)))?;
-    let mut test = read_list(&root, "test", SetDraft::new("test", Some(130)))?;
-    if train.utterances.is_empty() && test.utterances.is_empty() {
+    let mut listed = read_list(&root, "train")?;
+    listed.sort_by_cached_key(Listed::order);
+    // By the list, not by what is there of it: a missing file would shift what is for development.
+    let (dev, train) = listed.split_at(listed.len().min(DEV));
+    let texts = read_transcription(&root, "train")?;
+    let mut sets = [
+        find(&root, train, "train", &texts, SetDraft::new("train", Some(848))),
+        find(&root, dev, "train", &texts, SetDraft::new("dev", Some(DEV))),
+        find(
+            &root,
+            &read_list(&root, "test")?,
+            "test",
+            &read_transcription(&root, "test")?,
+            SetDraft::new("test", Some(130)),
+        ),
+    ];
+    if sets.iter().all(|set| set.utterances.is_empty()) {
         let problem = "none of the listed utterances has a .flac, .wav, .sph or .raw file below wav/";
         return Err(CorpusError::layout(&root, problem));
     }
-    set_byte_order([&mut train, &mut test], options.byte_order)?;
-    train.utterances.sort_by_cached_key(order);
-    let mut dev = SetDraft::new("dev", Some(DEV));
-    let rest = train.utterances.split_off(train.utterances.len().min(DEV));
-    dev.utterances = std::mem::replace(&mut train.utterances, rest);
+    let format = RawFormat { sample_rate: RAW_RATE, byte_order: options.byte_order, channels: 1 };
+    raw::set_format(&mut sets, format);
     let lexicons = vec![root.join("etc/an4.dic")];
-    write(Draft { sets: vec![train, dev, test], notes: Vec::new(), lexicons }, output, progress)
+    write(Draft { sets: sets.into(), notes: Vec::new(), lexicons }, output, progress)
 }
 
 fn corpus_folder(root: &Path) -> Result<PathBuf, CorpusError> {
@@ -54,42 +63,66 @@ fn corpus_folder(root: &Path) -> Result<PathBuf, CorpusError> {
     })
 }
 
-/// The order that decides which utterances are ESPnet's development set: by the ID `fash-an251-b` of `an251-fash-b`.
-fn order(utterance: &Utterance) -> String {
-    let name = utterance.id.split('-').next().unwrap_or_default();
-    format!("{}-{name}-b", utterance.speaker.as_deref().unwrap_or_default())
+/// A line of a list, `an4_clstk/fash/an251-fash-b`: its text and audio may be missing.
+struct Listed {
+    file: String,
+    id: String,
+    speaker: Option<String>,
 }
 
-fn read_list(root: &Path, set: &str, mut draft: SetDraft) -> Result<SetDraft, CorpusError> {
-    let texts = read_transcription(&root.join(format!("etc/an4_{set}.transcription")))?;
-    let path = root.join(format!("etc/an4_{set}.fileids"));
-    let list = fs::read_to_string(&path).map_err(CorpusError::io(&path))?;
-    for file in list.lines().map(str::trim).filter(|line| !line.is_empty()) {
+impl Listed {
+    fn of(file: &str) -> Self {
         let mut parts = file.rsplit('/');
         let id = parts.next().unwrap_or_default().to_owned();
-        let speaker = parts.next().map(str::to_owned);
+        Self { file: file.to_owned(), id, speaker: parts.next().map(str::to_owned) }
+    }
+
+    /// The order that decides which utterances are ESPnet's development set: by the ID `fash-an251-b` of `an251-fash-b`.
+    fn order(&self) -> String {
+        let name = self.id.split('-').next().unwrap_or_default();
+        format!("{}-{name}-b", self.speaker.as_deref().unwrap_or_default())
+    }
+}
+
+fn read_list(root: &Path, list: &str) -> Result<Vec<Listed>, CorpusError> {
+    let path = root.join(format!("etc/an4_{list}.fileids"));
+    let text = fs::read_to_string(&path).map_err(CorpusError::io(&path))?;
+    Ok(text.lines().map(str::trim).filter(|line| !line.is_empty()).map(Listed::of).collect())
+}
+
+/// Puts the utterances of a list that have text and audio into a set, and names the others there.
+fn find(
+    root: &Path,
+    listed: &[Listed],
+    list: &str,
+    texts: &BTreeMap<String, String>,
+    mut draft: SetDraft,
+) -> SetDraft {
+    for Listed { file, id, speaker } in listed {
         let skip = |reason: String| Skipped { id: id.clone(), reason };
-        let Some(text) = texts.get(&id) else {
-            draft.skipped.push(skip(format!("an4_{set}.transcription has no line of it")));
+        let Some(text) = texts.get(id) else {
+            draft.skipped.push(skip(format!("an4_{list}.transcription has no line of it")));
             continue;
         };
         let Some(audio) = find_audio(&root.join("wav").join(file)) else {
             draft.skipped.push(skip(format!("wav/{file} is there as none of .flac, .wav, .sph, .raw")));
             continue;
         };
+        let (id, speaker) = (id.clone(), speaker.clone());
         draft.utterances.push(Utterance { id, audio, text: text.clone(), speaker, ..Default::default() });
     }
-    Ok(draft)
+    draft
 }
 
 /// Lines `<s> WORDS </s> (id)`; the sentence marks are missing in the test set's.
-fn read_transcription(path: &Path) -> Result<BTreeMap<String, String>, CorpusError> {
-    let text = fs::read_to_string(path).map_err(CorpusError::io(path))?;
+fn read_transcription(root: &Path, list: &str) -> Result<BTreeMap<String, String>, CorpusError> {
+    let path = root.join(format!("etc/an4_{list}.transcription"));
+    let text = fs::read_to_string(&path).map_err(CorpusError::io(&path))?;
     let parse = |(number, line): (usize, &str)| {
         let (words, id) =
             line.trim().strip_suffix(')').and_then(|line| line.rsplit_once('(')).ok_or_else(|| {
                 let problem = "no utterance ID in parentheses at the end".to_owned();
-                CorpusError::Line { path: path.into(), line: number + 1, problem }
+                CorpusError::Line { path: path.clone(), line: number + 1, problem }
             })?;
         let words: Vec<_> =
             words.split_whitespace().filter(|&word| word != "<s>" && word != "</s>").collect();
@@ -108,23 +141,4 @@ fn find_audio(stem: &Path) -> Option<PathBuf> {
     let names =
         EXTENSIONS.into_iter().flat_map(|extension| [with(extension), with(&extension.to_uppercase())]);
     names.into_iter().find(|path| path.is_file())
-}
-
-fn set_byte_order(sets: [&mut SetDraft; 2], given: Option<ByteOrder>) -> Result<(), CorpusError> {
-    let mut raw: Vec<&mut Utterance> = sets
-        .into_iter()
-        .flat_map(|set| &mut set.utterances)
-        .filter(|utterance| has_extension(&utterance.audio, "raw"))
-        .collect();
-    if raw.is_empty() {
-        return Ok(());
-    }
-    let byte_order = match given {
-        Some(order) => order,
-        None => byte_order_of(raw.iter().map(|utterance| utterance.audio.as_path()))?,
-    };
-    for utterance in &mut raw {
-        utterance.raw = Some(RawFormat { sample_rate: RAW_RATE, byte_order: Some(byte_order), channels: 1 });
-    }
-    Ok(())
 }

@@ -17,6 +17,12 @@ pub(super) struct Draft {
     pub(super) lexicons: Vec<PathBuf>,
 }
 
+/// Seconds that an utterance's end may lie behind its recording's: Kaldi's extract-segments cuts as many, too, and leaves out
+/// the segment beyond.
+const MOST_OVERSHOOT_S: f64 = 0.5;
+/// Less than this is rounding of a table's times.
+const LEAST_OVERSHOOT_S: f64 = 0.005;
+
 /// One set.
 pub(super) struct SetDraft {
     pub(super) name: String,
@@ -31,8 +37,9 @@ impl SetDraft {
     }
 }
 
-/// Finds the durations, and moves utterances whose audio is not usable to the skipped ones.
-pub(super) fn measure(sets: &mut [SetDraft], progress: Progress) {
+/// Finds the durations, and moves utterances whose audio is not usable to the skipped ones. Those that were cut at their
+/// recording's end are noted.
+pub(super) fn measure(sets: &mut [SetDraft], notes: &mut Vec<String>, progress: Progress) {
     let counter = Counter::new(sets.iter().map(|set| set.utterances.len()).sum(), progress);
     for set in sets {
         let measured: Vec<_> = std::mem::take(&mut set.utterances)
@@ -43,11 +50,26 @@ pub(super) fn measure(sets: &mut [SetDraft], progress: Progress) {
                 (utterance, duration)
             })
             .collect();
+        let (mut cut, mut most) = (Vec::new(), 0f64);
         for (utterance, duration) in measured {
             match duration {
-                Ok(duration) => set.utterances.push(Utterance { duration_s: Some(duration), ..utterance }),
+                Ok(duration) => {
+                    let overshoot = utterance.duration_s.map_or(0.0, |wanted| wanted - duration);
+                    if overshoot > LEAST_OVERSHOOT_S {
+                        cut.push(utterance.id.clone());
+                        most = most.max(overshoot);
+                    }
+                    set.utterances.push(Utterance { duration_s: Some(duration), ..utterance });
+                }
                 Err(reason) => set.skipped.push(Skipped { id: utterance.id, reason }),
             }
+        }
+        if let [first, ..] = &cut[..] {
+            notes.push(format!(
+                "{}: {} utterances, the first of them {first}, end up to {most:.2} s after their recordings and are cut there",
+                set.name,
+                cut.len()
+            ));
         }
     }
 }
@@ -56,14 +78,19 @@ pub(super) fn measure(sets: &mut [SetDraft], progress: Progress) {
 fn duration(utterance: &Utterance) -> Result<f64, String> {
     let options = ReadOptions { raw: utterance.raw, ..Default::default() };
     let info = probe(&utterance.audio, &options).map_err(|error| error.to_string())?;
-    let rest = info.duration_s() - utterance.offset_s;
-    let duration = utterance.duration_s.map_or(rest, |wanted| wanted.min(rest));
-    if duration > 0.0 {
-        return Ok(duration);
-    }
     let (audio, whole, offset) = (utterance.audio.display(), info.duration_s(), utterance.offset_s);
-    Err(match utterance.offset_s {
-        0.0 => format!("{audio}: there are no samples in it; record it again or leave it out"),
-        _ => format!("{audio}: {whole} s long, but the utterance starts at {offset} s"),
-    })
+    let rest = whole - offset;
+    if rest <= 0.0 {
+        return Err(format!(
+            "{audio}: {whole:.2} s long, but the utterance starts at {offset} s; correct its times"
+        ));
+    }
+    let wanted = utterance.duration_s.unwrap_or(rest);
+    if wanted > rest + MOST_OVERSHOOT_S {
+        let end = offset + wanted;
+        return Err(format!(
+            "{audio}: {whole:.2} s long, but the utterance ends at {end:.2} s; correct its times"
+        ));
+    }
+    Ok(wanted.min(rest))
 }

@@ -14,21 +14,25 @@ mod report;
 mod tokens;
 pub mod wsj;
 
+use std::ffi::OsStr;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use linnet_text::{Tokenizer, Unit};
 
 pub use report::{Report, SetReport, Skipped};
 
 use self::draft::{Draft, SetDraft, measure};
+use self::tokens::LEXICON;
+use crate::files::has_extension;
 use crate::progress::Progress;
 use crate::{CorpusError, Join, Manifest};
 
 /// What a preparation writes, and where.
 #[derive(Clone, Debug)]
 pub struct Output {
-    /// The folder for what is written; it is made where it is missing.
+    /// The folder for what is written; it is made where it is missing. Manifests of other sets in it are refused, and so is
+    /// a lexicon where tokens are characters: they would pass for this corpus's.
     pub dir: PathBuf,
     /// What tokens are.
     pub unit: Unit,
@@ -62,11 +66,12 @@ fn write(mut draft: Draft, output: &Output, progress: Progress) -> Result<Report
         }
     }
     fs::create_dir_all(&output.dir).map_err(CorpusError::io(&output.dir))?;
+    refuse_others(&output.dir, output.unit, &draft.sets)?;
     let own = std::mem::take(&mut draft.lexicons);
     let lexicons = if output.lexicons.is_empty() { &own } else { &output.lexicons };
     // Texts first: a missing lexicon should not be told after minutes of looking at audio.
     let lexicon = tokens::read_lexicons(output.unit, lexicons)?;
-    measure(&mut draft.sets, progress);
+    measure(&mut draft.sets, &mut draft.notes, progress);
     for SetDraft { name, expected, utterances, .. } in &draft.sets {
         if let Some(expected) = expected.filter(|&expected| expected != utterances.len()) {
             draft.notes.push(format!("{name}: {} utterances, where {expected} are known", utterances.len()));
@@ -89,6 +94,27 @@ fn write(mut draft: Draft, output: &Output, progress: Progress) -> Result<Report
         report.sets.push(write_set(set, &tokenizer, output)?);
     }
     Ok(report)
+}
+
+/// Fails where files would pass for this preparation's that are another's. They are not removed: they may be the user's own.
+fn refuse_others(dir: &Path, unit: Unit, sets: &[SetDraft]) -> Result<(), CorpusError> {
+    let ours = |path: &Path| match path.file_stem().and_then(OsStr::to_str) {
+        Some(name) if has_extension(path, "jsonl") => sets.iter().any(|set| set.name == name),
+        _ => unit == Unit::Phone || path.file_name() != Some(OsStr::new(LEXICON)),
+    };
+    let entries = fs::read_dir(dir).map_err(CorpusError::io(dir))?;
+    let others = entries.filter_map(|entry| Some(entry.ok()?.path())).filter(|path| !ours(path));
+    let mut others: Vec<_> =
+        others.filter_map(|path| Some(path.file_name()?.to_string_lossy().into_owned())).collect();
+    if others.is_empty() {
+        return Ok(());
+    }
+    others.sort();
+    let problem = format!(
+        "{} would pass for parts of this corpus, which doesn't write them; remove them or give another folder",
+        others.join(", ")
+    );
+    Err(CorpusError::layout(dir, problem))
 }
 
 /// Why there is no utterance at all, where that is so.

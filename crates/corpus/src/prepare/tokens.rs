@@ -9,6 +9,9 @@ use super::draft::SetDraft;
 use crate::CorpusError;
 use crate::files::write_beside;
 
+/// The file of the words that occur, with their pronunciations.
+pub(super) const LEXICON: &str = "lexicon.txt";
+
 pub(super) fn read_lexicons(unit: Unit, paths: &[PathBuf]) -> Result<Vec<Lexicon>, CorpusError> {
     if unit == Unit::Char {
         return Ok(Vec::new());
@@ -59,7 +62,7 @@ fn needed_words(lexicons: &[Lexicon], sets: &[SetDraft]) -> Lexicon {
 pub(super) fn write(tokenizer: &Tokenizer, report: &OovReport, dir: &Path) -> Result<(), CorpusError> {
     tokenizer.table.write(&dir.join("tokens.txt"))?;
     if let Some(lexicon) = &tokenizer.lexicon {
-        lexicon.write(&dir.join("lexicon.txt"))?;
+        lexicon.write(&dir.join(LEXICON))?;
     }
     write_beside(&dir.join("oov.txt"), |out| {
         report.oov.iter().try_for_each(|Oov { word, count }| writeln!(out, "{word} {count}"))

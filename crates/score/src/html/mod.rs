@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use crate::comparison::SystemComparison;
 use crate::error::ScoreError;
-use crate::files::write_beside;
+use crate::files::write_text;
 use crate::report::ScoreReport;
 use crate::trn::Trn;
 
@@ -51,9 +51,13 @@ pub struct AudioSpan {
 }
 
 /// Writes the page, beside its place first, then renamed. Audio is linked, not copied.
+///
+/// # Errors
+///
+/// A system with other utterances than the references; a file that can't be written.
 pub fn write_html(path: &Path, view: &HtmlView<'_>) -> Result<(), ScoreError> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    write_beside(path, &page::page(view, folder)?)
+    write_text(path, &page::page(view, folder)?)
 }
 
 /// A text in which nothing is markup.

@@ -171,21 +171,21 @@ fn cards(view: &HtmlView<'_>, folder: &Path) -> Result<String, ScoreError> {
     let several = view.systems.len() > 1;
     let speakers: HashMap<&str, &str> =
         report.utterances.iter().filter_map(|u| Some((u.id.as_str(), u.speaker.as_deref()?))).collect();
-    let pairs = view.systems.iter().map(|system| pair(view.references, system.hypotheses));
-    let pairs = pairs.collect::<Result<Vec<_>, _>>()?;
+    let aligned = |system: &HtmlSystem<'_>| Ok(aligned(&pair(view.references, system.hypotheses)?, options));
+    let aligned = view.systems.iter().map(aligned).collect::<Result<Vec<_>, ScoreError>>()?;
     let mut html = String::new();
     for (place, reference) in view.references.iter().enumerate() {
-        let mut systems = Vec::with_capacity(view.systems.len());
-        for (system, pairs) in view.systems.iter().zip(&pairs) {
-            let (reference, hypothesis, alignment) = aligned(&reference.text, &pairs[place].1.text, options);
-            systems.push(Row { name: several.then_some(system.name), reference, hypothesis, alignment });
-        }
+        let systems = view
+            .systems
+            .iter()
+            .zip(&aligned)
+            .map(|(system, aligned)| Row { name: several.then_some(system.name), aligned: &aligned[place] });
         let id = reference.id.as_str();
         let card = Card {
             id,
             speaker: speakers.get(id).copied(),
             unit: report.unit,
-            systems,
+            systems: systems.collect(),
             audio: view.audio.get(id),
         };
         html += &card.html(place, folder);

@@ -4,7 +4,8 @@ use std::path::Path;
 
 use super::link::{href, plays};
 use super::{AudioSpan, escape};
-use crate::alignment::{Alignment, Edit, visible};
+use crate::aligned::Aligned;
+use crate::alignment::{Edit, visible};
 use crate::counts::ErrorCounts;
 use crate::units::ScoreUnit;
 
@@ -12,9 +13,7 @@ use crate::units::ScoreUnit;
 pub(super) struct Row<'a> {
     /// The system's name, where there are several.
     pub(super) name: Option<&'a str>,
-    pub(super) reference: Vec<String>,
-    pub(super) hypothesis: Vec<String>,
-    pub(super) alignment: Alignment,
+    pub(super) aligned: &'a Aligned,
 }
 
 /// One utterance and its systems' alignments.
@@ -29,7 +28,8 @@ pub(super) struct Card<'a> {
 impl Card<'_> {
     /// The card, the `place`th of the page, which lies in `folder`.
     pub(super) fn html(&self, place: usize, folder: &Path) -> String {
-        let counts: Vec<ErrorCounts> = self.systems.iter().map(|row| row.alignment.counts()).collect();
+        let counts: Vec<ErrorCounts> =
+            self.systems.iter().map(|row| row.aligned.alignment.counts()).collect();
         let most = counts.iter().map(ErrorCounts::errors).max().unwrap_or(0);
         let rate = counts.iter().map(ErrorCounts::rate).fold(0.0, f64::max);
         let id = escape(self.id);
@@ -56,7 +56,7 @@ impl Card<'_> {
             if let Some(name) = row.name {
                 html += &format!("<h4>{} {}</h4>\n", escape(name), errors(counts, self.unit));
             }
-            html += &format!("<p>{}</p>\n", line(&row.reference, &row.hypothesis, &row.alignment, self.unit));
+            html += &format!("<p>{}</p>\n", line(row.aligned, self.unit));
         }
         html + "</article>\n"
     }
@@ -88,7 +88,7 @@ fn errors(counts: &ErrorCounts, unit: ScoreUnit) -> String {
 }
 
 /// The text with its errors marked: what is missing as deleted, what is too much as inserted, a substitution as both.
-fn line(reference: &[String], hypothesis: &[String], alignment: &Alignment, unit: ScoreUnit) -> String {
+fn line(Aligned { reference, hypothesis, alignment }: &Aligned, unit: ScoreUnit) -> String {
     let gap = if unit == ScoreUnit::Char { "" } else { " " };
     let mut cells = Vec::with_capacity(alignment.edits.len());
     let token =
@@ -119,8 +119,9 @@ mod tests {
     #[test]
     fn errors_are_marked_and_nothing_is_markup() {
         let html = |r: &str, h: &str, unit| {
-            let (r, h) = (tokens(r, unit), tokens(h, unit));
-            line(&r, &h, &align(&r, &h), unit)
+            let (reference, hypothesis) = (tokens(r, unit), tokens(h, unit));
+            let alignment = align(&reference, &hypothesis);
+            line(&Aligned { reference, hypothesis, alignment }, unit)
         };
         let want = "a <span class=s><del>&lt;b&gt;</del><ins>&amp;</ins></span> c <ins>d</ins>";
         assert_eq!(html("a <b> c", "a & c d", ScoreUnit::Word), want);

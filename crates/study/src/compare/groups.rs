@@ -77,6 +77,10 @@ pub(crate) const TOGETHER: &str = "together";
 
 /// Reads experiment folders and compares them with the first and its like: runs that differ in their seeds alone count as
 /// one system.
+///
+/// # Errors
+///
+/// A folder that holds no run, or whose files can't be read; two runs of the same configuration and seed.
 pub fn compare(folders: &[PathBuf]) -> Result<Comparison, StudyError> {
     let mut groups: Vec<(Settings, Vec<Run>)> = Vec::new();
     for (name, folder) in short_names(folders).iter().zip(folders) {
@@ -110,6 +114,10 @@ pub fn compare(folders: &[PathBuf]) -> Result<Comparison, StudyError> {
 }
 
 /// Compares a study's finished runs.
+///
+/// # Errors
+///
+/// Those of [`Study::survey`]; a finished run's files that can't be read.
 pub fn compare_study(study: &Study) -> Result<Comparison, StudyError> {
     let (mut systems, mut missing): (Vec<System>, _) = (Vec::new(), Vec::new());
     // A run of each system.

@@ -8,7 +8,7 @@ use linnet_ctc::{
     LexiconTrie, NoModel, WordModel, spells_words,
 };
 use linnet_text::TokenTable;
-use linnet_text::ngram::NgramModel;
+use linnet_text::ngram::{NgramModel, read_vocabulary};
 
 use super::search::SearchOptions;
 use super::{hotwords, vocabulary};
@@ -40,6 +40,10 @@ pub enum AnyDecoder<'a> {
 
 impl AnyDecoder<'_> {
     /// The best hypotheses of `(frames, tokens)` log-probabilities, see [`Decoder::decode`].
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Decoder::decode`].
     pub fn decode(&self, log_probs: &[f32], tokens: usize) -> Result<Vec<Hypothesis>, BeamError> {
         match self {
             Self::Plain(decoder) => decoder.decode(log_probs, tokens),
@@ -56,6 +60,11 @@ impl Knowledge {
     /// Where the tokens spell words (the table has `<space>`, or symbols that begin with `▁`), the words are those of the
     /// grammar, the lexicon or the language model, the first of them that is given; else their pronunciations come from
     /// the lexicon.
+    ///
+    /// # Errors
+    ///
+    /// A file that can't be read or has a fault, by its line; what doesn't go together, as a lexicon none of whose words
+    /// the tokens spell.
     pub fn read(options: &SearchOptions, table: &TokenTable) -> Result<Self, StudyError> {
         let lm = options.lm.as_deref().map(NgramModel::read).transpose()?;
         let grammar = options.grammar.as_deref().map(read_grammar).transpose()?;
@@ -64,7 +73,7 @@ impl Knowledge {
         let trie = if spells_words(table) {
             let words = match (of_grammar, &options.lexicon, &lm) {
                 (Some(words), ..) => Some((words.to_vec(), &options.grammar)),
-                (None, Some(path), _) => Some((vocabulary::listed(path)?, &options.lexicon)),
+                (None, Some(path), _) => Some((read_vocabulary(path)?, &options.lexicon)),
                 (None, None, Some(lm)) => Some((vocabulary::lm_words(lm), &options.lm)),
                 (None, None, None) => None,
             };

@@ -7,11 +7,12 @@ use std::path::{Path, PathBuf};
 
 use linnet_corpus::Skipped;
 use linnet_ctc::{Hypothesis, greedy_hypothesis, spells_words};
+use linnet_files::write_beside;
 use linnet_score::{
     CtmWord, ScoreOptions, ScoreReport, ScoreUnit, Trn, Weights, fewest_errors, score_with, write_ctm,
     write_trn,
 };
-use linnet_text::{TokenTable, Tokenizer, Unit, write_beside};
+use linnet_text::{TokenTable, Tokenizer, Unit};
 use rayon::prelude::*;
 
 use super::emissions::{Emission, Emissions, Source};
@@ -58,6 +59,11 @@ struct Heard<'a> {
 ///
 /// Times in `hyp.ctm` count from each utterance's beginning, and its file is the utterance's id. The words that a lexicon
 /// makes of phones are scored without regard to upper and lower case, which the lexicon doesn't know.
+///
+/// # Errors
+///
+/// A manifest or model that can't be read, an option that is out of range, a file that can't be written. Utterances that
+/// can't be read are named in the result and left out.
 pub fn decode(source: &Source<'_>, out: &Path, options: &DecodeOptions) -> Result<Decoded, StudyError> {
     let model = source.model;
     let unit = model.config.unit;

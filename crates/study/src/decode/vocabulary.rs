@@ -5,7 +5,7 @@ use std::path::Path;
 
 use linnet_ctc::{LexiconTrie, TrieError};
 use linnet_text::ngram::{NgramModel, WordId, read_vocabulary};
-use linnet_text::{Lexicon, TokenTable, without_variant};
+use linnet_text::{Lexicon, TokenTable};
 
 use crate::error::StudyError;
 
@@ -25,8 +25,7 @@ pub(crate) fn pronounced(
             let mut words: Vec<String> =
                 lm.map(lm_words).unwrap_or_default().into_iter().filter(known).collect();
             let of_model: HashSet<String> = words.iter().map(|word| word.to_uppercase()).collect();
-            let mut own: Vec<String> =
-                read_vocabulary(lexicon)?.into_iter().map(|word| without_variant(&word).into()).collect();
+            let mut own = read_vocabulary(lexicon)?;
             own.retain(|word| known(word) && !of_model.contains(&word.to_uppercase()));
             words.append(&mut own);
             words
@@ -57,15 +56,6 @@ pub(crate) fn spelt(
         }
         Err(error) => Err(fail(error)),
     }
-}
-
-/// The words of a list or lexicon, each once.
-pub(crate) fn listed(path: &Path) -> Result<Vec<String>, StudyError> {
-    let mut seen = HashSet::new();
-    let mut words: Vec<String> =
-        read_vocabulary(path)?.into_iter().map(|word| without_variant(&word).into()).collect();
-    words.retain(|word| !word.starts_with(";;;") && seen.insert(word.clone()));
-    Ok(words)
 }
 
 /// A model's words, without the signs of a sentence's beginning and end and of unknown words.

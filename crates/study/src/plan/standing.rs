@@ -37,6 +37,10 @@ pub struct Surveyed<'a> {
 
 impl Study {
     /// Looks at the folders of all runs.
+    ///
+    /// # Errors
+    ///
+    /// A folder that is in a run's place and is none of it, or whose files can't be read.
     pub fn survey(&self) -> Result<Vec<Surveyed<'_>>, StudyError> {
         let mut surveyed = Vec::new();
         let mut paces = Vec::new();

@@ -19,11 +19,19 @@ use crate::error::StudyError;
 
 impl Comparison {
     /// Writes the plot of the development error rate against epochs and against time.
+    ///
+    /// # Errors
+    ///
+    /// A file that can't be written.
     pub fn write_plot(&self, path: &Path) -> Result<(), StudyError> {
         write(path, curves::convergence(self, None).as_bytes())
     }
 
     /// Writes the whole comparison as one self-contained page.
+    ///
+    /// # Errors
+    ///
+    /// A file that can't be written.
     pub fn write_html(&self, path: &Path) -> Result<(), StudyError> {
         write(path, page::page(self).as_bytes())
     }

@@ -90,6 +90,10 @@ impl Estimate {
     ///
     /// N-grams of order n that occur no more than `prune[n − 1]` times are left out. `prune[0]` must be 0, no threshold may
     /// be below the one before it, and the last one holds for all higher orders; with an empty list nothing is left out.
+    ///
+    /// # Errors
+    ///
+    /// A text without words, an order or thresholds out of range.
     pub fn new(text: TrainingText, order: usize, prune: &[u32]) -> Result<Self, EstimateError> {
         if !(1..=MAX_ORDER).contains(&order) {
             return Err(EstimateError::Order(order));
@@ -152,6 +156,10 @@ impl Estimate {
     }
 
     /// The model, ready to score. It is what reading the written ARPA file gives.
+    ///
+    /// # Errors
+    ///
+    /// What its ARPA form has that can't be read again, which would be a fault of this crate.
     pub fn model(&self) -> Result<NgramModel, String> {
         let mut builder = Builder::new(self.order());
         for (word, gram) in self.words.iter().zip(self.grams(1)) {

@@ -3,9 +3,9 @@
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::UNIX_EPOCH;
 
+use linnet_files::write_beside;
 use memmap2::Mmap;
 
 use super::arpa;
@@ -26,8 +26,12 @@ impl NgramModel {
     /// Reads a model: an ARPA file, compressed by gzip or not, or a compact form.
     ///
     /// The first time that an ARPA file is read, its compact form is written beside it, as `FILE.linnet`; from then on this
-    /// one is mapped into memory, which takes no time and is shared by processes. It is made again if the ARPA file has
+    /// one is mapped into memory, which takes one look at its bytes and is shared by processes. It is made again if the ARPA file has
     /// changed or if it is damaged, and done without where the folder can't be written to.
+    ///
+    /// # Errors
+    ///
+    /// A file that can't be read; the first line that is none of an ARPA file; a compact form that is damaged.
     pub fn read(path: &Path) -> Result<Self, TextError> {
         let mut file = File::open(path).map_err(|source| io(path, source))?;
         if !file.metadata().is_ok_and(|m| m.is_file()) {
@@ -52,23 +56,21 @@ impl NgramModel {
     }
 
     /// Reads an ARPA file's bytes, compressed by gzip or not; errors name the path.
+    ///
+    /// # Errors
+    ///
+    /// The first line that is none of an ARPA file, or can't be read.
     pub fn parse(reader: impl Read, name: &Path) -> Result<Self, TextError> {
         arpa::parse(Lines::new(reader, name)?, Source::default())
     }
 
     /// Writes the compact form.
+    ///
+    /// # Errors
+    ///
+    /// A file that can't be written.
     pub fn write(&self, path: &Path) -> Result<(), TextError> {
-        // Several threads and processes may write the same file at once.
-        static NUMBER: AtomicU64 = AtomicU64::new(0);
-        let mut part = path.as_os_str().to_owned();
-        part.push(format!(".{}-{}.part", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed)));
-        let part = PathBuf::from(part);
-        let written = std::fs::write(&part, self.bytes()).and_then(|()| std::fs::rename(&part, path));
-        written.map_err(|source| {
-            // What is left of a failed write is of no use; the first error is the one to tell.
-            let _ = std::fs::remove_file(&part);
-            io(path, source)
-        })
+        write_beside(path, |out| out.write_all(self.bytes())).map_err(|source| io(path, source))
     }
 }
 

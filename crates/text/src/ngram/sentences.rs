@@ -1,5 +1,6 @@
 //! Sentences from files: plain text, manifests, trn.
 
+use std::collections::HashSet;
 use std::io::Read;
 use std::path::Path;
 
@@ -7,6 +8,8 @@ use serde::Deserialize;
 
 use super::lines::Lines;
 use crate::error::TextError;
+use crate::lexicon::{is_comment, without_variant};
+use crate::trn::split_trn;
 
 /// A line of a manifest; the rest of it doesn't matter here.
 #[derive(Deserialize)]
@@ -26,6 +29,10 @@ enum Format {
 /// (`.trn`) without their ids, the lines of any other file. It may be compressed by gzip, with `.gz` behind its name.
 ///
 /// What `each` finds wrong with a sentence becomes an error at its line.
+///
+/// # Errors
+///
+/// A file that can't be read; the first line that is none of its format, or of which `each` says so.
 pub fn each_sentence(path: &Path, each: impl FnMut(&str) -> Result<(), String>) -> Result<(), TextError> {
     let name =
         if path.extension().is_some_and(|e| e == "gz") { path.with_extension("") } else { path.into() };
@@ -38,6 +45,10 @@ pub fn each_sentence(path: &Path, each: impl FnMut(&str) -> Result<(), String>) 
 }
 
 /// Hands over each line of plain text, compressed by gzip or not; errors name the path. See [`each_sentence`].
+///
+/// # Errors
+///
+/// As [`each_sentence`].
 pub fn each_plain_sentence(
     reader: impl Read,
     name: &Path,
@@ -46,16 +57,31 @@ pub fn each_plain_sentence(
     hand_over(Lines::new(reader, name)?, Format::Plain, each)
 }
 
-/// The words of a file, each the first one of its line, as in a word list, Kaldi's `words.txt` or a lexicon.
+/// The words of a file, each once: the first of each line, as in a word list, Kaldi's `words.txt` or a lexicon. Comments are no
+/// words, nor are Kaldi's `<eps>` and `#0`, `#1`…, and pronunciations after a word's first (`A(2)`) are of the same word.
+///
+/// # Errors
+///
+/// A file that can't be read, or without any word.
 pub fn read_vocabulary(path: &Path) -> Result<Vec<String>, TextError> {
-    let (mut lines, mut words) = (Lines::open(path)?, Vec::new());
+    let (mut lines, mut seen, mut words) = (Lines::open(path)?, HashSet::new(), Vec::new());
     while let Some(line) = lines.next()? {
-        words.extend(line.split_whitespace().next().map(String::from));
+        let word = line.split_whitespace().next().filter(|word| !is_comment(word) && !is_symbol(word));
+        let Some(word) = word.map(without_variant) else { continue };
+        if seen.insert(word.to_owned()) {
+            words.push(word.to_owned());
+        }
     }
     match words.is_empty() {
         true => Err(lines.error("there is no word in it; write one on each line")),
         false => Ok(words),
     }
+}
+
+/// Whether a line of Kaldi's `words.txt` has a symbol of its automata: the empty word or a mark that tells homophones apart.
+fn is_symbol(word: &str) -> bool {
+    let mark = |number: &str| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
+    word == "<eps>" || word.strip_prefix('#').is_some_and(mark)
 }
 
 fn hand_over(
@@ -71,7 +97,8 @@ fn hand_over(
                 Ok(entry) => each(&entry.text),
                 Err(error) => Err(format!("no JSON object with a text: {error}")),
             },
-            Format::Trn => match line.trim_end().strip_suffix(')').and_then(|l| l.rsplit_once('(')) {
+            Format::Trn if line.trim_start().starts_with(";;") => Ok(()),
+            Format::Trn => match split_trn(line.trim_end()) {
                 Some((text, _)) => each(text),
                 None => Err("no id at the line's end; write `transcript (id)`".into()),
             },
@@ -111,7 +138,7 @@ mod tests {
         for (name, bytes) in [
             ("it.txt", &b"\xef\xbb\xbfa b\r\n\n c (d)"[..]),
             ("it", b"a b\n  \nc (d)\n"),
-            ("it.trn", b"a b (s1-u1)\n\nc (d) (u2) \n"),
+            ("it.trn", b";; a comment (x)\na b (s1-u1)\n\nc (d) (u (2)) \n"),
             ("it.jsonl", manifest),
             ("it.json", manifest),
         ] {
@@ -120,6 +147,22 @@ mod tests {
             gzip.write_all(bytes).unwrap();
             assert_eq!(read(&format!("{name}.gz"), &gzip.finish().unwrap()).unwrap(), wanted, "{name}.gz");
         }
+    }
+
+    #[test]
+    fn of_lists_and_lexicons_the_words_are_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("words");
+        for (text, wanted) in [
+            ("b\na 3\n\nb\n", vec!["b", "a"]),
+            (";;; a comment\nA  AH0\nA(1)  EY1\n;SEMI-COLON  S EH1\n", vec!["A", ";SEMI-COLON"]),
+            ("<eps> 0\n<UNK> 1\na 2\n#0 3\n#12 4\n#sharp 5\n", vec!["<UNK>", "a", "#sharp"]),
+        ] {
+            std::fs::write(&path, text).unwrap();
+            assert_eq!(read_vocabulary(&path).unwrap(), wanted);
+        }
+        std::fs::write(&path, "<eps> 0\n").unwrap();
+        assert!(read_vocabulary(&path).unwrap_err().to_string().contains("there is no word"));
     }
 
     #[test]

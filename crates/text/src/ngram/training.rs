@@ -64,7 +64,7 @@ impl TrainingText {
         let mut text = Self::new();
         for word in words {
             let next = text.ids.len() as u32;
-            text.ids.entry(word.into()).or_insert(next);
+            text.ids.entry(folded(word).into()).or_insert(next);
         }
         text.closed = true;
         text
@@ -73,11 +73,15 @@ impl TrainingText {
     /// Adds a sentence, whose words stand between blanks; one without any word is left out.
     ///
     /// `<unk>` stands for any word that is not in the vocabulary.
+    ///
+    /// # Errors
+    ///
+    /// A sentence with `<s>` or `</s>` in it, of which nothing is added then; more text than can be numbered.
     pub fn push(&mut self, sentence: &str) -> Result<(), EstimateError> {
         let before = self.tokens.len();
         self.tokens.push(START);
         for word in sentence.split_whitespace() {
-            let word = if word == "<UNK>" { "<unk>" } else { word };
+            let word = folded(word);
             let next = self.ids.len() as u32;
             let id = match self.ids.get(word) {
                 Some(&id) => id,
@@ -136,4 +140,9 @@ impl TrainingText {
         let special = SPECIAL.iter().map(|&word| word.into());
         (special.chain(words.into_iter().map(|(word, _)| word)).collect(), self.tokens, ranks)
     }
+}
+
+/// A word with one spelling of the unknown one.
+fn folded(word: &str) -> &str {
+    if word == "<UNK>" { SPECIAL[UNKNOWN as usize] } else { word }
 }

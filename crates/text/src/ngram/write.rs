@@ -4,15 +4,19 @@ use std::io::{Result, Write};
 use std::path::Path;
 
 use flate2::{Compression, GzBuilder};
+use linnet_files::write_beside;
 
 use super::estimate::Estimate;
 use super::lines::io;
 use crate::error::TextError;
-use crate::files::write_beside;
 
 impl Estimate {
     /// Writes an ARPA file, compressed if its name ends in `.gz`. N-grams are sorted by their words, `<unk>`, `<s>` and `</s>`
     /// first and the others by their bytes.
+    ///
+    /// # Errors
+    ///
+    /// A file that can't be written.
     pub fn write(&self, path: &Path) -> std::result::Result<(), TextError> {
         let written = write_beside(path, |out| match path.extension().is_some_and(|e| e == "gz") {
             true => {
@@ -26,6 +30,10 @@ impl Estimate {
     }
 
     /// Writes the text of an ARPA file.
+    ///
+    /// # Errors
+    ///
+    /// The writer's.
     pub fn write_to(&self, writer: &mut (impl Write + ?Sized)) -> Result<()> {
         writeln!(writer, "\\data\\")?;
         for order in 1..=self.order() {

@@ -74,6 +74,10 @@ impl RunConfig {
     }
 
     /// As [`RunConfig::read`], with tables between the files and the settings, each of which names itself in errors.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`RunConfig::read`], with the file, table or setting that has the fault.
     pub fn layered(
         path: &Path,
         layers: &[(PathBuf, Table)],
@@ -104,17 +108,29 @@ impl RunConfig {
     }
 
     /// Reads a resolved configuration as [`RunConfig::to_toml`] writes it.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`RunConfig::read`].
     pub fn read_resolved(path: &Path) -> Result<Self, TrainError> {
         Self::read(path, &[])
     }
 
     /// The resolved configuration as a file.
+    ///
+    /// # Errors
+    ///
+    /// A value that TOML can't hold, as a number beyond 63 bits.
     pub fn to_toml(&self) -> Result<String, TrainError> {
         toml::to_string(self)
             .map_err(|e| TrainError::Config { file: "config.toml".into(), problem: e.to_string() })
     }
 
     /// The parameters of the encoder with a table of so many tokens, blank included.
+    ///
+    /// # Errors
+    ///
+    /// A configuration of the model that isn't valid.
     pub fn parameters(&self, tokens: usize) -> Result<usize, TrainError> {
         let encoder = Encoder::new(&self.model, self.features.dim(), tokens, 0)?;
         Ok(encoder.parameter_count())

@@ -79,6 +79,10 @@ pub(super) fn merge(base: &mut Table, over: Table) {
 
 /// Fails on the first key that `known` doesn't have, with the one that was meant, or all that it has; `file` is where the table
 /// stands.
+///
+/// # Errors
+///
+/// [`TrainError::Config`], with the key and its file.
 pub fn check_keys(table: &Table, known: &Table, file: &Path) -> Result<(), TrainError> {
     check(table, (known, known), "", file)
 }

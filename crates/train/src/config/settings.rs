@@ -12,6 +12,10 @@ pub type Settings = BTreeMap<String, String>;
 
 impl RunConfig {
     /// Every setting.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`RunConfig::to_toml`].
     pub fn settings(&self) -> Result<Settings, TrainError> {
         // By way of the file's text, in which numbers are as short as they are written by hand.
         let table: Table = self.to_toml()?.parse().map_err(|e: toml::de::Error| TrainError::Config {

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use crate::CorpusError;
 use crate::files::has_extension;
+use crate::prepare::Skipped;
 
 /// A row.
 pub(super) struct Row {
@@ -26,8 +27,8 @@ struct Columns {
 }
 
 /// Reads a table, comma-separated where it is called `.csv`, else tab-separated. The first line may name the columns, as
-/// Common Voice's tables do; without, they are file, text and perhaps speaker.
-pub(super) fn read_rows(path: &Path) -> Result<Vec<Row>, CorpusError> {
+/// Common Voice's tables do; without, they are file, text and perhaps speaker. Rows without file or text are named in `skipped`.
+pub(super) fn read_rows(path: &Path, skipped: &mut Vec<Skipped>) -> Result<Vec<Row>, CorpusError> {
     let comma = has_extension(path, "csv");
     // Tab-separated tables have quotation marks as they are.
     let mut reader = csv::ReaderBuilder::new()
@@ -53,9 +54,9 @@ pub(super) fn read_rows(path: &Path) -> Result<Vec<Row>, CorpusError> {
         };
         let field = |at: usize| record.get(at).map(str::trim).filter(|field| !field.is_empty());
         let (Some(file), Some(text)) = (field(columns.file), record.get(columns.text)) else {
-            let problem =
-                format!("{} columns; expected a file, its text and perhaps a speaker", record.len());
-            return Err(CorpusError::Line { path: path.into(), line: line as usize, problem });
+            let reason = format!("{} columns; expected a file, its text and perhaps a speaker", record.len());
+            skipped.push(Skipped { id: format!("{}, line {line}", path.display()), reason });
+            continue;
         };
         rows.push(Row {
             line,

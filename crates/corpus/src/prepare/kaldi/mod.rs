@@ -2,19 +2,18 @@
 
 mod scp;
 mod tables;
-mod writer;
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 
+use linnet_audio::RawFormat;
 use linnet_text::Normaliser;
 
 pub use scp::{WavSource, parse_wav_source};
-pub use writer::write_folder;
 
-use self::tables::read_table;
+use self::tables::{read_entries, read_table};
 use super::draft::{Draft, SetDraft};
-use super::{Output, Progress, Report, Skipped, write};
+use super::{Output, Progress, Report, Skipped, raw, write};
 use crate::{CorpusError, Utterance};
 
 /// Which folders to read.
@@ -24,6 +23,8 @@ pub struct KaldiOptions {
     pub folders: Vec<PathBuf>,
     /// How texts are spelt.
     pub normaliser: Normaliser,
+    /// What `.raw` files hold; without a byte order the likelier one is taken, of all together.
+    pub raw: Option<RawFormat>,
 }
 
 /// Prepares each data folder as a set.
@@ -37,6 +38,9 @@ pub fn prepare(options: &KaldiOptions, output: &Output, progress: Progress) -> R
             return Err(CorpusError::layout(&folder, problem));
         }
         sets.push(read_folder(&folder, &name, &options.normaliser)?);
+    }
+    if let Some(format) = options.raw {
+        raw::set_format(&mut sets, format);
     }
     write(Draft { sets, notes: Vec::new(), lexicons: Vec::new() }, output, progress)
 }
@@ -85,11 +89,11 @@ fn read_folder(folder: &Path, name: &str, normaliser: &Normaliser) -> Result<Set
         if path.is_file() { read_table(&path) } else { Ok(BTreeMap::new()) }
     };
     let speakers = optional("utt2spk")?;
+    let mut draft = SetDraft::new(name, None);
     let segments = match folder.join("segments") {
-        path if path.is_file() => read_segments(&path)?,
+        path if path.is_file() => read_segments(&path, &mut draft.skipped)?,
         _ => recordings.keys().map(|id| (id.clone(), Segment::whole(id))).collect(),
     };
-    let mut draft = SetDraft::new(name, None);
     for (id, segment) in segments {
         let source = recordings.get(&segment.recording).map(|line| parse_wav_source(line));
         let skip = |reason: String| Skipped { id: id.clone(), reason };
@@ -134,26 +138,30 @@ impl Segment {
     }
 }
 
-/// Lines `utterance recording start end`; an end below 0 is the recording's.
-fn read_segments(path: &Path) -> Result<BTreeMap<String, Segment>, CorpusError> {
-    let broken = |id: &str, rest: &str| {
-        let problem = format!("{id}: \"{rest}\" is not a recording, a start and a later end in seconds");
-        CorpusError::layout(path, problem)
-    };
-    let parse = |(id, rest): (String, String)| {
-        let fields: Vec<&str> = rest.split_whitespace().collect();
-        let seconds = |field: &str| field.parse::<f64>().ok().filter(|value| value.is_finite());
-        let segment = match fields[..] {
-            [recording, start, end] => seconds(start).zip(seconds(end)).map(|(start_s, end)| Segment {
-                recording: recording.to_owned(),
-                start_s,
-                end_s: (end >= 0.0).then_some(end),
-            }),
-            _ => None,
-        };
-        let valid = |s: &Segment| s.start_s >= 0.0 && s.end_s.is_none_or(|end| end > s.start_s);
-        let segment = segment.filter(valid).ok_or_else(|| broken(&id, &rest))?;
-        Ok((id, segment))
-    };
-    read_table(path)?.into_iter().map(parse).collect()
+/// Lines `utterance recording start end`; an end below 0 is the recording's. Other lines are named and left out.
+fn read_segments(path: &Path, skipped: &mut Vec<Skipped>) -> Result<BTreeMap<String, Segment>, CorpusError> {
+    let mut segments = BTreeMap::new();
+    for (id, (line, fields)) in read_entries(path)? {
+        match parse_segment(&fields) {
+            Some(segment) => drop(segments.insert(id, segment)),
+            None => {
+                let reason = format!(
+                    "{}, line {line}: \"{fields}\" is not a recording, a start and a later end in seconds",
+                    path.display()
+                );
+                skipped.push(Skipped { id, reason });
+            }
+        }
+    }
+    Ok(segments)
+}
+
+fn parse_segment(fields: &str) -> Option<Segment> {
+    let fields: Vec<&str> = fields.split_whitespace().collect();
+    let [recording, start, end] = fields[..] else { return None };
+    let seconds = |field: &str| field.parse::<f64>().ok().filter(|value| value.is_finite());
+    let (start_s, end) = (seconds(start)?, seconds(end)?);
+    let end_s = (end >= 0.0).then_some(end);
+    let valid = start_s >= 0.0 && end_s.is_none_or(|end| end > start_s);
+    valid.then(|| Segment { recording: recording.to_owned(), start_s, end_s })
 }

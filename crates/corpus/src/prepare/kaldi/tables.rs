@@ -8,17 +8,22 @@ use crate::CorpusError;
 
 /// Reads a table. A key may stand once.
 pub(super) fn read_table(path: &Path) -> Result<BTreeMap<String, String>, CorpusError> {
+    Ok(read_entries(path)?.into_iter().map(|(key, (_, value))| (key, value)).collect())
+}
+
+/// As [`read_table`], with the line of each value, from 1.
+pub(super) fn read_entries(path: &Path) -> Result<BTreeMap<String, (usize, String)>, CorpusError> {
     let text = fs::read(path).map_err(CorpusError::io(path))?;
     let mut table = BTreeMap::new();
-    for (number, line) in text.split(|&byte| byte == b'\n').enumerate() {
-        let fail = |problem: String| CorpusError::Line { path: path.into(), line: number + 1, problem };
+    for (number, line) in (1..).zip(text.split(|&byte| byte == b'\n')) {
+        let fail = |problem: String| CorpusError::Line { path: path.into(), line: number, problem };
         let line =
             std::str::from_utf8(line).map_err(|_| fail("not UTF-8; convert the file".to_owned()))?.trim();
         if line.is_empty() {
             continue;
         }
         let (key, value) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
-        if table.insert(key.to_owned(), value.trim().to_owned()).is_some() {
+        if table.insert(key.to_owned(), (number, value.trim().to_owned())).is_some() {
             return Err(fail(format!("{key} stands on an earlier line too; keys must differ")));
         }
     }

@@ -1,45 +1,72 @@
 //! Files written whole.
 
+use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::{self, BufWriter, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
-/// Writes a whole file: into `PATH.part` beside it first, then renamed, so that nobody ever sees half of it. The file has
-/// the permissions of any new file, a link stays one and what it leads to is written. Devices and pipes are written as
-/// they are.
+/// Links that lead to each other are followed so far, as Linux does.
+const MOST_LINKS: usize = 40;
+
+/// Writes a whole file: into a file of its own beside it first (`.NAME.….part`), then renamed, so that nobody ever sees half
+/// of it, and of several that write it at once one wins. The file has the permissions of any new file; a link stays one and
+/// what it leads to is written, also where that isn't there yet. Devices and pipes are written as they are.
 ///
 /// # Errors
 ///
 /// Those of the system, which don't name the file, with what to do about them; whatever was at `path` is still there.
 pub fn write_beside(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
     // Renaming over a link would replace the link, over a device the device.
-    let place = path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
+    let place = followed(path);
     let written = match fs::metadata(&place) {
         Ok(found) if !found.is_file() && !found.is_dir() => {
-            File::options().write(true).open(&place).and_then(|file| fill(file, write)).map(drop)
+            File::options().write(true).open(&place).and_then(|file| fill(&file, write))
         }
         _ => write_and_rename(&place, write),
     };
     written.map_err(with_mend)
 }
 
-fn write_and_rename(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
-    let mut beside = path.as_os_str().to_owned();
-    beside.push(".part");
-    let beside = PathBuf::from(beside);
-    let file = File::create(&beside)?;
-    let written = fill(file, write).and_then(|file| file.sync_all()).and_then(|()| fs::rename(&beside, path));
-    if written.is_err() {
-        // What is left of a failed write is of no use; the first error is the one to tell.
-        let _ = fs::remove_file(&beside);
+/// Where a path's links lead to, if anything is there or not.
+fn followed(path: &Path) -> PathBuf {
+    let mut place = path.to_path_buf();
+    for _ in 0..MOST_LINKS {
+        match fs::read_link(&place) {
+            // A relative target is seen from the link's folder.
+            Ok(target) => place = place.parent().unwrap_or(Path::new("")).join(target),
+            Err(_) => break,
+        }
     }
-    written
+    place
 }
 
-fn fill(file: File, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<File> {
+fn write_and_rename(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+    if path.is_dir() {
+        return Err(ErrorKind::IsADirectory.into());
+    }
+    let mut prefix = OsString::from(".");
+    prefix.push(path.file_name().unwrap_or_default());
+    prefix.push(".");
+    let folder = match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    let mut beside = tempfile::Builder::new();
+    beside.prefix(&prefix).suffix(".part");
+    #[cfg(unix)]
+    beside.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666)); // less what the umask takes
+    fs::metadata(folder)?;
+    // The error would name the file beside, of which nobody knows.
+    let beside = beside.tempfile_in(folder).map_err(|error| io::Error::from(error.kind()))?;
+    fill(beside.as_file(), write)?;
+    beside.as_file().sync_all()?;
+    beside.persist(path).map(drop).map_err(|error| error.error)
+}
+
+fn fill(file: &File, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
     let mut out = BufWriter::new(file);
     write(&mut out)?;
-    out.into_inner().map_err(io::IntoInnerError::into_error)
+    out.flush()
 }
 
 /// The error with what to do about it, where that is known.
@@ -100,6 +127,21 @@ mod tests {
         assert_eq!(names(folder.path()), ["folder", "out.txt"]);
     }
 
+    #[test]
+    fn of_two_writers_at_once_both_write_whole_files() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("out.txt");
+        write_beside(&path, |out| {
+            out.write_all(b"outer")?;
+            write_beside(&path, |out| out.write_all(b"inner"))?;
+            assert_eq!(fs::read_to_string(&path)?, "inner");
+            Ok(())
+        })
+        .unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), "outer");
+        assert_eq!(names(folder.path()), ["out.txt"]);
+    }
+
     #[cfg(unix)]
     #[test]
     fn links_stay_links_and_devices_devices() {
@@ -111,10 +153,16 @@ mod tests {
         assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
         assert_eq!(fs::read_to_string(&real).unwrap(), "new");
 
+        let (later, dangling) = (folder.path().join("later.txt"), folder.path().join("dangling.txt"));
+        std::os::unix::fs::symlink("later.txt", &dangling).unwrap();
+        write_beside(&dangling, |out| out.write_all(b"new")).unwrap();
+        assert!(fs::symlink_metadata(&dangling).unwrap().is_symlink());
+        assert_eq!(fs::read_to_string(&later).unwrap(), "new");
+
         let device = folder.path().join("null");
         std::os::unix::fs::symlink("/dev/null", &device).unwrap();
         write_beside(&device, |out| out.write_all(b"gone")).unwrap();
         assert!(!fs::metadata(&device).unwrap().is_file());
-        assert_eq!(names(folder.path()), ["link.txt", "null", "real.txt"]);
+        assert_eq!(names(folder.path()), ["dangling.txt", "later.txt", "link.txt", "null", "real.txt"]);
     }
 }
