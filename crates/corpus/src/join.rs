@@ -18,7 +18,11 @@ pub struct Join {
 }
 
 impl Join {
-    /// Fails where it is no range, with the mend.
+    /// Checks that it is a range.
+    ///
+    /// # Errors
+    ///
+    /// Where it is none, with the mend.
     pub fn validate(self) -> Result<(), CorpusError> {
         if self.shortest_s > 0.0 && self.shortest_s <= self.longest_s && self.longest_s.is_finite() {
             return Ok(());

@@ -45,8 +45,11 @@ impl CmvnAccumulator {
         Self { frames: 0, sum: vec![0.0; dim], squares: vec![0.0; dim] }
     }
 
-    /// Adds an utterance, `(frames, dim)`. Fails, and adds nothing, where the dimension is another or a value is not
-    /// finite.
+    /// Adds an utterance, `(frames, dim)`.
+    ///
+    /// # Errors
+    ///
+    /// Another dimension, or a value that is not finite; nothing is added then.
     pub fn add(&mut self, features: &Features) -> Result<(), FrontendError> {
         features.check_dim(self.sum.len())?;
         features.check_finite()?;
@@ -62,7 +65,11 @@ impl CmvnAccumulator {
     }
 
     /// Adds what another accumulator has seen. Sums depend on the order of additions in their last digits: merge in a
-    /// fixed order. Fails, and adds nothing, where the dimension is another.
+    /// fixed order.
+    ///
+    /// # Errors
+    ///
+    /// Another dimension; nothing is added then.
     pub fn merge(&mut self, other: &Self) -> Result<(), FrontendError> {
         if self.sum.len() != other.sum.len() {
             return Err(FrontendError::Dimension { expected: self.sum.len(), found: other.sum.len() });
@@ -77,7 +84,11 @@ impl CmvnAccumulator {
         Ok(())
     }
 
-    /// Mean and deviation of what was added. Fails where that is no frame.
+    /// Mean and deviation of what was added.
+    ///
+    /// # Errors
+    ///
+    /// No frame.
     pub fn finish(&self) -> Result<Cmvn, FrontendError> {
         if self.frames == 0 {
             return Err(FrontendError::NoFrames);
@@ -97,7 +108,11 @@ impl CmvnAccumulator {
 }
 
 impl Cmvn {
-    /// Statistics of one utterance alone, `(frames, dim)`. Fails where it has no frame or is not finite.
+    /// Statistics of one utterance alone, `(frames, dim)`.
+    ///
+    /// # Errors
+    ///
+    /// No frame, or a value that is not finite.
     pub fn per_utterance(features: &Features) -> Result<Self, FrontendError> {
         let mut sums = CmvnAccumulator::new(features.dim);
         sums.add(features)?;
@@ -109,7 +124,11 @@ impl Cmvn {
         self.mean.len()
     }
 
-    /// Normalises an utterance, `(frames, dim)`, in place: (x − mean) / std. Fails where the dimension is another.
+    /// Normalises an utterance, `(frames, dim)`, in place: (x − mean) / std.
+    ///
+    /// # Errors
+    ///
+    /// Another dimension.
     pub fn apply(&self, features: &mut Features) -> Result<(), FrontendError> {
         features.check_dim(self.dim())?;
         for row in features.rows_mut() {
@@ -121,6 +140,11 @@ impl Cmvn {
     }
 
     /// Reads a JSON file of `frames`, `mean` and `std`.
+    ///
+    /// # Errors
+    ///
+    /// A file that can't be read, or holds other things, means and deviations of different lengths, or values that
+    /// can't be.
     pub fn read(path: &Path) -> Result<Self, FrontendError> {
         let text = fs::read(path).map_err(|source| FrontendError::Io { path: path.into(), source })?;
         let broken = |problem: String| FrontendError::CmvnFile { path: path.into(), problem };
@@ -139,6 +163,10 @@ impl Cmvn {
     }
 
     /// Writes the JSON file that [`read`](Self::read) reads, see [`write_beside`].
+    ///
+    /// # Errors
+    ///
+    /// A file that can't be written.
     pub fn write(&self, path: &Path) -> Result<(), FrontendError> {
         let file = CmvnFile { frames: self.frames, mean: self.mean.clone(), std: self.std.clone() };
         write_beside(path, |out| {

@@ -110,7 +110,11 @@ impl FbankConfig {
         if self.high_hz > 0.0 { self.high_hz } else { self.nyquist_hz() + self.high_hz }
     }
 
-    /// Fails at the first setting that cannot be, with the reason and the mend.
+    /// Checks every setting.
+    ///
+    /// # Errors
+    ///
+    /// The first one that cannot be, with the reason and the mend.
     pub fn validate(&self) -> Result<(), FrontendError> {
         let fail = |key, value: &dyn std::fmt::Display, problem: &str| {
             Err(FrontendError::config(key, value, problem))

@@ -17,7 +17,11 @@ pub struct Fbank {
 }
 
 impl Fbank {
-    /// Fails where `config` does not [validate](FbankConfig::validate).
+    /// Makes ready for these features.
+    ///
+    /// # Errors
+    ///
+    /// A configuration that doesn't [validate](FbankConfig::validate).
     pub fn new(config: &FbankConfig) -> Result<Self, FrontendError> {
         Ok(Self { config: config.clone(), engine: Engine::new(config)? })
     }
@@ -51,8 +55,11 @@ impl Fbank {
         features
     }
 
-    /// As [`compute`](Self::compute), for what must have features. Fails where `samples` are too short for a frame, or where a
-    /// feature is infinite or not a number.
+    /// As [`compute`](Self::compute), for what must have features.
+    ///
+    /// # Errors
+    ///
+    /// Samples that are too short for a frame; a feature that is infinite or not a number.
     pub fn compute_checked(&mut self, samples: &[f32]) -> Result<Features, FrontendError> {
         let features = self.compute(samples);
         if features.is_empty() {

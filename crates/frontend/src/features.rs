@@ -47,8 +47,12 @@ impl Features {
         self.data.chunks_exact_mut(self.dim.max(1))
     }
 
-    /// Fails at the first value that is infinite or not a number: NaN samples end up here, since a frame with one
-    /// NaN sample is NaN throughout.
+    /// Looks for values that are infinite or not a number: NaN samples end up here, since a frame with one NaN sample
+    /// is NaN throughout.
+    ///
+    /// # Errors
+    ///
+    /// The first of them, by frame and dimension.
     pub fn check_finite(&self) -> Result<(), FrontendError> {
         match self.data.iter().position(|value| !value.is_finite()) {
             None => Ok(()),

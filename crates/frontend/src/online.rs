@@ -23,7 +23,12 @@ pub struct OnlineFbank {
 }
 
 impl OnlineFbank {
-    /// Fails where `config` does not [validate](FbankConfig::validate), or asks for slopes, which take frames that come later.
+    /// Makes ready for a signal.
+    ///
+    /// # Errors
+    ///
+    /// A configuration that doesn't [validate](FbankConfig::validate), or asks for slopes, which take frames that come
+    /// later.
     pub fn new(config: &FbankConfig) -> Result<Self, FrontendError> {
         if config.deltas > 0 {
             let problem = "takes frames that come later; audio that comes in pieces needs deltas = 0";
@@ -39,6 +44,10 @@ impl OnlineFbank {
 
     /// Takes the next `samples` in [-1, 1) of the signal and appends the frames that are now complete to `features`,
     /// which must have [`dim`](Self::dim) dimensions.
+    ///
+    /// # Errors
+    ///
+    /// Features of another dimension.
     pub fn accept(&mut self, samples: &[f32], features: &mut Features) -> Result<(), FrontendError> {
         features.check_dim(self.dim())?;
         // Samples that lie before the next frame (they exist where the shift is longer than a frame) are skipped.
@@ -51,6 +60,10 @@ impl OnlineFbank {
     }
 
     /// Ends the signal: appends its last frames to `features` and makes ready for another signal.
+    ///
+    /// # Errors
+    ///
+    /// Features of another dimension.
     pub fn finish(&mut self, features: &mut Features) -> Result<(), FrontendError> {
         features.check_dim(self.dim())?;
         self.give(self.engine.framing.frames(self.received), features);

@@ -53,7 +53,11 @@ impl Default for SpecAugment {
 }
 
 impl SpecAugment {
-    /// Fails at the first setting that cannot be, with the reason and the mend.
+    /// Checks every setting.
+    ///
+    /// # Errors
+    ///
+    /// The first one that cannot be, with the reason and the mend.
     pub fn validate(&self) -> Result<(), FrontendError> {
         if !(0.0..=1.0).contains(&self.time_mask_share) {
             let problem = "must be a share of the utterance, from 0 to 1, like 0.05";

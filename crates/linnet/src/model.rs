@@ -45,6 +45,10 @@ impl Model {
     }
 
     /// Reads a model folder and checks that its files belong together.
+    ///
+    /// # Errors
+    ///
+    /// A folder or file that isn't there, can't be read or has a fault; files that don't belong together.
     pub fn read(folder: &Path) -> Result<Self, ModelError> {
         if !folder.is_dir() {
             return Err(ModelError::NoFolder { folder: folder.to_path_buf() });
@@ -88,7 +92,11 @@ impl Model {
         Ok(model)
     }
 
-    /// What turns transcripts into the model's tokens. Fails for phones where there is no lexicon.
+    /// What turns transcripts into the model's tokens.
+    ///
+    /// # Errors
+    ///
+    /// No lexicon, where tokens are phones.
     pub fn tokenizer(&self) -> Result<Tokenizer, ModelError> {
         let unit = self.config.unit;
         if unit == Unit::Phone && self.lexicon.is_none() {

@@ -50,6 +50,10 @@ impl Recognizer {
     }
 
     /// A recogniser over a model.
+    ///
+    /// # Errors
+    ///
+    /// A configuration of features that can't be.
     pub fn new(model: Arc<Model>) -> Result<Self, ModelError> {
         let fbank = Fbank::new(&model.config.features)?;
         Ok(Self { model, fbank })

@@ -29,6 +29,10 @@ pub struct SetSummary {
 }
 
 /// Synthesizes all sets of `preset` and writes them below `out`, a summary for each set to `report`.
+///
+/// # Errors
+///
+/// A word that the lexicon lacks, a synthesizer that isn't there or fails, a file that can't be written.
 pub fn generate(
     preset: &Preset,
     lexicon_text: &str,

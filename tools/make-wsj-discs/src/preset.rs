@@ -145,6 +145,10 @@ const MINI: (&str, &str) =
     (include_str!("../presets/mini.toml"), include_str!("../presets/mini-lexicon.txt"));
 
 /// Reads a preset and its lexicon's text: `mini` is built in, all else is a TOML file.
+///
+/// # Errors
+///
+/// A file that can't be read, or is no preset.
 pub fn load(name: &str) -> Result<(Preset, String), Error> {
     if name == "mini" {
         return Ok((parse(name, MINI.0)?, MINI.1.to_owned()));

@@ -47,10 +47,13 @@ struct Item {
 }
 
 impl Dataset {
-    /// Takes a manifest's utterances. With a tokenizer texts become labels, and utterances with words outside its lexicon are
-    /// left out; without one labels are empty. Missing files, and utterances too short or too long, are left out too:
-    /// [`skipped`](Self::skipped) lists them after the lines that the manifest itself has left out. Fails where nothing is
-    /// left.
+    /// Takes a manifest's utterances. With a tokenizer texts become labels, and utterances with words outside its
+    /// lexicon are left out; without one labels are empty. Missing files, and utterances too short or too long, are
+    /// left out too: [`skipped`](Self::skipped) lists them after the lines that the manifest itself has left out.
+    ///
+    /// # Errors
+    ///
+    /// Options that don't [validate](BatchOptions::validate); nothing that is left.
     pub fn new(
         manifest: &Manifest,
         tokenizer: Option<&Tokenizer>,
@@ -124,11 +127,19 @@ impl Dataset {
     }
 
     /// Starts making an epoch's batches.
+    ///
+    /// # Errors
+    ///
+    /// Threads that the system has no room for.
     pub fn epoch(&self, epoch: u64) -> Result<Epoch, CorpusError> {
         self.epoch_from(epoch, 0)
     }
 
     /// As [`epoch`](Self::epoch), from a batch on: what a run that was interrupted still has to do.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`epoch`](Self::epoch).
     pub fn epoch_from(&self, epoch: u64, first_batch: usize) -> Result<Epoch, CorpusError> {
         Epoch::start(&self.inner, epoch, first_batch)
     }

@@ -12,6 +12,10 @@ use crate::random::stream;
 use crate::{CorpusError, Manifest, Skipped, Utterance};
 
 /// Samples of an utterance, mono, in [-1, 1), at `sample_rate` Hz: its part of the file, its channel (or all, mixed).
+///
+/// # Errors
+///
+/// A file that can't be read, by the utterance's name; a rate that can't be resampled.
 pub fn read_samples(utterance: &Utterance, sample_rate: u32) -> Result<Vec<f32>, CorpusError> {
     let fail = |source| CorpusError::Audio { id: utterance.id.clone(), source };
     let options =
@@ -72,6 +76,10 @@ const CHUNK: usize = 512;
 
 /// Mean and deviation of the features of a manifest's utterances, and the utterances that could not be read. Sums are
 /// taken in the manifest's order, so that the number of threads does not show.
+///
+/// # Errors
+///
+/// A configuration of features that can't be; no utterance that could be read.
 pub fn compute_cmvn(
     manifest: &Manifest,
     config: &FbankConfig,

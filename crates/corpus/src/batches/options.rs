@@ -85,7 +85,11 @@ impl Default for Augment {
 }
 
 impl Augment {
-    /// Fails at the first setting that cannot be, with the mend.
+    /// Checks every setting.
+    ///
+    /// # Errors
+    ///
+    /// The first one that cannot be, with the reason and the mend.
     pub fn validate(&self) -> Result<(), CorpusError> {
         let fail = |problem: String| Err(CorpusError::Option { key: "speeds", problem });
         if self.speeds.is_empty() {
@@ -125,7 +129,11 @@ impl Default for Shuffle {
 const SPEEDS: std::ops::RangeInclusive<f64> = 0.25..=4.0;
 
 impl BatchOptions {
-    /// Fails at the first setting that cannot be, with the reason and the mend.
+    /// Checks every setting.
+    ///
+    /// # Errors
+    ///
+    /// The first one that cannot be, with the reason and the mend.
     pub fn validate(&self) -> Result<(), CorpusError> {
         let fail = |key, problem: String| Err(CorpusError::Option { key, problem });
         self.features.validate()?;

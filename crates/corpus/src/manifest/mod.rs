@@ -56,8 +56,12 @@ pub struct BadLine {
 
 impl Manifest {
     /// Reads JSON lines with `audio_filepath`, `text`, and perhaps `duration`, `offset` (seconds), `id`, `speaker`,
-    /// `channel` and others. A relative audio path is taken from the manifest's folder. An utterance without an `id`
-    /// is named by its file, with hyphens for spaces. Fails at the first line that is no utterance.
+    /// `channel` and others. A relative audio path is taken from the manifest's folder. An utterance without an `id` is
+    /// named by its file, with hyphens for spaces.
+    ///
+    /// # Errors
+    ///
+    /// A file that can't be read; the first line that is no utterance.
     pub fn read(path: &Path) -> Result<Self, CorpusError> {
         let (manifest, bad) = Self::read_and_parse(path)?;
         match bad.into_iter().next() {
@@ -67,6 +71,10 @@ impl Manifest {
     }
 
     /// As [`read`](Self::read), but lines that are no utterance are left out and listed, named by file and line.
+    ///
+    /// # Errors
+    ///
+    /// A file that can't be read.
     pub fn read_lenient(path: &Path) -> Result<Self, CorpusError> {
         let (mut manifest, bad) = Self::read_and_parse(path)?;
         let named = |BadLine { line, problem }| Skipped {
@@ -101,8 +109,11 @@ impl Manifest {
     }
 
     /// Writes the file that [`read`](Self::read) reads: beside, then renamed. The path of audio that lies below the
-    /// manifest's folder, or near it, is written relative to it, so that both can be moved together. Fails, and writes
-    /// nothing, where a path of audio is not UTF-8; else where the file can't be written.
+    /// manifest's folder, or near it, is written relative to it, so that both can be moved together.
+    ///
+    /// # Errors
+    ///
+    /// A path of audio that is not UTF-8, before anything is written; a file that can't be written.
     pub fn write(&self, path: &Path) -> Result<(), CorpusError> {
         let mut relative = paths::Relative::to(path.parent().unwrap_or(Path::new("")));
         let lines = self.utterances.iter().map(|utterance| line::json(utterance, &mut relative));

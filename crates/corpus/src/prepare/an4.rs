@@ -28,6 +28,11 @@ pub struct An4Options {
 
 /// Prepares `train`, `dev` and `test`. The development set is ESPnet's: the first 100 of the training utterances in the
 /// order of speaker, then utterance; training has the other 848, in the same order.
+///
+/// # Errors
+///
+/// A folder that is not the corpus's; lists that can't be read; no utterance that can be used; an output folder with
+/// another preparation's files, or that can't be written to.
 pub fn prepare(options: &An4Options, output: &Output, progress: Progress) -> Result<Report, CorpusError> {
     let root = corpus_folder(&options.root)?;
     let mut listed = read_list(&root, "train")?;

@@ -35,6 +35,11 @@ pub struct FolderOptions {
 
 /// Prepares `train`, `dev` and `test`, with the speakers of each in no other where they are known: from the table, or from
 /// the folders right below the source where the files lie in such.
+///
+/// # Errors
+///
+/// No recording with a text; a table that can't be read; an output folder with another preparation's files, or that
+/// can't be written to.
 pub fn prepare(options: &FolderOptions, output: &Output, progress: Progress) -> Result<Report, CorpusError> {
     options.split.validate()?;
     let (mut notes, mut skipped) = (Vec::new(), Vec::new());

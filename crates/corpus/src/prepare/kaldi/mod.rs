@@ -28,6 +28,11 @@ pub struct KaldiOptions {
 }
 
 /// Prepares each data folder as a set.
+///
+/// # Errors
+///
+/// A folder that is no data folder, two of one name, a table that can't be read; an output folder with another
+/// preparation's files, or that can't be written to.
 pub fn prepare(options: &KaldiOptions, output: &Output, progress: Progress) -> Result<Report, CorpusError> {
     let (mut sets, mut names) = (Vec::new(), BTreeSet::new());
     for folder in data_folders(options)? {

@@ -13,6 +13,10 @@ pub struct WavSource {
 
 /// Parses the value of a `wav.scp` line: a path, or a pipe of one command that only reads or decodes a file: `cat F |`,
 /// `sph2pipe -f wav -p -c 1 F |`, `flac -c -d -s F |`, `sox F -t wav - |`, `ffmpeg -i F -f wav - |`.
+///
+/// # Errors
+///
+/// Any other pipe, or no file, with the mend.
 pub fn parse_wav_source(value: &str) -> Result<WavSource, String> {
     let Some(command) = value.trim().strip_suffix('|') else {
         let path = value.trim();

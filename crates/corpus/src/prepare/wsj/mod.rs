@@ -34,6 +34,11 @@ pub struct WsjOptions {
 
 /// Prepares the sets whose lists are on the discs; others are noted. Events that are no speech are left out of the
 /// texts, and markup is taken off (see [`label_words`]).
+///
+/// # Errors
+///
+/// A set that WSJ doesn't have; discs without any list or transcript; an output folder with another preparation's
+/// files, or that can't be written to.
 pub fn prepare(options: &WsjOptions, output: &Output, progress: Progress) -> Result<Report, CorpusError> {
     let wanted = wanted_sets(options)?;
     let mut notes = Vec::new();
