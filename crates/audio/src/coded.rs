@@ -204,9 +204,6 @@ pub(crate) fn probe(
     else {
         return Ok(None);
     };
-    if frames == 0 {
-        return Err(AudioError::nothing(path));
-    }
     let (format, coding) = (kind.name().into(), opened.decoder.codec_info().short_name.into());
     Ok(Some(AudioInfo { format, coding, sample_rate, channels, frames: frames as usize }))
 }

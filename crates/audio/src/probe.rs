@@ -52,6 +52,12 @@ impl AudioInfo {
 ///
 /// As [`read`], as far as the header shows them.
 pub fn probe(path: &Path, options: &ReadOptions) -> Result<AudioInfo, AudioError> {
+    let info = found(path, options)?;
+    if info.frames == 0 { Err(AudioError::nothing(path)) } else { Ok(info) }
+}
+
+/// What the header tells, or the samples, of which there may be none.
+fn found(path: &Path, options: &ReadOptions) -> Result<AudioInfo, AudioError> {
     let io = |e| AudioError::io(path, e);
     let file = File::open(path).map_err(io)?;
     let file_len = file.metadata().map_err(io)?.len();
@@ -66,9 +72,6 @@ pub fn probe(path: &Path, options: &ReadOptions) -> Result<AudioInfo, AudioError
     }
     if is_raw(&head, &whole, path) {
         let (format, frames) = raw::frames(&whole, file_len as usize, path)?;
-        if frames == 0 {
-            return Err(AudioError::nothing(path));
-        }
         return Ok(AudioInfo {
             format: "raw".into(),
             coding: "pcm".into(),
@@ -126,9 +129,6 @@ fn probe_sphere(
             "the header tells of {frames} samples a channel, the file is cut off here; copy it again"
         );
         return Err(AudioError::damaged(path, Place::Byte(file_len as usize), problem));
-    }
-    if frames == 0 {
-        return Err(AudioError::nothing(path));
     }
     let (sample_rate, channels) = (header.sample_rate, header.channels);
     Ok(AudioInfo { format: "SPHERE".into(), coding, sample_rate, channels, frames })

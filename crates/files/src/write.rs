@@ -19,7 +19,8 @@ pub fn write_beside(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Resul
     // Renaming over a link would replace the link, over a device the device.
     let place = followed(path);
     let written = match fs::metadata(&place) {
-        Ok(found) if !found.is_file() && !found.is_dir() => {
+        Ok(found) if found.is_dir() => Err(ErrorKind::IsADirectory.into()),
+        Ok(found) if !found.is_file() => {
             File::options().write(true).open(&place).and_then(|file| fill(&file, write))
         }
         _ => write_and_rename(&place, write),
@@ -41,9 +42,6 @@ fn followed(path: &Path) -> PathBuf {
 }
 
 fn write_and_rename(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
-    if path.is_dir() {
-        return Err(ErrorKind::IsADirectory.into());
-    }
     let mut prefix = OsString::from(".");
     prefix.push(path.file_name().unwrap_or_default());
     prefix.push(".");

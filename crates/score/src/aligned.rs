@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::alignment::{Alignment, Edit};
 use crate::error::ScoreError;
-use crate::report::{ScoreOptions, align_texts, pair};
+use crate::report::{ScoreOptions, align_texts, pair, texts};
 use crate::trn::Trn;
 use crate::units::tokens;
 
@@ -76,7 +76,7 @@ pub(crate) struct Aligned {
 
 /// Each pair of a reference and a hypothesis, aligned.
 pub(crate) fn aligned(pairs: &[(&Trn, &Trn)], options: ScoreOptions) -> Vec<Aligned> {
-    let texts: Vec<(&str, &str)> = pairs.iter().map(|(r, h)| (r.text.as_str(), h.text.as_str())).collect();
+    let texts = texts(pairs);
     let one = |((r, h), edits): (&(&str, &str), &[Edit])| Aligned {
         reference: tokens(r, options.unit),
         hypothesis: tokens(h, options.unit),

@@ -116,7 +116,7 @@ pub fn score_with(
     speaker: impl Fn(&str) -> Option<String>,
 ) -> Result<ScoreReport, ScoreError> {
     let pairs = pair(references, hypotheses)?;
-    let texts: Vec<(&str, &str)> = pairs.iter().map(|(r, h)| (r.text.as_str(), h.text.as_str())).collect();
+    let texts = texts(&pairs);
     let (all, details) = count(&texts, options, true);
     let utterances: Vec<UtteranceScore> = pairs
         .iter()
@@ -236,6 +236,11 @@ fn count_tokens<'a, T: Token<'a>>(
     let mut all = counters.next().unwrap_or_else(|| Counter::new(note));
     counters.for_each(|counter| all.merge(counter));
     (counts.concat(), all.details())
+}
+
+/// The texts of pairs.
+pub(crate) fn texts<'a>(pairs: &[(&'a Trn, &'a Trn)]) -> Vec<(&'a str, &'a str)> {
+    pairs.iter().map(|(r, h)| (r.text.as_str(), h.text.as_str())).collect()
 }
 
 /// Each reference with the hypothesis of the same utterance.

@@ -6,7 +6,7 @@ use linnet_audio::{Channel, read};
 use linnet_frontend::{Fbank, FbankConfig};
 use linnet_train::RunConfig;
 
-use super::{Done, outputs};
+use super::{Done, bands, outputs};
 use crate::args::Features;
 use crate::npy;
 use crate::talk::Talk;
@@ -24,11 +24,6 @@ pub(super) fn run(args: Features, talk: &Talk) -> Done {
         .map_err(|error| format!("{}: {error}", args.audio.display()))?;
     npy::write(&args.out, &features.data, features.dim)
         .map_err(|error| format!("{}: {error}", args.out.display()))?;
-    let slopes = match config.deltas {
-        0 => String::new(),
-        orders => format!(" with {orders} orders of slopes"),
-    };
-    let (frames, bands) = (features.frames(), config.bands);
-    talk.say(format!("{}: {frames} frames of {bands} bands{slopes}", args.out.display()));
+    talk.say(format!("{}: {} frames of {}", args.out.display(), features.frames(), bands(&config)));
     Ok(true)
 }

@@ -8,7 +8,7 @@ use linnet_audio::probe;
 use linnet_corpus::Manifest;
 use linnet_train::{RunConfig, read_metrics};
 
-use super::Done;
+use super::{Done, bands};
 use crate::args::Inspect;
 use crate::data::print;
 
@@ -58,12 +58,7 @@ fn model(path: &Path) -> Result<String, Box<dyn Error>> {
         ),
         format!("parameters   {}", model.encoder.parameter_count()),
         format!("tokens       {} ({:?}), the blank included", model.tokens.len(), config.unit),
-        match (config.features.bands, config.features.deltas, config.features.sample_rate) {
-            (bands, 0, rate) => format!("features     {bands} bands at {rate} Hz"),
-            (bands, deltas, rate) => {
-                format!("features     {bands} bands with {deltas} orders of slopes at {rate} Hz")
-            }
-        },
+        format!("features     {} at {} Hz", bands(&config.features), config.features.sample_rate),
         // To the microsecond: a shift is whole samples.
         format!("frames       one of {} ms", (model.frame_s() * 1e6).round() / 1e3),
     ];

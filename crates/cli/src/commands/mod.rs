@@ -19,6 +19,7 @@ use std::error::Error;
 
 use linnet_audio::{RawFormat, ReadOptions};
 use linnet_corpus::Skipped;
+use linnet_frontend::FbankConfig;
 
 use crate::args::{ByteOrder, Command, Raw};
 use crate::talk::Talk;
@@ -41,6 +42,14 @@ pub(crate) fn run(command: Command, talk: &Talk) -> Done {
         Command::Transcribe(args) => transcribe::run(args, talk),
         Command::Inspect(args) => inspect::run(args),
         Command::Convert(args) => convert::run(args, talk),
+    }
+}
+
+/// What a frame of features has.
+fn bands(config: &FbankConfig) -> String {
+    match (config.bands, config.deltas) {
+        (bands, 0) => format!("{bands} bands"),
+        (bands, orders) => format!("{bands} bands with {orders} orders of slopes"),
     }
 }
 

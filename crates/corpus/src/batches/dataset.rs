@@ -4,7 +4,6 @@ use std::fs;
 use std::mem::take;
 use std::sync::Arc;
 
-use linnet_audio::{ReadOptions, probe};
 use linnet_frontend::{Fbank, Features};
 use linnet_text::{Tokenizer, Unit};
 use rand::RngExt;
@@ -13,7 +12,7 @@ use rayon::prelude::*;
 
 use super::cache::Cache;
 use super::epoch::{Batch, Epoch};
-use super::load::Loader;
+use super::load::{Loader, rest_s};
 use super::options::BatchOptions;
 use super::plan::{batches, draw_speed, expected_frames};
 use crate::join::{by_speaker, joined_id};
@@ -160,18 +159,7 @@ fn prepare(
             fs::metadata(audio).map_err(|error| format!("{}: {error}; check the path", audio.display()))?;
             duration
         }
-        None => {
-            let read = ReadOptions { raw: utterance.raw, ..Default::default() };
-            let info = probe(&utterance.audio, &read).map_err(|error| error.to_string())?;
-            let (whole, offset) = (info.duration_s(), utterance.offset_s);
-            if offset >= whole {
-                let audio = utterance.audio.display();
-                return Err(format!(
-                    "{audio}: {whole:.2} s long, but the utterance starts at {offset} s; correct its offset"
-                ));
-            }
-            whole - offset
-        }
+        None => rest_s(utterance, "offset")?,
     };
     if duration_s < options.shortest_s {
         return Err(format!("{duration_s:.2} s is shorter than {} s", options.shortest_s));

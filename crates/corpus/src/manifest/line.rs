@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use linnet_audio::{ByteOrder, RawFormat};
+use linnet_text::split_trn;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::Utterance;
@@ -129,7 +130,7 @@ fn check_id(id: &str) -> Result<(), String> {
             "id \"{id}\" has a space, which score files have no room for; call it \"{name}\""
         ));
     }
-    if id.matches('(').count() != id.matches(')').count() {
+    if split_trn(&format!("({id})")).is_none_or(|(_, read)| read != id) {
         return Err(format!("id \"{id}\" has a parenthesis without its other; leave it out"));
     }
     Ok(())

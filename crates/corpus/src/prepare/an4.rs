@@ -5,6 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use linnet_audio::{ByteOrder, RawFormat};
+use linnet_text::split_trn;
 
 use super::draft::{Draft, SetDraft};
 use super::{Output, Progress, Report, Skipped, raw, write};
@@ -124,11 +125,10 @@ fn read_transcription(root: &Path, list: &str) -> Result<BTreeMap<String, String
     let path = root.join(format!("etc/an4_{list}.transcription"));
     let text = fs::read_to_string(&path).map_err(CorpusError::io(&path))?;
     let parse = |(number, line): (usize, &str)| {
-        let (words, id) =
-            line.trim().strip_suffix(')').and_then(|line| line.rsplit_once('(')).ok_or_else(|| {
-                let problem = "no utterance ID in parentheses at the end".to_owned();
-                CorpusError::Line { path: path.clone(), line: number + 1, problem }
-            })?;
+        let (words, id) = split_trn(line.trim()).ok_or_else(|| {
+            let problem = "no utterance ID in parentheses at the end".to_owned();
+            CorpusError::Line { path: path.clone(), line: number + 1, problem }
+        })?;
         let words: Vec<_> =
             words.split_whitespace().filter(|&word| word != "<s>" && word != "</s>").collect();
         Ok((id.to_owned(), words.join(" ")))

@@ -2,11 +2,11 @@
 
 use std::path::PathBuf;
 
-use linnet_audio::{ReadOptions, probe};
 use rayon::prelude::*;
 
 use super::{Progress, Skipped};
 use crate::Utterance;
+use crate::batches::rest_s;
 use crate::progress::Counter;
 
 /// A corpus as its lists and transcripts have it.
@@ -76,18 +76,11 @@ pub(super) fn measure(sets: &mut [SetDraft], notes: &mut Vec<String>, progress: 
 
 /// Seconds of an utterance, by its file's header where that tells.
 fn duration(utterance: &Utterance) -> Result<f64, String> {
-    let options = ReadOptions { raw: utterance.raw, ..Default::default() };
-    let info = probe(&utterance.audio, &options).map_err(|error| error.to_string())?;
-    let (audio, whole, offset) = (utterance.audio.display(), info.duration_s(), utterance.offset_s);
-    let rest = whole - offset;
-    if rest <= 0.0 {
-        return Err(format!(
-            "{audio}: {whole:.2} s long, but the utterance starts at {offset} s; correct its times"
-        ));
-    }
+    let rest = rest_s(utterance, "times")?;
     let wanted = utterance.duration_s.unwrap_or(rest);
     if wanted > rest + MOST_OVERSHOOT_S {
-        let end = offset + wanted;
+        let (audio, offset) = (utterance.audio.display(), utterance.offset_s);
+        let (whole, end) = (offset + rest, offset + wanted);
         return Err(format!(
             "{audio}: {whole:.2} s long, but the utterance ends at {end:.2} s; correct its times"
         ));

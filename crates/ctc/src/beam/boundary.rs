@@ -25,12 +25,16 @@ pub fn spells_words(table: &TokenTable) -> bool {
     Boundary::of(table) != Boundary::None
 }
 
+/// Whether a token is the first of a word by its mark.
+pub(crate) fn is_marked(table: &TokenTable, token: u32) -> bool {
+    table.symbol(token).is_some_and(|symbol| symbol.starts_with(MARK))
+}
+
 impl Boundary {
     pub(crate) fn of(table: &TokenTable) -> Self {
-        let symbols = || (0..table.len() as u32).filter_map(|id| table.symbol(id));
         match table.id(SPACE) {
             Some(space) => Self::Token(space),
-            None if symbols().any(|symbol| symbol.starts_with(MARK)) => Self::Mark,
+            None if (0..table.len() as u32).any(|id| is_marked(table, id)) => Self::Mark,
             None => Self::None,
         }
     }
@@ -50,7 +54,7 @@ impl Boundary {
         let number = tokens.iter().scan(0, |words, &token| {
             let begins = match self {
                 Self::Token(boundary) => token == boundary,
-                Self::Mark => symbol(token).starts_with(MARK),
+                Self::Mark => is_marked(table, token),
                 Self::None => false,
             };
             *words += usize::from(begins);

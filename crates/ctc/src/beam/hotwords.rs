@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use linnet_text::TokenTable;
 use thiserror::Error;
 
-use super::boundary::{Boundary, MARK};
+use super::boundary::{Boundary, MARK, is_marked};
 use super::tree::NONE;
 use super::trie::spell;
 
@@ -253,7 +253,7 @@ const END: Symbol = (NONE, NONE);
 /// Phrases where no lexicon says which words there are.
 #[derive(Clone, Debug)]
 pub(crate) struct FreePhrases {
-    pub(crate) biasing: Biasing,
+    biasing: Biasing,
     boundary: Boundary,
     /// Whether a token begins a word by its `▁`.
     marked: Vec<bool>,
@@ -266,9 +266,7 @@ impl FreePhrases {
         table: &TokenTable,
     ) -> Result<Self, HotwordError> {
         let marked = match boundary {
-            Boundary::Mark => (0..table.len() as u32)
-                .map(|id| table.symbol(id).is_some_and(|symbol| symbol.starts_with(MARK)))
-                .collect(),
+            Boundary::Mark => (0..table.len() as u32).map(|id| is_marked(table, id)).collect(),
             _ => Vec::new(),
         };
         let spell = |phrase: &str| spell_freely(phrase, table, boundary);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use linnet_text::TokenTable;
 
-use super::boundary::{Boundary, MARK};
+use super::boundary::{Boundary, is_marked};
 use super::error::BeamError;
 use super::guide::factor;
 use super::hotwords::{Biasing, HotwordError, Hotwords, MOST_WEIGHT, Spelling};
@@ -64,7 +64,6 @@ impl<M: WordModel> Setup<M> {
             return option("unknown_penalty", "it must be at most 0 and finite");
         }
         let boundary = trie.boundary();
-        let marked = |id: u32| table.symbol(id).is_some_and(|symbol| symbol.starts_with(MARK));
         let spells = |id: u32| id != 0 && Some(id) != boundary.token();
         let ids = || 0..table.len() as u32;
         let by_marks = boundary == Boundary::Mark;
@@ -74,8 +73,8 @@ impl<M: WordModel> Setup<M> {
             ahead: vec![f64::NEG_INFINITY; trie.nodes()],
             factors: Vec::new(),
             highest_ends: Vec::new(),
-            begins: ids().map(|id| spells(id) && (!by_marks || marked(id))).collect(),
-            goes_on: ids().map(|id| spells(id) && (!by_marks || !marked(id))).collect(),
+            begins: ids().map(|id| spells(id) && (!by_marks || is_marked(table, id))).collect(),
+            goes_on: ids().map(|id| spells(id) && (!by_marks || !is_marked(table, id))).collect(),
             ends: None,
             biasing: None,
             trie,
