@@ -167,7 +167,8 @@ impl Alignments {
     }
 }
 
-/// The alignment of each pair of a reference's and a hypothesis's text, in parallel; its places count the text's tokens.
+/// The alignment of each pair of a reference's and a hypothesis's text, in parallel; its places count the text's
+/// tokens.
 pub fn align_texts(pairs: &[(&str, &str)], options: ScoreOptions) -> Alignments {
     fn align<'a, T: Token<'a>>(pairs: &[(&'a str, &'a str)], weights: Weights) -> Alignments {
         let task = |pairs: &[(&'a str, &'a str)]| {
@@ -191,31 +192,26 @@ pub fn align_texts(pairs: &[(&str, &str)], options: ScoreOptions) -> Alignments 
         }
         all
     }
-    if options.ignore_case {
-        let folded = without_case(pairs);
-        let pairs: Vec<(&str, &str)> = folded.iter().map(|(r, h)| (r.as_str(), h.as_str())).collect();
-        return align_texts(&pairs, ScoreOptions { ignore_case: false, ..options });
-    }
-    match options.unit {
+    folded(pairs, options.ignore_case, |pairs| match options.unit {
         ScoreUnit::Phone | ScoreUnit::Word => align::<&str>(pairs, options.weights),
         ScoreUnit::Char => align::<char>(pairs, options.weights),
-    }
-}
-
-fn without_case(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
-    pairs.par_iter().map(|(r, h)| (fold_case(r), fold_case(h))).collect()
+    })
 }
 
 fn count(pairs: &[(&str, &str)], options: ScoreOptions, note: bool) -> (Vec<ErrorCounts>, ErrorDetails) {
-    if options.ignore_case {
-        let folded = without_case(pairs);
-        let pairs: Vec<(&str, &str)> = folded.iter().map(|(r, h)| (r.as_str(), h.as_str())).collect();
-        return count(&pairs, ScoreOptions { ignore_case: false, ..options }, note);
-    }
-    match options.unit {
+    folded(pairs, options.ignore_case, |pairs| match options.unit {
         ScoreUnit::Phone | ScoreUnit::Word => count_tokens::<&str>(pairs, options.weights, note),
         ScoreUnit::Char => count_tokens::<char>(pairs, options.weights, note),
+    })
+}
+
+/// What comes of pairs of texts as they are, or with their case folded.
+fn folded<R>(pairs: &[(&str, &str)], ignore_case: bool, of: impl FnOnce(&[(&str, &str)]) -> R) -> R {
+    if !ignore_case {
+        return of(pairs);
     }
+    let texts: Vec<(String, String)> = pairs.par_iter().map(|(r, h)| (fold_case(r), fold_case(h))).collect();
+    of(&texts.iter().map(|(r, h)| (r.as_str(), h.as_str())).collect::<Vec<_>>())
 }
 
 /// Utterances that one task counts.

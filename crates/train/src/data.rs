@@ -1,6 +1,6 @@
 //! The datasets of a run.
 
-use linnet::Normalisation;
+use linnet::{ModelError, Normalisation};
 use linnet_corpus::{Augment, BatchOptions, Dataset, Manifest, Normalise, Shuffle, compute_cmvn};
 use linnet_frontend::Cmvn;
 use linnet_text::{Lexicon, TokenTable, Tokenizer, Unit};
@@ -34,7 +34,7 @@ impl RunData {
             }
             _ => None,
         };
-        let options = BatchOptions { augment: config.augment.clone(), ..options(config, cmvn.as_ref()) };
+        let options = BatchOptions { augment: config.augment.clone(), ..options(config, cmvn.as_ref())? };
         let shuffle = Shuffle { noise_frames: 1e3 * config.train.shuffle_s / config.features.frame_shift_ms };
         let training = BatchOptions { shuffle: Some(shuffle), ..options.clone() };
         let validating = BatchOptions { augment: Augment::default(), ..options };
@@ -46,19 +46,24 @@ impl RunData {
 }
 
 /// How a data set's features are normalised for a model; `cmvn` holds the training set's means and deviations.
-pub fn normalise(normalisation: Normalisation, cmvn: Option<&Cmvn>) -> Normalise {
+///
+/// # Errors
+///
+/// [`ModelError::NoCmvn`] where they are wanted and not there.
+pub fn normalise(normalisation: Normalisation, cmvn: Option<&Cmvn>) -> Result<Normalise, ModelError> {
     match (normalisation, cmvn) {
-        (Normalisation::Global, Some(cmvn)) => Normalise::Global(cmvn.clone()),
-        (Normalisation::Utterance, _) => Normalise::Utterance,
-        _ => Normalise::None,
+        (Normalisation::Global, Some(cmvn)) => Ok(Normalise::Global(cmvn.clone())),
+        (Normalisation::Global, None) => Err(ModelError::NoCmvn),
+        (Normalisation::Utterance, _) => Ok(Normalise::Utterance),
+        (Normalisation::None, _) => Ok(Normalise::None),
     }
 }
 
-fn options(config: &RunConfig, cmvn: Option<&Cmvn>) -> BatchOptions {
+fn options(config: &RunConfig, cmvn: Option<&Cmvn>) -> Result<BatchOptions, ModelError> {
     let train = &config.train;
-    BatchOptions {
+    Ok(BatchOptions {
         features: config.features.clone(),
-        normalise: normalise(train.normalisation, cmvn),
+        normalise: normalise(train.normalisation, cmvn)?,
         batch_frames: (1e3 * train.batch_seconds / config.features.frame_shift_ms) as usize,
         seed: train.seed,
         shortest_s: train.shortest_s,
@@ -66,5 +71,16 @@ fn options(config: &RunConfig, cmvn: Option<&Cmvn>) -> BatchOptions {
         workers: train.workers,
         cache_bytes: train.cache_mb << 20,
         ..BatchOptions::default()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn statistics_that_are_wanted_must_be_there() {
+        assert!(matches!(normalise(Normalisation::Global, None), Err(ModelError::NoCmvn)));
+        assert_eq!(normalise(Normalisation::None, None).unwrap(), Normalise::None);
     }
 }

@@ -86,7 +86,7 @@ impl Emissions {
 pub(crate) type Rows = (Vec<(String, Vec<f32>)>, Vec<Skipped>);
 
 fn compute(model: &Model, manifest: &Manifest, path: &Path) -> Result<Rows, StudyError> {
-    let normalise = normalise(model.config.normalisation, model.cmvn.as_ref());
+    let normalise = normalise(model.config.normalisation, model.cmvn.as_ref())?;
     let features = model.config.features.clone();
     let options = BatchOptions { features, normalise, cache_bytes: 0, ..Default::default() };
     let dataset = Dataset::new(manifest, None, options).map_err(|e| e.of_manifest(path))?;
