@@ -104,8 +104,8 @@ fn open(source: Box<dyn MediaSource>, kind: Kind, path: &Path) -> Result<Opened,
     Ok(Opened { format, decoder, track, told })
 }
 
-/// The length of the ID3 tag that a file starts with, as its first ten bytes tell it, 0 if with none; it may hold anything,
-/// pictures too.
+/// The length of the ID3 tag that a file starts with, as its first ten bytes tell it, 0 if with none; it may hold
+/// anything, pictures too.
 pub(crate) fn id3_len(bytes: &[u8]) -> usize {
     match bytes {
         [b'I', b'D', b'3', _, _, flags, size @ ..] if size.len() >= 4 => {

@@ -1,7 +1,7 @@
 //! Audio files and streams to `f32` samples in [−1, 1).
 //!
-//! [`read`] looks at a file's content: NIST SPHERE (with G.711 and Shorten) is decoded here, WAV, FLAC, MP3 and OGG Vorbis
-//! by Symphonia, headerless samples by what the caller says of them. 16-bit samples are exact: s / 32768.
+//! [`read`] looks at a file's content: NIST SPHERE (with G.711 and Shorten) is decoded here, WAV, FLAC, MP3 and OGG
+//! Vorbis by Symphonia, headerless samples by what the caller says of them. 16-bit samples are exact: s / 32768.
 
 mod bits;
 mod coded;

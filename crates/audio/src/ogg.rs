@@ -1,4 +1,5 @@
-//! The pages of an OGG file, counted before Symphonia sees them: it takes any page, also one that is cut off, for the end.
+//! The pages of an OGG file, counted before Symphonia sees them: it takes any page, also one that is cut off, for the
+//! end.
 
 use std::path::Path;
 

@@ -34,8 +34,8 @@ pub(crate) fn samples(bytes: &[u8], order: ByteOrder) -> impl Iterator<Item = i1
     })
 }
 
-/// How much neighbouring 16-bit samples of a channel differ, all together: speech is smooth, and samples with swapped bytes
-/// are noise, so that the lower sum has the likelier byte order.
+/// How much neighbouring 16-bit samples of a channel differ, all together: speech is smooth, and samples with swapped
+/// bytes are noise, so that the lower sum has the likelier byte order.
 pub fn roughness(bytes: &[u8], order: ByteOrder, channels: usize) -> u64 {
     let later = samples(bytes, order).skip(channels);
     samples(bytes, order).zip(later).map(|(a, b)| u64::from(a.abs_diff(b))).sum()

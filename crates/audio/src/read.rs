@@ -37,8 +37,8 @@ fn has_extension(path: &Path, known: &str) -> bool {
     path.extension().and_then(OsStr::to_str).is_some_and(|e| e.eq_ignore_ascii_case(known))
 }
 
-/// Whether a file that starts with `head` has no header: its content is of no other kind, and its name says it or, where
-/// that says nothing (as of standard input), the caller does.
+/// Whether a file that starts with `head` has no header: its content is of no other kind, and its name says it or,
+/// where that says nothing (as of standard input), the caller does.
 pub(crate) fn is_raw(head: &[u8], options: &ReadOptions, path: &Path) -> bool {
     let says_otherwise = is_audio_path(path) || head.starts_with(b"ID3");
     Kind::of(head) == Kind::Other

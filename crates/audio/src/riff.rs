@@ -1,8 +1,8 @@
 //! The chunks of a WAV file, checked before Symphonia sees them.
 //!
-//! Symphonia drops the last incomplete packet of a file that is cut off, trusts sizes that writers to a pipe leave open,
-//! reserves whatever a comment chunk says it has, and computes with channel masks of any kind. So it gets a file with
-//! nothing but a short format and the samples.
+//! Symphonia drops the last incomplete packet of a file that is cut off, trusts sizes that writers to a pipe leave
+//! open, reserves whatever a comment chunk says it has, and computes with channel masks of any kind. So it gets a file
+//! with nothing but a short format and the samples.
 
 use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;

@@ -10,8 +10,8 @@ const MOST_MEANS: u32 = 64;
 const MOST_BITS: u32 = 31;
 /// Samples of all channels: 4.6 hours at 16 kHz.
 const MOST_SAMPLES: usize = 1 << 28;
-/// Samples for each byte of a stream, so that a small file can't fill the memory with blocks of silence. The usual block
-/// of 256 samples takes 5 bits at least.
+/// Samples for each byte of a stream, so that a small file can't fill the memory with blocks of silence. The usual
+/// block of 256 samples takes 5 bits at least.
 const MOST_SAMPLES_PER_BYTE: usize = 4096;
 const MOST_SHIFT: u32 = 15;
 

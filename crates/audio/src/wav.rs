@@ -15,8 +15,8 @@ const MOST_BYTES: usize = u32::MAX as usize - 1024;
 ///
 /// # Errors
 ///
-/// No or more than 65,535 channels, channels of different lengths, more than 4 GiB, a sample that is no finite number, a
-/// file that can't be written.
+/// No or more than 65,535 channels, channels of different lengths, more than 4 GiB, a sample that is no finite number,
+/// a file that can't be written.
 pub fn write_wav(path: &Path, audio: &Audio) -> Result<(), AudioError> {
     let setting = |problem: &str| AudioError::Setting(format!("{}: {problem}", path.display()));
     let channels = u16::try_from(audio.channels.len()).ok().filter(|&n| n > 0);

@@ -1,5 +1,5 @@
-//! Decoded samples against the reference files of `../shared/sphere` (or `$LINNET_SHARED/sphere`), where they exist, and
-//! damaged copies of them.
+//! Decoded samples against the reference files of `../shared/sphere` (or `$LINNET_SHARED/sphere`), where they exist,
+//! and damaged copies of them.
 #![allow(clippy::unwrap_used)]
 
 mod common;

@@ -126,7 +126,8 @@ pub(crate) struct Prepare {
     /// A pronunciation lexicon in CMUdict's format, for phones; AN4 brings its own.
     #[arg(long)]
     pub(crate) lexicon: Option<PathBuf>,
-    /// Join the utterances of each speaker to lengths in this range, in seconds: 8-16. Their audio is written to OUT/audio.
+    /// Join the utterances of each speaker to lengths in this range, in seconds: 8-16. Their audio is written to
+    /// OUT/audio.
     #[arg(long, value_name = "FROM-TO", value_parser = seconds_range)]
     pub(crate) join: Option<(f64, f64)>,
     /// The sets to join; by default all.
@@ -244,7 +245,8 @@ pub(crate) enum ScoreUnit {
 
 /// Estimate an n-gram language model from text.
 ///
-/// Interpolated modified Kneser-Ney smoothing, as KenLM's lmplz does it. Where a text is too small for its discounts, 0.5, 1 and 1.5 stand in, as with lmplz's --discount_fallback.
+/// Interpolated modified Kneser-Ney smoothing, as KenLM's lmplz does it. Where a text is too small for its discounts,
+/// 0.5, 1 and 1.5 stand in, as with lmplz's --discount_fallback.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   linnet ngram data/train.jsonl --order 3 --out lm.arpa
@@ -261,12 +263,12 @@ pub(crate) struct Ngram {
     /// The ARPA file to write; compressed if its name ends in .gz.
     #[arg(long, value_name = "ARPA")]
     pub(crate) out: PathBuf,
-    /// Leave out n-grams that occur no more often than this, by order from 1; the first must be 0, the last one holds for
-    /// all higher orders.
+    /// Leave out n-grams that occur no more often than this, by order from 1; the first must be 0, the last one holds
+    /// for all higher orders.
     #[arg(long, value_name = "COUNTS", value_delimiter = ',')]
     pub(crate) prune: Vec<u32>,
-    /// The words to know, the first one of each line, as in a lexicon; all others count as <unk>. Without it, all words of
-    /// the text are known.
+    /// The words to know, the first one of each line, as in a lexicon; all others count as <unk>. Without it, all words
+    /// of the text are known.
     #[arg(long, value_name = "FILE")]
     pub(crate) vocab: Option<PathBuf>,
     /// A text whose perplexity to say; may be repeated.

@@ -1,4 +1,5 @@
-//! Manifests, transcripts and corpora with bad items: these are named and counted, the rest goes on, the exit code is 3.
+//! Manifests, transcripts and corpora with bad items: these are named and counted, the rest goes on, the exit code is
+//! 3.
 #![allow(clippy::unwrap_used)]
 
 mod common;

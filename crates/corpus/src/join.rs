@@ -11,7 +11,8 @@ use crate::CorpusError;
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Join {
-    /// The shortest, seconds. Shorter is only what is left of a speaker (or a half of it), or what comes before an utterance that is too long.
+    /// The shortest, seconds. Shorter is only what is left of a speaker (or a half of it), or what comes before an
+    /// utterance that is too long.
     pub shortest_s: f64,
     /// The longest, seconds. Utterances that are longer by themselves stay as they are.
     pub longest_s: f64,
@@ -34,8 +35,9 @@ impl Join {
         Err(CorpusError::Option { key: "join", problem })
     }
 
-    /// Which of a speaker's utterances of these durations (seconds), in their order, become one: as many as come nearest to a
-    /// length without exceeding the longest. `draw` gives for a first utterance where in the range that length lies, from 0 to 1.
+    /// Which of a speaker's utterances of these durations (seconds), in their order, become one: as many as come
+    /// nearest to a length without exceeding the longest. `draw` gives for a first utterance where in the range that
+    /// length lies, from 0 to 1.
     pub(crate) fn groups(self, durations: &[f64], mut draw: impl FnMut(usize) -> f64) -> Vec<Range<usize>> {
         let mut groups: Vec<Range<usize>> = Vec::new();
         let mut start = 0;
@@ -50,7 +52,8 @@ impl Join {
                 }
                 (end, total) = (end + 1, with);
             }
-            // What is left of a speaker goes to the last one where there is room, or takes from it where there is enough for two.
+            // What is left of a speaker goes to the last one where there is room, or takes from it where there is
+            // enough for two.
             let last = groups.last().cloned().filter(|_| end == durations.len() && total < self.shortest_s);
             let before = last.clone().map_or(0.0, |last| durations[last].iter().sum::<f64>());
             match last {

@@ -1,7 +1,7 @@
 //! Corpora on disk to manifests to ragged batches.
 //!
-//! [`prepare`] turns corpora (AN4, WSJ, Kaldi's folders, a folder of files) into [`Manifest`]s, a token table and a lexicon;
-//! [`Dataset`] turns a manifest into batches of features and labels, with worker threads beside the consumer.
+//! [`prepare`] turns corpora (AN4, WSJ, Kaldi's folders, a folder of files) into [`Manifest`]s, a token table and a
+//! lexicon; [`Dataset`] turns a manifest into batches of features and labels, with worker threads beside the consumer.
 
 mod batches;
 mod error;

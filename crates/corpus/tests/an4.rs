@@ -168,7 +168,8 @@ fn utterances_of_a_speaker_are_joined_with_their_audio_and_texts() {
     miniature(folder.path(), |stem, samples| put_wav(&named(stem, "wav"), samples));
     put(&folder.path().join("wav/an4_clstk/fabc/cen1-fabc-b.wav"), "RIFF");
     let options = An4Options { root: folder.path().into(), byte_order: None };
-    // A tone has 25 ms: 100 of them are for development, 52 of the one speaker, 47 of the other, and one that isn't there.
+    // A tone has 25 ms: 100 of them are for development, 52 of the one speaker, 47 of the other, and one that isn't
+    // there.
     let joining = |sets: &[&str]| Joining {
         length: Join { shortest_s: 0.1, longest_s: 0.2 },
         sets: sets.iter().map(|set| set.to_string()).collect(),

@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use crate::error::EncoderError;
 use crate::mixers::{MixerKind, Polynomial};
 
-/// Features that a head of a polynomial kernel may have: as many times its width are kept of each utterance. Random features,
-/// which are orthogonal directions, are bounded by the work of making them.
+/// Features that a head of a polynomial kernel may have: as many times its width are kept of each utterance. Random
+/// features, which are orthogonal directions, are bounded by the work of making them.
 const MAX_FEATURES: usize = 1 << 16;
 
 /// The nonlinearity between the two maps of a feed-forward block.
@@ -33,7 +33,8 @@ pub enum Positions {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct EncoderConfig {
-    /// Frames in for one frame out: 1 (a linear map, or nothing before a `bi_lstm` without positions), 2 or 4 (one or two 3×3 convolutions of stride 2).
+    /// Frames in for one frame out: 1 (a linear map, or nothing before a `bi_lstm` without positions), 2 or 4 (one or
+    /// two 3×3 convolutions of stride 2).
     pub subsampling: usize,
     /// Channels of the subsampling's convolutions.
     pub channels: usize,
@@ -110,7 +111,8 @@ impl EncoderConfig {
         Polynomial { degree: self.polynomial_degree, offset: self.polynomial_offset }
     }
 
-    /// The way of mixing time in a layer: softmax attention, causal where `mixer` is, in those that `softmax_layers` names.
+    /// The way of mixing time in a layer: softmax attention, causal where `mixer` is, in those that `softmax_layers`
+    /// names.
     pub fn layer_mixer(&self, layer: usize) -> MixerKind {
         match (self.softmax_layers.contains(&layer), self.is_causal()) {
             (false, _) => self.mixer,

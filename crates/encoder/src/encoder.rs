@@ -141,8 +141,9 @@ impl Encoder {
         self.recompute = recompute;
     }
 
-    /// Makes a token likely in every frame before training: the head's bias for it becomes ln(p/(1 − p)·(tokens − 1)), so that where all
-    /// other logits are near 0 its probability is p (Lin et al., 2017, Focal loss for dense object detection, section 3.3).
+    /// Makes a token likely in every frame before training: the head's bias for it becomes ln(p/(1 − p)·(tokens − 1)),
+    /// so that where all other logits are near 0 its probability is p (Lin et al., 2017, Focal loss for dense object
+    /// detection, section 3.3).
     ///
     /// # Errors
     ///
@@ -246,8 +247,8 @@ impl Encoder {
         &self.weights
     }
 
-    /// Takes the gradient of all weights that the backward passes since the last call left behind, summed; `store` is what
-    /// the last one returned. The encoder keeps the gradient itself, candle that of [`Encoder::forward_composed`].
+    /// Takes the gradient of all weights that the backward passes since the last call left behind, summed; `store` is
+    /// what the last one returned. The encoder keeps the gradient itself, candle that of [`Encoder::forward_composed`].
     ///
     /// # Errors
     ///
@@ -272,8 +273,8 @@ impl Encoder {
         })
     }
 
-    /// The multiply-adds of the matrix products and convolutions in a forward pass over features of such lengths; a training
-    /// step has three times as many.
+    /// The multiply-adds of the matrix products and convolutions in a forward pass over features of such lengths; a
+    /// training step has three times as many.
     pub fn multiply_adds(&self, lengths: &Lengths) -> usize {
         let mut lengths = lengths.clone();
         let mut total = 0;

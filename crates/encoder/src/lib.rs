@@ -1,9 +1,9 @@
 //! Attention encoders under a CTC head: ragged batches of features in, log-probabilities of tokens out.
 //!
-//! An [`Encoder`] is a chain of blocks (`blocks/`): subsampling, then for each layer a mixer
-//! block, an optional convolution block and a feed-forward block, then the CTC head. A block works on slices, with
-//! its gradient derived by hand; what it computes with lives in `ops/`. All blocks together are one candle op. Each family of ways of
-//! mixing time ([`MixerKind`]) is a file in `mixers/`.
+//! An [`Encoder`] is a chain of blocks (`blocks/`): subsampling, then for each layer a mixer block, an optional
+//! convolution block and a feed-forward block, then the CTC head. A block works on slices, with its gradient derived by
+//! hand; what it computes with lives in `ops/`. All blocks together are one candle op. Each family of ways of mixing
+//! time ([`MixerKind`]) is a file in `mixers/`.
 //!
 //! A causal encoder also works as an RNN, on frames as they come ([`EncoderStream`]), but for `causal_lsh`.
 //!

@@ -14,8 +14,8 @@ pub(crate) enum Init {
     FanIn(usize),
     /// Identity matrices of so many rows.
     Identity(usize),
-    /// The biases of an LSTM's four gates: 1 for the second, the forget gate, so that cells remember at first (Jozefowicz et
-    /// al., 2015, section 3), and 0 for the others.
+    /// The biases of an LSTM's four gates: 1 for the second, the forget gate, so that cells remember at first
+    /// (Jozefowicz et al., 2015, section 3), and 0 for the others.
     ForgetGate,
 }
 

@@ -1,5 +1,5 @@
-//! A causal encoder as an RNN: frames go in as they come, and a state of constant size remembers the past (Katharopoulos et
-//! al., 2020, section 3.4).
+//! A causal encoder as an RNN: frames go in as they come, and a state of constant size remembers the past
+//! (Katharopoulos et al., 2020, section 3.4).
 
 use std::sync::Arc;
 
@@ -10,10 +10,11 @@ use crate::error::EncoderError;
 use crate::lengths::Lengths;
 use crate::ops::pool::Pool;
 
-/// One utterance that arrives bit by bit. Put together, what it gives is what [`crate::Encoder::forward`] gives for the whole.
+/// One utterance that arrives bit by bit. Put together, what it gives is what [`crate::Encoder::forward`] gives for the
+/// whole.
 ///
-/// Subsampling waits for one frame (by 2) or three (by 4) before it tells an output frame; nothing else looks ahead. Only
-/// layers of `causal_softmax` remember more with every frame.
+/// Subsampling waits for one frame (by 2) or three (by 4) before it tells an output frame; nothing else looks ahead.
+/// Only layers of `causal_softmax` remember more with every frame.
 #[derive(Debug)]
 pub struct EncoderStream {
     stages: Arc<[Stage]>,

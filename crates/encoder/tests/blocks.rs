@@ -419,7 +419,8 @@ fn multiply_adds_are_those_of_the_formulas_and_grow_with_the_length_for_softmax_
     let frame = |mixer| 9 * layer(mixer) + 40 * 192 + 192 * 45;
     assert_eq!(count(MixerKind::Linear, 800), 1600 * frame(2 * 32 * 32));
     assert_eq!(count(MixerKind::Softmax, 800), 1600 * frame(2 * 800 * 32));
-    // Twice as many features, and the maps that make them of queries and keys: of learned ones to 32 values each, of random ones to 64.
+    // Twice as many features, and the maps that make them of queries and keys: of learned ones to 32 values each, of
+    // random ones to 64.
     let map = |kind, made: usize| (count(kind, 800) - count(MixerKind::Linear, 800)) / 1600 / 9 / 6 - made;
     assert_eq!(map(MixerKind::Hedgehog, 2 * 32 * 32), 2 * 32 * 32);
     assert_eq!(map(MixerKind::RandomFeatures, 2 * 32 * 64), 2 * 32 * 32);

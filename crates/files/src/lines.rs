@@ -1,7 +1,7 @@
 //! Lines of UTF-8.
 
-/// The lines of a file's bytes, with their numbers from 1 and without their ends (`\n` or `\r\n`). The mark of UTF-8 that
-/// some editors put at a file's beginning is dropped.
+/// The lines of a file's bytes, with their numbers from 1 and without their ends (`\n` or `\r\n`). The mark of UTF-8
+/// that some editors put at a file's beginning is dropped.
 ///
 /// A line is its problem, with the mend, where it is longer than `longest` bytes or not UTF-8.
 pub fn text_lines(bytes: &[u8], longest: usize) -> impl Iterator<Item = (usize, Result<&str, String>)> {

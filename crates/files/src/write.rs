@@ -8,9 +8,10 @@ use std::path::{Path, PathBuf};
 /// Links that lead to each other are followed so far, as Linux does.
 const MOST_LINKS: usize = 40;
 
-/// Writes a whole file: into a file of its own beside it first (`.NAME.….part`), then renamed, so that nobody ever sees half
-/// of it, and of several that write it at once one wins. The file has the permissions of any new file; a link stays one and
-/// what it leads to is written, also where that isn't there yet. Devices and pipes are written as they are.
+/// Writes a whole file: into a file of its own beside it first (`.NAME.….part`), then renamed, so that nobody ever sees
+/// half of it, and of several that write it at once one wins. The file has the permissions of any new file; a link
+/// stays one and what it leads to is written, also where that isn't there yet. Devices and pipes are written as they
+/// are.
 ///
 /// # Errors
 ///

@@ -14,8 +14,8 @@ pub struct FbankConfig {
     pub sample_rate: u32,
     /// Mel bands.
     pub bands: usize,
-    /// Orders of slopes over time that follow the bands, each over two frames to both sides of the last ([`deltas`](crate::deltas)):
-    /// with 2, a frame has three values a band. Only whole utterances have them.
+    /// Orders of slopes over time that follow the bands, each over two frames to both sides of the last
+    /// ([`deltas`](crate::deltas)): with 2, a frame has three values a band. Only whole utterances have them.
     pub deltas: usize,
     /// Length of a frame, milliseconds.
     pub frame_length_ms: f64,

@@ -164,8 +164,8 @@ impl NullaryFnOnce for Windowed<'_> {
     }
 }
 
-/// The sum, in as many parts as keep the vector units busy. It is exact for 16-bit samples in frames of up to 8,192 (half
-/// a second at 16 kHz): a part has 512 of them then, which come to 2²⁴ steps at most.
+/// The sum, in as many parts as keep the vector units busy. It is exact for 16-bit samples in frames of up to 8,192
+/// (half a second at 16 kHz): a part has 512 of them then, which come to 2²⁴ steps at most.
 #[inline(always)]
 fn sum(samples: &[f32]) -> f64 {
     let mut parts = [0.0; 16];

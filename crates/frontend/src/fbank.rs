@@ -41,8 +41,8 @@ impl Fbank {
         self.engine.framing.frames(samples)
     }
 
-    /// Takes the dither's noise from another seed than the configuration's: say, one of the utterance and epoch. Without
-    /// dither it changes nothing.
+    /// Takes the dither's noise from another seed than the configuration's: say, one of the utterance and epoch.
+    /// Without dither it changes nothing.
     pub fn set_dither_seed(&mut self, seed: u64) {
         self.engine.set_dither(seed, self.config.dither);
     }
@@ -70,7 +70,8 @@ impl Fbank {
         Ok(features)
     }
 
-    /// As [`compute`](Self::compute), into `features`, whose content is replaced and, without slopes, whose memory is reused.
+    /// As [`compute`](Self::compute), into `features`, whose content is replaced and, without slopes, whose memory is
+    /// reused.
     pub fn compute_into(&mut self, samples: &[f32], features: &mut Features) {
         features.dim = self.config.bands;
         features.data.clear();

@@ -70,8 +70,8 @@ impl SpecAugment {
         Ok(())
     }
 
-    /// Masks an utterance, `(frames, dim)`, in place: bands, and with them what each further block of as many values has of
-    /// them (their slopes), and frames. The same `rng` gives the same masks.
+    /// Masks an utterance, `(frames, dim)`, in place: bands, and with them what each further block of as many values
+    /// has of them (their slopes), and frames. The same `rng` gives the same masks.
     pub fn apply(&self, features: &mut Features, bands: usize, rng: &mut impl Rng) {
         let (frames, dim) = (features.frames(), features.dim);
         if frames == 0 {

@@ -55,8 +55,8 @@ impl PowerSpectrum {
         self.fft.process_with_scratch(&mut self.packed, &mut self.scratch);
     }
 
-    /// Squares of bins 0 to below M of the transformed frame, `(M)`. The bin at the Nyquist frequency, which no mel band
-    /// sees, is left out.
+    /// Squares of bins 0 to below M of the transformed frame, `(M)`. The bin at the Nyquist frequency, which no mel
+    /// band sees, is left out.
     #[inline(always)]
     pub(crate) fn power(&mut self, power: &mut [f32]) {
         let middle = self.packed.len() / 2;

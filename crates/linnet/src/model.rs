@@ -105,8 +105,8 @@ impl Model {
         Ok(Tokenizer { unit, table: self.tokens.clone(), lexicon: self.lexicon.clone() })
     }
 
-    /// Writes the model folder, each file beside and then renamed. Statistics and a lexicon of a model that was there before
-    /// are removed where this one has none: they would be read as its own.
+    /// Writes the model folder, each file beside and then renamed. Statistics and a lexicon of a model that was there
+    /// before are removed where this one has none: they would be read as its own.
     ///
     /// `about` is the text of its README.md.
     ///
@@ -138,8 +138,8 @@ impl Model {
     ///
     /// # Errors
     ///
-    /// Features of another dimension; of one utterance's own statistics, no frames or a value that is not finite; of the
-    /// training set's, a model without them.
+    /// Features of another dimension; of one utterance's own statistics, no frames or a value that is not finite; of
+    /// the training set's, a model without them.
     pub fn normalise(&self, features: &mut Features) -> Result<(), ModelError> {
         match (self.config.normalisation, &self.cmvn) {
             (Normalisation::Global, Some(cmvn)) => cmvn.apply(features)?,
@@ -153,7 +153,8 @@ impl Model {
     /// The log-probabilities of utterances' tokens, each `(frames, tokens)`, row-major.
     ///
     /// `features` are the normalised ones of all utterances, `(sum of lengths, dim)`, where `dim` is
-    /// [`FbankConfig::dim`](linnet_frontend::FbankConfig::dim), and `lengths` the frames of each; subsampling leaves fewer.
+    /// [`FbankConfig::dim`](linnet_frontend::FbankConfig::dim), and `lengths` the frames of each; subsampling leaves
+    /// fewer.
     ///
     /// # Errors
     ///
@@ -167,8 +168,8 @@ impl Model {
         Ok(lengths.iter().map(|rows| values[rows.start * tokens..rows.end * tokens].to_vec()).collect())
     }
 
-    /// The time from one frame of log-probabilities to the next, in seconds. Frames start at whole samples, so that it may be
-    /// less than the configured shift.
+    /// The time from one frame of log-probabilities to the next, in seconds. Frames start at whole samples, so that it
+    /// may be less than the configured shift.
     pub fn frame_s(&self) -> f64 {
         let features = &self.config.features;
         (features.frame_shift() * self.config.model.subsampling) as f64 / f64::from(features.sample_rate)

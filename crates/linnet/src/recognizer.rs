@@ -68,7 +68,8 @@ impl Recognizer {
     ///
     /// # Errors
     ///
-    /// A sampling rate that can't be resampled; a recording too short for a frame, or with a sample that is no finite number.
+    /// A sampling rate that can't be resampled; a recording too short for a frame, or with a sample that is no finite
+    /// number.
     pub fn transcribe(&mut self, audio: &Audio) -> Result<Transcript, ModelError> {
         let samples = audio.resample(self.model.config.features.sample_rate)?.channel(Channel::Mix)?;
         let mut features = self.fbank.compute_checked(&samples)?;

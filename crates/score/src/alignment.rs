@@ -62,8 +62,8 @@ impl Alignment {
         self.edits.iter().copied().collect()
     }
 
-    /// Three lines, `REF`, `HYP` and `EVAL`, whose columns stand below each other in a fixed-width font; errors are S, D
-    /// and I. The sequences are those that were aligned.
+    /// Three lines, `REF`, `HYP` and `EVAL`, whose columns stand below each other in a fixed-width font; errors are S,
+    /// D and I. The sequences are those that were aligned.
     pub fn print(&self, reference: &[String], hypothesis: &[String]) -> String {
         let mut lines = [String::from("REF: "), String::from("HYP: "), String::from("EVAL:")];
         for edit in &self.edits {

@@ -1,11 +1,12 @@
 //! The alignment with the fewest errors, 64 cells of the matrix of distances at a time.
 //!
 //! Let D(i, j) be the distance of the reference's first i tokens and the hypothesis's first j. Neighbouring cells
-//! differ by −1, 0 or 1, so a column j is kept as bits over i (Myers, "A fast bit-vector algorithm for approximate string
-//! matching", 1999; Hyyrö, "A bit-vector algorithm for computing Levenshtein and Damerau edit distances", 2003): where
-//! D(i, j) − D(i − 1, j) is 1 (`up`), where it is −1 (`down`), and where D(i, j) = D(i − 1, j − 1) (`same`). `same` and `up`
-//! are all that the way back asks for, so they are recorded for each column. Where that would take too much memory,
-//! only the columns where a block begins are kept, and a block is computed a second time when the way back enters it.
+//! differ by −1, 0 or 1, so a column j is kept as bits over i (Myers, "A fast bit-vector algorithm for approximate
+//! string matching", 1999; Hyyrö, "A bit-vector algorithm for computing Levenshtein and Damerau edit distances", 2003):
+//! where D(i, j) − D(i − 1, j) is 1 (`up`), where it is −1 (`down`), and where D(i, j) = D(i − 1, j − 1) (`same`).
+//! `same` and `up` are all that the way back asks for, so they are recorded for each column. Where that would take too
+//! much memory, only the columns where a block begins are kept, and a block is computed a second time when the way back
+//! enters it.
 
 use crate::alignment::Edit;
 use crate::code::Coded;

@@ -54,9 +54,9 @@ pub fn bootstrap(utterances: &[Scored], resamples: usize, seed: u64) -> Interval
     percentiles(values.into_iter().map(|[errors, reference]| rate(errors, reference)).collect())
 }
 
-/// The difference b − a of two systems' error rates on the same utterances in the same order: each resample picks the same
-/// utterances for both. Lists of different lengths are no pairs and say nothing of the difference: the interval is then
-/// (−∞, ∞), the p-value 1 and the probability of improvement 0.
+/// The difference b − a of two systems' error rates on the same utterances in the same order: each resample picks the
+/// same utterances for both. Lists of different lengths are no pairs and say nothing of the difference: the interval is
+/// then (−∞, ∞), the p-value 1 and the probability of improvement 0.
 pub fn paired_bootstrap(a: &[Scored], b: &[Scored], resamples: usize, seed: u64) -> PairedBootstrap {
     if a.len() != b.len() {
         let interval = Interval { low: f64::NEG_INFINITY, high: f64::INFINITY };

@@ -33,8 +33,8 @@ pub struct SystemComparison {
     pub bootstrap: PairedBootstrap,
 }
 
-/// Compares two systems' hypotheses; the reports are those that [`score_with`](crate::score_with) made of them, with the
-/// same options.
+/// Compares two systems' hypotheses; the reports are those that [`score_with`](crate::score_with) made of them, with
+/// the same options.
 ///
 /// # Errors
 ///

@@ -133,8 +133,8 @@ impl<'a, T: Token<'a>> Counter<T> {
         edits.extend((0..same).map(|k| Edit::Correct(r + k, h + k)));
     }
 
-    /// Two texts without the end that they share, and the number of tokens in it: alignment by equal weights begins at the
-    /// end and takes what is the same there.
+    /// Two texts without the end that they share, and the number of tokens in it: alignment by equal weights begins at
+    /// the end and takes what is the same there.
     fn differing(reference: &'a str, hypothesis: &'a str, weights: Weights) -> (&'a str, &'a str, usize) {
         if weights != Weights::Equal {
             return (reference, hypothesis, 0);

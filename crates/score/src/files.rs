@@ -9,7 +9,8 @@ use crate::error::ScoreError;
 /// The longest line that is read, in bytes: a transcript of days of speech has less.
 const LONGEST_LINE: usize = 1 << 24;
 
-/// Reads a file of UTF-8 lines and hands over each that is neither blank nor a comment (`;;`), trimmed, with its number.
+/// Reads a file of UTF-8 lines and hands over each that is neither blank nor a comment (`;;`), trimmed, with its
+/// number.
 pub(crate) fn each_line(
     path: &Path,
     mut each: impl FnMut(usize, &str) -> Result<(), ScoreError>,
@@ -24,7 +25,8 @@ pub(crate) fn each_line(
     Ok(())
 }
 
-/// Whether a line begins with what isn't read: a comment's sign, or the mark of UTF-8, which is dropped from a file's first line.
+/// Whether a line begins with what isn't read: a comment's sign, or the mark of UTF-8, which is dropped from a file's
+/// first line.
 pub(crate) fn begins_unread(line: &str) -> bool {
     line.starts_with(";;") || line.starts_with('\u{feff}')
 }

@@ -3,8 +3,8 @@
 //! The phoneme error rate (PER) compares phones: the reference's are each word's first pronunciation in 39 phones,
 //! without silence, noise or boundary tokens. The word and character error rates (WER, CER) compare what their names
 //! say. All are 100 · (substitutions + deletions + insertions) / reference tokens, summed over the utterances.
-//! [`fewest_errors`] counts the phone errors that remain where any listed pronunciation of each word is right; it stands
-//! beside the PER, over the same reference phones, and never in its place.
+//! [`fewest_errors`] counts the phone errors that remain where any listed pronunciation of each word is right; it
+//! stands beside the PER, over the same reference phones, and never in its place.
 //!
 //! Errors are those of the alignment with the fewest ([`Weights::Equal`], as in jiwer), or of sclite's
 //! ([`Weights::Sclite`]). [`Transcripts`] reads trn, ctm and stm files, [`material`] makes utterances of them,

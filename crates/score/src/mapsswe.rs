@@ -23,9 +23,9 @@ pub struct MatchedPairs {
     pub deviation: f64,
     /// The statistic W = mean / (s / √n); 0 where s is 0.
     pub statistic: f64,
-    /// The two-sided p-value P(|Z| ≥ |W|) of a standard normal Z, as Gillick and Cox take it: with fewer than 50 segments
-    /// but a rough guide. Where all dᵢ are the same, s is 0 and W means nothing; then it is the sign test's: 2¹⁻ⁿ, or 1
-    /// where they are 0.
+    /// The two-sided p-value P(|Z| ≥ |W|) of a standard normal Z, as Gillick and Cox take it: with fewer than 50
+    /// segments but a rough guide. Where all dᵢ are the same, s is 0 and W means nothing; then it is the sign test's:
+    /// 2¹⁻ⁿ, or 1 where they are 0.
     pub p_value: f64,
 }
 

@@ -3,9 +3,9 @@
 use std::collections::HashSet;
 use std::path::{Component, PathBuf};
 
-/// A name for each of some files: without the folders that all share at the front, and without what all share at the end.
-/// `exp/a/hyp.trn` and `exp/b/hyp.trn` are `a` and `b`; a file alone has its own name. Where that leaves nothing of a
-/// name, or two the same, names are the paths as they are.
+/// A name for each of some files: without the folders that all share at the front, and without what all share at the
+/// end. `exp/a/hyp.trn` and `exp/b/hyp.trn` are `a` and `b`; a file alone has its own name. Where that leaves nothing
+/// of a name, or two the same, names are the paths as they are.
 pub fn short_names(paths: &[PathBuf]) -> Vec<String> {
     if let [path] = paths {
         return vec![path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()];

@@ -16,15 +16,17 @@ const POWER: f64 = 0.8;
 pub struct Estimate {
     /// The mean over the seeds.
     pub value: f64,
-    /// Its 95 % interval. With several seeds value ± t₀.₉₇₅ · standard error, Student's t, since few seeds tell little of how much
-    /// seeds differ, and resampling few of them finds few values; with one, percentiles of the resampled values.
+    /// Its 95 % interval. With several seeds value ± t₀.₉₇₅ · standard error, Student's t, since few seeds tell little
+    /// of how much seeds differ, and resampling few of them finds few values; with one, percentiles of the resampled
+    /// values.
     pub interval: Interval,
     /// Its standard error: the resampled values' standard deviation, or the seeds' part of it if that is more.
     pub standard_error: f64,
-    /// The seeds behind it: of a difference, the fewer of the two sides'. With one, how much seeds differ is unknown and in no figure.
+    /// The seeds behind it: of a difference, the fewer of the two sides'. With one, how much seeds differ is unknown
+    /// and in no figure.
     pub seeds: usize,
-    /// The degrees of freedom of t, infinite where seeds don't differ or there is one: the square of the variance over the sum of
-    /// the squares of its parts that are the seeds', each over its seeds less 1 (Satterthwaite, 1946).
+    /// The degrees of freedom of t, infinite where seeds don't differ or there is one: the square of the variance over
+    /// the sum of the squares of its parts that are the seeds', each over its seeds less 1 (Satterthwaite, 1946).
     pub degrees_of_freedom: f64,
 }
 
@@ -83,8 +85,9 @@ fn quantile(probability: f64, degrees_of_freedom: f64) -> f64 {
 /// The mean error rate of runs with different seeds, each with the same utterances in the same order; `None` if they
 /// haven't, or there are none.
 ///
-/// Each resample draws speakers, then their utterances, the same for all runs, and n − 1 of n runs with replacement, which
-/// makes the variance between seeds unbiased (Rao and Wu, 1988). With one run that variance is unknown and left out.
+/// Each resample draws speakers, then their utterances, the same for all runs, and n − 1 of n runs with replacement,
+/// which makes the variance between seeds unbiased (Rao and Wu, 1988). With one run that variance is unknown and left
+/// out.
 pub fn estimate_rate(runs: &[Vec<Scored>], resamples: usize, seed: u64) -> Option<Estimate> {
     let totals = totals(runs)?;
     let resampled = resample(&[runs], resamples, seed, |rates, rng| {
@@ -94,9 +97,10 @@ pub fn estimate_rate(runs: &[Vec<Scored>], resamples: usize, seed: u64) -> Optio
     Some(Estimate::new(mean(&totals), resampled, &[OfSeeds::of(&totals)]))
 }
 
-/// The difference b − a of the mean error rates of two such groups of runs on the same utterances; `None` if they are of
-/// different ones. As [`estimate_rate`], each resample picking the same utterances for both. `paired`: the groups have the
-/// same seeds in the same order; a resample then draws the same seeds for both, since order and augmentation are theirs.
+/// The difference b − a of the mean error rates of two such groups of runs on the same utterances; `None` if they are
+/// of different ones. As [`estimate_rate`], each resample picking the same utterances for both. `paired`: the groups
+/// have the same seeds in the same order; a resample then draws the same seeds for both, since order and augmentation
+/// are theirs.
 pub fn estimate_difference(
     a: &[Vec<Scored>],
     b: &[Vec<Scored>],
@@ -204,8 +208,8 @@ mod tests {
 
     #[test]
     fn a_small_example_has_the_standard_error_of_its_parts() {
-        // Utterances that are alike within a run: only the seeds vary. Rates 10, 20 and 60 %: mean 30, unbiased variance
-        // 700, standard error of the mean √(700 / 3).
+        // Utterances that are alike within a run: only the seeds vary. Rates 10, 20 and 60 %: mean 30, unbiased
+        // variance 700, standard error of the mean √(700 / 3).
         let runs = [1, 2, 6].map(|errors| run(50, |_| errors));
         let estimate = estimate_rate(&runs, 20_000, 1).unwrap();
         let exact = (700.0f64 / 3.0).sqrt();

@@ -37,8 +37,8 @@ pub struct Material {
 }
 
 impl Transcripts {
-    /// Reads a trn, ctm or stm file. What it is, its extension tells, or else its first line, and where this could be of a ctm
-    /// or of a trn file (`1 2 3 4 (u1)`), the rest.
+    /// Reads a trn, ctm or stm file. What it is, its extension tells, or else its first line, and where this could be
+    /// of a ctm or of a trn file (`1 2 3 4 (u1)`), the rest.
     ///
     /// # Errors
     ///
@@ -85,14 +85,14 @@ impl Transcripts {
 
 /// Makes utterances of a reference and the hypotheses of one or more systems, each with the file that it comes from.
 ///
-/// Words of a ctm file go into the segments of an stm file by their middles, as in sclite; into other references they go
-/// by their file's name, which is then the utterance's id. Utterances of the reference that such a file says nothing of
-/// count as empty, since a ctm file can't hold an empty one.
+/// Words of a ctm file go into the segments of an stm file by their middles, as in sclite; into other references they
+/// go by their file's name, which is then the utterance's id. Utterances of the reference that such a file says nothing
+/// of count as empty, since a ctm file can't hold an empty one.
 ///
 /// # Errors
 ///
-/// A system's file that doesn't go with the reference's: words of recordings that it doesn't know, of several channels of
-/// one utterance, segments where it has none.
+/// A system's file that doesn't go with the reference's: words of recordings that it doesn't know, of several channels
+/// of one utterance, segments where it has none.
 pub fn material(
     (reference_path, reference): (&Path, &Transcripts),
     systems: &[(PathBuf, Transcripts)],

@@ -50,8 +50,8 @@ pub fn tokens(text: &str, unit: ScoreUnit) -> Vec<String> {
     }
 }
 
-/// A text without upper and lower case, as long as before in characters: each becomes the lower case of its upper case, so
-/// that the three small and capital sigmas are one whatever stands beside them; where either has several, it stays.
+/// A text without upper and lower case, as long as before in characters: each becomes the lower case of its upper case,
+/// so that the three small and capital sigmas are one whatever stands beside them; where either has several, it stays.
 pub(crate) fn fold_case(text: &str) -> String {
     if text.is_ascii() {
         return text.to_ascii_lowercase();

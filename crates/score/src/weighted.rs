@@ -10,13 +10,13 @@ use crate::code::Coded;
 #[serde(rename_all = "lowercase")]
 pub enum Weights {
     /// Each error costs 1 (Levenshtein, 1966): the fewest errors, as jiwer and most toolkits count. Of several
-    /// alignments the one is taken that, read from the end, prefers a match or substitution to a deletion and a deletion
-    /// to an insertion.
+    /// alignments the one is taken that, read from the end, prefers a match or substitution to a deletion and a
+    /// deletion to an insertion.
     #[default]
     Equal,
-    /// A substitution costs 4, a deletion or an insertion 3, as in NIST's sclite: where words are alike they rather stand
-    /// opposite each other, at the price of sometimes one error more. Ties as sclite breaks them: a match or substitution
-    /// before an insertion, an insertion before a deletion.
+    /// A substitution costs 4, a deletion or an insertion 3, as in NIST's sclite: where words are alike they rather
+    /// stand opposite each other, at the price of sometimes one error more. Ties as sclite breaks them: a match or
+    /// substitution before an insertion, an insertion before a deletion.
     Sclite,
 }
 
@@ -33,8 +33,8 @@ impl Weights {
 /// Cells of the matrix whose best step is kept at once.
 const CELLS: usize = 1 << 24;
 
-/// Walks the alignment from its end to its beginning. Time O(reference · hypothesis); where a matrix of steps would take
-/// more than 16 MB, only the rows where a block begins are kept, and a block is computed a second time.
+/// Walks the alignment from its end to its beginning. Time O(reference · hypothesis); where a matrix of steps would
+/// take more than 16 MB, only the rows where a block begins are kept, and a block is computed a second time.
 pub(crate) fn walk(pair: &Coded, weights: Weights, edit: impl FnMut(Edit)) {
     walk_in(pair, weights, CELLS, edit);
 }

@@ -77,8 +77,8 @@ impl AlignedUtterance {
 
 /// Aligns the transcripts of a manifest with its recordings by the most probable path (Viterbi).
 ///
-/// Of a word's pronunciations the one counts that makes the path more probable, each word in turn with the others as they
-/// are, until nothing changes.
+/// Of a word's pronunciations the one counts that makes the path more probable, each word in turn with the others as
+/// they are, until nothing changes.
 ///
 /// # Errors
 ///

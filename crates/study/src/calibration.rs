@@ -28,13 +28,13 @@ pub struct Calibrated {
     pub correct: f64,
     /// The error of the raw confidences.
     pub error_before: f64,
-    /// The error of the probabilities, each from a map that was fitted without the word's part of the cross-validation: what
-    /// to expect of other recordings.
+    /// The error of the probabilities, each from a map that was fitted without the word's part of the cross-validation:
+    /// what to expect of other recordings.
     pub error_after: f64,
     /// The error of the probabilities on the words that the map itself was fitted to: too good to be expected.
     pub error_fitted: f64,
-    /// Parts of the cross-validation; no speaker is in two of them. 1: there was nothing to leave out, and `error_after` is
-    /// `error_fitted`.
+    /// Parts of the cross-validation; no speaker is in two of them. 1: there was nothing to leave out, and
+    /// `error_after` is `error_fitted`.
     pub parts: usize,
 }
 

@@ -1,6 +1,6 @@
 //! What spans runs or manifests: [`decode()`] a manifest and score it, or a matrix of log-probabilities from anywhere
-//! ([`MatrixTable`], [`Knowledge`]); [`tune()`] a search on it; [`align()`] its transcripts; run a [`Study`] of kinds × sizes ×
-//! seeds; [`compare()`] finished runs, [`compare_study()`] a study's.
+//! ([`MatrixTable`], [`Knowledge`]); [`tune()`] a search on it; [`align()`] its transcripts; run a [`Study`] of kinds ×
+//! sizes × seeds; [`compare()`] finished runs, [`compare_study()`] a study's.
 
 mod align;
 mod calibration;

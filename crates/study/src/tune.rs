@@ -22,7 +22,8 @@ pub struct TuneOptions {
     pub lm_weights: Vec<f32>,
     /// What a word adds.
     pub word_bonuses: Vec<f32>,
-    /// So many points at random, evenly between the lowest and the highest of either, in steps of 0.01; `None`: the grid.
+    /// So many points at random, evenly between the lowest and the highest of either, in steps of 0.01; `None`: the
+    /// grid.
     pub trials: Option<usize>,
     /// Seed of the random points.
     pub seed: u64,
@@ -59,8 +60,8 @@ pub struct Tuned {
     pub notes: Vec<String>,
 }
 
-/// Tries every point on a manifest's utterances and counts word errors, without regard to case where a lexicon makes words
-/// of phones.
+/// Tries every point on a manifest's utterances and counts word errors, without regard to case where a lexicon makes
+/// words of phones.
 ///
 /// # Errors
 ///
@@ -78,7 +79,8 @@ pub fn tune(
     }
     let points = points(options);
     let fusion = |weight, word_bonus| Fusion { weight, word_bonus, ..options.search.fusion.clone() };
-    // An option out of range is told before the encoder runs; of weights and bonuses the lowest and highest tell for all.
+    // An option out of range is told before the encoder runs; of weights and bonuses the lowest and highest tell for
+    // all.
     for (weight, word_bonus) in extremes(&points) {
         knowledge.decoder(&options.search.beam, &fusion(weight, word_bonus))?;
     }

@@ -27,9 +27,9 @@ impl Lexicon {
 
     /// Reads a lexicon: a word and its phones a line, further pronunciations as `WORD(2)`.
     ///
-    /// This covers CMUdict 0.7 (`;;;` comments, stress digits), its lower-case successor (`#` comments after the phones),
-    /// Sphinx's `.dic` files and Kaldi's `lexicon.txt`. Stress digits are dropped; pronunciations that then are the same
-    /// count once. A word's reference is the one that stands first in the file.
+    /// This covers CMUdict 0.7 (`;;;` comments, stress digits), its lower-case successor (`#` comments after the
+    /// phones), Sphinx's `.dic` files and Kaldi's `lexicon.txt`. Stress digits are dropped; pronunciations that then
+    /// are the same count once. A word's reference is the one that stands first in the file.
     ///
     /// # Errors
     ///

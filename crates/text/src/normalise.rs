@@ -69,7 +69,8 @@ fn plain(c: char) -> char {
     }
 }
 
-/// Soft hyphen, zero-width space, word joiner, byte-order mark, marks of direction. (The zero-width joiners spell words.)
+/// Soft hyphen, zero-width space, word joiner, byte-order mark, marks of direction. (The zero-width joiners spell
+/// words.)
 fn is_invisible(c: char) -> bool {
     matches!(c, '\u{ad}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }

@@ -133,7 +133,8 @@ impl TokenTable {
         self.symbols.is_empty()
     }
 
-    /// What a sequence of ids says: phones parted by spaces, or characters in a row. Blanks and unknown ids say nothing.
+    /// What a sequence of ids says: phones parted by spaces, or characters in a row. Blanks and unknown ids say
+    /// nothing.
     pub fn text(&self, ids: &[u32], unit: Unit) -> String {
         let symbols = ids.iter().filter(|&&id| id != 0).filter_map(|&id| self.symbol(id));
         match unit {

@@ -1,7 +1,7 @@
 //! The form of a trn file's lines.
 
-/// The text of a trn file's line and the utterance's id, which is in the parentheses that end the line; parentheses within it
-/// come in pairs. No id, no line of such a file: `None`.
+/// The text of a trn file's line and the utterance's id, which is in the parentheses that end the line; parentheses
+/// within it come in pairs. No id, no line of such a file: `None`.
 ///
 /// Source: NIST's sclite (sctk), its format `trn`.
 pub fn split_trn(line: &str) -> Option<(&str, &str)> {

@@ -113,7 +113,8 @@ fn an_estimated_model_is_what_its_file_holds() {
     }
 }
 
-/// After any history the probabilities of all words that can follow add up to 1, and a state that forgets loses nothing.
+/// After any history the probabilities of all words that can follow add up to 1, and a state that forgets loses
+/// nothing.
 #[test]
 fn probabilities_add_up_to_one() {
     for (order, prune) in [(1, &[][..]), (2, &[]), (4, &[]), (4, &[0, 1, 1, 2])] {

@@ -57,7 +57,8 @@ fn one() -> u64 {
     1
 }
 
-/// Writes the version, the machine and the threads that compute from an epoch on; a run that is continued keeps what it had.
+/// Writes the version, the machine and the threads that compute from an epoch on; a run that is continued keeps what it
+/// had.
 pub(crate) fn write(folder: &Path, options: &Options<'_>, epoch: u64) -> Result<(), TrainError> {
     let path = &folder.join(FILE);
     let now = Sitting {

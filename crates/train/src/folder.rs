@@ -8,8 +8,8 @@ use crate::error::TrainError;
 /// What is locked in a folder.
 const LOCK: &str = ".lock";
 
-/// A folder that no other process works in while this lives. Where files can't be locked, as on some network drives, nothing is kept from
-/// anyone. A folder into which nothing was written is gone afterwards.
+/// A folder that no other process works in while this lives. Where files can't be locked, as on some network drives,
+/// nothing is kept from anyone. A folder into which nothing was written is gone afterwards.
 #[derive(Debug)]
 pub struct FolderLock {
     path: PathBuf,

@@ -46,8 +46,8 @@ impl StepTimer {
         self.batches.iter().flat_map(|batch| &batch.lengths).sum()
     }
 
-    /// The seconds of a step on each batch: forward, loss, backward, update, of new weights, which stay as they are, and after
-    /// one step that is not counted.
+    /// The seconds of a step on each batch: forward, loss, backward, update, of new weights, which stay as they are,
+    /// and after one step that is not counted.
     ///
     /// # Errors
     ///

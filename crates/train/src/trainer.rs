@@ -22,8 +22,9 @@ use crate::schedule::Schedule;
 use crate::tensorboard::EventWriter;
 use crate::update::update;
 
-/// The blank's probability before the first step. CTC wants blanks in nearly all frames at first, whatever the seed. From weights that
-/// are random in this, too, another token may win all frames, from where training doesn't return when frames are many to a token.
+/// The blank's probability before the first step. CTC wants blanks in nearly all frames at first, whatever the seed.
+/// From weights that are random in this, too, another token may win all frames, from where training doesn't return when
+/// frames are many to a token.
 const BLANKS_AT_FIRST: f64 = 0.9;
 
 /// How a run starts and ends, beside its configuration.
@@ -63,8 +64,8 @@ pub enum Outcome {
 ///
 /// # Errors
 ///
-/// A configuration that isn't valid, data that can't be read, a folder in which another process trains or another run lies,
-/// a loss that is no number, a file that can't be written.
+/// A configuration that isn't valid, data that can't be read, a folder in which another process trains or another run
+/// lies, a loss that is no number, a file that can't be written.
 pub fn train(
     config: &RunConfig,
     out: &Path,
@@ -191,7 +192,8 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    /// Fails where the epochs that are done would have another number of steps: batches of nothing but unreadable audio apart.
+    /// Fails where the epochs that are done would have another number of steps: batches of nothing but unreadable audio
+    /// apart.
     fn same_data(&self, resolved: &Path) -> Result<(), TrainError> {
         let epochs = self.state.epoch - 1;
         let planned: u64 = (1..=epochs).map(|epoch| self.data.train.batches(epoch) as u64).sum();

@@ -6,8 +6,8 @@ use clap::{Parser, Subcommand};
 
 /// Times Linnet beside its peers, step by step in turn.
 ///
-/// Cases are named WORK-WHAT-BATCHxFRAMES[-1t], as train-linear-8x800 or infer-softmax-1x800-1t (one thread), or by what
-/// they do, as fbank-80, an4-epoch, beam-100, beam-lm-100, score-10k; without a name all of BENCHMARKS.md run.
+/// Cases are named WORK-WHAT-BATCHxFRAMES[-1t], as train-linear-8x800 or infer-softmax-1x800-1t (one thread), or by
+/// what they do, as fbank-80, an4-epoch, beam-100, beam-lm-100, score-10k; without a name all of BENCHMARKS.md run.
 #[derive(Debug, Parser)]
 #[command(args_conflicts_with_subcommands = true)]
 pub(crate) struct Args {

@@ -49,8 +49,8 @@ pub(crate) struct Peer {
 /// Pairs of sentences that are scored.
 pub(crate) const PAIRS: usize = 10_000;
 
-/// Every search leaves out a frame's tokens below this probability, and prefixes that lie further than this below the best
-/// one, where it can.
+/// Every search leaves out a frame's tokens below this probability, and prefixes that lie further than this below the
+/// best one, where it can.
 pub(crate) const CUT: f32 = 1e-3;
 pub(crate) const SCORE_CUT: f32 = 30.0;
 
@@ -65,8 +65,9 @@ pub(crate) enum FbankPeer {
     Asrfront,
 }
 
-/// A way of mixing time, as its name says: `linear`, or `linear+` with rotary positions where it takes any, a convolution of the
-/// values over 3 frames and a gate, and as much narrower feed-forward blocks as the gate has parameters.
+/// A way of mixing time, as its name says: `linear`, or `linear+` with rotary positions where it takes any, a
+/// convolution of the values over 3 frames and a gate, and as much narrower feed-forward blocks as the gate has
+/// parameters.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Kind {
     pub(crate) mixer: MixerKind,

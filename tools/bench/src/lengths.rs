@@ -49,8 +49,9 @@ pub(crate) fn kinds(names: &[String]) -> Result<Vec<MixerKind>, String> {
     }
 }
 
-/// Measures kinds and writes `cost-by-length.json`, `.svg` and `.md` into a folder, after each curve anew. Curves that the
-/// folder has already stay as they are, so that what was interrupted goes on; without the JSON file all begins anew.
+/// Measures kinds and writes `cost-by-length.json`, `.svg` and `.md` into a folder, after each curve anew. Curves that
+/// the folder has already stay as they are, so that what was interrupted goes on; without the JSON file all begins
+/// anew.
 pub(crate) fn run(kinds: &[MixerKind], folder: &Path) -> Result<(), Box<dyn Error>> {
     std::fs::create_dir_all(folder)?;
     let mut curves = read(&folder.join("cost-by-length.json"))?;

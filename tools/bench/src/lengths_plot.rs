@@ -204,8 +204,8 @@ fn panel(title: &str, curves: &[&Curve], quantity: fn(&Point) -> f64) -> String 
     svg
 }
 
-/// Heights in the order of the wanted ones, each as far below the one before as a label is high, and none below `bottom` where
-/// there is room above.
+/// Heights in the order of the wanted ones, each as far below the one before as a label is high, and none below
+/// `bottom` where there is room above.
 fn apart(wanted: &[f64], bottom: f64) -> Vec<f64> {
     let mut order: Vec<usize> = (0..wanted.len()).collect();
     order.sort_by(|&a, &b| wanted[a].total_cmp(&wanted[b]));

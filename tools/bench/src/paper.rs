@@ -8,8 +8,8 @@ use crate::ours::encoder::parameters;
 use crate::report;
 use crate::worker::Worker;
 
-/// The kinds, and the seconds an epoch that Katharopoulos et al., 2020, table 3, report of theirs on a GPU. Linear, that the
-/// others are compared with, comes first.
+/// The kinds, and the seconds an epoch that Katharopoulos et al., 2020, table 3, report of theirs on a GPU. Linear,
+/// that the others are compared with, comes first.
 const KINDS: [(&str, Option<f64>); 8] = [
     ("linear", Some(824.0)),
     ("linear+", None),
@@ -27,7 +27,8 @@ const EPOCH_FRAMES: f64 = 81.3 * 3600.0 * 100.0;
 /// The paper's mean sentence has about 800 frames.
 const BATCH: Batch = Batch { utterances: 8, frames: 800 };
 
-/// Takes so many training steps of linear and of each kind, one after another in turn, and prints a table of their medians.
+/// Takes so many training steps of linear and of each kind, one after another in turn, and prints a table of their
+/// medians.
 pub(crate) fn run(kinds: &[String], steps: usize) -> Result<(), Box<dyn Error>> {
     let wanted = |name: &str| name == KINDS[0].0 || kinds.is_empty() || kinds.iter().any(|kind| kind == name);
     if let Some(kind) = kinds.iter().find(|kind| KINDS.iter().all(|(name, _)| name != kind)) {

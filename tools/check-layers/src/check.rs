@@ -5,7 +5,8 @@ use std::path::Path;
 use crate::metadata::{Kind, Metadata, Package};
 use crate::table::{CANDLE, Layer, Uses};
 
-/// A line for each dependency that the table doesn't allow, and for each that it names in vain, in the order of the packages.
+/// A line for each dependency that the table doesn't allow, and for each that it names in vain, in the order of the
+/// packages.
 pub(crate) fn violations(metadata: &Metadata, layers: &[Layer]) -> Vec<String> {
     let mut found = Vec::new();
     for package in metadata.packages.iter().filter(|package| !is_tool(package)) {

@@ -12,8 +12,8 @@ use crate::task::Task;
 
 /// The copy task of "Transformers are RNNs" (Katharopoulos et al., 2020, section 4.1).
 ///
-/// A causal encoder reads a separator, symbols, the separator and the same symbols again, and foretells the next symbol; the
-/// loss counts the second copy.
+/// A causal encoder reads a separator, symbols, the separator and the same symbols again, and foretells the next
+/// symbol; the loss counts the second copy.
 #[derive(Debug, Parser)]
 pub(crate) struct Args {
     #[command(subcommand)]

@@ -15,7 +15,8 @@ use crate::metrics::{self, Record};
 use crate::settings::Settings;
 use crate::task::Batch;
 
-/// Updates between records, validations and checkpoints; a checkpoint comes after a record, so that it needs no part of one.
+/// Updates between records, validations and checkpoints; a checkpoint comes after a record, so that it needs no part of
+/// one.
 const RECORD: u64 = 20;
 const VALIDATE: u64 = 100;
 const CHECKPOINT: u64 = 200;

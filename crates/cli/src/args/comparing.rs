@@ -6,7 +6,8 @@ use clap::Args;
 
 /// Compare kinds of attention: run a study, or read finished runs.
 ///
-/// A study file names kinds, sizes and seeds. Runs that are missing are trained and decoded, one after the other; Ctrl-C keeps what is done, and the same command goes on. Runs that differ in their seeds alone count as one.
+/// A study file names kinds, sizes and seeds. Runs that are missing are trained and decoded, one after the other;
+/// Ctrl-C keeps what is done, and the same command goes on. Runs that differ in their seeds alone count as one.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -39,21 +40,23 @@ pub(crate) struct StudyOptions {
     /// The prepared corpus; by default the folder within --exp that the study file names.
     #[arg(long, value_name = "DIR")]
     pub(crate) data: Option<PathBuf>,
-    /// Where finished runs are kept, which count as done; by default results/STUDY in the folder above the study file's.
+    /// Where finished runs are kept, which count as done; by default results/STUDY in the folder above the study
+    /// file's.
     #[arg(long, value_name = "DIR")]
     pub(crate) results: Option<PathBuf>,
     /// Change one key of all configurations; may be repeated.
     #[arg(long, value_name = "KEY=VALUE")]
     pub(crate) set: Vec<String>,
-    /// Train only this run (linear-seed0) or these of a kind (linear); may be repeated. Several processes or machines can so
-    /// share a study.
+    /// Train only this run (linear-seed0) or these of a kind (linear); may be repeated. Several processes or machines
+    /// can so share a study.
     #[arg(long, value_name = "RUN|KIND")]
     pub(crate) only: Vec<String>,
     /// Train and decode nothing: report what is there.
     #[arg(long, conflicts_with = "only")]
     pub(crate) no_train: bool,
-    /// Then time training steps of all kinds, in turn and on the same batches, and report these seconds in place of the runs' own: those
-    /// of runs beside other work or on several machines can't be compared. Needs the machine for itself.
+    /// Then time training steps of all kinds, in turn and on the same batches, and report these seconds in place of the
+    /// runs' own: those of runs beside other work or on several machines can't be compared. Needs the machine for
+    /// itself.
     #[arg(long)]
     pub(crate) time: bool,
     /// Copy what makes runs done, without weights, and the kinds' times to --results, with the tables as README.md.

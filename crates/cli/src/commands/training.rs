@@ -10,8 +10,8 @@ use linnet_train::{EpochRecord, Observer, Start, StepReport};
 use super::warn_of_skipped;
 use crate::talk::Talk;
 
-/// Set by Ctrl-C, and by what ends a process or its terminal, from now on, after which a run saves a checkpoint and ends. The second time it
-/// is the process that ends.
+/// Set by Ctrl-C, and by what ends a process or its terminal, from now on, after which a run saves a checkpoint and
+/// ends. The second time it is the process that ends.
 pub(super) fn interrupt() -> Result<&'static AtomicBool, Box<dyn Error>> {
     static INTERRUPTED: AtomicBool = AtomicBool::new(false);
     // A handler has nobody to give an error to.

@@ -118,7 +118,8 @@ impl Dataset {
         self.inner.plan(epoch).len()
     }
 
-    /// The IDs of each batch of an epoch, in order; of joined utterances the first's, and how many follow: `an251-fash-b+3`.
+    /// The IDs of each batch of an epoch, in order; of joined utterances the first's, and how many follow:
+    /// `an251-fash-b+3`.
     pub fn plan(&self, epoch: u64) -> Vec<Vec<String>> {
         let id = |sequence: Sequence| joined_id(&self.inner.items[sequence[0]].utterance.id, sequence.len());
         let name = |batch: Vec<Sequence>| batch.into_iter().map(id).collect();

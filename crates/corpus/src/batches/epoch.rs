@@ -18,7 +18,8 @@ use crate::{CorpusError, Skipped};
 pub struct Batch {
     /// Place in the epoch's plan, from 0.
     pub index: usize,
-    /// Frames of all utterances, `(sum of lengths, dim)`, where `dim` is [`FbankConfig::dim`](linnet_frontend::FbankConfig::dim).
+    /// Frames of all utterances, `(sum of lengths, dim)`, where `dim` is
+    /// [`FbankConfig::dim`](linnet_frontend::FbankConfig::dim).
     pub features: Features,
     /// Frames of each utterance.
     pub lengths: Vec<usize>,

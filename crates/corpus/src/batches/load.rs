@@ -11,8 +11,8 @@ use crate::progress::{Counter, Progress};
 use crate::random::stream;
 use crate::{CorpusError, Manifest, Skipped, Utterance};
 
-/// Seconds from an utterance's start to its recording's end, by the file's header where that tells; `times` is what to correct
-/// where it starts behind that.
+/// Seconds from an utterance's start to its recording's end, by the file's header where that tells; `times` is what to
+/// correct where it starts behind that.
 pub(crate) fn rest_s(utterance: &Utterance, times: &str) -> Result<f64, String> {
     let options = ReadOptions { raw: utterance.raw, ..ReadOptions::default() };
     let whole = probe(&utterance.audio, &options).map_err(|error| error.to_string())?.duration_s();

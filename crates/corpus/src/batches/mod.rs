@@ -1,8 +1,8 @@
 //! Manifests to ragged batches.
 //!
-//! A [`Dataset`] plans each epoch from its seed alone: which utterances at which speed are in which batch. An [`Epoch`] has
-//! worker threads make the batches beside the consumer and hands them over in the plan's order, so that neither the number
-//! of workers nor their luck shows in the result.
+//! A [`Dataset`] plans each epoch from its seed alone: which utterances at which speed are in which batch. An [`Epoch`]
+//! has worker threads make the batches beside the consumer and hands them over in the plan's order, so that neither the
+//! number of workers nor their luck shows in the result.
 
 mod cache;
 mod dataset;

@@ -69,7 +69,8 @@ pub enum Normalise {
 pub struct Augment {
     /// Speeds of which each utterance draws one each epoch; 1.1 is faster and higher.
     pub speeds: Vec<f64>,
-    /// Joins utterances of each speaker, in an order drawn anew each epoch, to long ones, features to features; absent: none.
+    /// Joins utterances of each speaker, in an order drawn anew each epoch, to long ones, features to features; absent:
+    /// none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub join: Option<Join>,
     /// Masks over frequency and time; absent: none.
@@ -108,8 +109,8 @@ impl Augment {
     }
 }
 
-/// How an epoch's order is drawn: utterances are sorted by their length and some noise and cut into batches, and the batches
-/// are shuffled.
+/// How an epoch's order is drawn: utterances are sorted by their length and some noise and cut into batches, and the
+/// batches are shuffled.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Shuffle {

@@ -7,8 +7,8 @@ use rand::seq::SliceRandom;
 use super::options::Shuffle;
 use crate::random::stream;
 
-/// Cuts sequences of these lengths (frames) into batches of at most `budget` frames, by length. With `shuffle`, noise on
-/// the lengths and the order of the batches are drawn from the seed and the epoch.
+/// Cuts sequences of these lengths (frames) into batches of at most `budget` frames, by length. With `shuffle`, noise
+/// on the lengths and the order of the batches are drawn from the seed and the epoch.
 pub(super) fn batches(
     frames: &[usize],
     budget: usize,
@@ -39,8 +39,8 @@ pub(super) fn batches(
     batches
 }
 
-/// The speed, by its place in the list, that an utterance has in an epoch. It is the first that the utterance's stream of
-/// augmentation gives.
+/// The speed, by its place in the list, that an utterance has in an epoch. It is the first that the utterance's stream
+/// of augmentation gives.
 pub(super) fn draw_speed(rng: &mut impl RngExt, speeds: usize) -> usize {
     if speeds > 1 { rng.random_range(0..speeds) } else { 0 }
 }

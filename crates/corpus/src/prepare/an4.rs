@@ -83,7 +83,8 @@ impl Listed {
         Self { file: file.to_owned(), id, speaker: parts.next().map(str::to_owned) }
     }
 
-    /// The order that decides which utterances are ESPnet's development set: by the ID `fash-an251-b` of `an251-fash-b`.
+    /// The order that decides which utterances are ESPnet's development set: by the ID `fash-an251-b` of
+    /// `an251-fash-b`.
     fn order(&self) -> String {
         let name = self.id.split('-').next().unwrap_or_default();
         format!("{}-{name}-b", self.speaker.as_deref().unwrap_or_default())

@@ -17,8 +17,8 @@ pub(super) struct Draft {
     pub(super) lexicons: Vec<PathBuf>,
 }
 
-/// Seconds that an utterance's end may lie behind its recording's: Kaldi's extract-segments cuts as many, too, and leaves out
-/// the segment beyond.
+/// Seconds that an utterance's end may lie behind its recording's: Kaldi's extract-segments cuts as many, too, and
+/// leaves out the segment beyond.
 const MOST_OVERSHOOT_S: f64 = 0.5;
 /// Less than this is rounding of a table's times.
 const LEAST_OVERSHOOT_S: f64 = 0.005;
@@ -37,8 +37,8 @@ impl SetDraft {
     }
 }
 
-/// Finds the durations, and moves utterances whose audio is not usable to the skipped ones. Those that were cut at their
-/// recording's end are noted.
+/// Finds the durations, and moves utterances whose audio is not usable to the skipped ones. Those that were cut at
+/// their recording's end are noted.
 pub(super) fn measure(sets: &mut [SetDraft], notes: &mut Vec<String>, progress: Progress) {
     let counter = Counter::new(sets.iter().map(|set| set.utterances.len()).sum(), progress);
     for set in sets {

@@ -13,9 +13,9 @@ use crate::progress::Counter;
 use crate::random::stream;
 use crate::{CorpusError, Utterance, read_samples};
 
-/// Joins the utterances of each speaker of these sets, in the set's order.
-/// The audio goes to `dir/audio/SET/ID.wav`, 16 bits, one channel, at the rate of the first of each. An ID is the first one's,
-/// and how many follow: `an251-fash-b+3`. Utterances whose audio can't be read are moved to the skipped ones.
+/// Joins the utterances of each speaker of these sets, in the set's order. The audio goes to `dir/audio/SET/ID.wav`, 16
+/// bits, one channel, at the rate of the first of each. An ID is the first one's, and how many follow:
+/// `an251-fash-b+3`. Utterances whose audio can't be read are moved to the skipped ones.
 pub(super) fn join(
     sets: &mut [SetDraft],
     joining: &Joining,

@@ -1,7 +1,7 @@
 //! Corpora on disk to manifests, a token table and a lexicon.
 //!
-//! Each corpus has a module with a function `prepare`, which finds the sets, transcripts and audio; what follows is the same
-//! for all. Into the output folder go a manifest for each set (`train.jsonl`, …), `tokens.txt`, and for phones
+//! Each corpus has a module with a function `prepare`, which finds the sets, transcripts and audio; what follows is the
+//! same for all. Into the output folder go a manifest for each set (`train.jsonl`, …), `tokens.txt`, and for phones
 //! `lexicon.txt` (the words that occur) and `oov.txt` (those that the lexicon lacks, with counts).
 
 pub mod an4;
@@ -31,16 +31,16 @@ use crate::{CorpusError, Join, Manifest};
 /// What a preparation writes, and where.
 #[derive(Clone, Debug)]
 pub struct Output {
-    /// The folder for what is written; it is made where it is missing. Manifests of other sets in it are refused, and so is
-    /// a lexicon where tokens are characters: they would pass for this corpus's.
+    /// The folder for what is written; it is made where it is missing. Manifests of other sets in it are refused, and
+    /// so is a lexicon where tokens are characters: they would pass for this corpus's.
     pub dir: PathBuf,
     /// What tokens are.
     pub unit: Unit,
-    /// Lexicons for phones, of which the first that has a word gives its pronunciations; empty: the corpus's own, where it
-    /// has one.
+    /// Lexicons for phones, of which the first that has a word gives its pronunciations; empty: the corpus's own, where
+    /// it has one.
     pub lexicons: Vec<PathBuf>,
-    /// Joins the utterances of each speaker to longer ones, whose audio is written below `dir/audio`; `None`: they stay as
-    /// they are.
+    /// Joins the utterances of each speaker to longer ones, whose audio is written below `dir/audio`; `None`: they stay
+    /// as they are.
     pub join: Option<Joining>,
 }
 
@@ -96,7 +96,8 @@ fn write(mut draft: Draft, output: &Output, progress: Progress) -> Result<Report
     Ok(report)
 }
 
-/// Fails where files would pass for this preparation's that are another's. They are not removed: they may be the user's own.
+/// Fails where files would pass for this preparation's that are another's. They are not removed: they may be the user's
+/// own.
 fn refuse_others(dir: &Path, unit: Unit, sets: &[SetDraft]) -> Result<(), CorpusError> {
     let ours = |path: &Path| match path.file_stem().and_then(OsStr::to_str) {
         Some(name) if has_extension(path, "jsonl") => sets.iter().any(|set| set.name == name),

@@ -15,7 +15,8 @@ const FILES: usize = 20;
 /// Bytes of each that are looked at.
 const BYTES: u64 = 1 << 16;
 
-/// Says of all `.raw` files of the sets what they hold. All have the same byte order: the format's, or the likelier one.
+/// Says of all `.raw` files of the sets what they hold. All have the same byte order: the format's, or the likelier
+/// one.
 pub(super) fn set_format<'a>(sets: impl IntoIterator<Item = &'a mut SetDraft>, format: RawFormat) {
     let all = sets.into_iter().flat_map(|set| &mut set.utterances);
     let mut raw: Vec<&mut Utterance> =
@@ -27,8 +28,8 @@ pub(super) fn set_format<'a>(sets: impl IntoIterator<Item = &'a mut SetDraft>, f
     }
 }
 
-/// The byte order in which neighbouring samples of the first files differ less. All files of a corpus have the same, so that
-/// they decide together, where one alone may mislead.
+/// The byte order in which neighbouring samples of the first files differ less. All files of a corpus have the same, so
+/// that they decide together, where one alone may mislead.
 fn likelier_order<'a>(files: impl Iterator<Item = &'a Path>, channels: usize) -> ByteOrder {
     let (mut little, mut big) = (0, 0);
     for path in files.take(FILES) {

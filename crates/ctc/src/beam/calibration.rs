@@ -4,8 +4,8 @@ use thiserror::Error;
 
 /// A map from raw confidences to the probability that the word is correct: `σ(scale · logit(raw) + offset)`.
 ///
-/// Platt (1999) fits such a map to the scores of a classifier. It keeps the order of the confidences as long as the scale
-/// is positive.
+/// Platt (1999) fits such a map to the scores of a classifier. It keeps the order of the confidences as long as the
+/// scale is positive.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Calibration {
     /// What the raw confidence's logit is multiplied by.
@@ -136,9 +136,9 @@ fn sigmoid(z: f64) -> f64 {
     1.0 / (1.0 + (-z).exp())
 }
 
-/// The expected calibration error of pairs `(confidence, correct)`: confidences are sorted into `bins` of equal width, and
-/// the distances between each bin's mean confidence and its share of correct words are averaged, weighted by its number
-/// of words (Naeini et al. 2015). No pairs give 0.
+/// The expected calibration error of pairs `(confidence, correct)`: confidences are sorted into `bins` of equal width,
+/// and the distances between each bin's mean confidence and its share of correct words are averaged, weighted by its
+/// number of words (Naeini et al. 2015). No pairs give 0.
 pub fn expected_calibration_error(pairs: &[(f32, bool)], bins: usize) -> f64 {
     let bins = bins.max(1);
     let mut sums = vec![0.0; bins];

@@ -20,9 +20,9 @@ pub(crate) fn shares(hypotheses: &[Hypothesis]) -> Vec<f64> {
 
 /// The confidences of a hypothesis' words.
 ///
-/// A word's confidence is the share of the hypotheses in which it occurs at a time that overlaps its own, times the mean
-/// posterior of its tokens on the best path (Wessel et al. 2001 use the share alone, over a lattice). Of hypotheses that
-/// tell no times any occurrence counts.
+/// A word's confidence is the share of the hypotheses in which it occurs at a time that overlaps its own, times the
+/// mean posterior of its tokens on the best path (Wessel et al. 2001 use the share alone, over a lattice). Of
+/// hypotheses that tell no times any occurrence counts.
 pub(crate) fn confidences(rated: &Hypothesis, hypotheses: &[Hypothesis], shares: &[f64]) -> Vec<f32> {
     let confidence = |word: &Word| {
         let all = hypotheses.iter().zip(shares).filter(|&(_, &share)| share > 0.0);

@@ -25,9 +25,9 @@ use super::trie::LexiconTrie;
 /// beam has dropped don't count, so that the sum is exact only if the beam is wide enough. With a lexicon, a hypothesis
 /// is a row of words with their pronunciations.
 ///
-/// The result depends on the input alone. Hypotheses of equal score are ordered by their token ids, then by their words'
-/// ids. Of equal prefixes at the beam's edge those win that were in the beam before; then those that grow from the prefix
-/// which has been in the beam longer; then those whose last token is more probable, or has the lower id.
+/// The result depends on the input alone. Hypotheses of equal score are ordered by their token ids, then by their
+/// words' ids. Of equal prefixes at the beam's edge those win that were in the beam before; then those that grow from
+/// the prefix which has been in the beam longer; then those whose last token is more probable, or has the lower id.
 ///
 /// ```
 /// use linnet_ctc::{BeamOptions, Decoder};
@@ -75,7 +75,8 @@ impl Decoder {
 }
 
 impl<M: WordModel> Decoder<M> {
-    /// Restricts hypotheses to the words of a lexicon, scored by a language model; [`NoModel`] gives every word the same.
+    /// Restricts hypotheses to the words of a lexicon, scored by a language model; [`NoModel`] gives every word the
+    /// same.
     ///
     /// Hotwords must be set again.
     ///

@@ -1,4 +1,5 @@
-//! What may follow a prefix and what it is worth: nothing but the tokens' probabilities, or a lexicon and a language model.
+//! What may follow a prefix and what it is worth: nothing but the tokens' probabilities, or a lexicon and a language
+//! model.
 
 use super::candidates::Candidates;
 use super::frame::Frame;
@@ -22,8 +23,8 @@ impl Growing {
     }
 }
 
-/// The most that one edge adds to the natural logarithm of a weight, or takes from it: so far f64 reaches, with room for the
-/// beam's own probabilities. A word that is forbidden is worth nothing all the same.
+/// The most that one edge adds to the natural logarithm of a weight, or takes from it: so far f64 reaches, with room
+/// for the beam's own probabilities. A word that is forbidden is worth nothing all the same.
 const MOST_CHANGE: f64 = 600.0;
 
 /// What an edge multiplies the probability by, for what it adds to the natural logarithm of the weight.

@@ -47,10 +47,10 @@ pub(crate) const MOST_WEIGHT: f32 = 100.0;
 
 /// Phrases, each with the natural logarithm that its occurrence adds to a hypothesis' score, above 0 and at most 100.
 ///
-/// A phrase begins and ends with whole words. Where there is no lexicon, tokens may spell a word in several ways; the one of
-/// fewest tokens counts, of these the one whose first tokens are longer. Its weight is paid out evenly as its tokens arrive, and what was paid is
-/// taken back when the phrase breaks off. Where one phrase begins another, a place counts as the more valuable of those
-/// that are complete; of phrases that overlap otherwise, each counts.
+/// A phrase begins and ends with whole words. Where there is no lexicon, tokens may spell a word in several ways; the
+/// one of fewest tokens counts, of these the one whose first tokens are longer. Its weight is paid out evenly as its
+/// tokens arrive, and what was paid is taken back when the phrase breaks off. Where one phrase begins another, a place
+/// counts as the more valuable of those that are complete; of phrases that overlap otherwise, each counts.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Hotwords {
     phrases: Vec<(String, f32)>,
@@ -106,7 +106,8 @@ struct State {
     ends_word: bool,
 }
 
-/// How a phrase's words are spelt: for each word its alternatives, each a row of symbols with whether a word ends there.
+/// How a phrase's words are spelt: for each word its alternatives, each a row of symbols with whether a word ends
+/// there.
 pub(crate) type Spelling = Vec<Vec<Vec<(Symbol, bool)>>>;
 
 impl Biasing {

@@ -22,8 +22,8 @@ pub trait WordModel {
     /// The natural logarithm of the probability that the sentence ends here; −∞ if it must not.
     fn end(&self, state: &Self::State) -> f32;
 
-    /// The natural logarithm of the word's probability by itself, for the look-ahead within words. It need not be exact:
-    /// it guides the search, and is taken back when the word is complete.
+    /// The natural logarithm of the word's probability by itself, for the look-ahead within words. It need not be
+    /// exact: it guides the search, and is taken back when the word is complete.
     fn unigram(&self, word: Option<u32>) -> f32;
 
     /// The words that may follow, if they are so few that all others are to be cut off at their first token; `None`,

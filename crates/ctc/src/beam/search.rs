@@ -37,8 +37,8 @@ impl Entry {
 
 /// The search's state between two frames.
 ///
-/// Prefixes that grow to the same one are merged without a hash table: an entry can meet no other entry than its parent,
-/// grown by the entry's last token.
+/// Prefixes that grow to the same one are merged without a hash table: an entry can meet no other entry than its
+/// parent, grown by the entry's last token.
 pub(crate) struct Search<G: Guide> {
     pub(crate) guide: G,
     pub(crate) options: BeamOptions,

@@ -83,8 +83,8 @@ impl Times {
         Source { score: paths.token, record: paths.token_record, end: frame, posterior }
     }
 
-    /// Moves on by frame number `number`: `chosen` is the new beam, made from `old`; `parents` are the places of the old
-    /// entries' parents; `row` holds the frame's log-probabilities.
+    /// Moves on by frame number `number`: `chosen` is the new beam, made from `old`; `parents` are the places of the
+    /// old entries' parents; `row` holds the frame's log-probabilities.
     pub(crate) fn advance(
         &mut self,
         chosen: &[Candidate],

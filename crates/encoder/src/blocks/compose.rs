@@ -28,8 +28,8 @@ pub(super) fn silu(x: &Tensor) -> Result<Tensor> {
     x * sigmoid(x)?
 }
 
-/// A convolution over time of each channel by itself, on one utterance (N, dim) with a kernel of (K, dim) that looks `ahead`
-/// frames ahead. Candle's grouped convolution loops over the groups: shifted multiply-adds instead.
+/// A convolution over time of each channel by itself, on one utterance (N, dim) with a kernel of (K, dim) that looks
+/// `ahead` frames ahead. Candle's grouped convolution loops over the groups: shifted multiply-adds instead.
 pub(super) fn depthwise(x: &Tensor, kernel: &Tensor, bias: &Tensor, ahead: usize) -> Result<Tensor> {
     let ((frames, dim), taps) = (x.dims2()?, kernel.dim(0)?);
     let padded = x.pad_with_zeros(0, taps - 1 - ahead, ahead)?;

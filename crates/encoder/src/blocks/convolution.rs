@@ -1,5 +1,5 @@
-//! The Conformer's convolution block (Gulati et al., 2020, figure 2), with layer norms so that no utterance sees another:
-//! y = x + drop(W₂·silu(norm(depthwise(glu(W₁·norm(x) + b₁)))) + b₂).
+//! The Conformer's convolution block (Gulati et al., 2020, figure 2), with layer norms so that no utterance sees
+//! another: y = x + drop(W₂·silu(norm(depthwise(glu(W₁·norm(x) + b₁)))) + b₂).
 
 use candle_core::{Result, Tensor};
 use rayon::prelude::*;
@@ -62,8 +62,8 @@ impl Convolution {
         activation::glu_forward(expanded, self.dim, gated);
     }
 
-    /// From the depthwise convolution's output of some rows to the last map's without its bias; writes the second norm's
-    /// statistics.
+    /// From the depthwise convolution's output of some rows to the last map's without its bias; writes the second
+    /// norm's statistics.
     fn contract(w: &[&[f32]], weight: &Weight<'_>, local: &[f32], statistics: &mut [f32], y: &mut [f32]) {
         let (mut normal, mut hidden) = (scratch::take(y.len()), scratch::take(y.len()));
         norm::forward(local, w[6], w[7], statistics, &mut normal);

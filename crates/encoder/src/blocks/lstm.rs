@@ -4,9 +4,9 @@
 //!
 //! (i, f, g, o) = W·x + U·h + b, c′ = σ(f)·c + σ(i)·tanh(g), h′ = σ(o)·tanh(c′)
 //!
-//! Gates lie in PyTorch's order. The forget gates' biases start at 1. W·x + b is one product over all rows; then, in both
-//! directions at once, U·h is one product a step over the utterances that still run. All rows lie as they do everywhere
-//! else, so that the weights' gradients are one product over all rows too.
+//! Gates lie in PyTorch's order. The forget gates' biases start at 1. W·x + b is one product over all rows; then, in
+//! both directions at once, U·h is one product a step over the utterances that still run. All rows lie as they do
+//! everywhere else, so that the weights' gradients are one product over all rows too.
 
 use std::cmp::Reverse;
 use std::ops::Range;
@@ -25,8 +25,8 @@ use crate::ops::rows::Cut;
 use crate::ops::{linear, scratch};
 use crate::parameters::ParameterGroup;
 
-/// Saves the gates after their nonlinearities, (rows, 4·hidden), of each direction, then the cells, (rows, hidden), then the
-/// outputs before dropout, (rows, hidden).
+/// Saves the gates after their nonlinearities, (rows, 4·hidden), of each direction, then the cells, (rows, hidden),
+/// then the outputs before dropout, (rows, hidden).
 #[derive(Debug)]
 pub(crate) struct BiLstm {
     parameters: ParameterGroup,
@@ -119,8 +119,8 @@ vectorised_fn! {
 }
 
 vectorised_fn! {
-    /// The gradient of a row's sums from that of its output and, in `dcell`, that of its cell by the frames after it; `dcell`
-    /// becomes the gradient of the cell `before`.
+    /// The gradient of a row's sums from that of its output and, in `dcell`, that of its cell by the frames after it;
+    /// `dcell` becomes the gradient of the cell `before`.
     fn activate_backward<'a>(
         gates: &'a [f32],
         cell: &'a [f32],
@@ -173,8 +173,8 @@ impl Sweep<'_> {
         }
     }
 
-    /// The gradients of all rows' sums, from those of the outputs: `dy` is (rows, 2·hidden), of both directions. `recurrent`
-    /// multiplies by U from the left.
+    /// The gradients of all rows' sums, from those of the outputs: `dy` is (rows, 2·hidden), of both directions.
+    /// `recurrent` multiplies by U from the left.
     fn backward(&self, recurrent: &Packed, [gates, cells]: [&[f32]; 2], dy: &[f32], dgates: &mut [f32]) {
         let (hidden, wide) = (self.hidden, 4 * self.hidden);
         let utterances = self.steps.0.len();

@@ -9,8 +9,8 @@ use crate::lengths::Lengths;
 use crate::ops::pool::Pool;
 use crate::random;
 
-/// Weights lie in the order of the block's parameters, which is PyTorch's by kind: both directions' input products, both
-/// recurrent products, both biases.
+/// Weights lie in the order of the block's parameters, which is PyTorch's by kind: both directions' input products,
+/// both recurrent products, both biases.
 #[derive(Deserialize)]
 struct Case {
     inputs: usize,

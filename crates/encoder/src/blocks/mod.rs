@@ -1,7 +1,7 @@
 //! The blocks of an encoder, one file each, and the candle op around all of them.
 //!
-//! A block maps ragged rows to ragged rows. It does so on slices, and hands back what its backward pass wants; that pass
-//! is derived by hand. Beside it stands the same map of candle's operations: the independent reference.
+//! A block maps ragged rows to ragged rows. It does so on slices, and hands back what its backward pass wants; that
+//! pass is derived by hand. Beside it stands the same map of candle's operations: the independent reference.
 
 mod compose;
 mod convolution;
@@ -108,8 +108,8 @@ pub(crate) trait Block: Send + Sync + std::fmt::Debug {
     /// The multiply-adds of its products in a forward pass over a batch.
     fn multiply_adds(&self, lengths: &Lengths) -> usize;
 
-    /// Writes every value of `y` from `x`, and returns what the backward pass wants; where none follows it is dropped, and a block may
-    /// leave it out.
+    /// Writes every value of `y` from `x`, and returns what the backward pass wants; where none follows it is dropped,
+    /// and a block may leave it out.
     fn forward(&self, pass: &Pass, weights: &[f32], x: &[f32], y: &mut [f32]) -> Saved;
 
     /// Writes the gradient of `x` and adds that of the weights, from the gradient of `y`. The first block of an encoder

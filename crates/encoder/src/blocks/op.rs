@@ -52,8 +52,9 @@ pub(crate) struct EncoderOp {
     pub(crate) gradient: GradientCell,
 }
 
-/// The gradient of an encoder's weights, once a backward pass was there. It stays out of candle's store, whose zeros and
-/// sums are three more passes over fresh memory of all weights' size, which for short batches is a quarter of a step.
+/// The gradient of an encoder's weights, once a backward pass was there. It stays out of candle's store, whose zeros
+/// and sums are three more passes over fresh memory of all weights' size, which for short batches is a quarter of a
+/// step.
 pub(crate) type GradientCell = Arc<Mutex<Option<Buffer>>>;
 
 /// What the forward pass keeps.

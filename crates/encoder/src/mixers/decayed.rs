@@ -1,10 +1,10 @@
 //! Linear attention whose weights fall with distance, and causal linear attention.
 //!
-//! y(i) = Σⱼ P(i, j)·v(j) / (Σⱼ P(i, j) + ε), P(i, j) = M(i, j)·φ(q(i))·φ(k(j)), φ = elu + 1; j runs over all frames, or over
-//! those up to i. M(i, j) falls with every frame between i and j: not at all (then the causal form is Katharopoulos et al.,
-//! 2020, equations 8 to 12), by a rate of the head's own, or by a rate that each frame sets (after Afzal et al., 2025, LION-D
-//! and LION-S). Numerator and denominator are one sum over values with a 1 behind them (`ops/decay`): time O(N·d·(d + 32)),
-//! memory O(N), and a state of (d + 1)·d values for each chunk of 32 frames.
+//! y(i) = Σⱼ P(i, j)·v(j) / (Σⱼ P(i, j) + ε), P(i, j) = M(i, j)·φ(q(i))·φ(k(j)), φ = elu + 1; j runs over all frames,
+//! or over those up to i. M(i, j) falls with every frame between i and j: not at all (then the causal form is
+//! Katharopoulos et al., 2020, equations 8 to 12), by a rate of the head's own, or by a rate that each frame sets
+//! (after Afzal et al., 2025, LION-D and LION-S). Numerator and denominator are one sum over values with a 1 behind
+//! them (`ops/decay`): time O(N·d·(d + 32)), memory O(N), and a state of (d + 1)·d values for each chunk of 32 frames.
 
 use candle_core::{D, DType, Result, Tensor};
 
@@ -149,7 +149,8 @@ impl Mixer for Decayed {
         self.causal
     }
 
-    /// The state is what the values became: Σ M·(v, 1)·φ(k)ᵀ, (d + 1, d) in whole vectors, whatever has been heard (equations 16 to 20).
+    /// The state is what the values became: Σ M·(v, 1)·φ(k)ᵀ, (d + 1, d) in whole vectors, whatever has been heard
+    /// (equations 16 to 20).
     fn step(&self, head: Head<'_>, state: &mut State, y: &mut [f32]) {
         let frames = y.len() / head.dim;
         let mut u = scratch::take(self.gate_len(frames));

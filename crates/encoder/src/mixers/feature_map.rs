@@ -20,15 +20,15 @@ pub(crate) enum FeatureMap {
     Elu,
     /// max(x, 0): d features.
     Relu,
-    /// φ(x)·φ(y) = (s + c)ᵖ, s = x·y/√d (Katharopoulos et al., 2020, section 3.2.1), or 1 + s + s²/2, the first terms of eˢ
-    /// (Arora et al., 2024, section 4.1).
+    /// φ(x)·φ(y) = (s + c)ᵖ, s = x·y/√d (Katharopoulos et al., 2020, section 3.2.1), or 1 + s + s²/2, the first terms
+    /// of eˢ (Arora et al., 2024, section 4.1).
     Monomials(Monomials),
-    /// softmax([2u, −2u]) with u = W·x + b of each head's own, W = 1 at first (Zhang et al., 2024, section 4.1, where the
-    /// factor is learned by W): 2·d features.
+    /// softmax([2u, −2u]) with u = W·x + b of each head's own, W = 1 at first (Zhang et al., 2024, section 4.1, where
+    /// the factor is learned by W): 2·d features.
     Hedgehog,
-    /// exp(ωᵢ·x/d^¼ − |x|²/(2·√d)) / √m for m fixed random directions ω, orthogonal by d at a time, of which the mean of
-    /// φ(x)·φ(y) is e^(x·y/√d) (Choromanski et al., 2021, lemma 1): ω is (m, d). Each query's are divided by the highest of them,
-    /// which cancels (appendix B.1 there).
+    /// exp(ωᵢ·x/d^¼ − |x|²/(2·√d)) / √m for m fixed random directions ω, orthogonal by d at a time, of which the mean
+    /// of φ(x)·φ(y) is e^(x·y/√d) (Choromanski et al., 2021, lemma 1): ω is (m, d). Each query's are divided by the
+    /// highest of them, which cancels (appendix B.1 there).
     Random(Vec<f32>),
 }
 
@@ -67,7 +67,8 @@ vectorised_fn! {
 }
 
 vectorised_fn! {
-    /// From ω·x′ to random features: those of queries are divided by their highest one, those of keys multiplied by e^(−|x′|²/2).
+    /// From ω·x′ to random features: those of queries are divided by their highest one, those of keys multiplied by
+    /// e^(−|x′|²/2).
     fn exponentials<'a>(
         side: Side,
         x: &'a [f32],
@@ -167,8 +168,8 @@ impl FeatureMap {
         }
     }
 
-    /// What is added to denominators, sums over frames of φ(q)·φ(k) ≥ 0: nothing that counts for random features, which may be as small
-    /// as they like.
+    /// What is added to denominators, sums over frames of φ(q)·φ(k) ≥ 0: nothing that counts for random features, which
+    /// may be as small as they like.
     pub(crate) fn epsilon(&self) -> f32 {
         if matches!(self, Self::Random(_)) { f32::MIN_POSITIVE } else { EPSILON }
     }

@@ -13,7 +13,8 @@ use super::summary::Summary;
 use crate::config::EncoderConfig;
 use crate::ops::attention::Span;
 
-/// A way of mixing time, as the configuration names it; `docs/` beside this crate's sources has a page for each. N is the number of frames, d the head's width.
+/// A way of mixing time, as the configuration names it; `docs/` beside this crate's sources has a page for each. N is
+/// the number of frames, d the head's width.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum MixerKind {
@@ -23,8 +24,8 @@ pub enum MixerKind {
     Linear,
     /// The same with φ(x) = max(x, 0).
     LinearRelu,
-    /// The same with φ(q)·φ(k) = (q·k/√d + c)ᵖ, p = `polynomial_degree`, c = `polynomial_offset`: O(N·d³) for p = 2, no cheaper than
-    /// softmax below about d²/2 frames.
+    /// The same with φ(q)·φ(k) = (q·k/√d + c)ᵖ, p = `polynomial_degree`, c = `polynomial_offset`: O(N·d³) for p = 2, no
+    /// cheaper than softmax below about d²/2 frames.
     Polynomial,
     /// The same with φ(q)·φ(k) = 1 + s + s²/2, s = q·k/√d: O(N·d³); meant for heads of 16 (Arora et al., 2024).
     Taylor,
@@ -32,8 +33,8 @@ pub enum MixerKind {
     Hedgehog,
     /// The same with 2·d positive random features that approach softmax (Choromanski et al., 2021, lemma 1).
     RandomFeatures,
-    /// Linear attention whose weights fall by a factor of each head's own with every frame of distance (after Afzal et al.,
-    /// 2025, LION-D): O(N·d·(d + 32)).
+    /// Linear attention whose weights fall by a factor of each head's own with every frame of distance (after Afzal et
+    /// al., 2025, LION-D): O(N·d·(d + 32)).
     Decayed,
     /// The same with a factor that each frame sets (after LION-S).
     GatedDecay,
@@ -54,11 +55,11 @@ pub enum MixerKind {
     CausalDecayed,
     /// The same with a factor that each frame sets.
     CausalGatedDecay,
-    /// Softmax attention to the frames before each one's own that hash to nearby buckets; which these are depends on later
-    /// frames too, so that it does not stream.
+    /// Softmax attention to the frames before each one's own that hash to nearby buckets; which these are depends on
+    /// later frames too, so that it does not stream.
     CausalLsh,
-    /// In place of all other blocks of a layer, LSTMs over the frames from both ends: O(N·D²) for a width of D, frame after
-    /// frame.
+    /// In place of all other blocks of a layer, LSTMs over the frames from both ends: O(N·D²) for a width of D, frame
+    /// after frame.
     BiLstm,
     /// No mixing beside that of the convolutions: the control.
     None,

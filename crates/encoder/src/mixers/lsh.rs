@@ -1,10 +1,10 @@
 //! Attention among frames that hash to nearby buckets, the Reformer's (Kitaev et al., 2020, section 2).
 //!
-//! Queries are keys, the latter scaled to unit length. Each of R rounds puts a frame x into the bucket argmax([xA, −xA]) of a
-//! random matrix A, sorts the frames by (bucket, time) and cuts them into chunks of 32; a frame attends to its own chunk and
-//! the one before (the first chunk has none before it), whatever their buckets, and to itself only where there is nothing
-//! else. Rounds are joined by their log-sum-exp: as if their keys stood in one softmax, a key that k rounds find k times.
-//! Time O(N·R·64·d), memory O(N·(R + d)).
+//! Queries are keys, the latter scaled to unit length. Each of R rounds puts a frame x into the bucket argmax([xA,
+//! −xA]) of a random matrix A, sorts the frames by (bucket, time) and cuts them into chunks of 32; a frame attends to
+//! its own chunk and the one before (the first chunk has none before it), whatever their buckets, and to itself only
+//! where there is nothing else. Rounds are joined by their log-sum-exp: as if their keys stood in one softmax, a key
+//! that k rounds find k times. Time O(N·R·64·d), memory O(N·(R + d)).
 //!
 //! The causal form leaves out the frames of both chunks that come later. What a frame reads is of the past alone; which
 //! frames of the past it reads depends on all, as they share out the chunks.
@@ -23,8 +23,8 @@ use crate::random;
 /// Sorted frames that attend together.
 const CHUNK: usize = 32;
 
-/// Frames for each bucket, about, and half of the most buckets: 4,096 frames fill them, further ones share them, so that
-/// hashing takes time O(N) too.
+/// Frames for each bucket, about, and half of the most buckets: 4,096 frames fill them, further ones share them, so
+/// that hashing takes time O(N) too.
 const BUCKET: usize = 32;
 const MOST_HALVES: usize = 64;
 
@@ -77,8 +77,8 @@ impl Lsh {
             .collect()
     }
 
-    /// The products of a chunk's queries and the keys of the chunk before and its own, whose frames are `seen`. Keys that a
-    /// query may not see get −∞; there is always itself.
+    /// The products of a chunk's queries and the keys of the chunk before and its own, whose frames are `seen`. Keys
+    /// that a query may not see get −∞; there is always itself.
     fn products(&self, q: &[f32], k: &[f32], dim: usize, scale: f32, seen: &[u32], tile: &mut [f32]) {
         matmul(Matrix::new(q, dim), Matrix::new(k, dim).t(), scale, false, tile);
         let first = seen.len() - q.len() / dim;
@@ -145,8 +145,8 @@ vectorised_fn! {
 }
 
 vectorised_fn! {
-    /// From a tile of products, a row for each of `frames`, to their exponentials; numerators and denominators so far shrink to
-    /// the highest product so far.
+    /// From a tile of products, a row for each of `frames`, to their exponentials; numerators and denominators so far
+    /// shrink to the highest product so far.
     fn accumulate_exponentials<'a>(
         tile: &'a mut [f32],
         frames: &'a [u32],
@@ -168,8 +168,8 @@ vectorised_fn! {
 }
 
 vectorised_fn! {
-    /// From tiles of products and of their probabilities' gradients to the probabilities and the products' gradients. `statistics`
-    /// has each frame's highest product, the inverse of its sum, and dy·y.
+    /// From tiles of products and of their probabilities' gradients to the probabilities and the products' gradients.
+    /// `statistics` has each frame's highest product, the inverse of its sum, and dy·y.
     fn exponentials_backward<'a>(
         tile: &'a mut [f32],
         dtile: &'a mut [f32],
@@ -211,8 +211,8 @@ impl Mixer for Lsh {
         self.rounds * dim * (Self::halves(frames) + 2 * frames.min(2 * CHUNK))
     }
 
-    /// Each query's highest product over all rounds and 1 / Σ exp(product − highest), which one number could not hold beside
-    /// [`SELF`], and the bits of the frames' numbers in each round's order.
+    /// Each query's highest product over all rounds and 1 / Σ exp(product − highest), which one number could not hold
+    /// beside [`SELF`], and the bits of the frames' numbers in each round's order.
     fn saved(&self, frames: usize, _dim: usize) -> usize {
         frames * (2 + self.rounds)
     }

@@ -14,8 +14,9 @@ pub(crate) struct Polynomial {
     pub(crate) offset: f32,
 }
 
-/// Features of rows of d values whose products are a polynomial of x·y/√d. They are the products of p values, each once, with
-/// the square root of how often it occurs; where c > 0, the values have a 1 behind them: C(d + p − 1, p) or C(d + p, p) features.
+/// Features of rows of d values whose products are a polynomial of x·y/√d. They are the products of p values, each
+/// once, with the square root of how often it occurs; where c > 0, the values have a 1 behind them: C(d + p − 1, p) or
+/// C(d + p, p) features.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Monomials {
     polynomial: Polynomial,

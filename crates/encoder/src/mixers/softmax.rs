@@ -1,8 +1,8 @@
 //! Softmax attention: y = softmax(q·kᵀ / √d)·v (Vaswani et al., 2017, equation 1).
 //!
-//! No N×N matrix is stored, and the backward pass computes the probabilities again (Dao et al., 2022, algorithms 1 and 4).
-//! Time O(N²·d), memory O(N·d). The causal form sees the frames up to its own, which halves the work; the
-//! local one those in a window around it (Beltagy et al., 2020, section 3.1), so that time is O(N·window·d).
+//! No N×N matrix is stored, and the backward pass computes the probabilities again (Dao et al., 2022, algorithms 1 and
+//! 4). Time O(N²·d), memory O(N·d). The causal form sees the frames up to its own, which halves the work; the local one
+//! those in a window around it (Beltagy et al., 2020, section 3.1), so that time is O(N·window·d).
 
 use std::sync::Arc;
 

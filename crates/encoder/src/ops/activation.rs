@@ -12,7 +12,8 @@ fn silu(u: f32) -> (f32, f32) {
     (u * s, s * (1.0 + u * (1.0 - s)))
 }
 
-/// The feature of linear attention, φ = elu + 1 (Katharopoulos et al., 2020, equation 7), in two branches: x + 1 for x ≥ 0, eˣ below.
+/// The feature of linear attention, φ = elu + 1 (Katharopoulos et al., 2020, equation 7), in two branches: x + 1 for x
+/// ≥ 0, eˣ below.
 #[inline(always)]
 pub(crate) fn elu_feature(x: f32) -> f32 {
     if x >= 0.0 { x + 1.0 } else { exp(x) }

@@ -1,7 +1,7 @@
 //! Convolution over time of each channel by itself, zeros beyond an utterance's ends.
 //!
-//! The kernel is (K, dim); with `ahead` frames of look-ahead, tap k meets the frame k − (K − 1 − ahead) away. Sums stay in registers
-//! over taps or rows, for some channels at a time.
+//! The kernel is (K, dim); with `ahead` frames of look-ahead, tap k meets the frame k − (K − 1 − ahead) away. Sums stay
+//! in registers over taps or rows, for some channels at a time.
 
 use std::ops::Range;
 
@@ -45,7 +45,8 @@ fn channels(dim: usize) -> [Range<usize>; 3] {
     [0..sixteens, sixteens..fours, fours..dim]
 }
 
-/// c(t) = bias + Σ_k kernel(k) · g(t + k − (K − 1 − ahead)) for the rows of the range; `c` holds these rows, `g` all rows.
+/// c(t) = bias + Σ_k kernel(k) · g(t + k − (K − 1 − ahead)) for the rows of the range; `c` holds these rows, `g` all
+/// rows.
 pub(crate) fn forward(
     g: &[f32],
     kernel: &[f32],
@@ -102,8 +103,8 @@ fn convolve_channels<const L: usize>(
     }
 }
 
-/// The same without look-ahead for the next rows `g` of one stream. `known` holds the rows before them that the kernel still
-/// reaches, and takes the new ones in.
+/// The same without look-ahead for the next rows `g` of one stream. `known` holds the rows before them that the kernel
+/// still reaches, and takes the new ones in.
 pub(crate) fn step(known: &mut Vec<f32>, g: &[f32], kernel: &[f32], bias: &[f32], c: &mut [f32]) {
     let (dim, reach) = (bias.len(), kernel.len() - bias.len());
     let before = known.len() / dim;
@@ -161,7 +162,8 @@ vectorised_fn! {
         let count = dkernel.len() / dim;
         for first in (0..count).step_by(TAPS) {
             let last = (first + TAPS).min(count) - 1;
-            // The rows from which all these taps meet one, between those from which some do; ranges may be reversed, and so empty.
+            // The rows from which all these taps meet one, between those from which some do; ranges may be reversed,
+            // and so empty.
             let start = piece.rows_of(first).start;
             let all = start..piece.rows_of(last).end.max(start);
             let before = |tap| (piece.rows_of(tap).start..start.min(piece.rows_of(tap).end), tap..tap + 1);
@@ -183,8 +185,8 @@ vectorised_fn! {
     }
 }
 
-/// Adds the products of rows of `dc` with those that some taps meet, L channels at a time; `met` starts with the row that the first
-/// tap meets from the first of `dc`.
+/// Adds the products of rows of `dc` with those that some taps meet, L channels at a time; `met` starts with the row
+/// that the first tap meets from the first of `dc`.
 #[inline(always)]
 fn correlate_channels<const L: usize>(
     met: &[f32],

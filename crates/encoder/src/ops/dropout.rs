@@ -23,7 +23,8 @@ impl Dropout {
     /// The mask that keeps everything.
     pub(crate) const OFF: Self = Self { key: 0, threshold: 0, scale: 1.0 };
 
-    /// The mask of one place in the network (`name`) at one step of one seed; `rate` is the share dropped, in steps of 2⁻¹⁶.
+    /// The mask of one place in the network (`name`) at one step of one seed; `rate` is the share dropped, in steps of
+    /// 2⁻¹⁶.
     pub(crate) fn new(rate: f32, seed: u64, step: u64, name: &str) -> Self {
         const STEPS: f32 = 65_536.0;
         let threshold = (rate * STEPS).round().min(STEPS - 1.0);

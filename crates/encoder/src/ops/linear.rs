@@ -1,6 +1,7 @@
 //! Linear maps of rows: y = x·Wᵀ + b, W of (outputs, inputs).
 //!
-//! What stands before and after a map reads and writes the same rows, so that it is done in the pass that adds the bias.
+//! What stands before and after a map reads and writes the same rows, so that it is done in the pass that adds the
+//! bias.
 
 use rayon::prelude::*;
 
@@ -13,8 +14,8 @@ use crate::ops::scratch;
 /// Rows and columns of a tile that is turned at once.
 const TILE: usize = 16;
 
-/// W for products with several blocks of rows. A product wants the outputs beside each other, and would turn W again for each
-/// block: for blocks of 200 rows that is a tenth of its time.
+/// W for products with several blocks of rows. A product wants the outputs beside each other, and would turn W again
+/// for each block: for blocks of 200 rows that is a tenth of its time.
 pub(crate) struct Weight<'a> {
     rows: &'a [f32],
     turned: Option<Buffer>,

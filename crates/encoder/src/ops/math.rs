@@ -8,8 +8,8 @@ pub(crate) fn vectorised<R>(body: impl FnOnce() -> R) -> R {
     pulp::Arch::new().dispatch(body)
 }
 
-/// Defines a function whose whole body is compiled as by [`vectorised`]. A long closure given to that one is left a function of
-/// its own, without wide instructions, for it has several callers.
+/// Defines a function whose whole body is compiled as by [`vectorised`]. A long closure given to that one is left a
+/// function of its own, without wide instructions, for it has several callers.
 macro_rules! vectorised_fn {
     ($(#[$meta:meta])* $vis:vis fn $name:ident<$life:lifetime>($($arg:ident: $type:ty),* $(,)?) $body:block) => {
         $(#[$meta])*
@@ -60,7 +60,8 @@ pub(crate) fn sigmoid(x: f32) -> f32 {
     1.0 / (1.0 + exp(-x))
 }
 
-/// ln(1 + eᵘ) within 3e-7 of itself: of z = e^−|u|, ln(1 + z) = 2·artanh(z / (2 + z)), whose series falls by a ninth and more a term.
+/// ln(1 + eᵘ) within 3e-7 of itself: of z = e^−|u|, ln(1 + z) = 2·artanh(z / (2 + z)), whose series falls by a ninth
+/// and more a term.
 #[inline(always)]
 pub(crate) fn softplus(u: f32) -> f32 {
     let z = exp(-u.abs());

@@ -43,8 +43,8 @@ fn normalise(x: &[f32], gain: &[f32], bias: &[f32], s: &[f32], y: &mut [f32]) {
 }
 
 math::vectorised_fn! {
-    /// Writes the gradient of x, plus `residual` where it has values, to `dx`, and adds those of gain and bias to theirs. `dy`
-    /// is overwritten.
+    /// Writes the gradient of x, plus `residual` where it has values, to `dx`, and adds those of gain and bias to
+    /// theirs. `dy` is overwritten.
     pub(crate) fn backward<'a>(
         x: &'a [f32],
         gain: &'a [f32],

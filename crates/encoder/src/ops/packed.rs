@@ -18,7 +18,8 @@ const ROWS: usize = 4;
 /// Values of a cache line. Vectors that cross lines load at half the speed.
 const LINE: usize = 16;
 
-/// A matrix W of (outputs, inputs), in order for x·Wᵀ: (panel, input, output of the panel), zeros behind the last output.
+/// A matrix W of (outputs, inputs), in order for x·Wᵀ: (panel, input, output of the panel), zeros behind the last
+/// output.
 pub(crate) struct Packed {
     data: Buffer,
     start: usize,

@@ -1,4 +1,5 @@
-//! The 3×3 convolution of a single channel: nine multiply-adds a value, fewer than it takes to lay out patches for a product.
+//! The 3×3 convolution of a single channel: nine multiply-adds a value, fewer than it takes to lay out patches for a
+//! product.
 
 use std::ops::Range;
 
@@ -25,8 +26,8 @@ impl<'a> Planar<'a> {
         Self { x, bands: conv.bands, output_bands: conv.output_bands(), outputs: conv.outputs }
     }
 
-    /// Room for three padded frames: a zero before the first band and zeros behind the last one, so that no band is at an
-    /// edge.
+    /// Room for three padded frames: a zero before the first band and zeros behind the last one, so that no band is at
+    /// an edge.
     fn room(&self) -> Scratch {
         scratch::zeros(3 * self.padded())
     }

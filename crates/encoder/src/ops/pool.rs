@@ -19,9 +19,9 @@ pub(crate) struct Buffer {
 }
 
 impl Pool {
-    /// Memory for so many values, contents arbitrary: the smallest free buffer that holds them, if it isn't more than twice as
-    /// long, or else the longest shorter one of at least half the length, grown. So neither does a small use occupy what
-    /// a large one will want again, nor do batches that differ in size leave a buffer of each size behind.
+    /// Memory for so many values, contents arbitrary: the smallest free buffer that holds them, if it isn't more than
+    /// twice as long, or else the longest shorter one of at least half the length, grown. So neither does a small use
+    /// occupy what a large one will want again, nor do batches that differ in size leave a buffer of each size behind.
     pub(crate) fn take(&self, len: usize) -> Buffer {
         let reused = self.0.lock().ok().and_then(|mut free| {
             let near = |i: &usize| (len.div_ceil(2)..=2 * len).contains(&free[*i].len());

@@ -14,8 +14,8 @@ const GROUP: usize = 320;
 const SECOND_GROUP: usize = 128;
 const MOST_GROUPS: usize = 8;
 
-/// How many rows are cut into groups, and groups into blocks: all as equal as can be, so that no thread waits for another.
-/// It depends on the number of rows alone, never on the number of threads.
+/// How many rows are cut into groups, and groups into blocks: all as equal as can be, so that no thread waits for
+/// another. It depends on the number of rows alone, never on the number of threads.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Cut {
     /// Rows in all.
@@ -46,8 +46,8 @@ impl Cut {
         self.blocks(0..self.rows).map(|block| block.len()).collect()
     }
 
-    /// Calls `body` once a group of rows, in parallel, with the group's rows of the gradient `dx` (`dim` values a row) and
-    /// its own sums; all are added to `sums` in the order of the rows.
+    /// Calls `body` once a group of rows, in parallel, with the group's rows of the gradient `dx` (`dim` values a row)
+    /// and its own sums; all are added to `sums` in the order of the rows.
     pub(crate) fn for_groups(
         &self,
         dx: &mut [f32],

@@ -13,8 +13,9 @@ const SEED: u64 = 0;
 pub struct SystemScore {
     /// The error rate, the mean over the seeds.
     pub rate: Estimate,
-    /// The rate less each reference's, over the seeds that both have, or over all where they have none in common; `None` for the reference
-    /// itself, and where it decoded other utterances. By the utterances' length there is the first reference's alone.
+    /// The rate less each reference's, over the seeds that both have, or over all where they have none in common;
+    /// `None` for the reference itself, and where it decoded other utterances. By the utterances' length there is the
+    /// first reference's alone.
     pub differences: Vec<Option<Estimate>>,
 }
 
@@ -48,8 +49,8 @@ impl Verdict {
     }
 }
 
-/// A system's score on the utterances of some sets, with its differences to some references; `None` where one of its runs lacks a set, or
-/// nothing is left.
+/// A system's score on the utterances of some sets, with its differences to some references; `None` where one of its
+/// runs lacks a set, or nothing is left.
 pub(super) fn estimate(
     system: &System,
     systems: &[System],

@@ -22,8 +22,8 @@ pub struct System {
     pub size: Option<String>,
     /// Its runs, by seed.
     pub runs: Vec<Run>,
-    /// The places of the systems that it is compared with, one for each of the comparison's references: its own where it is
-    /// one, `None` where its size lacks it.
+    /// The places of the systems that it is compared with, one for each of the comparison's references: its own where
+    /// it is one, `None` where its size lacks it.
     pub references: Vec<Option<usize>>,
     /// The development error rate, epoch by epoch.
     pub curve: Vec<CurvePoint>,
@@ -44,10 +44,11 @@ pub struct Comparison {
     pub title: String,
     /// What it answers.
     pub question: Option<String>,
-    /// The sets: those first that some run lacks, then the development set, and in the end all that every run has together.
+    /// The sets: those first that some run lacks, then the development set, and in the end all that every run has
+    /// together.
     pub columns: Vec<Column>,
-    /// The names of what each system is compared with: systems, or kinds where there are sizes. The first comes first in tables, and
-    /// is the only one for the utterances' length.
+    /// The names of what each system is compared with: systems, or kinds where there are sizes. The first comes first
+    /// in tables, and is the only one for the utterances' length.
     pub references: Vec<String>,
     /// How much worse than a reference still counts as not worse, in percent points.
     pub margin: Option<f64>,
@@ -75,8 +76,8 @@ pub struct Column {
 /// The name of the column that has all sets together.
 pub(crate) const TOGETHER: &str = "together";
 
-/// Reads experiment folders and compares them with the first and its like: runs that differ in their seeds alone count as
-/// one system.
+/// Reads experiment folders and compares them with the first and its like: runs that differ in their seeds alone count
+/// as one system.
 ///
 /// # Errors
 ///

@@ -29,8 +29,8 @@ pub enum Target {
     Final(usize),
 }
 
-/// When the mean of a system's seeds reached a target: in the first of [`KEPT`] epochs in a row, or of all that were left, that were at or
-/// below it. One epoch alone may be chance.
+/// When the mean of a system's seeds reached a target: in the first of [`KEPT`] epochs in a row, or of all that were
+/// left, that were at or below it. One epoch alone may be chance.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Reached {
     /// The epoch.
@@ -61,7 +61,8 @@ pub(super) fn curve(system: &System) -> Vec<CurvePoint> {
     (0..epochs).map(point).collect()
 }
 
-/// The rates given, from the highest; or up to three round ones that some system reaches. The references' own come last.
+/// The rates given, from the highest; or up to three round ones that some system reaches. The references' own come
+/// last.
 pub(super) fn targets(systems: &[System], given: &[f64]) -> Vec<Target> {
     const ROUND: [f64; 10] = [80.0, 50.0, 30.0, 20.0, 15.0, 10.0, 7.0, 5.0, 3.0, 2.0];
     const MOST: usize = 3;
@@ -96,8 +97,9 @@ pub(super) fn reach(system: &System, target: Target, systems: &[System]) -> Opti
 }
 
 impl System {
-    /// Seconds of an epoch's training: those of the median frames of its runs' epochs, as [`us_per_frame`](Self::us_per_frame) has
-    /// them, or else the median over all epochs of all runs, which other work on the machine shifts less than the mean.
+    /// Seconds of an epoch's training: those of the median frames of its runs' epochs, as
+    /// [`us_per_frame`](Self::us_per_frame) has them, or else the median over all epochs of all runs, which other work
+    /// on the machine shifts less than the mean.
     pub fn seconds_per_epoch(&self) -> f64 {
         match self.us_per_frame {
             Some(us) => 1e-6 * us * median(&self.runs, |record| record.frames as f64),

@@ -64,7 +64,8 @@ impl Comparison {
         })
     }
 
-    /// Each system's differences to the so-many-th reference, and what the last column's says; nothing where there is no other system.
+    /// Each system's differences to the so-many-th reference, and what the last column's says; nothing where there is
+    /// no other system.
     pub(crate) fn differences(&self, reference: usize) -> Option<Table> {
         let of = |score: &Option<SystemScore>| score.as_ref().and_then(|s| s.differences[reference]);
         let mut head: Vec<Cell> = vec![format!("minus {}", self.references[reference]).into()];
@@ -92,7 +93,8 @@ impl Comparison {
         self.systems.iter().any(|system| system.runs.len() > 1)
     }
 
-    /// Whether a difference's interval allows a verdict: beside others of several seeds, that of one seed is too narrow.
+    /// Whether a difference's interval allows a verdict: beside others of several seeds, that of one seed is too
+    /// narrow.
     pub(super) fn has_verdict(&self, difference: &Estimate) -> bool {
         difference.seeds > 1 || !self.several_seeds()
     }

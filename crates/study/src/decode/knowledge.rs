@@ -57,14 +57,14 @@ impl AnyDecoder<'_> {
 impl Knowledge {
     /// Reads what the options name, for the tokens of `table`.
     ///
-    /// Where the tokens spell words (the table has `<space>`, or symbols that begin with `▁`), the words are those of the
-    /// grammar, the lexicon or the language model, the first of them that is given; else their pronunciations come from
-    /// the lexicon.
+    /// Where the tokens spell words (the table has `<space>`, or symbols that begin with `▁`), the words are those of
+    /// the grammar, the lexicon or the language model, the first of them that is given; else their pronunciations come
+    /// from the lexicon.
     ///
     /// # Errors
     ///
-    /// A file that can't be read or has a fault, by its line; what doesn't go together, as a lexicon none of whose words
-    /// the tokens spell.
+    /// A file that can't be read or has a fault, by its line; what doesn't go together, as a lexicon none of whose
+    /// words the tokens spell.
     pub fn read(options: &SearchOptions, table: &TokenTable) -> Result<Self, StudyError> {
         let lm = options.lm.as_deref().map(NgramModel::read).transpose()?;
         let grammar = options.grammar.as_deref().map(read_grammar).transpose()?;

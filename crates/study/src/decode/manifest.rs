@@ -35,7 +35,8 @@ pub struct DecodeOptions {
 pub struct Decoded {
     /// The utterances that were decoded.
     pub utterances: usize,
-    /// The error rates, where any utterance has a text: PER for phones, after the WER where a lexicon makes words of them; WER and CER for characters.
+    /// The error rates, where any utterance has a text: PER for phones, after the WER where a lexicon makes words of
+    /// them; WER and CER for characters.
     pub scores: Vec<ScoreReport>,
     /// For phones: errors where any listed pronunciation of each word is right, in percent.
     pub any_pronunciation: Option<f64>,
@@ -53,17 +54,18 @@ struct Heard<'a> {
     hypotheses: Vec<Hypothesis>,
 }
 
-/// Decodes a manifest and writes `hyp.trn`, `ref.trn`, `score.txt`, `score.json`, `hyp.ctm` and perhaps `nbest.jsonl` to the
-/// folder `out`; where phones become words, the phones are in `hyp-phones.trn` and `ref-phones.trn`. Where no utterance has a
-/// text, there is nothing to score, and hypotheses alone are written. Of these files none stays there from an earlier decoding.
+/// Decodes a manifest and writes `hyp.trn`, `ref.trn`, `score.txt`, `score.json`, `hyp.ctm` and perhaps `nbest.jsonl`
+/// to the folder `out`; where phones become words, the phones are in `hyp-phones.trn` and `ref-phones.trn`. Where no
+/// utterance has a text, there is nothing to score, and hypotheses alone are written. Of these files none stays there
+/// from an earlier decoding.
 ///
-/// Times in `hyp.ctm` count from each utterance's beginning, and its file is the utterance's id. The words that a lexicon
-/// makes of phones are scored without regard to upper and lower case, which the lexicon doesn't know.
+/// Times in `hyp.ctm` count from each utterance's beginning, and its file is the utterance's id. The words that a
+/// lexicon makes of phones are scored without regard to upper and lower case, which the lexicon doesn't know.
 ///
 /// # Errors
 ///
-/// A manifest or model that can't be read, an option that is out of range, a file that can't be written. Utterances that
-/// can't be read are named in the result and left out.
+/// A manifest or model that can't be read, an option that is out of range, a file that can't be written. Utterances
+/// that can't be read are named in the result and left out.
 pub fn decode(source: &Source<'_>, out: &Path, options: &DecodeOptions) -> Result<Decoded, StudyError> {
     let model = source.model;
     let unit = model.config.unit;

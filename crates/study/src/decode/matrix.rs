@@ -36,9 +36,9 @@ pub struct MatrixTable {
 impl MatrixTable {
     /// Reads a table: a symbol and its id a line, in any order, as Kaldi and k2 write it, or one symbol a line.
     ///
-    /// The blank is `<blank>`, `<blk>` or `<eps>`, whatever its id, else id 0. A line that is one space, or where there is
-    /// neither `<space>` nor a symbol that begins with `▁` the symbol `|`, is the space between words. Symbols `#0`, `#1`, … at
-    /// the end are no columns: lexicons need them to tell homophones apart, networks don't know them.
+    /// The blank is `<blank>`, `<blk>` or `<eps>`, whatever its id, else id 0. A line that is one space, or where there
+    /// is neither `<space>` nor a symbol that begins with `▁` the symbol `|`, is the space between words. Symbols `#0`,
+    /// `#1`, … at the end are no columns: lexicons need them to tell homophones apart, networks don't know them.
     ///
     /// # Errors
     ///
@@ -95,8 +95,8 @@ impl MatrixTable {
     ///
     /// # Errors
     ///
-    /// If `columns` isn't the size of the table, a value is NaN or above zero beyond rounding, or a frame's probabilities
-    /// sum to more than one.
+    /// If `columns` isn't the size of the table, a value is NaN or above zero beyond rounding, or a frame's
+    /// probabilities sum to more than one.
     pub fn arrange(&self, mut values: Vec<f32>, columns: usize, path: &Path) -> Result<Vec<f32>, StudyError> {
         if columns != self.columns.len() {
             let (tokens, table) = (self.columns.len(), self.path.display());

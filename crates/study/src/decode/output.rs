@@ -137,8 +137,8 @@ pub(crate) fn rounded(seconds: f64) -> f64 {
     (seconds * 1e6).round() / 1e6
 }
 
-/// What a hypothesis says in the unit of the tokens. Characters are those of its words: a search may drop what its tokens
-/// keep.
+/// What a hypothesis says in the unit of the tokens. Characters are those of its words: a search may drop what its
+/// tokens keep.
 pub(crate) fn text(h: &Hypothesis, table: &TokenTable, unit: Unit) -> String {
     match unit {
         Unit::Char => h.text(),

@@ -7,11 +7,12 @@ use linnet_train::RunConfig;
 use super::file::place;
 use crate::error::StudyError;
 
-/// Tokens of the output layer for which parameters are counted: 39 phones and the blank. Runs of equal width have the same
-/// output layer, so that their differences don't depend on it, nor on whether the corpus is there to ask.
+/// Tokens of the output layer for which parameters are counted: 39 phones and the blank. Runs of equal width have the
+/// same output layer, so that their differences don't depend on it, nor on whether the corpus is there to ask.
 pub(super) const TOKENS: usize = 40;
 
-/// Sets `model.feed_forward` so that the parameters come nearest to `wanted`; they must be within the share `within` of it.
+/// Sets `model.feed_forward` so that the parameters come nearest to `wanted`; they must be within the share `within` of
+/// it.
 pub(super) fn fit(
     config: &mut RunConfig,
     wanted: usize,

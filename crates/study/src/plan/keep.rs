@@ -26,9 +26,9 @@ pub struct Kept {
 }
 
 impl Study {
-    /// Copies configuration, environment, metrics, hypotheses, references and scores of the finished runs to the folder of
-    /// results, without weights, and the data's paths from the corpus's folder on; and writes the kinds' times and the comparison's tables,
-    /// in Markdown, beside them. Another process that does the same is waited for.
+    /// Copies configuration, environment, metrics, hypotheses, references and scores of the finished runs to the folder
+    /// of results, without weights, and the data's paths from the corpus's folder on; and writes the kinds' times and
+    /// the comparison's tables, in Markdown, beside them. Another process that does the same is waited for.
     ///
     /// # Errors
     ///

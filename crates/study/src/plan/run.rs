@@ -37,14 +37,15 @@ pub enum StudyOutcome {
 }
 
 impl Study {
-    /// Trains and decodes what is missing of the wanted runs, one after the other; runs continue from their checkpoints. Once `interrupt` is true,
-    /// the run at hand saves a checkpoint and the study ends. `version` is what `env.json` says of the program.
+    /// Trains and decodes what is missing of the wanted runs, one after the other; runs continue from their
+    /// checkpoints. Once `interrupt` is true, the run at hand saves a checkpoint and the study ends. `version` is what
+    /// `env.json` says of the program.
     ///
     /// # Errors
     ///
-    /// Nothing is trained if a folder holds a run of another configuration, or if the corpus isn't there. A run whose loss
-    /// is no number any more is left, told to the observer, and counted; so is one that another process is at. What other processes have
-    /// done since the study began is not done again.
+    /// Nothing is trained if a folder holds a run of another configuration, or if the corpus isn't there. A run whose
+    /// loss is no number any more is left, told to the observer, and counted; so is one that another process is at.
+    /// What other processes have done since the study began is not done again.
     pub fn run(
         &self,
         interrupt: &AtomicBool,

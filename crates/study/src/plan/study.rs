@@ -74,11 +74,11 @@ pub struct PlannedRun {
 }
 
 impl Study {
-    /// Reads a study file; `settings`, as `train.epochs=3`, come on top of everything but the width of the feed-forward blocks
-    /// that a budget gives.
+    /// Reads a study file; `settings`, as `train.epochs=3`, come on top of everything but the width of the feed-forward
+    /// blocks that a budget gives.
     ///
-    /// The folder above the file's own is the recipe's. Runs are trained in `exp/STUDY` there, the corpus is in `exp/data`
-    /// (or what the file's `data` says), and finished runs are kept in `results/STUDY`.
+    /// The folder above the file's own is the recipe's. Runs are trained in `exp/STUDY` there, the corpus is in
+    /// `exp/data` (or what the file's `data` says), and finished runs are kept in `results/STUDY`.
     ///
     /// # Errors
     ///
@@ -123,8 +123,8 @@ impl Study {
         Ok(study)
     }
 
-    /// Trains these alone of the runs that are missing: a run by its name, all runs of a kind by the kind's. With no names,
-    /// all are trained.
+    /// Trains these alone of the runs that are missing: a run by its name, all runs of a kind by the kind's. With no
+    /// names, all are trained.
     ///
     /// # Errors
     ///

@@ -90,9 +90,10 @@ impl Timing {
 }
 
 impl Study {
-    /// Times training steps of all kinds on their first batches, which are the same unless kinds differ in more than the model, kind after kind, round after round, and writes the times beside the
-    /// study's runs; `told` hears of each kind's turn, the how-many-th of how many, and `false` from it ends all, with nothing written
-    /// and `None`. Wants a machine with nothing else to do.
+    /// Times training steps of all kinds on their first batches, which are the same unless kinds differ in more than
+    /// the model, kind after kind, round after round, and writes the times beside the study's runs; `told` hears of
+    /// each kind's turn, the how-many-th of how many, and `false` from it ends all, with nothing written and `None`.
+    /// Wants a machine with nothing else to do.
     ///
     /// # Errors
     ///
@@ -139,8 +140,8 @@ impl Study {
         Ok(Some(timing))
     }
 
-    /// The times of some runs' kinds, a number of microseconds a frame for each, as they were measured last, or else as they are
-    /// kept; `None` where neither has all of them.
+    /// The times of some runs' kinds, a number of microseconds a frame for each, as they were measured last, or else as
+    /// they are kept; `None` where neither has all of them.
     ///
     /// # Errors
     ///

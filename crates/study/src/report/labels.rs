@@ -1,10 +1,11 @@
 //! Labels that keep apart.
 
-/// The width of a bold letter at a size of 12, in a font as wide as DejaVu Sans, which many systems have for `system-ui`.
+/// The width of a bold letter at a size of 12, in a font as wide as DejaVu Sans, which many systems have for
+/// `system-ui`.
 pub(super) const LETTER: f64 = 8.3;
 
-/// Moves heights as little as possible (in the sum of squares) so that they lie at least `gap` apart and between `top` and
-/// `bottom`; where there is no room for that, they begin at `top` and go beyond `bottom`.
+/// Moves heights as little as possible (in the sum of squares) so that they lie at least `gap` apart and between `top`
+/// and `bottom`; where there is no room for that, they begin at `top` and go beyond `bottom`.
 pub(super) fn apart(wanted: &[f64], gap: f64, (top, bottom): (f64, f64)) -> Vec<f64> {
     let mut order: Vec<usize> = (0..wanted.len()).collect();
     order.sort_by(|&a, &b| wanted[a].total_cmp(&wanted[b]));

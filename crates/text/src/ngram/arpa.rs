@@ -15,9 +15,9 @@
 //! \end\
 //! ```
 //!
-//! A line of an n-gram is the log10 of its probability, its words and, unless its order is the highest, the log10 of its
-//! back-off weight, which may be missing where no longer n-gram begins with the n-gram. What lies before `\data\` and behind
-//! `\end\` is not looked at.
+//! A line of an n-gram is the log10 of its probability, its words and, unless its order is the highest, the log10 of
+//! its back-off weight, which may be missing where no longer n-gram begins with the n-gram. What lies before `\data\`
+//! and behind `\end\` is not looked at.
 
 use super::builder::Builder;
 use super::image::Source;

@@ -1,8 +1,9 @@
 //! Counts of n-grams of every order, from one sort.
 //!
-//! All places of the text are sorted by the words that end there, read backwards. Places that share their last n words are
-//! then neighbours, for every n: they are the n-gram's occurrences, and the n-grams of order n + 1 among them are those that
-//! extend it to the left. (lmplz gets its adjusted counts from the same order; Heafield et al., 2013, section 3.2.)
+//! All places of the text are sorted by the words that end there, read backwards. Places that share their last n words
+//! are then neighbours, for every n: they are the n-gram's occurrences, and the n-grams of order n + 1 among them are
+//! those that extend it to the left. (lmplz gets its adjusted counts from the same order; Heafield et al., 2013,
+//! section 3.2.)
 
 use std::cmp::Ordering;
 
@@ -17,8 +18,8 @@ pub(super) struct Grams {
     pub(super) places: Vec<u32>,
     /// How often each one occurs.
     pub(super) raw: Vec<u32>,
-    /// The adjusted count: as often as it occurs, for the highest order and behind `<s>`; else the number of different words
-    /// before it.
+    /// The adjusted count: as often as it occurs, for the highest order and behind `<s>`; else the number of different
+    /// words before it.
     pub(super) adjusted: Vec<u32>,
     /// For each place of the text, the n-gram that ends there, where there is one; empty for orders 1 and highest.
     pub(super) at: Vec<u32>,
@@ -74,9 +75,10 @@ pub(super) fn count(tokens: &[u32], words: usize, order: usize) -> Vec<Grams> {
 
 /// The n-grams of orders 1 up to the last but one that lmplz counts otherwise than the others.
 ///
-/// When lmplz looks for discounts, it takes the last n-gram of each lower order with the count of its occurrences where its
-/// adjusted count belongs (seen in KenLM of 2025). The last one is that of the greatest words, read backwards, by their
-/// ranks: their first occurrences. On small texts that can be seen in the second digit; who compares models wants the same.
+/// When lmplz looks for discounts, it takes the last n-gram of each lower order with the count of its occurrences where
+/// its adjusted count belongs (seen in KenLM of 2025). The last one is that of the greatest words, read backwards, by
+/// their ranks: their first occurrences. On small texts that can be seen in the second digit; who compares models wants
+/// the same.
 pub(super) fn last_of_lmplz(tokens: &[u32], ranks: &[u32], counts: &[Grams]) -> Vec<usize> {
     let greatest = |places: &[usize], back: usize| -> Option<u32> {
         places.iter().map(|&p| tokens[p - back]).max_by_key(|&word| ranks[word as usize])

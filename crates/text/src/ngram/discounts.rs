@@ -15,9 +15,9 @@ pub struct Discounts {
 impl Discounts {
     /// Estimates them from the adjusted counts of an order's n-grams.
     ///
-    /// With tₖ the number of n-grams whose adjusted count is k, and Y = t₁ / (t₁ + 2 t₂): Dₖ = k − (k + 1) Y tₖ₊₁ / tₖ for
-    /// k = 1, 2, 3 (Chen and Goodman, 1998, equation 26). Where t₁, t₂ or t₃ is 0, or a Dₖ is not between 0 and k, the
-    /// fallback stands for all three.
+    /// With tₖ the number of n-grams whose adjusted count is k, and Y = t₁ / (t₁ + 2 t₂): Dₖ = k − (k + 1) Y tₖ₊₁ / tₖ
+    /// for k = 1, 2, 3 (Chen and Goodman, 1998, equation 26). Where t₁, t₂ or t₃ is 0, or a Dₖ is not between 0 and k,
+    /// the fallback stands for all three.
     pub(super) fn of(adjusted: impl IntoIterator<Item = u32>) -> Self {
         let mut t = [0_u64; 5];
         for count in adjusted {

@@ -1,17 +1,17 @@
 //! Estimates models: interpolated modified Kneser-Ney smoothing.
 //!
-//! With a(·) the adjusted counts ([`super::counts`]), D the discounts of the order ([`Discounts`]) and Nₖ(c) the number of
-//! words w that a(c w) is k for (k = 1, 2, 3 or more), the probability of a word w after a context c, whose shorter form
-//! without its first word is c′, is (Chen and Goodman, 1998, equation 24; Heafield et al., 2013, section 2):
+//! With a(·) the adjusted counts ([`super::counts`]), D the discounts of the order ([`Discounts`]) and Nₖ(c) the number
+//! of words w that a(c w) is k for (k = 1, 2, 3 or more), the probability of a word w after a context c, whose shorter
+//! form without its first word is c′, is (Chen and Goodman, 1998, equation 24; Heafield et al., 2013, section 2):
 //!
 //! - p(w | c) = (a(c w) − D(a(c w))) / Σᵥ a(c v) + γ(c) p(w | c′)
 //! - γ(c) = (D₁ N₁(c) + D₂ N₂(c) + D₃ N₃(c)) / Σᵥ a(c v)
 //!
-//! The empty context's shorter form is the uniform distribution over all words but `<s>`, with `<unk>` and `</s>`. `<s>` has
-//! probability 1 by itself and isn't among the words that are predicted. γ(c) is c's back-off weight.
+//! The empty context's shorter form is the uniform distribution over all words but `<s>`, with `<unk>` and `</s>`.
+//! `<s>` has probability 1 by itself and isn't among the words that are predicted. γ(c) is c's back-off weight.
 //!
-//! N-grams that occur no more often than their order's pruning threshold are left out of the model. They still count above;
-//! γ(c) gets all of their mass, Σ a(c w), instead of their discounts.
+//! N-grams that occur no more often than their order's pruning threshold are left out of the model. They still count
+//! above; γ(c) gets all of their mass, Σ a(c w), instead of their discounts.
 
 use rayon::slice::ParallelSliceMut;
 
@@ -88,8 +88,9 @@ impl Followers {
 impl Estimate {
     /// Estimates a model of an order from 1 to 10.
     ///
-    /// N-grams of order n that occur no more than `prune[n − 1]` times are left out. `prune[0]` must be 0, no threshold may
-    /// be below the one before it, and the last one holds for all higher orders; with an empty list nothing is left out.
+    /// N-grams of order n that occur no more than `prune[n − 1]` times are left out. `prune[0]` must be 0, no threshold
+    /// may be below the one before it, and the last one holds for all higher orders; with an empty list nothing is left
+    /// out.
     ///
     /// # Errors
     ///

@@ -11,12 +11,12 @@
 //! | n-grams of the highest order | key u64, log10 probability f32 | slots |
 //! | spellings | bytes | |
 //!
-//! N-grams form a trie that is read from the last word backwards: an n-gram's key is its word that lies farthest back, and
-//! the slot (or, for unigrams, the word) of the n-gram without it, which is exact. Tables are probed linearly, with half as
-//! many empty slots as full ones (as in KenLM's probing form, Heafield, 2011).
+//! N-grams form a trie that is read from the last word backwards: an n-gram's key is its word that lies farthest back,
+//! and the slot (or, for unigrams, the word) of the n-gram without it, which is exact. Tables are probed linearly, with
+//! half as many empty slots as full ones (as in KenLM's probing form, Heafield, 2011).
 //!
-//! Two bits are worth a look-up each: a probability's sign is clear if longer n-grams end in this one, and a back-off is
-//! −0 if no n-gram continues this one and it weighs nothing.
+//! Two bits are worth a look-up each: a probability's sign is clear if longer n-grams end in this one, and a back-off
+//! is −0 if no n-gram continues this one and it weighs nothing.
 
 use memmap2::Mmap;
 

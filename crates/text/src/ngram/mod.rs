@@ -1,7 +1,7 @@
 //! N-gram language models.
 //!
-//! A [`NgramModel`] is read from an ARPA file; it scores a word by the words before it, which an [`NgramState`] holds. An
-//! [`Estimate`] makes a model from a [`TrainingText`], and [`Perplexity`] tells how well a model predicts a text.
+//! A [`NgramModel`] is read from an ARPA file; it scores a word by the words before it, which an [`NgramState`] holds.
+//! An [`Estimate`] makes a model from a [`TrainingText`], and [`Perplexity`] tells how well a model predicts a text.
 
 mod arpa;
 mod builder;

@@ -8,8 +8,9 @@ use super::state::{NgramState, WordId};
 
 /// A back-off n-gram model: the probability of a word after others.
 ///
-/// The probability of the longest n-gram that the model has, times the back-off weights of the longer contexts that it has:
-/// `log10 p(w | c₁ … cₙ₋₁) = log10 p(cₖ … cₙ₋₁ w) + Σ_{i<k} backoff(cᵢ … cₙ₋₁)` (Katz, 1987). All logarithms have base 10.
+/// The probability of the longest n-gram that the model has, times the back-off weights of the longer contexts that it
+/// has: `log10 p(w | c₁ … cₙ₋₁) = log10 p(cₖ … cₙ₋₁ w) + Σ_{i<k} backoff(cᵢ … cₙ₋₁)` (Katz, 1987). All logarithms have
+/// base 10.
 #[derive(Debug)]
 pub struct NgramModel {
     bytes: Bytes,

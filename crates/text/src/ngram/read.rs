@@ -25,9 +25,9 @@ const PIECE: usize = 4096;
 impl NgramModel {
     /// Reads a model: an ARPA file, compressed by gzip or not, or a compact form.
     ///
-    /// The first time that an ARPA file is read, its compact form is written beside it, as `FILE.linnet`; from then on this
-    /// one is mapped into memory, which takes one look at its bytes and is shared by processes. It is made again if the ARPA file has
-    /// changed or if it is damaged, and done without where the folder can't be written to.
+    /// The first time that an ARPA file is read, its compact form is written beside it, as `FILE.linnet`; from then on
+    /// this one is mapped into memory, which takes one look at its bytes and is shared by processes. It is made again
+    /// if the ARPA file has changed or if it is damaged, and done without where the folder can't be written to.
     ///
     /// # Errors
     ///
@@ -84,9 +84,9 @@ fn compact_path(path: &Path) -> PathBuf {
 /// Maps a compact form; the inner error says what is wrong with its bytes.
 fn map(path: &Path) -> Result<Result<NgramModel, &'static str>, TextError> {
     let file = File::open(path).map_err(|source| io(path, source))?;
-    // SAFETY: the map is only read, and nothing in it is trusted but by its checksum; every access is bounds-checked. Linnet
-    // never changes such a file in place: it writes another one and renames it, and the map keeps the old one. Whoever else
-    // overwrites or truncates a file that is in use breaks the promise that memory maps rest on.
+    // SAFETY: the map is only read, and nothing in it is trusted but by its checksum; every access is bounds-checked.
+    // Linnet never changes such a file in place: it writes another one and renames it, and the map keeps the old one.
+    // Whoever else overwrites or truncates a file that is in use breaks the promise that memory maps rest on.
     #[allow(unsafe_code)]
     let map = unsafe { Mmap::map(&file) }.map_err(|source| io(path, source))?;
     let checked = Header::read(&map).and_then(|read| check_sum(&map).map(|()| read));

@@ -25,8 +25,9 @@ enum Format {
     Trn,
 }
 
-/// Hands over each sentence of a file: the `text` of a manifest's lines (`.jsonl`, `.json`), the transcripts of a trn file
-/// (`.trn`) without their ids, the lines of any other file. It may be compressed by gzip, with `.gz` behind its name.
+/// Hands over each sentence of a file: the `text` of a manifest's lines (`.jsonl`, `.json`), the transcripts of a trn
+/// file (`.trn`) without their ids, the lines of any other file. It may be compressed by gzip, with `.gz` behind its
+/// name.
 ///
 /// What `each` finds wrong with a sentence becomes an error at its line.
 ///
@@ -57,8 +58,9 @@ pub fn each_plain_sentence(
     hand_over(Lines::new(reader, name)?, Format::Plain, each)
 }
 
-/// The words of a file, each once: the first of each line, as in a word list, Kaldi's `words.txt` or a lexicon. Comments are no
-/// words, nor are Kaldi's `<eps>` and `#0`, `#1`…, and pronunciations after a word's first (`A(2)`) are of the same word.
+/// The words of a file, each once: the first of each line, as in a word list, Kaldi's `words.txt` or a lexicon.
+/// Comments are no words, nor are Kaldi's `<eps>` and `#0`, `#1`…, and pronunciations after a word's first (`A(2)`) are
+/// of the same word.
 ///
 /// # Errors
 ///
@@ -78,7 +80,8 @@ pub fn read_vocabulary(path: &Path) -> Result<Vec<String>, TextError> {
     }
 }
 
-/// Whether a line of Kaldi's `words.txt` has a symbol of its automata: the empty word or a mark that tells homophones apart.
+/// Whether a line of Kaldi's `words.txt` has a symbol of its automata: the empty word or a mark that tells homophones
+/// apart.
 fn is_symbol(word: &str) -> bool {
     let mark = |number: &str| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
     word == "<eps>" || word.strip_prefix('#').is_some_and(mark)

@@ -15,9 +15,9 @@ pub struct WordId(pub u32);
 
 /// The words that a model still needs of a sentence's beginning, with their back-off weights.
 ///
-/// Only words that can matter are kept: the longest context that an n-gram of the model continues or that has a back-off
-/// weight other than 1. Two states of one model that are equal therefore score every continuation alike, and a search
-/// may merge their hypotheses (Heafield, 2011, section 3.1).
+/// Only words that can matter are kept: the longest context that an n-gram of the model continues or that has a
+/// back-off weight other than 1. Two states of one model that are equal therefore score every continuation alike, and a
+/// search may merge their hypotheses (Heafield, 2011, section 3.1).
 #[derive(Clone, Copy)]
 pub struct NgramState {
     /// The words, the last one first; what lies behind `len` is undefined.

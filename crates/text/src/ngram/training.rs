@@ -125,8 +125,8 @@ impl TrainingText {
         self.unknown
     }
 
-    /// The vocabulary and the tokens, numbered so that the vocabulary's order is that of its bytes, behind `<unk>`, `<s>`
-    /// and `</s>`; and each word's rank by first occurrence.
+    /// The vocabulary and the tokens, numbered so that the vocabulary's order is that of its bytes, behind `<unk>`,
+    /// `<s>` and `</s>`; and each word's rank by first occurrence.
     pub(super) fn sorted(mut self) -> (Vec<Box<str>>, Vec<u32>, Vec<u32>) {
         let mut words: Vec<(Box<str>, u32)> = self.ids.into_iter().filter(|&(_, id)| id > END).collect();
         words.sort_unstable();

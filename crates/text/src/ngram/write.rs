@@ -11,8 +11,8 @@ use super::lines::io;
 use crate::error::TextError;
 
 impl Estimate {
-    /// Writes an ARPA file, compressed if its name ends in `.gz`. N-grams are sorted by their words, `<unk>`, `<s>` and `</s>`
-    /// first and the others by their bytes.
+    /// Writes an ARPA file, compressed if its name ends in `.gz`. N-grams are sorted by their words, `<unk>`, `<s>` and
+    /// `</s>` first and the others by their bytes.
     ///
     /// # Errors
     ///

@@ -136,8 +136,8 @@ impl RunConfig {
         Ok(encoder.parameter_count())
     }
 
-    /// What makes a run what it is, wherever its data lie and however it is computed: file names in place of paths, and defaults for what
-    /// changes no number.
+    /// What makes a run what it is, wherever its data lie and however it is computed: file names in place of paths, and
+    /// defaults for what changes no number.
     pub fn identity(&self) -> Self {
         let name = |path: &Path| path.file_name().map(PathBuf::from).unwrap_or_default();
         let mut config = self.clone();

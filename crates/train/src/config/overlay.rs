@@ -77,8 +77,8 @@ pub(super) fn merge(base: &mut Table, over: Table) {
     }
 }
 
-/// Fails on the first key that `known` doesn't have, with the one that was meant, or all that it has; `file` is where the table
-/// stands.
+/// Fails on the first key that `known` doesn't have, with the one that was meant, or all that it has; `file` is where
+/// the table stands.
 ///
 /// # Errors
 ///
@@ -108,7 +108,8 @@ fn check(table: &Table, (known, all): (&Table, &Table), prefix: &str, file: &Pat
     Ok(())
 }
 
-/// Which key was meant: the one key of this name in another table, or one spelt much alike in this one; or which there are.
+/// Which key was meant: the one key of this name in another table, or one spelt much alike in this one; or which there
+/// are.
 fn meant(key: &str, (known, all): (&Table, &Table), prefix: &str) -> String {
     let elsewhere: Vec<&String> = all
         .iter()

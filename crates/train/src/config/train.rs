@@ -108,7 +108,8 @@ impl Default for TrainConfig {
 }
 
 impl TrainConfig {
-    /// Whether training ends after an epoch: the last one, or as many as `stop_after` after the best (the first of equal ones).
+    /// Whether training ends after an epoch: the last one, or as many as `stop_after` after the best (the first of
+    /// equal ones).
     pub fn ends(&self, epoch: u64, best: u64) -> bool {
         epoch >= self.epochs || self.stop_after > 0 && epoch.saturating_sub(best) >= self.stop_after as u64
     }

@@ -19,8 +19,8 @@ pub(crate) const PARTS: usize = 8;
 /// Epochs that the run is set up for, as the recipe is; how many it makes is up to the other side.
 const EPOCHS: u64 = 40;
 
-/// Epochs before those that are measured. By then the features of six utterances in seven are kept at the speed that an epoch
-/// draws; the peer has them all from the start.
+/// Epochs before those that are measured. By then the features of six utterances in seven are kept at the speed that an
+/// epoch draws; the peer has them all from the start.
 pub(crate) const SETTLING: usize = 5;
 
 const INDEX: &str = "index.json";
@@ -52,7 +52,8 @@ impl Index {
         Ok(serde_json::from_reader(File::open(folder.join(INDEX))?)?)
     }
 
-    /// For each batch at which a part of an epoch ends: its place, and how many times more frames the epoch has than the part.
+    /// For each batch at which a part of an epoch ends: its place, and how many times more frames the epoch has than
+    /// the part.
     pub(crate) fn ends(&self, epoch: usize) -> Vec<(usize, f64)> {
         let batches = &self.epochs[epoch];
         let frames: Vec<usize> = batches.iter().map(|batch| batch.lengths.iter().sum()).collect();
@@ -86,8 +87,8 @@ pub(crate) fn config(folder: &Path) -> RunConfig {
     }
 }
 
-/// Prepares the corpus and writes the batches of as many epochs as so many steps need: at the speeds that our epochs draw,
-/// normalised, not yet masked.
+/// Prepares the corpus and writes the batches of as many epochs as so many steps need: at the speeds that our epochs
+/// draw, normalised, not yet masked.
 pub(crate) fn make(corpus: &Path, folder: &Path, steps: usize) -> Result<(), Box<dyn Error>> {
     let output = Output { dir: folder.to_path_buf(), unit: Unit::Phone, lexicons: Vec::new(), join: None };
     an4::prepare(&an4::An4Options { root: corpus.to_path_buf(), byte_order: None }, &output, &|_, _| {})?;

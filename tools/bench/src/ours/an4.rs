@@ -11,8 +11,8 @@ use linnet_train::{EpochRecord, Observer, Options, Start, StepReport, train};
 use super::say;
 use crate::material::an4::{Index, SETTLING, config};
 
-/// Waits for a line on stdin before each part of an epoch, and after it prints its seconds, scaled to the epoch. What a run
-/// does between epochs, as the development set, is not counted.
+/// Waits for a line on stdin before each part of an epoch, and after it prints its seconds, scaled to the epoch. What a
+/// run does between epochs, as the development set, is not counted.
 struct InTurn {
     index: Index,
     /// Epochs to go before the first part.

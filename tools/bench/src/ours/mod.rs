@@ -31,7 +31,8 @@ impl From<Step> for Side {
     }
 }
 
-/// Takes a step for every line on stdin and prints its cost; the line `answer` asks for the result. `data` is the folder of what both sides read.
+/// Takes a step for every line on stdin and prints its cost; the line `answer` asks for the result. `data` is the
+/// folder of what both sides read.
 pub(crate) fn serve(case: &Case, data: Option<&Path>) -> Result<(), Box<dyn Error>> {
     let folder = || data.ok_or("give --data DIR, the folder of what both sides read");
     let mut side: Side = match case.subject {

@@ -22,8 +22,9 @@ use crate::{CorpusError, Utterance};
 /// What to read, and how to split it.
 #[derive(Clone, Debug)]
 pub struct FolderOptions {
-    /// A folder whose audio files have `.txt` files of the same name beside them, or a table (`.tsv`, `.csv`) of file, text
-    /// and perhaps speaker, whose paths are taken from the table's folder or, as Common Voice's, from `clips` in it.
+    /// A folder whose audio files have `.txt` files of the same name beside them, or a table (`.tsv`, `.csv`) of file,
+    /// text and perhaps speaker, whose paths are taken from the table's folder or, as Common Voice's, from `clips` in
+    /// it.
     pub source: PathBuf,
     /// How much goes to which set.
     pub split: Split,
@@ -33,8 +34,8 @@ pub struct FolderOptions {
     pub raw: Option<RawFormat>,
 }
 
-/// Prepares `train`, `dev` and `test`, with the speakers of each in no other where they are known: from the table, or from
-/// the folders right below the source where the files lie in such.
+/// Prepares `train`, `dev` and `test`, with the speakers of each in no other where they are known: from the table, or
+/// from the folders right below the source where the files lie in such.
 ///
 /// # Errors
 ///
@@ -69,7 +70,8 @@ pub fn prepare(options: &FolderOptions, output: &Output, progress: Progress) -> 
     write(Draft { sets, notes, lexicons: Vec::new() }, output, progress)
 }
 
-/// The audio files of a folder that have texts beside them. `joined` is where joined utterances are written: they have none.
+/// The audio files of a folder that have texts beside them. `joined` is where joined utterances are written: they have
+/// none.
 fn beside(
     folder: &Path,
     joined: &Path,

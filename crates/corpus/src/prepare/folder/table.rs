@@ -26,8 +26,9 @@ struct Columns {
     speaker: Option<usize>,
 }
 
-/// Reads a table, comma-separated where it is called `.csv`, else tab-separated. The first line may name the columns, as
-/// Common Voice's tables do; without, they are file, text and perhaps speaker. Rows without file or text are named in `skipped`.
+/// Reads a table, comma-separated where it is called `.csv`, else tab-separated. The first line may name the columns,
+/// as Common Voice's tables do; without, they are file, text and perhaps speaker. Rows without file or text are named
+/// in `skipped`.
 pub(super) fn read_rows(path: &Path, skipped: &mut Vec<Skipped>) -> Result<Vec<Row>, CorpusError> {
     let comma = has_extension(path, "csv");
     // Tab-separated tables have quotation marks as they are.

@@ -131,8 +131,8 @@ fn split_words(command: &str) -> Option<Vec<String>> {
     quote.is_none().then_some(words)
 }
 
-/// Where a relative path leads: from the working directory, as Kaldi means it; else from the data folder or a folder above
-/// it, since recipes run two folders above their data folders.
+/// Where a relative path leads: from the working directory, as Kaldi means it; else from the data folder or a folder
+/// above it, since recipes run two folders above their data folders.
 pub(super) fn locate(path: &Path, folder: &Path) -> PathBuf {
     if path.is_absolute() || path.is_file() {
         return path.to_owned();

@@ -8,9 +8,9 @@ use crate::files::{has_extension, walk};
 
 /// All files below the roots, by name.
 ///
-/// A file is asked for by its path from `wsj0/` or `wsj1/` on, which all layouts share: `11-1.1/wsj0/…`, `11_1.1/wsj0/…`,
-/// `wsj0/…`, each with levels above. The disc that an index names only decides between several copies, so the one index
-/// that names the wrong disc (13-32.1's of the 1993 evaluation) needs no rule of its own.
+/// A file is asked for by its path from `wsj0/` or `wsj1/` on, which all layouts share: `11-1.1/wsj0/…`,
+/// `11_1.1/wsj0/…`, `wsj0/…`, each with levels above. The disc that an index names only decides between several copies,
+/// so the one index that names the wrong disc (13-32.1's of the 1993 evaluation) needs no rule of its own.
 pub(super) struct Discs {
     /// Lower-case file name to the files of that name: lower-case absolute path with `/`, and the path as it is.
     files: HashMap<String, Vec<(String, PathBuf)>>,

@@ -66,8 +66,8 @@ pub enum Style {
     /// For pronunciations: a word that was cut off is dropped, verbalised punctuation stays one word (`,COMMA`), as
     /// dictionaries list it.
     Words,
-    /// For spelling: of a word that was cut off the spoken part stays, and verbalised punctuation becomes the words that
-    /// were spoken (`DOUBLE QUOTE`).
+    /// For spelling: of a word that was cut off the spoken part stays, and verbalised punctuation becomes the words
+    /// that were spoken (`DOUBLE QUOTE`).
     Letters,
 }
 

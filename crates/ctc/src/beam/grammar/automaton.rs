@@ -128,8 +128,8 @@ impl Choices<'_> {
         state
     }
 
-    /// Sets of states become states (Rabin and Scott 1959), numbered as they are found. A set has only states with words, and
-    /// `last`, so that sets from which the same may follow are one.
+    /// Sets of states become states (Rabin and Scott 1959), numbered as they are found. A set has only states with
+    /// words, and `last`, so that sets from which the same may follow are one.
     fn determine(&self, first: u32, last: u32) -> Result<Vec<State>, GrammarError> {
         let mut closures = Closures { seen: vec![false; self.words.len()], known: HashMap::new(), visits: 0 };
         let mut numbers: HashMap<Vec<u32>, u32> = HashMap::new();

@@ -7,8 +7,8 @@ use super::parser::{Item, Parsed};
 /// How deep rules may use each other.
 const MOST_DEPTH: usize = 32;
 
-/// Checks all rules, also those that no sentence uses: each that is named is defined, and none contains itself or uses others
-/// too deep.
+/// Checks all rules, also those that no sentence uses: each that is named is defined, and none contains itself or uses
+/// others too deep.
 pub(super) fn check(parsed: &Parsed) -> Result<(), GrammarError> {
     let mut rules = Rules { parsed, open: Vec::new(), depths: vec![None; parsed.rules.len()] };
     for (sentence, _) in &parsed.sentences {

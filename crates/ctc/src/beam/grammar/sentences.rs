@@ -10,11 +10,11 @@ use super::{parser, rules};
 
 /// The sentences that may be said, as an automaton over words; a [`WordModel`] that forbids all others.
 ///
-/// Each line of a grammar is a sentence that is allowed, unless it begins with `<name> =`: then it defines a rule, which
-/// `<name>` stands for anywhere. Words stand as they are in the lexicon, parted by spaces; `|` parts alternatives,
-/// `( … )` groups, `[ … ]` is optional, and behind a word, a name or a group `?` makes it optional, `*` repeats it any
-/// number of times, `+` at least once, and `{2}`, `{2,}` or `{2,4}` as often as it says. `#` begins a comment, and `\` takes
-/// any special meaning off the next character. Rules can't contain themselves.
+/// Each line of a grammar is a sentence that is allowed, unless it begins with `<name> =`: then it defines a rule,
+/// which `<name>` stands for anywhere. Words stand as they are in the lexicon, parted by spaces; `|` parts
+/// alternatives, `( … )` groups, `[ … ]` is optional, and behind a word, a name or a group `?` makes it optional, `*`
+/// repeats it any number of times, `+` at least once, and `{2}`, `{2,}` or `{2,4}` as often as it says. `#` begins a
+/// comment, and `\` takes any special meaning off the next character. Rules can't contain themselves.
 ///
 /// ```
 /// let grammar = linnet_ctc::Grammar::parse(

@@ -1,7 +1,7 @@
 //! The mixer block: y = x + drop(Wₒ·((mixer(projections of norm(x)) + conv(v)) ⊙ silu(gate)) + bₒ).
 //!
-//! The convolution of the values and the gate are options of every mixer. Rows are normalised and projected block by block,
-//! then each utterance and head is mixed by itself, then rows are projected back.
+//! The convolution of the values and the gate are options of every mixer. Rows are normalised and projected block by
+//! block, then each utterance and head is mixed by itself, then rows are projected back.
 
 mod heads;
 mod weights;
@@ -27,8 +27,8 @@ use crate::parameters::{HeadParameter, Init, ParameterGroup};
 /// The gate's projection, beside the mixer's.
 const GATE: [&str; 2] = ["gate.weight", "gate.bias"];
 
-/// Saves the norm's statistics, (rows, 2), the projections that the mixer reads, (projection, head, row, head_dim), its output,
-/// (head, row, head_dim), what the mixer saves, by head and utterance, and the gate, (rows, dim).
+/// Saves the norm's statistics, (rows, 2), the projections that the mixer reads, (projection, head, row, head_dim), its
+/// output, (head, row, head_dim), what the mixer saves, by head and utterance, and the gate, (rows, dim).
 #[derive(Debug)]
 pub(crate) struct Mixing {
     parameters: ParameterGroup,
@@ -82,7 +82,8 @@ impl Mixing {
         }
     }
 
-    /// The norm's statistics and the projections of some rows: those that the mixer reads, a piece a plane, and the gate.
+    /// The norm's statistics and the projections of some rows: those that the mixer reads, a piece a plane, and the
+    /// gate.
     fn project(
         &self,
         w: &Weights<'_>,
@@ -109,7 +110,8 @@ impl Mixing {
         (self.projections().0 - 1) * self.heads + head
     }
 
-    /// What the gate multiplies, for a range of rows: all heads' outputs beside each other, with the values' convolution.
+    /// What the gate multiplies, for a range of rows: all heads' outputs beside each other, with the values'
+    /// convolution.
     fn join(
         &self,
         own: &[&[f32]],

@@ -18,7 +18,8 @@ impl Mixing {
         (read, read + usize::from(self.gate))
     }
 
-    /// Values of the norm's, the projections' and the heads' own parameters, which lie in this order before the output's.
+    /// Values of the norm's, the projections' and the heads' own parameters, which lie in this order before the
+    /// output's.
     pub(super) fn sizes(&self) -> [usize; 5] {
         let (dim, (_, p)) = (self.dim, self.projections());
         [dim, dim, p * dim * dim, p * dim, self.own.iter().sum::<usize>() * self.heads]

@@ -121,8 +121,8 @@ impl<S: Simd> InRegisters<S> for Exponentials<'_, S> {
 }
 
 impl<S: Simd> Exponentials<'_, S> {
-    /// Raises the references that scores rise beyond, each query's for itself, and shrinks all that was computed with the
-    /// former ones: the tile up to a row, and the sums.
+    /// Raises the references that scores rise beyond, each query's for itself, and shrinks all that was computed with
+    /// the former ones: the tile up to a row, and the sums.
     #[inline(always)]
     fn raise(&mut self, simd: S, row: usize, vector: usize, rise: &mut [S::f32s]) {
         let stride = self.total.len();

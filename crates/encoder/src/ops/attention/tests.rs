@@ -66,8 +66,8 @@ fn both_passes_match_plain_loops() {
     let spans = [(0, 3), (1, 0), (3, 70), (40, 2), (64, 64)].map(|(before, after)| Span { before, after });
     let spans = [Span::ALL, Span::PAST].into_iter().chain(spans);
     for (span, (n, dim)) in spans.flat_map(|span| sizes.map(|size| (span, size))) {
-        // Scores that stay small, that rise from key to key, and that fall: the first raise the reference again and again,
-        // the last leave it far above most.
+        // Scores that stay small, that rise from key to key, and that fall: the first raise the reference again and
+        // again, the last leave it far above most.
         for slope in [0.0, 0.2, -0.2] {
             let [mut q, mut k, v, dy] = [1, 2, 3, 4].map(|seed| values(n * dim, seed * 100));
             if slope != 0.0 {

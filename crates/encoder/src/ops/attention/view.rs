@@ -24,8 +24,8 @@ impl View {
         }
     }
 
-    /// Makes the scores of V vectors −∞ where the query does not see the key: `row` is the tile's key of the first row, `at`
-    /// the first of the vectors.
+    /// Makes the scores of V vectors −∞ where the query does not see the key: `row` is the tile's key of the first row,
+    /// `at` the first of the vectors.
     #[inline(always)]
     pub(super) fn hide<S: Simd, const R: usize, const V: usize>(
         self,

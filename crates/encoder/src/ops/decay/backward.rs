@@ -73,8 +73,8 @@ impl WithSimd for Backward<'_> {
             to_padded(dsums, wide, &Lanes::ONE, dsums_padded);
             let [q_columns, k_columns, v_columns, dsums_columns] =
                 [&*q_columns, k_columns, v_columns, dsums_columns].map(|columns| S::as_simd_f32s(columns).0);
-            // The gradient of cumulative rates, of products with frames before (to be taken off) and after the chunk; and what
-            // its own keys lose.
+            // The gradient of cumulative rates, of products with frames before (to be taken off) and after the chunk;
+            // and what its own keys lose.
             let (mut pulls, mut lost) = ([Lanes::ZERO; 2], Lanes::ZERO);
             let mut tiles = Tiles {
                 k: Rows { data: k, stride: dim, depth: dim },

@@ -70,8 +70,9 @@ pub(super) fn decays_of_chunks<S: Simd>(simd: S, given: &DecayedAttention<'_>) -
     decays
 }
 
-/// Takes a chunk into a state Σ M·value·keyᵀ, (dim + 1, keys' vectors): the state falls by `through`, each key by its factor. Keys
-/// come into `room` padded to vectors; what lies behind the state's columns is as arbitrary as that padding.
+/// Takes a chunk into a state Σ M·value·keyᵀ, (dim + 1, keys' vectors): the state falls by `through`, each key by its
+/// factor. Keys come into `room` padded to vectors; what lies behind the state's columns is as arbitrary as that
+/// padding.
 #[inline(always)]
 pub(super) fn update_state<S: Simd>(
     simd: S,
@@ -94,8 +95,8 @@ pub(super) fn update_state<S: Simd>(
     in_registers(simd, wide, stride, &mut Accumulate { a, b: S::as_simd_f32s(room).0, c, stride });
 }
 
-/// Writes what each chunk has after it, states one after another as [`update_state`] makes them, of rows that come into `room` with
-/// their padding behind.
+/// Writes what each chunk has after it, states one after another as [`update_state`] makes them, of rows that come into
+/// `room` with their padding behind.
 #[inline(always)]
 pub(super) fn states_after<S: Simd>(
     simd: S,

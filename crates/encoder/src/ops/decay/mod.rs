@@ -1,10 +1,10 @@
 //! Linear attention whose weights fall with distance, a head's frames chunk by chunk.
 //!
-//! y(i) = Σⱼ P(i, j)·v(j) / (Σⱼ P(i, j) + ε), P(i, j) = M(i, j)·φ(q(i))·φ(k(j)), φ = elu + 1, M(i, j) = exp(−Σ of the rates between
-//! i and j); j runs over all frames, or over those up to i. Numerators and denominators are one sum over values with a 1 behind
-//! them. Nearly all of it is products of matrices: frames of the same chunk meet in a tile, those before and after it in states
-//! Σ M·(v, 1)·φ(k)ᵀ. Time O(N·d·(d + C)) with chunks of C = 32 frames. What is made of rows, as φ, is made of a chunk's, so that it
-//! stays in the cache.
+//! y(i) = Σⱼ P(i, j)·v(j) / (Σⱼ P(i, j) + ε), P(i, j) = M(i, j)·φ(q(i))·φ(k(j)), φ = elu + 1, M(i, j) = exp(−Σ of the
+//! rates between i and j); j runs over all frames, or over those up to i. Numerators and denominators are one sum over
+//! values with a 1 behind them. Nearly all of it is products of matrices: frames of the same chunk meet in a tile,
+//! those before and after it in states Σ M·(v, 1)·φ(k)ᵀ. Time O(N·d·(d + C)) with chunks of C = 32 frames. What is made
+//! of rows, as φ, is made of a chunk's, so that it stays in the cache.
 
 mod backward;
 mod chunk;
@@ -74,8 +74,8 @@ impl DecayedAttention<'_> {
         });
     }
 
-    /// Writes the gradients of queries, keys and values from `[y, dy, denominators]`, and, with rates of each frame's own, the
-    /// gradient of each frame's cumulative rate, by whose differences M decays; zeros with others.
+    /// Writes the gradients of queries, keys and values from `[y, dy, denominators]`, and, with rates of each frame's
+    /// own, the gradient of each frame's cumulative rate, by whose differences M decays; zeros with others.
     pub(crate) fn backward(
         self,
         [y, dy, denominators]: [&[f32]; 3],

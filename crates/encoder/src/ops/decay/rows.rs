@@ -18,8 +18,8 @@ impl DecayedAttention<'_> {
     }
 }
 
-/// Where the rows of some frames come to lie, and what they are: keys and values, or queries and the gradients of their sums.
-/// Both make states.
+/// Where the rows of some frames come to lie, and what they are: keys and values, or queries and the gradients of their
+/// sums. Both make states.
 pub(super) trait Load {
     /// Rows of dim and of dim + 1 values.
     fn load<'r, S: Simd>(&self, simd: S, at: &Range<usize>, room: [&'r mut [f32]; 2]) -> [&'r [f32]; 2];

@@ -61,7 +61,8 @@ impl DerefMut for Aligned {
 const PARTS: [usize; 2] = [8, 4];
 const _: () = assert!(PARTS[0] * PARTS[1] == FRAMES);
 
-/// Writes the values of P equal parts in turn, which compiles to shuffles of vectors; a transposition value by value does not.
+/// Writes the values of P equal parts in turn, which compiles to shuffles of vectors; a transposition value by value
+/// does not.
 #[inline(always)]
 fn interleave<const P: usize>(parts: &[f32], turns: &mut [f32]) {
     let len = turns.len() / P;
@@ -125,8 +126,8 @@ pub(crate) fn scale_columns(columns: &mut [f32], factors: &Lanes) {
     }
 }
 
-/// Writes the rows of a block padded to whole vectors, each times its own factor. What pads them stays as it was, so that
-/// nothing may depend on it.
+/// Writes the rows of a block padded to whole vectors, each times its own factor. What pads them stays as it was, so
+/// that nothing may depend on it.
 #[inline(always)]
 pub(crate) fn to_padded(rows: &[f32], dim: usize, factors: &Lanes, padded: &mut [f32]) {
     let width = padded.len() / FRAMES;
