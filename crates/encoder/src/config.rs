@@ -64,7 +64,7 @@ pub struct EncoderConfig {
     pub polynomial_degree: usize,
     /// c of `polynomial`'s kernel, 0 to 1000.
     pub polynomial_offset: f32,
-    /// Rounds of hashing of `lsh`.
+    /// Rounds of hashing of `lsh` and `causal_lsh`.
     pub lsh_rounds: usize,
     /// How many frames beside their own are seen: by `local_softmax` to each side, by `causal_local_softmax` before it.
     pub window: usize,
@@ -101,8 +101,8 @@ impl Default for EncoderConfig {
 }
 
 impl EncoderConfig {
-    /// The width of one head.
-    pub fn head_dim(&self) -> usize {
+    /// The width of one head, for heads above 0.
+    pub(crate) fn head_dim(&self) -> usize {
         self.dim / self.heads
     }
 
@@ -223,15 +223,21 @@ impl EncoderConfig {
                 }
             }
         }
-        let mixes = (0..self.layers).any(|layer| self.layer_mixer(layer) != MixerKind::None);
-        if !mixes && (self.gate || self.value_convolution > 0) {
-            let (key, value) = match self.gate {
-                true => ("gate", "true".into()),
-                false => ("value_convolution", self.value_convolution.to_string()),
-            };
-            return error(key, value, "does not go with none, which has no values and no heads");
+        let mut kinds = (0..self.layers)
+            .map(|layer| self.layer_mixer(layer))
+            .filter(|&kind| kind != MixerKind::None)
+            .peekable();
+        if kinds.peek().is_none() {
+            for (key, value, there) in [
+                ("gate", "true".into(), self.gate),
+                ("value_convolution", self.value_convolution.to_string(), self.value_convolution > 0),
+                ("rotary", "true".into(), self.rotary),
+            ] {
+                if there {
+                    return error(key, value, "does not go with none, which has no queries, keys and values");
+                }
+            }
         }
-        let mut kinds = (0..self.layers).map(|layer| self.layer_mixer(layer));
         if let Some(kind) = kinds.find(|kind| self.rotary && !kind.takes_rotary(width)) {
             let name = kind.name();
             let problem = match kind.takes_rotary(2) {

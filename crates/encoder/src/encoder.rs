@@ -9,7 +9,7 @@ use candle_core::backprop::GradStore;
 use candle_core::{DType, Device, Tensor, Var};
 
 use crate::blocks::{
-    BiLstm, Block, Convolution, EncoderOp, FeedForward, GradientCell, Head, Mixing, Pass, Place, Stage,
+    BiLstm, Block, Convolution, CtcHead, EncoderOp, FeedForward, GradientCell, Mixing, Pass, Place, Stage,
     Subsampling,
 };
 use crate::config::EncoderConfig;
@@ -19,6 +19,12 @@ use crate::mixers::{MixerKind, Options};
 use crate::ops::pool::{Buffer, Pool};
 use crate::parameters::ParameterGroup;
 use crate::stream::EncoderStream;
+
+/// 4 GiB of weights, of which training keeps four copies.
+const MOST_PARAMETERS: usize = 1 << 30;
+
+/// An encoder's blocks by their names.
+type Blocks = Vec<(String, Box<dyn Block>)>;
 
 /// What a pass is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,18 +91,49 @@ impl Encoder {
     ///
     /// # Errors
     ///
-    /// A configuration that isn't valid ([`EncoderConfig::validate`]); no bands or no tokens.
+    /// A configuration that isn't valid ([`EncoderConfig::validate`]) or makes more than 2³⁰ parameters; no bands or no
+    /// tokens.
     pub fn new(config: &EncoderConfig, bands: usize, tokens: usize, seed: u64) -> Result<Self, EncoderError> {
+        let (blocks, parameters) = Self::blocks(config, bands, tokens)?;
+        let mut initial = Vec::with_capacity(parameters);
+        let mut stages = Vec::with_capacity(blocks.len());
+        for (name, block) in blocks {
+            let start = initial.len();
+            initial.extend(block.parameters().initial(seed, &name));
+            stages.push(Stage { name, block, range: start..initial.len(), clock: Default::default() });
+        }
+        let weights = Var::from_vec(initial, parameters, &Device::Cpu)?;
+        Ok(Self {
+            stages: stages.into(),
+            weights,
+            bands,
+            tokens,
+            recompute: false,
+            pool: Pool::default(),
+            gradient: GradientCell::default(),
+        })
+    }
+
+    /// The number of parameters that an encoder would have, without making it.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Encoder::new`].
+    pub fn count_parameters(
+        config: &EncoderConfig,
+        bands: usize,
+        tokens: usize,
+    ) -> Result<usize, EncoderError> {
+        Ok(Self::blocks(config, bands, tokens)?.1)
+    }
+
+    /// The blocks by their names, and the parameters of all.
+    fn blocks(config: &EncoderConfig, bands: usize, tokens: usize) -> Result<(Blocks, usize), EncoderError> {
         config.validate()?;
         if bands == 0 || tokens == 0 {
-            let (key, value) = if bands == 0 { ("bands", bands) } else { ("tokens", tokens) };
-            return Err(EncoderError::Config {
-                key,
-                value: value.to_string(),
-                problem: "must be above 0".into(),
-            });
+            return Err(EncoderError::Empty { bands, tokens });
         }
-        let mut blocks: Vec<(String, Box<dyn Block>)> = Vec::new();
+        let mut blocks: Blocks = Vec::new();
         if !config.reads_features() {
             blocks.push(("subsampling".into(), Box::new(Subsampling::new(config, bands))));
         }
@@ -114,25 +151,12 @@ impl Encoder {
             }
             blocks.push((format!("layers.{layer}.feed_forward"), Box::new(FeedForward::new(config))));
         }
-        blocks.push(("head".into(), Box::new(Head::new(config.dim, tokens))));
-        let mut initial = Vec::new();
-        let mut stages = Vec::with_capacity(blocks.len());
-        for (name, block) in blocks {
-            let start = initial.len();
-            initial.extend(block.parameters().initial(seed, &name));
-            stages.push(Stage { name, block, range: start..initial.len(), clock: Default::default() });
+        blocks.push(("head".into(), Box::new(CtcHead::new(config.dim, tokens))));
+        let parameters = blocks.iter().map(|(_, block)| block.parameters().len()).sum();
+        if parameters > MOST_PARAMETERS {
+            return Err(EncoderError::TooLarge { parameters, most: MOST_PARAMETERS });
         }
-        let count = initial.len();
-        let weights = Var::from_vec(initial, count, &Device::Cpu)?;
-        Ok(Self {
-            stages: stages.into(),
-            weights,
-            bands,
-            tokens,
-            recompute: false,
-            pool: Pool::default(),
-            gradient: GradientCell::default(),
-        })
+        Ok((blocks, parameters))
     }
 
     /// Whether training keeps each block's input alone and runs its forward pass again before its backward pass: less
@@ -182,10 +206,7 @@ impl Encoder {
         lengths: &Lengths,
         mode: Mode,
     ) -> Result<(Tensor, Lengths), EncoderError> {
-        if features.dims() != [lengths.total(), self.bands] || lengths.total() == 0 {
-            let (found, frames) = (features.dims().to_vec(), lengths.total());
-            return Err(EncoderError::Features { found, frames, bands: self.bands });
-        }
+        self.check(features, lengths)?;
         let mut passes = Vec::with_capacity(self.stages.len());
         let mut lengths = lengths.clone();
         for stage in self.stages.iter() {
@@ -211,11 +232,23 @@ impl Encoder {
         Ok((features.contiguous()?.apply_op2(&weights, op)?, lengths))
     }
 
+    fn check(&self, features: &Tensor, lengths: &Lengths) -> Result<(), EncoderError> {
+        let (frames, bands) = (lengths.total(), self.bands);
+        if frames == 0 {
+            return Err(EncoderError::NoFrames);
+        }
+        if features.dims() != [frames, bands] {
+            return Err(EncoderError::Features { found: features.dims().to_vec(), frames, bands });
+        }
+        Ok(())
+    }
+
     /// A stream of features that arrive bit by bit. Its weights are those of now.
     ///
     /// # Errors
     ///
-    /// If a block waits for what comes later: every layer's kind must be causal, and not `causal_lsh`.
+    /// If a block waits for what comes later: every layer's kind must be causal, and not `causal_lsh`, or `none` with
+    /// a `convolution`.
     pub fn stream(&self) -> Result<EncoderStream, EncoderError> {
         if let Some(stage) = self.stages.iter().find(|stage| !stage.block.streams()) {
             return Err(EncoderError::Stream { block: stage.name.clone() });
@@ -233,6 +266,7 @@ impl Encoder {
         features: &Tensor,
         lengths: &Lengths,
     ) -> Result<(Tensor, Lengths), EncoderError> {
+        self.check(features, lengths)?;
         let (mut x, mut lengths) = (features.contiguous()?, lengths.clone());
         for stage in self.stages.iter() {
             let weights = self.weights.narrow(0, stage.range.start, stage.range.len())?;
@@ -274,7 +308,7 @@ impl Encoder {
     }
 
     /// The multiply-adds of the matrix products and convolutions in a forward pass over features of such lengths; a
-    /// training step has three times as many.
+    /// training step counts as three of them, whatever its backward pass computes again.
     pub fn multiply_adds(&self, lengths: &Lengths) -> usize {
         let mut lengths = lengths.clone();
         let mut total = 0;
@@ -327,10 +361,11 @@ impl Encoder {
     ///
     /// # Errors
     ///
-    /// The first parameter that is missing, has another shape or type, or is none of this encoder's.
+    /// The first parameter that is missing, has another shape or type or values that are not finite, or is none of this
+    /// encoder's.
     pub fn set_tensors(&self, mut tensors: HashMap<String, Tensor>, path: &Path) -> Result<(), EncoderError> {
         let error = |problem: String| EncoderError::Weights { path: path.to_path_buf(), problem };
-        let mut flat = Vec::new();
+        let mut flat = Vec::with_capacity(self.parameter_count());
         for group in self.groups() {
             for parameter in group.parameters.iter() {
                 let name = format!("{}.{}", group.name, parameter.name);
@@ -343,12 +378,17 @@ impl Encoder {
                         parameter.shape
                     )));
                 }
-                flat.push(tensor.flatten_all()?);
+                let values = tensor.flatten_all()?.to_vec1::<f32>()?;
+                if !values.iter().all(|value| value.is_finite()) {
+                    let path = path.to_path_buf();
+                    return Err(EncoderError::NotFinite { path, parameter: name });
+                }
+                flat.extend(values);
             }
         }
         if let Some(name) = tensors.keys().min() {
             return Err(error(format!("parameter {name} is not the model's")));
         }
-        Ok(self.weights.set(&Tensor::cat(&flat, 0)?)?)
+        Ok(self.weights.set(&Tensor::from_vec(flat, self.weights.shape(), &Device::Cpu)?)?)
     }
 }

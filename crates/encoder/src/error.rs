@@ -15,8 +15,33 @@ pub enum EncoderError {
         /// What is wrong with it, and what would be right.
         problem: String,
     },
+    /// A model can't have such sizes.
+    #[error(
+        "a model of {bands} mel bands and {tokens} tokens has nothing to do: it wants one of each at least"
+    )]
+    Empty {
+        /// The number of mel bands.
+        bands: usize,
+        /// The size of the token table.
+        tokens: usize,
+    },
+    /// A model has more parameters than any machine trains.
+    #[error(
+        "[model] makes {parameters} parameters, above {most}: take fewer layers, or a lower dim or feed_forward"
+    )]
+    TooLarge {
+        /// How many it has.
+        parameters: usize,
+        /// How many it may have.
+        most: usize,
+    },
+    /// A batch has no frames.
+    #[error("the batch has no frames: leave out utterances without any")]
+    NoFrames,
     /// The features don't have the shape that the model wants.
-    #[error("features have shape {found:?}, the model wants ({frames}, {bands})")]
+    #[error(
+        "features have shape {found:?}; by their lengths and the model's bands it is ({frames}, {bands})"
+    )]
     Features {
         /// The shape that was given.
         found: Vec<usize>,
@@ -35,7 +60,7 @@ pub enum EncoderError {
     },
     /// A token can't be made likely.
     #[error(
-        "token {token} of {tokens} can't start with a probability of {probability}: it must be above 0 and below 1"
+        "token {token} can't start with a probability of {probability}: tokens are 0 to {}, probabilities above 0 and below 1", tokens - 1
     )]
     Favour {
         /// The token.
@@ -55,6 +80,16 @@ pub enum EncoderError {
         path: PathBuf,
         /// Why not.
         source: candle_core::Error,
+    },
+    /// Weights that are no numbers.
+    #[error(
+        "{path}: parameter {parameter} has values that are not finite: the file is damaged, or training went wrong"
+    )]
+    NotFinite {
+        /// The file.
+        path: PathBuf,
+        /// The parameter's name.
+        parameter: String,
     },
     /// A file of weights doesn't belong to the configuration.
     #[error("{path}: {problem}; was it made with another [model] configuration?")]

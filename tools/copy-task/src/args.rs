@@ -130,7 +130,7 @@ mod tests {
         let Command::Train(args) = parse("causal_lsh").unwrap().command else { panic!() };
         let settings = args.settings();
         settings.validate().unwrap();
-        assert_eq!((settings.model.head_dim(), settings.model.feed_forward), (16, 512));
+        assert_eq!((settings.model.dim, settings.model.heads, settings.model.feed_forward), (128, 8, 512));
         assert_eq!((settings.rate(3000), settings.updates), (1e-3, 4000));
         assert!(parse("softmax").unwrap_err().to_string().contains("causal_softmax"));
     }

@@ -4,7 +4,7 @@
 use candle_core::{Result, Tensor};
 use rayon::prelude::*;
 
-use super::{Block, Forward, Memory, Pass, Saved, compose};
+use super::{Block, Done, Memory, Pass, Saved, compose};
 use crate::config::EncoderConfig;
 use crate::lengths::Lengths;
 use crate::ops::dropout::Dropout;
@@ -127,8 +127,8 @@ impl Block for Convolution {
         vec![statistics, expanded, gated, local, inner_statistics]
     }
 
-    fn backward(&self, pass: &Pass, done: Forward<'_>, dy: &[f32], dx: &mut [f32], dweights: &mut [f32]) {
-        let Forward { weights, x, saved, .. } = done;
+    fn backward(&self, pass: &Pass, done: Done<'_>, dy: &[f32], dx: &mut [f32], dweights: &mut [f32]) {
+        let Done { weights, x, saved, .. } = done;
         let w = self.parameters.split(weights);
         let dim = self.dim;
         let rows = x.len() / dim;

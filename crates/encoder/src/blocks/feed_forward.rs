@@ -3,7 +3,7 @@
 use candle_core::{Result, Tensor};
 use rayon::prelude::*;
 
-use super::{Block, Forward, Pass, Saved, compose};
+use super::{Block, Done, Pass, Saved, compose};
 use crate::config::{Activation, EncoderConfig};
 use crate::lengths::Lengths;
 use crate::ops::linear::Weight;
@@ -49,6 +49,10 @@ impl Block for FeedForward {
         lengths.total() * 2 * self.dim * self.inner
     }
 
+    fn streams(&self) -> bool {
+        true
+    }
+
     fn forward(&self, pass: &Pass, weights: &[f32], x: &[f32], y: &mut [f32]) -> Saved {
         let w = self.parameters.split(weights);
         let (dim, inner) = (self.dim, self.inner);
@@ -85,8 +89,8 @@ impl Block for FeedForward {
         }
     }
 
-    fn backward(&self, pass: &Pass, done: Forward<'_>, dy: &[f32], dx: &mut [f32], dweights: &mut [f32]) {
-        let Forward { weights, x, saved, .. } = done;
+    fn backward(&self, pass: &Pass, done: Done<'_>, dy: &[f32], dx: &mut [f32], dweights: &mut [f32]) {
+        let Done { weights, x, saved, .. } = done;
         let w = self.parameters.split(weights);
         let (dim, inner) = (self.dim, self.inner);
         let (hidden_mask, output_mask) =

@@ -3,7 +3,7 @@
 use candle_core::{D, Result, Tensor};
 use rayon::prelude::*;
 
-use super::{Block, Forward, Pass, Saved, compose};
+use super::{Block, Done, Pass, Saved, compose};
 use crate::lengths::Lengths;
 use crate::ops::linear::Weight;
 use crate::ops::norm::{self, STATISTICS};
@@ -13,13 +13,13 @@ use crate::parameters::ParameterGroup;
 
 /// Saves the norm's statistics.
 #[derive(Debug)]
-pub(crate) struct Head {
+pub(crate) struct CtcHead {
     parameters: ParameterGroup,
     dim: usize,
     tokens: usize,
 }
 
-impl Head {
+impl CtcHead {
     pub(crate) fn new(dim: usize, tokens: usize) -> Self {
         let parameters = ParameterGroup::default()
             .vector("norm.weight", dim, 1.0)
@@ -57,7 +57,7 @@ math::vectorised_fn! {
     }
 }
 
-impl Block for Head {
+impl Block for CtcHead {
     fn parameters(&self) -> &ParameterGroup {
         &self.parameters
     }
@@ -68,6 +68,10 @@ impl Block for Head {
 
     fn multiply_adds(&self, lengths: &Lengths) -> usize {
         lengths.total() * self.dim * self.tokens
+    }
+
+    fn streams(&self) -> bool {
+        true
     }
 
     fn forward(&self, pass: &Pass, weights: &[f32], x: &[f32], y: &mut [f32]) -> Saved {
@@ -88,8 +92,8 @@ impl Block for Head {
         vec![statistics]
     }
 
-    fn backward(&self, _pass: &Pass, done: Forward<'_>, dy: &[f32], dx: &mut [f32], dweights: &mut [f32]) {
-        let Forward { weights, x, saved, y } = done;
+    fn backward(&self, _pass: &Pass, done: Done<'_>, dy: &[f32], dx: &mut [f32], dweights: &mut [f32]) {
+        let Done { weights, x, saved, y } = done;
         let w = self.parameters.split(weights);
         let (dim, tokens) = (self.dim, self.tokens);
         let cut = Cut::new(x.len() / dim);

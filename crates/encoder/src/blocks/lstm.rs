@@ -14,7 +14,7 @@ use std::ops::Range;
 use candle_core::{Result, Tensor};
 use rayon::prelude::*;
 
-use super::{Block, Forward, Pass, Saved, compose};
+use super::{Block, Done, Pass, Saved, compose};
 use crate::config::EncoderConfig;
 use crate::lengths::Lengths;
 use crate::ops::linear::Weight;
@@ -43,12 +43,12 @@ enum Direction {
     Backward,
 }
 
-use Direction::{Backward, Forward as Onward};
+use Direction::{Backward, Forward};
 
 impl Direction {
     /// The row that is seen before one that is not the first.
     fn before(self, row: usize) -> usize {
-        if self == Onward { row - 1 } else { row + 1 }
+        if self == Forward { row - 1 } else { row + 1 }
     }
 }
 
@@ -71,7 +71,7 @@ impl Steps {
     fn rows(&self, direction: Direction, step: usize) -> Vec<usize> {
         let running = self.0.iter().take_while(|rows| rows.len() > step);
         let row = |rows: &Range<usize>| match direction {
-            Onward => rows.start + step,
+            Forward => rows.start + step,
             Backward => rows.end - 1 - step,
         };
         running.map(row).collect()
@@ -206,7 +206,7 @@ impl Sweep<'_> {
     fn shift(&self, outputs: &[f32], before: &mut [f32]) {
         let hidden = self.hidden;
         for rows in self.steps.0.iter().filter(|rows| !rows.is_empty()) {
-            let first = if self.direction == Onward { rows.start } else { rows.end - 1 };
+            let first = if self.direction == Forward { rows.start } else { rows.end - 1 };
             row_mut(before, first, hidden).fill(0.0);
             for at in rows.clone().filter(|&at| at != first) {
                 row_mut(before, at, hidden).copy_from_slice(row(outputs, self.direction.before(at), hidden));
@@ -243,6 +243,10 @@ impl Block for BiLstm {
         lengths.total() * 2 * 4 * self.hidden * (self.inputs + self.hidden)
     }
 
+    fn streams(&self) -> bool {
+        false
+    }
+
     fn forward(&self, pass: &Pass, weights: &[f32], x: &[f32], y: &mut [f32]) -> Saved {
         let w = self.parameters.split(weights);
         let (inputs, hidden, wide, pool) = (self.inputs, self.hidden, 4 * self.hidden, &pass.pool);
@@ -267,7 +271,7 @@ impl Block for BiLstm {
         let sweep = |direction| Sweep { direction, steps, hidden };
         let packed = |weight| Packed::new(weight, hidden, pool);
         rayon::join(
-            || sweep(Onward).forward(&packed(w[2]), &mut gates, &mut cells, &mut outputs),
+            || sweep(Forward).forward(&packed(w[2]), &mut gates, &mut cells, &mut outputs),
             || sweep(Backward).forward(&packed(w[3]), &mut back_gates, &mut back_cells, &mut back_outputs),
         );
 
@@ -284,8 +288,8 @@ impl Block for BiLstm {
         vec![gates, back_gates, cells, back_cells, outputs, back_outputs]
     }
 
-    fn backward(&self, pass: &Pass, done: Forward<'_>, dy: &[f32], dx: &mut [f32], dweights: &mut [f32]) {
-        let Forward { weights, x, saved, .. } = done;
+    fn backward(&self, pass: &Pass, done: Done<'_>, dy: &[f32], dx: &mut [f32], dweights: &mut [f32]) {
+        let Done { weights, x, saved, .. } = done;
         let w = self.parameters.split(weights);
         let (inputs, hidden, wide, pool) = (self.inputs, self.hidden, 4 * self.hidden, &pass.pool);
         let [gates, back_gates, cells, back_cells, outputs, back_outputs] = &saved[..] else {
@@ -309,8 +313,8 @@ impl Block for BiLstm {
         let [mut before, mut back_before] = std::array::from_fn(|_| pool.take(rows * hidden));
         rayon::join(
             || {
-                sweep(Onward).backward(&packed(w[2]), [gates, cells], &doutputs, &mut dgates);
-                sweep(Onward).shift(outputs, &mut before);
+                sweep(Forward).backward(&packed(w[2]), [gates, cells], &doutputs, &mut dgates);
+                sweep(Forward).shift(outputs, &mut before);
             },
             || {
                 sweep(Backward).backward(
@@ -354,7 +358,7 @@ impl Block for BiLstm {
     fn compose(&self, lengths: &Lengths, w: &[Tensor], x: &Tensor) -> Result<Tensor> {
         let hidden = self.hidden;
         let mut directions = Vec::with_capacity(2);
-        for (i, direction) in [Onward, Backward].into_iter().enumerate() {
+        for (i, direction) in [Forward, Backward].into_iter().enumerate() {
             let (sums, recurrent) = (compose::linear(x, &w[i], &w[4 + i])?, w[2 + i].t()?.contiguous()?);
             let mut outputs = Vec::with_capacity(lengths.total());
             for rows in lengths.iter() {
@@ -362,7 +366,7 @@ impl Block for BiLstm {
                 let (mut h, mut c) = (start.clone(), start);
                 let mut frames = Vec::with_capacity(rows.len());
                 let order: Box<dyn Iterator<Item = usize>> =
-                    if direction == Onward { Box::new(rows) } else { Box::new(rows.rev()) };
+                    if direction == Forward { Box::new(rows) } else { Box::new(rows.rev()) };
                 for row in order {
                     let sums = (sums.narrow(0, row, 1)? + h.matmul(&recurrent)?)?;
                     let gate = |i: usize| sums.narrow(1, i * hidden, hidden);

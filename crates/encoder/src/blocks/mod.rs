@@ -18,7 +18,7 @@ use candle_core::Tensor;
 
 pub(crate) use convolution::Convolution;
 pub(crate) use feed_forward::FeedForward;
-pub(crate) use head::Head;
+pub(crate) use head::CtcHead;
 pub(crate) use lstm::BiLstm;
 pub(crate) use mixing::Mixing;
 pub(crate) use op::{EncoderOp, GradientCell, Stage, with_slice};
@@ -85,7 +85,7 @@ impl Memory {
 
 /// A forward pass that was done: what the backward pass starts from.
 #[derive(Clone, Copy)]
-pub(crate) struct Forward<'a> {
+pub(crate) struct Done<'a> {
     pub(crate) weights: &'a [f32],
     pub(crate) x: &'a [f32],
     pub(crate) y: &'a [f32],
@@ -114,13 +114,11 @@ pub(crate) trait Block: Send + Sync + std::fmt::Debug {
 
     /// Writes the gradient of `x` and adds that of the weights, from the gradient of `y`. The first block of an encoder
     /// is given an empty `dx`.
-    fn backward(&self, pass: &Pass, done: Forward<'_>, dy: &[f32], dx: &mut [f32], dweights: &mut [f32]);
+    fn backward(&self, pass: &Pass, done: Done<'_>, dy: &[f32], dx: &mut [f32], dweights: &mut [f32]);
 
     /// Whether [`Block::step`] gives what the whole would: whether no row sees those after it, but for the few that
     /// subsampling waits for.
-    fn streams(&self) -> bool {
-        true
-    }
+    fn streams(&self) -> bool;
 
     /// The next rows of one stream, none or more; `end` says that they are the last. Returns the rows that can be told
     /// now. This one is for blocks that know nothing of time.

@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use candle_core::{CpuStorage, CustomOp2, Error, Layout, Result, Shape, Storage, Tensor};
 
-use super::{Block, Forward, Pass, Saved};
+use super::{Block, Done, Pass, Saved};
 use crate::ops::pool::Buffer;
 
 /// Where a block's time is summed, in nanoseconds.
@@ -121,7 +121,7 @@ impl EncoderOp {
             let (y, dy) = (output.as_deref().unwrap_or(y), gradient.as_deref().unwrap_or(dy));
             stage.clock.time(|| {
                 let (weights, dweights) = (&weights[range.clone()], &mut dweights[range]);
-                let done = Forward { weights, x, y, saved: &saved };
+                let done = Done { weights, x, y, saved: &saved };
                 stage.block.backward(pass, done, dy, &mut dx, dweights);
             });
             (output, gradient) = (below, Some(dx));

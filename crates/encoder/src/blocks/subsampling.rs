@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use candle_core::{Result, Tensor};
 use rayon::prelude::*;
 
-use super::{Block, Forward, Memory, Pass, Saved, compose};
+use super::{Block, Done, Memory, Pass, Saved, compose};
 use crate::config::{EncoderConfig, Positions};
 use crate::lengths::Lengths;
 use crate::ops::conv2d::Conv2d;
@@ -136,6 +136,10 @@ impl Block for Subsampling {
         convolved + stages[self.convolutions.len()].total() * width * self.dim
     }
 
+    fn streams(&self) -> bool {
+        true
+    }
+
     fn forward(&self, pass: &Pass, weights: &[f32], x: &[f32], y: &mut [f32]) -> Saved {
         let w = self.parameters.split(weights);
         let stages = self.stages(&pass.lengths);
@@ -175,8 +179,8 @@ impl Block for Subsampling {
         outputs
     }
 
-    fn backward(&self, pass: &Pass, done: Forward<'_>, dy: &[f32], _dx: &mut [f32], dweights: &mut [f32]) {
-        let Forward { weights, x, saved, .. } = done;
+    fn backward(&self, pass: &Pass, done: Done<'_>, dy: &[f32], _dx: &mut [f32], dweights: &mut [f32]) {
+        let Done { weights, x, saved, .. } = done;
         let w = self.parameters.split(weights);
         let stages = self.stages(&pass.lengths);
         let last = self.convolutions.len();

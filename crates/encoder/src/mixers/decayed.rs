@@ -152,12 +152,10 @@ impl Mixer for Decayed {
     /// The state is what the values became: Σ M·(v, 1)·φ(k)ᵀ, (d + 1, d) in whole vectors, whatever has been heard
     /// (equations 16 to 20).
     fn step(&self, head: Head<'_>, state: &mut State, y: &mut [f32]) {
-        let frames = y.len() / head.dim;
-        let mut u = scratch::take(self.gate_len(frames));
+        let mut u = scratch::take(self.gate_len(y.len() / head.dim));
         let gates = self.gates(head, &mut u);
         state.values.resize(DecayedAttention::state_len(head.dim), 0.0);
         self.attention(head, &gates).step(&mut state.values, y);
-        state.frames += frames;
     }
 
     fn compose(&self, inputs: &[Tensor], weights: &[Tensor]) -> Result<Tensor> {

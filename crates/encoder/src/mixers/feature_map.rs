@@ -4,7 +4,7 @@ use candle_core::{D, Result, Tensor};
 
 use super::monomials::Monomials;
 use crate::ops::activation::{elu_feature, elu_slope};
-use crate::ops::math::{dot, exp, max, softmax, sum, vectorised, vectorised_fn};
+use crate::ops::math::{dot, exp, max, relu, softmax, sum, vectorised, vectorised_fn};
 use crate::ops::matmul::{Matrix, matmul};
 use crate::ops::{linear, scratch};
 use crate::parameters::{HeadParameter, Init};
@@ -185,7 +185,7 @@ impl FeatureMap {
     ) {
         match self {
             Self::Elu => vectorised(|| features.iter_mut().zip(x).for_each(|(f, &x)| *f = elu_feature(x))),
-            Self::Relu => vectorised(|| features.iter_mut().zip(x).for_each(|(f, &x)| *f = x.max(0.0))),
+            Self::Relu => vectorised(|| features.iter_mut().zip(x).for_each(|(f, &x)| *f = relu(x))),
             Self::Monomials(monomials) => monomials.forward(x, features),
             Self::Hedgehog => {
                 let mut u = scratch::take(x.len());

@@ -47,7 +47,7 @@ pub(crate) struct Gradients<'a, 'b> {
 /// What a causal mixer remembers of a stream's past, for one head.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct State {
-    /// Frames so far.
+    /// Frames so far, where positions are wanted.
     pub(crate) frames: usize,
     /// Keys so far, (N, d), or the last ones that are still in reach, where they are kept.
     pub(crate) keys: Vec<f32>,

@@ -2,7 +2,7 @@
 
 use crate::config::Activation;
 use crate::ops::dropout::Dropout;
-use crate::ops::math::{exp, sigmoid, vectorised, vectorised_fn};
+use crate::ops::math::{exp, relu, sigmoid, vectorised, vectorised_fn};
 use crate::ops::scratch;
 
 /// f(u) and f′(u)
@@ -64,7 +64,7 @@ vectorised_fn! {
                 Activation::Relu => {
                     for (((a, u), b), f) in values {
                         *u += b;
-                        *a = u.max(0.0) * f;
+                        *a = relu(*u) * f;
                     }
                 }
                 Activation::Silu => {
@@ -98,7 +98,7 @@ vectorised_fn! {
             match kind {
                 Activation::Relu => {
                     for (((a, slope), &u), f) in values {
-                        *a = u.max(0.0) * f;
+                        *a = relu(u) * f;
                         *slope = if u > 0.0 { *f } else { 0.0 };
                     }
                 }

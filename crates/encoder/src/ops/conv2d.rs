@@ -5,7 +5,7 @@
 use std::ops::Range;
 
 use crate::ops::linear;
-use crate::ops::math::{vectorised, vectorised_fn};
+use crate::ops::math::{relu, vectorised, vectorised_fn};
 use crate::ops::matmul::{Matrix, matmul};
 use crate::ops::planar::Planar;
 use crate::ops::scratch;
@@ -94,7 +94,7 @@ impl Conv2d {
             matmul(Matrix::new(&patches, self.patch()), kernel, 1.0, false, y);
             vectorised(|| {
                 for y in y.chunks_exact_mut(self.outputs) {
-                    y.iter_mut().zip(bias).for_each(|(y, b)| *y = (*y + b).max(0.0));
+                    y.iter_mut().zip(bias).for_each(|(y, b)| *y = relu(*y + b));
                 }
             });
         }

@@ -32,6 +32,12 @@ macro_rules! vectorised_fn {
 }
 pub(crate) use vectorised_fn;
 
+/// max(x, 0), and NaN for NaN, which `f32::max` would hide.
+#[inline(always)]
+pub(crate) fn relu(x: f32) -> f32 {
+    if x < 0.0 { 0.0 } else { x }
+}
+
 /// eˣ within 2 units in the last place, 0 below −87.3 and finite above 88.3.
 ///
 /// Range reduction by ln 2 in two parts, then a polynomial of degree 6 (minimax over ±ln 2 / 2). Multiplies and

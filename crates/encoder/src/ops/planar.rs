@@ -4,7 +4,7 @@
 use std::ops::Range;
 
 use crate::ops::conv2d::Conv2d;
-use crate::ops::math::vectorised_fn;
+use crate::ops::math::{relu, vectorised_fn};
 use crate::ops::scratch::{self, Scratch};
 
 /// Outputs of one position that are computed together.
@@ -163,8 +163,8 @@ vectorised_fn! {
 #[inline(always)]
 fn store(sums: &[f32; LANES], y: &mut [f32]) {
     match y.first_chunk_mut() {
-        Some(whole) => *whole = sums.map(|sum| sum.max(0.0)),
-        None => y.iter_mut().zip(sums).for_each(|(y, sum)| *y = sum.max(0.0)),
+        Some(whole) => *whole = sums.map(relu),
+        None => y.iter_mut().zip(sums).for_each(|(y, sum)| *y = relu(*sum)),
     }
 }
 

@@ -12,10 +12,16 @@ use candle_core::{Result, Tensor};
 use crate::ops::math::vectorised;
 use crate::ops::scratch::{self, Scratch};
 
+/// Frames up to which a table is kept for the next utterance.
+const LONGEST: usize = 1 << 13;
+
 /// Cosines, then sines, of each frame: (frames, width), for at least so many frames.
 ///
-/// Tables are made once for a width and shared, since all layers and heads want the same one.
+/// Tables of not too many are made once for a width and shared, since all layers and heads want the same one.
 pub(crate) fn table(width: usize, frames: usize) -> Arc<[f32]> {
+    if frames > LONGEST {
+        return rows(width, 0..frames).into();
+    }
     static TABLES: Mutex<Option<HashMap<usize, Arc<[f32]>>>> = Mutex::new(None);
     let mut guard = TABLES.lock().unwrap_or_else(PoisonError::into_inner);
     let tables = guard.get_or_insert_default();

@@ -12,7 +12,7 @@ use candle_core::{Result, Tensor};
 use rayon::prelude::*;
 
 use self::weights::Weights;
-use super::{Block, Forward, Memory, Pass, Saved, compose};
+use super::{Block, Done, Memory, Pass, Saved, compose};
 use crate::config::EncoderConfig;
 use crate::lengths::Lengths;
 use crate::mixers::{Mixer, State};
@@ -215,8 +215,8 @@ impl Block for Mixing {
         vec![statistics, projected, mixed, saved, gate]
     }
 
-    fn backward(&self, pass: &Pass, done: Forward<'_>, dy: &[f32], dx: &mut [f32], dweights: &mut [f32]) {
-        let Forward { weights, x, saved, .. } = done;
+    fn backward(&self, pass: &Pass, done: Done<'_>, dy: &[f32], dx: &mut [f32], dweights: &mut [f32]) {
+        let Done { weights, x, saved, .. } = done;
         let w = self.weights(weights);
         let (dim, head_dim, lengths) = (self.dim, self.dim / self.heads, &pass.lengths);
         let (rows, (read, all)) = (x.len() / dim, self.projections());
