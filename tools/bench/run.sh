@@ -21,15 +21,18 @@ if [ -z "$python" ]; then
   if [ "$(cat "$env/done" 2>/dev/null)" != "$wanted" ]; then
     echo "== the peers' Python environment, $env" >&2
     python3 -m venv "$env"
+    whole=yes
     # One at a time, so that one which doesn't install costs its own cases alone.
     install() {
-      grep -v '^#' "$here/peers/$1" | while read -r package; do
-        "$env/bin/python" -m pip install --quiet "${@:2}" "$package" >&2 || echo "== without $package: it doesn't install" >&2
-      done
+      while read -r package; do
+        "$env/bin/python" -m pip install --quiet "${@:2}" "$package" >&2 && continue
+        echo "== without $package: it doesn't install; the next run tries again" >&2
+        whole=
+      done < <(grep -v '^#' "$here/peers/$1")
     }
     install requirements.txt
     install requirements-alone.txt --no-deps
-    echo "$wanted" >"$env/done"
+    [ -z "$whole" ] || echo "$wanted" >"$env/done"
   fi
   python=$env/bin/python
 fi

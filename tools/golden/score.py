@@ -3,7 +3,6 @@
     python3 -m venv VENV && VENV/bin/pip install jiwer==4.0.0 rapidfuzz==3.14.6
     VENV/bin/python tools/golden/score.py                  cases.json, by jiwer
     VENV/bin/python tools/golden/score.py --sclite DIR     sclite.json, by sclite and sc_stats in DIR
-    VENV/bin/python tools/golden/score.py --time           how long jiwer takes for 10,000 pairs of 20 words
 
 cases.json: sentences are drawn from a few words, so that matches abound; their letters are of several scripts. jiwer says
 errors and rates (as fractions) for each pair and for all of them together, by words and by characters.
@@ -18,7 +17,6 @@ import random
 import re
 import subprocess
 import tempfile
-import time
 
 folder = pathlib.Path(__file__).resolve().parents[2] / "data/golden/score"
 WORDS = ["a", "the", "then", "them", "ça", "ñandú", "дом", "домой", "東京", "it's", "x-ray", "हिन्दी"]
@@ -135,37 +133,11 @@ def sclites_alignments(sctk):
     (folder / "sclite.json").write_text(text, encoding="utf-8")
 
 
-def time_jiwer():
-    """10,000 pairs, made as those of crates/score/benches."""
-    import jiwer
-
-    rng = random.Random(10)
-    vocabulary = ["".join(rng.choice("abcdefghijklmnopqrstuvwxyz") for _ in range(rng.randint(2, 9))) for _ in range(5000)]
-    references, hypotheses = [], []
-    for _ in range(10000):
-        words, other = [rng.choice(vocabulary) for _ in range(20)], []
-        for word in words:
-            fate = rng.randrange(30)
-            other += [] if fate == 0 else [rng.choice(vocabulary)] if fate == 1 else [word, word] if fate == 2 else [word]
-        references.append(" ".join(words))
-        hypotheses.append(" ".join(other))
-    for rate in (jiwer.wer, jiwer.cer):
-        seconds = []
-        for _ in range(5):
-            start = time.perf_counter()
-            rate(references, hypotheses)
-            seconds.append(time.perf_counter() - start)
-        print(f"{rate.__name__}: {min(seconds) * 1000:.0f} ms at best")
-
-
 parser = argparse.ArgumentParser()
 parser.add_argument("--sclite", metavar="DIR")
-parser.add_argument("--time", action="store_true")
 args = parser.parse_args()
 folder.mkdir(parents=True, exist_ok=True)
-if args.time:
-    time_jiwer()
-elif args.sclite:
+if args.sclite:
     sclites_alignments(args.sclite)
 else:
     jiwers_rates()

@@ -1,5 +1,5 @@
 //! How long the error rates of 10,000 pairs of sentences take: 20 words each, of which every tenth is changed, left out
-//! or repeated. `tools/golden/score.py --time` times jiwer on pairs of the same making.
+//! or repeated. `tools/bench` times jiwer in turn.
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use linnet_score::{ScoreUnit, Trn, count_texts, score};

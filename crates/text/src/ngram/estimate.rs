@@ -325,7 +325,12 @@ mod tests {
             assert_eq!(error(3, prune), EstimateError::Prune(prune.to_vec()));
         }
         assert_eq!(Estimate::new(text(&["", " \t"]), 3, &[]).unwrap_err(), EstimateError::Empty);
-        assert_eq!(TrainingText::new().push("a </s> b"), Err(EstimateError::Special("</s>".into())));
+        let mut marked = text(&["a b"]);
+        assert_eq!(marked.push("c <s> b"), Err(EstimateError::Special("<s>".into())));
+        assert_eq!(marked.push("c d </s>"), Err(EstimateError::Special("</s>".into())));
+        // Nothing of them is kept.
+        let words = |text| Estimate::new(text, 1, &[]).unwrap().ngrams(1);
+        assert_eq!(words(marked), words(text(&["a b"])));
     }
 
     #[test]

@@ -21,7 +21,7 @@ pub enum EstimateError {
     #[error("the text has more than {} words; take a part of it", u32::MAX)]
     TooLong,
     /// There is nothing to count.
-    #[error("the text has no words")]
+    #[error("the text has no words; give files with a sentence a line")]
     Empty,
     /// The order is not a model's.
     #[error("the order is {0}; take one from 1 to {max}", max = super::MAX_ORDER)]
@@ -78,6 +78,9 @@ impl TrainingText {
     ///
     /// A sentence with `<s>` or `</s>` in it, of which nothing is added then; more text than can be numbered.
     pub fn push(&mut self, sentence: &str) -> Result<(), EstimateError> {
+        if let Some(word) = sentence.split_whitespace().find(|word| SPECIAL[1..].contains(&folded(word))) {
+            return Err(EstimateError::Special(word.to_string()));
+        }
         let before = self.tokens.len();
         self.tokens.push(START);
         for word in sentence.split_whitespace() {
@@ -91,10 +94,6 @@ impl TrainingText {
                     Entry::Vacant(vacant) => *vacant.insert(next),
                 },
             };
-            if id == START || id == END {
-                self.tokens.truncate(before);
-                return Err(EstimateError::Special(word.to_string()));
-            }
             self.unknown += u64::from(id == UNKNOWN);
             self.tokens.push(id);
         }
