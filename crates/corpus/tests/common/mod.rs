@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use linnet_corpus::Manifest;
+use linnet_corpus::{Manifest, Utterance};
 
 /// Samples of a tone with a wobble, so that features differ between frames.
 pub(crate) fn tone(samples: usize, seed: usize) -> Vec<i16> {
@@ -75,4 +75,22 @@ pub(crate) fn shared(what: &str) -> Option<PathBuf> {
         return None;
     }
     Some(found)
+}
+
+/// 40 utterances of 0.1 to 1 s.
+pub(crate) fn corpus(folder: &Path) -> Manifest {
+    let utterances = (0..40).map(|i| {
+        let audio = folder.join(format!("u{i:02}.wav"));
+        let samples = 1600 + (i * 7919) % 14_400;
+        put_wav(&audio, &tone(samples, i));
+        let duration_s = (i % 3 != 0).then_some(samples as f64 / 16_000.0);
+        Utterance {
+            id: format!("u{i:02}"),
+            audio,
+            duration_s,
+            speaker: Some(format!("s{}", i % 4)),
+            ..Default::default()
+        }
+    });
+    Manifest { utterances: utterances.collect(), ..Default::default() }
 }

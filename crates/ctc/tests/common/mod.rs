@@ -1,6 +1,9 @@
-//! Independent references: the textbook recursion in f64 log space, and the sum over every path.
+//! Independent references: the textbook recursion in f64 log space, and the sum over every path. What searches are
+//! given.
 #![allow(clippy::unwrap_used, dead_code)]
 
+use linnet_ctc::{BeamOptions, log_softmax_rows};
+use linnet_text::TokenTable;
 use rand::{Rng, RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -124,4 +127,22 @@ pub(crate) fn assert_close(ours: &[f32], reference: &[f64], relative: f64, floor
         let error = (f64::from(a) - b).abs();
         assert!(error <= relative * b.abs().max(floor), "{what}, element {i}: {a} against {b}");
     }
+}
+
+/// A token table of these symbols and the blank.
+pub(crate) fn table(symbols: &[&str]) -> TokenTable {
+    TokenTable::new(symbols.iter().map(|s| s.to_string()).collect())
+}
+
+/// A search that cuts nothing.
+pub(crate) fn exact() -> BeamOptions {
+    BeamOptions { nbest: 100_000, ..BeamOptions::exact(100_000) }
+}
+
+/// Log-probabilities of a path, quite sure of it.
+pub(crate) fn spoken(table: &TokenTable, path: &[u32]) -> Vec<f32> {
+    let row = |&best: &u32| (0..table.len() as u32).map(move |t| if t == best { 5.0f32 } else { 0.0 });
+    let mut log_probs: Vec<f32> = path.iter().flat_map(row).collect();
+    log_softmax_rows(&mut log_probs, table.len());
+    log_probs
 }
