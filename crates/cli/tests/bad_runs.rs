@@ -24,19 +24,19 @@ fn wrong_configurations_name_the_file_the_place_and_the_nearest_key() {
         (&["cut.toml"], "cut.toml: line 3: string values must be quoted, expected literal string"),
         (
             &["tiny.toml", "--set", "train.select=bset"],
-            "tiny.toml with --set: unknown variant `bset`, expected one of `average`, `best`, `last` in `train.select`",
+            "--set train.select=bset: unknown variant `bset`, expected one of `average`, `best`, `last` in `train.select`",
         ),
         (
             &["tiny.toml", "--set", "model.heads=5"],
-            "tiny.toml with --set: [model] heads = 5: must divide dim = 16",
+            "--set model.heads=5: [model] heads = 5: must divide dim = 16",
         ),
         (
             &["tiny.toml", "--set", "augment.speeds=[0]"],
-            "tiny.toml with --set: augment.speeds: 0 is not from 0.25 to 4, like 0.9",
+            "--set augment.speeds=[0]: augment.speeds: 0 is not from 0.25 to 4, like 0.9",
         ),
         (
             &["tiny.toml", "--set", "train.batch_seconds=0.001"],
-            "tiny.toml with --set: train.batch_seconds = 0.001 is less than a frame; give seconds, like 30",
+            "--set train.batch_seconds=0.001: train.batch_seconds = 0.001 is less than a frame; give seconds, like 30",
         ),
         (&["gone.toml"], "gone.toml: No such file or directory (os error 2); check the path"),
         (&["tiny.toml"], "data/tokens.txt: No such file or directory (os error 2); check the path"),

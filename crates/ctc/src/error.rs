@@ -75,3 +75,10 @@ pub enum CtcError {
         labels: usize,
     },
 }
+
+impl CtcError {
+    /// Whether the values of the log-probabilities are at fault, not labels or sizes: a model that computes no numbers.
+    pub fn is_numerical(&self) -> bool {
+        matches!(self, Self::NotALogProbability { .. } | Self::ZeroProbability)
+    }
+}

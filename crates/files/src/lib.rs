@@ -4,4 +4,4 @@ mod lines;
 mod write;
 
 pub use lines::text_lines;
-pub use write::write_beside;
+pub use write::{is_unfinished, write_beside};

@@ -5,6 +5,9 @@ use std::fs::{self, File};
 use std::io::{self, BufWriter, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
+/// The end of the name of a file that isn't whole.
+const PART: &str = ".part";
+
 /// Links that lead to each other are followed so far, as Linux does.
 const MOST_LINKS: usize = 40;
 
@@ -29,6 +32,12 @@ pub fn write_beside(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Resul
     written.map_err(with_mend)
 }
 
+/// Whether a file is what [`write_beside`] leaves of one where the process is ended while it writes.
+pub fn is_unfinished(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().as_encoded_bytes();
+    name.starts_with(b".") && name.ends_with(PART.as_bytes())
+}
+
 /// Where a path's links lead to, if anything is there or not.
 fn followed(path: &Path) -> PathBuf {
     let mut place = path.to_path_buf();
@@ -51,7 +60,7 @@ fn write_and_rename(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Resul
         _ => Path::new("."),
     };
     let mut beside = tempfile::Builder::new();
-    beside.prefix(&prefix).suffix(".part");
+    beside.prefix(&prefix).suffix(PART);
     #[cfg(unix)]
     beside.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666)); // less what the umask takes
     fs::metadata(folder)?;

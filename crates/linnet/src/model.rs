@@ -61,8 +61,9 @@ impl Model {
         let path = folder.join(CONFIG);
         let text = std::fs::read_to_string(&path).map_err(|e| ModelError::io(&path, e))?;
         let config: ModelConfig = toml::from_str(&text)
-            .map_err(|e| ModelError::Config { path, problem: toml_problem(&e, &text) })?;
-        config.features.validate()?;
+            .map_err(|e| ModelError::Config { path: path.clone(), problem: toml_problem(&e, &text) })?;
+        let wrong = |problem: String| ModelError::Config { path: path.clone(), problem };
+        config.features.validate().map_err(|error| wrong(error.to_string()))?;
         let tokens = TokenTable::read(&folder.join(TOKENS))?;
         let cmvn = if config.normalisation == Normalisation::Global {
             if !folder.join(CMVN).is_file() {
@@ -83,7 +84,7 @@ impl Model {
         };
         let lexicon = folder.join(LEXICON);
         let lexicon = if lexicon.is_file() { Some(Lexicon::read(&lexicon)?) } else { None };
-        let mut model = Self::new(config, tokens, 0)?;
+        let mut model = Self::new(config, tokens, 0).map_err(|error| wrong(error.to_string()))?;
         (model.cmvn, model.lexicon) = (cmvn, lexicon);
         model.encoder.load(&folder.join(WEIGHTS)).map_err(|error| match error {
             EncoderError::File { path, source } => ModelError::Weights { path, problem: source.to_string() },

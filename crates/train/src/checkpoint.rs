@@ -23,6 +23,8 @@ pub(crate) struct State {
     pub(crate) batch: usize,
     /// Steps done.
     pub(crate) step: u64,
+    /// The checksum of the data that it trains on.
+    pub(crate) data: u32,
     pub(crate) schedule: Schedule,
     /// The lowest development error rate and its epoch.
     pub(crate) best: Option<(f64, u64)>,
@@ -60,15 +62,25 @@ pub(crate) struct Checkpoints {
 }
 
 impl Checkpoints {
-    pub(crate) fn new(experiment: &Path) -> Result<Self, TrainError> {
-        let folder = experiment.join(FOLDER);
-        fs::create_dir_all(&folder).map_err(|e| TrainError::io(&folder, e))?;
-        Ok(Self { folder })
+    pub(crate) fn new(experiment: &Path) -> Self {
+        Self { folder: experiment.join(FOLDER) }
+    }
+
+    /// Makes the folder, and takes out what a process left that was ended while it wrote.
+    pub(crate) fn open(&self) -> Result<(), TrainError> {
+        let error = |e| TrainError::io(&self.folder, e);
+        fs::create_dir_all(&self.folder).map_err(error)?;
+        for entry in fs::read_dir(&self.folder).map_err(error)?.flatten() {
+            if linnet_files::is_unfinished(&entry.path()) {
+                fs::remove_file(entry.path()).map_err(error)?;
+            }
+        }
+        Ok(())
     }
 
     /// Whether an experiment folder has one to continue from, or the model of a run that came to its end.
     pub(crate) fn begun(experiment: &Path) -> bool {
-        let latest = Self { folder: experiment.join(FOLDER) }.latest();
+        let latest = Self::new(experiment).latest();
         latest.is_file() || experiment.join("model").is_dir()
     }
 

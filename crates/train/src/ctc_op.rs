@@ -61,3 +61,45 @@ impl CustomOp1 for Ctc {
         gradient.broadcast_mul(dloss).map(Some)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use candle_core::{Device, Var};
+    use linnet_ctc::ctc_loss;
+
+    use super::*;
+
+    #[test]
+    fn the_loss_is_a_label_s_and_its_gradient_leaves_out_what_has_none() {
+        let (tokens, lengths) = (3, [4, 1, 5]);
+        // The second has no room for its labels.
+        let labels = vec![vec![1, 2], vec![1, 1], vec![2, 2, 1]];
+        let logits: Vec<f32> = (0..10 * tokens).map(|i| (i * 7 % 11) as f32 / 3.0).collect();
+        let log_probs: Vec<f32> = logits
+            .chunks(tokens)
+            .flat_map(|row| {
+                let total = row.iter().map(|x| x.exp()).sum::<f32>().ln();
+                row.iter().map(move |x| x - total)
+            })
+            .collect();
+        let var = Var::from_slice(&log_probs, (10, tokens), &Device::Cpu).unwrap();
+        let losses = ctc_losses(&var, &Lengths::new(&lengths), &labels).unwrap();
+        assert!(matches!(losses.each[1], Err(CtcError::TooFewFrames { .. })));
+
+        let (mut sum, mut want) = (0.0, vec![0.0f32; log_probs.len()]);
+        for (rows, labels) in [(0..4, &labels[0]), (5..10, &labels[2])] {
+            let range = rows.start * tokens..rows.end * tokens;
+            let gradient = Some(&mut want[range.clone()]);
+            sum += ctc_loss(&log_probs[range], tokens, labels, BLANK, gradient).unwrap();
+        }
+        let per_label = sum / 5.0;
+        assert!((f64::from(losses.loss.to_scalar::<f32>().unwrap()) - per_label).abs() < 1e-6);
+        let gradient = losses.loss.backward().unwrap();
+        let got = gradient.get(&var).unwrap().flatten_all().unwrap().to_vec1::<f32>().unwrap();
+        assert!(
+            got.iter().zip(&want).all(|(got, want)| (got - want / 5.0).abs() < 1e-6),
+            "{got:?}, {want:?}"
+        );
+        assert!(got[..4 * tokens].iter().any(|g| g.abs() > 1e-3));
+    }
+}

@@ -1,5 +1,6 @@
 //! The datasets of a run.
 
+use crc32c::crc32c_append;
 use linnet::{ModelError, Normalisation};
 use linnet_corpus::{Augment, BatchOptions, Dataset, Manifest, Normalise, Shuffle, compute_cmvn};
 use linnet_frontend::Cmvn;
@@ -42,6 +43,16 @@ impl RunData {
             Dataset::new(&train, Some(&tokenizer), training).map_err(|e| e.of_manifest(&data.train))?;
         let dev = Dataset::new(&dev, Some(&tokenizer), validating).map_err(|e| e.of_manifest(&data.dev))?;
         Ok(Self { tokens, lexicon, cmvn, train, dev })
+    }
+
+    /// A checksum (CRC-32C) of the tokens and of what is trained and validated on.
+    pub(crate) fn checksum(&self) -> u32 {
+        let symbols = (0..self.tokens.len() as u32).filter_map(|id| self.tokens.symbol(id));
+        let tokens =
+            symbols.fold(0, |sum, symbol| crc32c_append(crc32c_append(sum, symbol.as_bytes()), b"\n"));
+        [&self.train, &self.dev]
+            .iter()
+            .fold(tokens, |sum, set| crc32c_append(sum, &set.checksum().to_le_bytes()))
     }
 }
 

@@ -1,5 +1,7 @@
 //! The error rate and loss of a model on a dataset.
 
+use std::path::Path;
+
 use candle_core::{Device, Tensor};
 use linnet_corpus::{Dataset, Skipped};
 use linnet_ctc::ctc_loss_batch;
@@ -19,8 +21,15 @@ pub(crate) struct Evaluation {
     pub(crate) skipped: Vec<Skipped>,
 }
 
-/// Decodes a dataset greedily and compares it with its labels.
-pub(crate) fn evaluate(encoder: &Encoder, dataset: &Dataset) -> Result<Evaluation, TrainError> {
+/// Decodes a dataset greedily and compares it with its labels; `file` is its manifest, `step` how many were done.
+///
+/// Fails where nothing of it can be read or its log-probabilities are no numbers: rates of nothing would be perfect.
+pub(crate) fn evaluate(
+    encoder: &Encoder,
+    dataset: &Dataset,
+    file: &Path,
+    step: u64,
+) -> Result<Evaluation, TrainError> {
     let (mut loss, mut labels, mut counts) = (0.0, 0, ErrorCounts::default());
     let mut epoch = dataset.epoch(0)?;
     for batch in &mut epoch {
@@ -30,14 +39,26 @@ pub(crate) fn evaluate(encoder: &Encoder, dataset: &Dataset) -> Result<Evaluatio
         let tokens = encoder.tokens();
         let values = log_probs.flatten_all()?.to_vec1::<f32>()?;
         let losses = ctc_loss_batch(&values, &lengths.to_vec(), tokens, &batch.labels, BLANK, None);
-        for ((value, reference), rows) in losses.iter().zip(&batch.labels).zip(lengths.iter()) {
-            if let Ok(value) = value {
-                loss += value;
-                labels += reference.len();
+        for (i, (reference, rows)) in batch.labels.iter().zip(lengths.iter()).enumerate() {
+            match &losses[i] {
+                Ok(value) => {
+                    loss += value;
+                    labels += reference.len();
+                }
+                Err(error) if error.is_numerical() => {
+                    let (what, utterances) = ("loss of the development set", batch.ids[i].clone());
+                    return Err(TrainError::NotFinite { step, what, utterances });
+                }
+                Err(_) => {}
             }
             let decoded = linnet_ctc::greedy(&values[rows.start * tokens..rows.end * tokens], tokens, BLANK);
             counts += align(reference, &decoded).counts();
         }
+    }
+    if epoch.stats().utterances == 0 {
+        let problem =
+            "no recording of it can be read, so that there is nothing to judge by; look at the paths".into();
+        return Err(TrainError::Config { file: file.to_path_buf(), problem });
     }
     Ok(Evaluation { loss: loss / labels.max(1) as f64, counts, skipped: epoch.skipped().to_vec() })
 }

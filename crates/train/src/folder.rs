@@ -3,6 +3,7 @@
 use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
 
+use crate::config::{RunConfig, differences};
 use crate::error::TrainError;
 
 /// What is locked in a folder.
@@ -23,10 +24,14 @@ impl FolderLock {
     ///
     /// If another process holds the folder, or the file `.lock` can't be made in it.
     pub fn new(path: &Path) -> Result<Self, TrainError> {
-        let file = open(path)?;
-        match file.try_lock() {
-            Err(TryLockError::WouldBlock) => Err(TrainError::Busy { path: path.to_path_buf() }),
-            _ => Ok(Self { path: path.to_path_buf(), _file: file }),
+        loop {
+            let file = open(path)?;
+            if let Err(TryLockError::WouldBlock) = file.try_lock() {
+                return Err(TrainError::Busy { path: path.to_path_buf() });
+            }
+            if is_there(&file, path) {
+                return Ok(Self { path: path.to_path_buf(), _file: file });
+            }
         }
     }
 
@@ -36,9 +41,13 @@ impl FolderLock {
     ///
     /// If the file `.lock` can't be made in it.
     pub fn wait(path: &Path) -> Result<Self, TrainError> {
-        let file = open(path)?;
-        let _ = file.lock();
-        Ok(Self { path: path.to_path_buf(), _file: file })
+        loop {
+            let file = open(path)?;
+            let _ = file.lock();
+            if is_there(&file, path) {
+                return Ok(Self { path: path.to_path_buf(), _file: file });
+            }
+        }
     }
 
     /// The folder.
@@ -56,8 +65,44 @@ impl Drop for FolderLock {
     }
 }
 
+/// Whether a file is still the folder's lock: the process that held it may have taken folder and lock away.
+#[cfg(unix)]
+fn is_there(file: &File, folder: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let place = |found: fs::Metadata| (found.dev(), found.ino());
+    match (file.metadata(), fs::metadata(folder.join(LOCK))) {
+        (Ok(file), Ok(there)) => place(file) == place(there),
+        _ => false,
+    }
+}
+
+/// Elsewhere a file that is open stays.
+#[cfg(not(unix))]
+fn is_there(_: &File, _: &Path) -> bool {
+    true
+}
+
 fn open(folder: &Path) -> Result<File, TrainError> {
     fs::create_dir_all(folder).map_err(|e| TrainError::io(folder, e))?;
     let path = folder.join(LOCK);
     File::create(&path).map_err(|e| TrainError::io(&path, e))
+}
+
+/// Fails unless the experiment folder's configuration is the given one, but for what may change between sittings.
+pub(crate) fn same_run(config: &RunConfig, resolved: &Path) -> Result<(), TrainError> {
+    if !resolved.is_file() {
+        let problem = "there is no run to continue; leave --resume out to start one".to_string();
+        return Err(TrainError::Checkpoint { path: resolved.to_path_buf(), problem });
+    }
+    let earlier = RunConfig::read_resolved(resolved)?;
+    let differ = differences(&config.identity().settings()?, &earlier.identity().settings()?);
+    if differ.is_empty() {
+        return Ok(());
+    }
+    let keys: Vec<&str> = differ.iter().map(|(key, ..)| key.as_str()).collect();
+    let problem = format!(
+        "the run was started with other values of {}; give the same, or another folder",
+        keys.join(", ")
+    );
+    Err(TrainError::Checkpoint { path: resolved.to_path_buf(), problem })
 }

@@ -33,9 +33,9 @@ pub struct EpochRecord {
     pub skipped: usize,
     /// Frames of features trained on.
     pub frames: usize,
-    /// Seconds of training, without the development set.
+    /// Seconds of training and of checkpoints within the epoch, without the development set.
     pub seconds: f64,
-    /// Seconds of training since the run's first step, without the development set.
+    /// The same since the run's first step.
     pub total_seconds: f64,
     /// Frames of features per second.
     pub frames_per_s: f64,
@@ -45,7 +45,7 @@ pub struct EpochRecord {
     pub data_work: f64,
     /// Share of the seconds that subsampling took.
     pub subsampling: f64,
-    /// Peak memory of the process since the run began, in megabytes; 0 where the system doesn't tell.
+    /// Peak memory of the process since it began or continued the run, in megabytes; 0 where the system doesn't tell.
     pub peak_mb: f64,
 }
 
@@ -69,7 +69,7 @@ pub fn read_metrics(path: &Path) -> Result<Vec<EpochRecord>, TrainError> {
         .enumerate()
         .map(|(i, line)| {
             let wrong = |what: String| {
-                let problem = format!("line {}: {what}; take the line out, or bring the file back", i + 1);
+                let problem = format!("line {}: {what}; bring the file back, or train the run again", i + 1);
                 TrainError::Config { file: path.to_path_buf(), problem }
             };
             let record: EpochRecord =

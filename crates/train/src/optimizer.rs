@@ -283,6 +283,8 @@ impl InplaceOp1 for Step<'_> {
 
 #[cfg(test)]
 mod tests {
+    use linnet_encoder::EncoderConfig;
+
     use super::*;
 
     fn settings(kind: OptimizerKind) -> AdamSettings {
@@ -344,6 +346,37 @@ mod tests {
         for kind in [OptimizerKind::AdamW, OptimizerKind::RAdam] {
             for (got, want) in course(kind, 12).iter().zip(plain(kind, 12)) {
                 assert!((f64::from(*got) - want).abs() < 1e-5, "{kind:?}: {got}, not {want}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_step_moves_each_weight_by_its_own_gradient_and_decays_matrices_alone() {
+        let config =
+            EncoderConfig { layers: 1, dim: 8, heads: 2, feed_forward: 8, ..EncoderConfig::default() };
+        let encoder = Encoder::new(&config, 8, 5, 1).unwrap();
+        let values = || encoder.weights().flatten_all().unwrap().to_vec1::<f32>().unwrap();
+        let before = values();
+        // Every gradient has its own sign, and Adam's first step is the learning rate by it.
+        let gradient: Vec<f32> =
+            (0..before.len()).map(|i| if i * 7919 % 13 < 6 { -2.0 } else { 0.5 }).collect();
+        let mut adam =
+            Adam::new(&encoder, AdamSettings { weight_decay: 0.1, ..settings(OptimizerKind::AdamW) });
+        adam.step(&encoder, &gradient, 1e-2, 1.0).unwrap();
+        let after = values();
+        for Group { name, parameters, range } in encoder.groups() {
+            for parameter in parameters.iter() {
+                let matrix = parameter.shape.len() > 1;
+                for i in range.start + parameter.offset..range.start + parameter.offset + parameter.len() {
+                    let kept = if matrix { 1.0 - 1e-2 * 0.1 } else { 1.0 };
+                    let want = before[i] * kept - 1e-2 * gradient[i].signum();
+                    assert!(
+                        (after[i] - want).abs() < 1e-5,
+                        "{name}.{}: {}, not {want}",
+                        parameter.name,
+                        after[i]
+                    );
+                }
             }
         }
     }

@@ -7,14 +7,14 @@ use std::time::Instant;
 use linnet::{Model, ModelConfig};
 use linnet_corpus::Batch;
 
-use crate::checkpoint::{Checkpoints, State, Sums, write_beside};
-use crate::config::{RunConfig, Select, differences};
+use crate::checkpoint::{Checkpoints, State, write_beside};
+use crate::config::{DataConfig, RunConfig, Select};
 use crate::ctc_op::BLANK;
 use crate::data::RunData;
 use crate::environment;
 use crate::error::TrainError;
-use crate::evaluate::evaluate;
-use crate::folder::FolderLock;
+use crate::evaluate::{Evaluation, evaluate};
+use crate::folder::{FolderLock, same_run};
 use crate::metrics::{EpochRecord, read_metrics, write_metrics};
 use crate::observer::{Observer, Start, StepReport};
 use crate::optimizer::Adam;
@@ -101,12 +101,11 @@ pub fn train_in(
     }
     if options.resume {
         run.resume()?;
-        run.same_data(&resolved)?;
     }
+    run.open()?;
     write_beside(&resolved, config.to_toml()?.as_bytes())?;
-    let first = if options.resume { run.state.epoch } else { 1 };
     if !run.has_ended() {
-        environment::write(out, options, first)?;
+        environment::write(out, options, run.state.epoch)?;
     }
     run.start(observer);
     while !run.has_ended() {
@@ -115,25 +114,6 @@ pub fn train_in(
         }
     }
     run.finish()
-}
-
-/// Fails unless the experiment folder's configuration is the given one, but for what may change between sittings.
-fn same_run(config: &RunConfig, resolved: &Path) -> Result<(), TrainError> {
-    if !resolved.is_file() {
-        let problem = "there is no run to continue; leave --resume out to start one".to_string();
-        return Err(TrainError::Checkpoint { path: resolved.to_path_buf(), problem });
-    }
-    let earlier = RunConfig::read_resolved(resolved)?;
-    let differ = differences(&config.identity().settings()?, &earlier.identity().settings()?);
-    if differ.is_empty() {
-        return Ok(());
-    }
-    let keys: Vec<&str> = differ.iter().map(|(key, ..)| key.as_str()).collect();
-    let problem = format!(
-        "the run was started with other values of {}; give the same, or another folder",
-        keys.join(", ")
-    );
-    Err(TrainError::Checkpoint { path: resolved.to_path_buf(), problem })
 }
 
 /// A model with the weights that training starts from.
@@ -158,7 +138,8 @@ struct Run<'a> {
     model: Model,
     adam: Adam,
     checkpoints: Checkpoints,
-    events: EventWriter,
+    /// TensorBoard's, of a run that has not ended.
+    events: Option<EventWriter>,
     records: Vec<EpochRecord>,
     state: State,
     total_steps: u64,
@@ -170,11 +151,11 @@ impl<'a> Run<'a> {
         let total_steps: u64 = (1..=config.train.epochs).map(|e| data.train.batches(e) as u64).sum();
         let warmup = (config.train.warmup * total_steps as f64).ceil() as u64;
         let schedule = Schedule::new(config.train.schedule, warmup, total_steps, config.train.patience);
+        let (best, sums) = Default::default();
         let state =
-            State { epoch: 1, batch: 0, step: 0, schedule, best: None, sums: Sums::default(), seconds: 0.0 };
+            State { epoch: 1, batch: 0, step: 0, data: data.checksum(), schedule, best, sums, seconds: 0.0 };
         let adam = Adam::new(&model.encoder, config.train.adam());
-        let (checkpoints, events) = (Checkpoints::new(out)?, EventWriter::create(out)?);
-        let records = Vec::new();
+        let (checkpoints, events, records) = (Checkpoints::new(out), None, Vec::new());
         Ok(Self { config, out, data, model, adam, checkpoints, events, records, state, total_steps })
     }
 
@@ -182,31 +163,44 @@ impl<'a> Run<'a> {
         self.out.join("metrics.jsonl")
     }
 
+    /// Goes on from the last checkpoint.
     fn resume(&mut self) -> Result<(), TrainError> {
+        let data = self.state.data;
         self.state = self.checkpoints.restore(&self.model.encoder, &mut self.adam)?;
-        if self.metrics().exists() {
+        if self.state.data != data {
+            let DataConfig { train, dev, tokens, .. } = &self.config.data;
+            let problem = format!(
+                "the run was started on other utterances, transcripts or tokens than {}, {} and {} hold now; give the \
+                 run's own, or another folder",
+                train.display(),
+                dev.display(),
+                tokens.display()
+            );
+            return Err(TrainError::Checkpoint { path: self.checkpoints.latest(), problem });
+        }
+        let done = self.state.epoch - 1;
+        if done > 0 {
             self.records = read_metrics(&self.metrics())?;
             // An epoch whose record was written after the checkpoint comes again.
-            self.records.retain(|r| r.epoch < self.state.epoch);
+            self.records.truncate(done as usize);
+        }
+        if self.records.len() as u64 != done {
+            let problem = format!(
+                "it has {} epochs, and the checkpoint {done}; bring the file back, or start anew in another folder",
+                self.records.len()
+            );
+            return Err(TrainError::Config { file: self.metrics(), problem });
         }
         Ok(())
     }
 
-    /// Fails where the epochs that are done would have another number of steps: batches of nothing but unreadable audio
-    /// apart.
-    fn same_data(&self, resolved: &Path) -> Result<(), TrainError> {
-        let epochs = self.state.epoch - 1;
-        let planned: u64 = (1..=epochs).map(|epoch| self.data.train.batches(epoch) as u64).sum();
-        let planned = planned + self.state.batch as u64;
-        if (planned - planned / 10..=planned).contains(&self.state.step) {
-            return Ok(());
+    /// Makes what the run writes into as it goes.
+    fn open(&mut self) -> Result<(), TrainError> {
+        self.checkpoints.open()?;
+        if !self.has_ended() {
+            self.events = Some(EventWriter::create(self.out)?);
         }
-        let problem = format!(
-            "the run has done {} steps, and with {} they would be {planned}: it is another corpus; give the run's own, or another folder",
-            self.state.step,
-            self.config.data.train.display()
-        );
-        Err(TrainError::Checkpoint { path: resolved.to_path_buf(), problem })
+        Ok(())
     }
 
     fn start(&self, observer: &mut dyn Observer) {
@@ -239,15 +233,23 @@ impl<'a> Run<'a> {
         interrupt: Option<&AtomicBool>,
         observer: &mut dyn Observer,
     ) -> Result<bool, TrainError> {
+        let interrupted = || interrupt.is_some_and(|i| i.load(Ordering::Relaxed));
+        if interrupted() {
+            self.save()?;
+            return Ok(false);
+        }
         let mut epoch = self.data.train.epoch_from(self.state.epoch, self.state.batch)?;
+        let mut told = 0;
         let before = self.state.sums.clone();
         let start = Instant::now();
         self.model.encoder.take_times();
-        while let Some(batch) = epoch.next() {
-            for skipped in &batch.skipped {
-                observer.skipped(skipped);
-            }
-            self.state.sums.skipped += batch.skipped.len();
+        loop {
+            let batch = epoch.next();
+            let skipped = &epoch.skipped()[told..];
+            skipped.iter().for_each(|skipped| observer.skipped(skipped));
+            self.state.sums.skipped += skipped.len();
+            told += skipped.len();
+            let Some(batch) = batch else { break };
             self.state.batch = batch.index + 1;
             self.step(batch, observer)?;
             self.state.step += 1;
@@ -259,14 +261,19 @@ impl<'a> Run<'a> {
             let times = self.model.encoder.take_times();
             sums.subsampling += times.first().map_or(0.0, |t| t.seconds);
             observer.step(&self.report());
-            let interrupted = interrupt.is_some_and(|i| i.load(Ordering::Relaxed));
-            let every = self.config.train.checkpoint_steps;
+            let (interrupted, every) = (interrupted(), self.config.train.checkpoint_steps);
             if interrupted || (every > 0 && self.state.step.is_multiple_of(every)) {
                 self.save()?;
             }
             if interrupted {
                 return Ok(false);
             }
+        }
+        if self.state.sums.steps == 0 {
+            let problem =
+                "no recording of it can be read, so that there is nothing to train on; look at the paths"
+                    .into();
+            return Err(TrainError::Config { file: self.config.data.train.clone(), problem });
         }
         self.end_of_epoch(observer)?;
         Ok(true)
@@ -301,8 +308,12 @@ impl<'a> Run<'a> {
         self.config.train.learning_rate * self.state.schedule.factor(self.state.step)
     }
 
+    fn evaluate(&self) -> Result<Evaluation, TrainError> {
+        evaluate(&self.model.encoder, &self.data.dev, &self.config.data.dev, self.state.step)
+    }
+
     fn end_of_epoch(&mut self, observer: &mut dyn Observer) -> Result<(), TrainError> {
-        let evaluation = evaluate(&self.model.encoder, &self.data.dev)?;
+        let evaluation = self.evaluate()?;
         evaluation.skipped.iter().for_each(|skipped| observer.skipped(skipped));
         let sums = std::mem::take(&mut self.state.sums);
         self.state.seconds += sums.seconds;
@@ -337,17 +348,15 @@ impl<'a> Run<'a> {
         if let Some(old) = record.epoch.checked_sub(self.config.train.average as u64) {
             self.checkpoints.forget(old)?;
         }
-        self.events.scalars(
-            record.step,
-            &[
-                ("loss/train", record.loss),
-                ("loss/dev", record.dev_loss),
-                ("error_rate/dev", record.dev_error_rate),
-                ("learning_rate", record.learning_rate),
-                ("gradient_norm", record.gradient_norm),
-                ("frames_per_s", record.frames_per_s),
-            ],
-        )?;
+        let values = [
+            ("loss/train", record.loss),
+            ("loss/dev", record.dev_loss),
+            ("error_rate/dev", record.dev_error_rate),
+            ("learning_rate", record.learning_rate),
+            ("gradient_norm", record.gradient_norm),
+            ("frames_per_s", record.frames_per_s),
+        ];
+        self.events.as_mut().map_or(Ok(()), |events| events.scalars(record.step, &values))?;
         observer.epoch(&record);
         self.records.push(record);
         write_metrics(&self.metrics(), &self.records)?;
@@ -372,7 +381,7 @@ impl<'a> Run<'a> {
                 format!("the mean of the weights of epochs {first} to {last}")
             }
         };
-        let evaluation = evaluate(encoder, &self.data.dev)?;
+        let evaluation = self.evaluate()?;
         let dev_error_rate = evaluation.counts.rate();
         let about = format!(
             "# A Linnet model\n\n{} mixer, {} parameters, {} tokens: {chosen}.\n\

@@ -2,7 +2,6 @@
 
 use candle_core::{Device, Tensor};
 use linnet_corpus::{Batch, Skipped};
-use linnet_ctc::CtcError;
 use linnet_encoder::{Encoder, Lengths, Mode};
 
 use crate::config::TrainConfig;
@@ -45,9 +44,7 @@ pub(crate) fn update(
                 total += loss;
                 counted += labels.len();
             }
-            Err(CtcError::NotALogProbability { .. } | CtcError::ZeroProbability) => {
-                not_finite.push(id.as_str())
-            }
+            Err(error) if error.is_numerical() => not_finite.push(id.as_str()),
             Err(error) if config.skip_impossible => {
                 impossible.push(Skipped { id: id.clone(), reason: error.to_string() });
             }

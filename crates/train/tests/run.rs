@@ -8,7 +8,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use linnet_audio::{Audio, write_wav};
 use linnet_corpus::Skipped;
 use linnet_train::{
-    EpochRecord, Observer, Options, Outcome, RunConfig, Start, StepReport, StepTimer, read_metrics, train,
+    EpochRecord, Observer, Options, Outcome, RunConfig, Select, Start, StepReport, StepTimer, read_metrics,
+    train,
 };
 
 /// Writes recordings in which each letter is a tone of its own, manifests and a token table; returns the configuration.
@@ -80,9 +81,9 @@ fn an_interrupted_run_continues_bit_for_bit() {
         let options = Options { resume, interrupt: Some(&interrupt), ..Options::default() };
         let outcome = train(&config, &broken, &options, &mut watcher).unwrap();
         assert!(matches!(outcome, Outcome::Interrupted { step, .. } if step == stop_after), "{outcome:?}");
+        interrupt.store(false, Ordering::Relaxed);
         resume = true;
     }
-    interrupt.store(false, Ordering::Relaxed);
     let options = Options { resume: true, ..Options::default() };
     assert!(matches!(train(&config, &broken, &options, &mut ()), Ok(Outcome::Finished { .. })));
     assert_eq!(figures(&straight), figures(&broken));
@@ -109,6 +110,12 @@ fn a_run_starts_with_likely_blanks_and_never_undoes_what_it_is_given() {
     let trained = corpus(folder.path(), "learning_rate = 1e-1\n");
     let moved = folder.path().join("moved");
     train(&trained, &moved, &Options::default(), &mut ()).unwrap();
+    // A gradient of next to no length moves nothing.
+    let clipped = corpus(folder.path(), "learning_rate = 1e-1\nweight_decay = 0\nclip = 1e-14\n");
+    let still = folder.path().join("still");
+    train(&clipped, &still, &Options::default(), &mut ()).unwrap();
+    assert!(biases(&still).iter().zip(expected).all(|(found, expected)| (found - expected).abs() < 1e-4));
+    assert!(biases(&moved).iter().zip(expected).any(|(found, expected)| (found - expected).abs() > 1e-2));
     let options = Options { init: Some(moved.join("model")), ..Options::default() };
     train(&config, &second, &options, &mut ()).unwrap();
     let near = biases(&second).iter().zip(biases(&moved)).all(|(found, given)| (found - given).abs() < 1e-5);
@@ -142,10 +149,124 @@ fn a_run_continues_where_its_data_are_now_and_tells_what_it_ran_on() {
     fs::write(other.path().join("all.jsonl"), few).unwrap();
     let error = train(&RunConfig { data: other_config.data, ..config.clone() }, &out, &options, &mut ());
     let error = error.unwrap_err().to_string();
-    assert!(error.contains("it is another corpus") && error.contains("all.jsonl"), "{error}");
+    assert!(error.contains("started on other utterances") && error.contains("all.jsonl"), "{error}");
     // The same again adds nothing.
+    let names = |folder: &Path| fs::read_dir(folder).unwrap().count();
+    let before = names(&out);
     train(&moved, &out, &options, &mut ()).unwrap();
-    assert_eq!(environment(), found);
+    assert_eq!((environment(), names(&out)), (found, before));
+}
+
+#[test]
+fn a_run_goes_on_with_its_own_tokens_and_records_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let (config, out) = (corpus(folder.path(), ""), folder.path().join("exp"));
+    let interrupt = AtomicBool::new(false);
+    let mut watcher = Watcher { stop_after: 6, interrupt: &interrupt, skipped: Vec::new() };
+    let options = Options { interrupt: Some(&interrupt), ..Options::default() };
+    train(&config, &out, &options, &mut watcher).unwrap();
+    let options = Options { resume: true, ..Options::default() };
+    let refused = || train(&config, &out, &options, &mut ()).unwrap_err().to_string();
+    let (tokens, metrics) = (folder.path().join("tokens.txt"), out.join("metrics.jsonl"));
+    let (own, records) = (fs::read_to_string(&tokens).unwrap(), fs::read_to_string(&metrics).unwrap());
+    fs::write(&tokens, "<blank> 0\nB 1\nA 2\nC 3\n").unwrap();
+    assert!(refused().contains("other utterances, transcripts or tokens"), "{}", refused());
+    fs::write(&tokens, own).unwrap();
+    fs::remove_file(&metrics).unwrap();
+    assert!(refused().contains("metrics.jsonl"), "{}", refused());
+    fs::write(&metrics, "").unwrap();
+    assert!(refused().contains("it has 0 epochs, and the checkpoint 1"), "{}", refused());
+    fs::write(&metrics, records).unwrap();
+    fs::write(out.join("checkpoints/.latest.safetensors.abc.part"), "half").unwrap();
+    assert!(matches!(train(&config, &out, &options, &mut ()), Ok(Outcome::Finished { .. })));
+    assert!(!out.join("checkpoints/.latest.safetensors.abc.part").exists());
+}
+
+#[test]
+fn recordings_that_cannot_be_read_are_told_and_sets_of_nothing_else_are_errors() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = corpus(folder.path(), "");
+    let place = |name: &str| folder.path().join(name);
+    let line = |i: usize| {
+        format!(
+            "{{\"audio_filepath\": \"u{i}.wav\", \"text\": \"AB\", \"duration\": 0.6, \"id\": \"u{i}\"}}\n"
+        )
+    };
+    // A batch of its own each, or nothing else.
+    let mut mixed = config.clone();
+    mixed.train.batch_seconds = 0.7;
+    mixed.train.epochs = 1;
+    mixed.train.normalisation = linnet::Normalisation::Utterance;
+    fs::write(place("u8.wav"), "no sound").unwrap();
+    fs::write(place("u9.wav"), "no sound").unwrap();
+    fs::write(place("mixed.jsonl"), line(0) + &line(9)).unwrap();
+    fs::write(place("none.jsonl"), line(8) + &line(9)).unwrap();
+    let with = |train: &str, dev: &str| {
+        let data = linnet_train::DataConfig { train: place(train), dev: place(dev), ..mixed.data.clone() };
+        RunConfig { data, ..mixed.clone() }
+    };
+    let interrupt = AtomicBool::new(false);
+    let mut watcher = Watcher { stop_after: 99, interrupt: &interrupt, skipped: Vec::new() };
+    train(&with("mixed.jsonl", "mixed.jsonl"), &place("exp"), &Options::default(), &mut watcher).unwrap();
+    assert_eq!(watcher.skipped, ["u9", "u9"]);
+    let record = read_metrics(&place("exp/metrics.jsonl")).unwrap().remove(0);
+    assert_eq!((record.utterances, record.skipped, record.step), (1, 1, 1));
+    for (train_set, dev, named) in [
+        ("none.jsonl", "mixed.jsonl", "nothing to train on"),
+        ("mixed.jsonl", "none.jsonl", "nothing to judge by"),
+    ] {
+        let out = place(named);
+        let error = train(&with(train_set, dev), &out, &Options::default(), &mut ()).unwrap_err().to_string();
+        assert!(error.contains("none.jsonl") && error.contains(named), "{error}");
+    }
+}
+
+#[test]
+fn the_model_has_the_weights_that_were_asked_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut config = corpus(folder.path(), "learning_rate = 1e-2\n");
+    let weights = |path: &Path| {
+        let tensors = candle_core::safetensors::load(path, &candle_core::Device::Cpu).unwrap();
+        tensors["head.weight"].flatten_all().unwrap().to_vec1::<f32>().unwrap()
+    };
+    for (select, files) in [
+        (Select::Last, &["epoch-0003"][..]),
+        (Select::Best, &["best"]),
+        (Select::Average, &["epoch-0002", "epoch-0003"]),
+    ] {
+        config.train.select = select;
+        let out = folder.path().join(files[0]);
+        train(&config, &out, &Options::default(), &mut ()).unwrap();
+        let each = files.iter().map(|file| weights(&out.join(format!("checkpoints/{file}.safetensors"))));
+        let mut want = vec![0.0; weights(&out.join("model/model.safetensors")).len()];
+        each.for_each(|each| want.iter_mut().zip(each).for_each(|(sum, x)| *sum += x / files.len() as f32));
+        let got = weights(&out.join("model/model.safetensors"));
+        assert!(got.iter().zip(&want).all(|(got, want)| (got - want).abs() < 1e-6), "{select:?}");
+        // The epochs differ, so that a wrong one would be seen.
+        let one = weights(&out.join("checkpoints/epoch-0002.safetensors"));
+        assert!(got.iter().zip(&one).any(|(got, one)| (got - one).abs() > 1e-5), "{select:?}");
+    }
+}
+
+#[test]
+fn a_start_that_fails_leaves_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let (config, out) = (corpus(folder.path(), ""), folder.path().join("exp"));
+    let options = Options { init: Some(folder.path().join("nosuch")), ..Options::default() };
+    assert!(train(&config, &out, &options, &mut ()).is_err());
+    assert!(!out.exists());
+}
+
+#[test]
+fn an_interrupt_before_the_first_step_ends_the_run_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let (config, out) = (corpus(folder.path(), ""), folder.path().join("exp"));
+    let interrupt = AtomicBool::new(true);
+    let options = Options { interrupt: Some(&interrupt), ..Options::default() };
+    let outcome = train(&config, &out, &options, &mut ()).unwrap();
+    assert_eq!(outcome, Outcome::Interrupted { epoch: 1, step: 0 });
+    let options = Options { resume: true, ..Options::default() };
+    assert!(matches!(train(&config, &out, &options, &mut ()), Ok(Outcome::Finished { .. })));
 }
 
 #[test]

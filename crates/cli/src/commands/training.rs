@@ -1,30 +1,44 @@
 //! What the commands that train share: Ctrl-C, and telling how a run goes.
 
 use std::error::Error;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, OnceLock};
 
 use indicatif::ProgressBar;
 use linnet_corpus::Skipped;
 use linnet_train::{EpochRecord, Observer, Start, StepReport};
+use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::flag;
 
 use super::warn_of_skipped;
 use crate::talk::Talk;
 
 /// Set by Ctrl-C, and by what ends a process or its terminal, from now on, after which a run saves a checkpoint and
-/// ends. The second time it is the process that ends.
+/// ends. The second time it is the process that ends. What the process was started to ignore, as by nohup, it ignores.
 pub(super) fn interrupt() -> Result<&'static AtomicBool, Box<dyn Error>> {
-    static INTERRUPTED: AtomicBool = AtomicBool::new(false);
-    // A handler has nobody to give an error to.
-    #[allow(clippy::exit)]
-    let again = || {
-        if INTERRUPTED.swap(true, Ordering::Relaxed) {
-            std::process::exit(130);
-        }
-    };
-    match ctrlc::set_handler(again) {
-        Ok(()) | Err(ctrlc::Error::MultipleHandlers) => Ok(&INTERRUPTED),
-        Err(error) => Err(error.into()),
+    static INTERRUPTED: OnceLock<Arc<AtomicBool>> = OnceLock::new();
+    if let Some(interrupted) = INTERRUPTED.get() {
+        return Ok(interrupted);
     }
+    let interrupted = Arc::default();
+    #[cfg(unix)]
+    const ENDS: [i32; 3] = [SIGINT, SIGTERM, signal_hook::consts::SIGHUP];
+    #[cfg(not(unix))]
+    const ENDS: [i32; 2] = [SIGINT, SIGTERM];
+    for signal in ENDS.into_iter().filter(|&signal| !is_ignored(signal)) {
+        // In this order: the first time the flag is not set yet.
+        flag::register_conditional_shutdown(signal, 128 + signal, Arc::clone(&interrupted))?;
+        flag::register(signal, Arc::clone(&interrupted))?;
+    }
+    Ok(INTERRUPTED.get_or_init(|| interrupted))
+}
+
+/// Whether the process ignores a signal, where the system tells (proc(5)).
+fn is_ignored(signal: i32) -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    mask.is_some_and(|mask| mask >> (signal - 1) & 1 == 1)
 }
 
 /// Tells how a run goes.

@@ -113,6 +113,19 @@ impl Dataset {
         self.inner.items.iter().map(|item| item.labels.len()).sum()
     }
 
+    /// A checksum (CRC-32C) of the utterances' IDs, speakers, durations and labels: the same wherever the corpus lies.
+    pub fn checksum(&self) -> u32 {
+        self.inner.items.iter().fold(0, |sum, Item { utterance, labels, duration_s }| {
+            let speaker = utterance.speaker.as_deref().unwrap_or_default();
+            let labels: Vec<u8> = labels.iter().flat_map(|label| label.to_le_bytes()).collect();
+            let parts = [utterance.id.as_bytes(), speaker.as_bytes(), &duration_s.to_le_bytes(), &labels];
+            parts.iter().fold(sum, |sum, part| {
+                let sum = crc32c::crc32c_append(sum, &(part.len() as u64).to_le_bytes());
+                crc32c::crc32c_append(sum, part)
+            })
+        })
+    }
+
     /// The number of batches of an epoch.
     pub fn batches(&self, epoch: u64) -> usize {
         self.inner.plan(epoch).len()

@@ -84,36 +84,59 @@ impl RunConfig {
         settings: &[String],
     ) -> Result<Self, TrainError> {
         let known = known()?;
-        let mut table = overlay::read(path, &known)?;
+        let mut parts = overlay::chain(path, &known)?;
         for (name, layer) in layers {
             check_keys(layer, &known, name)?;
-            overlay::merge(&mut table, layer.clone());
+            parts.push((name.clone(), layer.clone()));
         }
         for setting in settings {
-            overlay::set(&mut table, setting, &known)?;
+            parts.push((format!("--set {setting}").into(), overlay::setting(setting, &known)?));
         }
-        // The last layer is the likeliest to be wrong: the files below it are used without it, too.
-        let file = layers.last().map_or(path, |(name, _)| name);
-        let file = if settings.is_empty() {
-            file.to_path_buf()
-        } else {
-            format!("{} with --set", file.display()).into()
-        };
-        let config: Self = Self::deserialize(toml::Value::Table(table)).map_err(|e| TrainError::Config {
-            file: file.clone(),
-            problem: e.to_string().trim().replace('\n', " "),
-        })?;
-        config.validate(&file)?;
+        let merged = overlay::merged(parts.iter().map(|(_, part)| part));
+        Self::of(merged).map_err(|problem| {
+            // The first part with which it is wrong in this way.
+            let wrong = |count: &usize| {
+                let merged = overlay::merged(parts[..*count].iter().map(|(_, part)| part));
+                Self::of(merged).is_err_and(|other| other == problem)
+            };
+            let count = (1..=parts.len()).find(wrong).unwrap_or(parts.len());
+            TrainError::Config { file: parts[count - 1].0.clone(), problem }
+        })
+    }
+
+    /// The configuration that a table is, or what is wrong with it.
+    fn of(table: Table) -> Result<Self, String> {
+        let config = Self::deserialize(toml::Value::Table(table));
+        let config = config.map_err(|error| error.to_string().trim().replace('\n', " "))?;
+        config.validate()?;
         Ok(config)
+    }
+
+    /// The table that a setting `key.path=value` lays on top of a configuration.
+    ///
+    /// # Errors
+    ///
+    /// A setting that has no `=`, or an unknown key.
+    pub fn setting(setting: &str) -> Result<Table, TrainError> {
+        overlay::setting(setting, &known()?)
     }
 
     /// Reads a resolved configuration as [`RunConfig::to_toml`] writes it.
     ///
     /// # Errors
     ///
-    /// Those of [`RunConfig::read`].
+    /// Those of [`RunConfig::read`]; a file that was cut.
     pub fn read_resolved(path: &Path) -> Result<Self, TrainError> {
-        Self::read(path, &[])
+        let config = Self::read(path, &[])?;
+        // Among the last keys that are written, and in files of any age.
+        let parts = overlay::chain(path, &known()?)?;
+        let train = parts.last().and_then(|(_, table)| table.get("train")?.as_table());
+        if !train.is_some_and(|train| train.contains_key("cache_mb")) {
+            let problem =
+                "it isn't whole, as train.cache_mb is missing; bring the file back, or train the run again";
+            return Err(TrainError::Config { file: path.to_path_buf(), problem: problem.into() });
+        }
+        Ok(config)
     }
 
     /// The resolved configuration as a file.
@@ -132,8 +155,7 @@ impl RunConfig {
     ///
     /// A configuration of the model that isn't valid.
     pub fn parameters(&self, tokens: usize) -> Result<usize, TrainError> {
-        let encoder = Encoder::new(&self.model, self.features.dim(), tokens, 0)?;
-        Ok(encoder.parameter_count())
+        Ok(Encoder::count_parameters(&self.model, self.features.dim(), tokens)?)
     }
 
     /// What makes a run what it is, wherever its data lie and however it is computed: file names in place of paths, and
@@ -149,18 +171,17 @@ impl RunConfig {
         config
     }
 
-    fn validate(&self, path: &Path) -> Result<(), TrainError> {
-        let wrong = |problem: String| TrainError::Config { file: path.to_path_buf(), problem };
-        self.features.validate().map_err(|e| wrong(e.to_string()))?;
-        self.model.validate().map_err(|e| wrong(e.to_string()))?;
-        self.augment.validate().map_err(|e| wrong(format!("augment.{e}")))?;
-        self.train.validate().map_err(wrong)?;
+    fn validate(&self) -> Result<(), String> {
+        self.features.validate().map_err(|e| e.to_string())?;
+        self.model.validate().map_err(|e| e.to_string())?;
+        self.augment.validate().map_err(|e| format!("augment.{e}"))?;
+        self.train.validate()?;
         if 1e3 * self.train.batch_seconds < self.features.frame_shift_ms {
             let problem = format!(
                 "train.batch_seconds = {} is less than a frame; give seconds, like 30",
                 self.train.batch_seconds
             );
-            return Err(wrong(problem));
+            return Err(problem);
         }
         Ok(())
     }
@@ -201,6 +222,21 @@ mod tests {
         assert_eq!(extra, 6 * (2 * 144 + 1));
         let error = RunConfig::layered(&first, &[layer("model.dimm = 1")], &[]).unwrap_err();
         assert_eq!(error.to_string(), "top: there is no key model.dimm; did you mean model.dim?");
+
+        let above = folder.path().join("above.toml");
+        std::fs::write(&above, "extends = \"a.toml\"\ntrain.epochs = 7\n").unwrap();
+        std::fs::write(&first, "[train]\nclip = -1").unwrap();
+        let message = RunConfig::read(&above, &[]).unwrap_err().to_string();
+        assert!(message.contains("a.toml: train.clip must be"), "{message}");
+        std::fs::write(&first, "[train]\nclip = 1").unwrap();
+        std::fs::write(&above, "extends = \"a.toml\"\ntrain.epochs = \"x\"").unwrap();
+        let message = RunConfig::read(&above, &["train.clip=2".into()]).unwrap_err().to_string();
+        assert!(message.contains("above.toml: invalid type"), "{message}");
+        std::fs::write(&above, "extends = \"gone.toml\"").unwrap();
+        let message = RunConfig::read(&above, &[]).unwrap_err().to_string();
+        assert!(message.contains("above.toml: extends names ") && message.contains("gone.toml"), "{message}");
+        std::fs::write(&first, "[model]\nmixer = \"softmax\"\n").unwrap();
+        assert!(RunConfig::read_resolved(&first).unwrap_err().to_string().contains("it isn't whole"));
 
         let message = |set: &str| RunConfig::read(&first, &[set.into()]).unwrap_err().to_string();
         assert!(message("model.mixer=\"softmix\"").contains("linear"), "{}", message("model.mixer=softmix"));

@@ -10,26 +10,23 @@ use crate::error::TrainError;
 /// How deep `extends` may go: more is a circle.
 const MOST_FILES: usize = 16;
 
-/// Reads a configuration file and what it extends, base first, and checks every key against `known`.
-pub(super) fn read(path: &Path, known: &Table) -> Result<Table, TrainError> {
-    let mut merged = Table::new();
-    for (file, table) in chain(path)?.into_iter().rev() {
-        check_keys(&table, known, &file)?;
-        merge(&mut merged, table);
-    }
-    Ok(merged)
-}
-
-/// The file and those that it extends, one after another, each without its `extends`.
-fn chain(path: &Path) -> Result<Vec<(PathBuf, Table)>, TrainError> {
-    let mut files = Vec::new();
+/// Reads a configuration file and what it extends, base first, each without its `extends`, and checks every key against
+/// `known`.
+pub(super) fn chain(path: &Path, known: &Table) -> Result<Vec<(PathBuf, Table)>, TrainError> {
+    let mut files: Vec<(PathBuf, Table)> = Vec::new();
     let mut next = Some(path.to_path_buf());
     while let Some(path) = next.take() {
         let error = |problem: String| TrainError::Config { file: path.clone(), problem };
         if files.len() == MOST_FILES {
             return Err(error(format!("more than {MOST_FILES} files extend each other; is there a circle?")));
         }
-        let text = std::fs::read_to_string(&path).map_err(|source| TrainError::io(&path, source))?;
+        let text = std::fs::read_to_string(&path).map_err(|source| match files.last() {
+            None => TrainError::io(&path, source),
+            Some((above, _)) => TrainError::Config {
+                file: above.clone(),
+                problem: format!("extends names {}: {source}", path.display()),
+            },
+        })?;
         let mut table: Table = text.parse().map_err(|e| error(toml_problem(&e, &text)))?;
         match table.remove("extends") {
             None => {}
@@ -38,35 +35,45 @@ fn chain(path: &Path) -> Result<Vec<(PathBuf, Table)>, TrainError> {
             }
             Some(_) => return Err(error("extends must be the name of one file, in quotes".into())),
         }
+        check_keys(&table, known, &path)?;
         files.push((path, table));
     }
+    files.reverse();
     Ok(files)
 }
 
-/// Applies `key.path=value` on top of a table; the value is TOML, or else a string.
-pub(super) fn set(table: &mut Table, assignment: &str, known: &Table) -> Result<(), TrainError> {
+/// Tables on top of each other, in order.
+pub(super) fn merged<'a>(tables: impl Iterator<Item = &'a Table>) -> Table {
+    tables.fold(Table::new(), |mut merged, table| {
+        merge(&mut merged, table.clone());
+        merged
+    })
+}
+
+/// The table that `key.path=value` lays on top of another; the value is TOML, or else a string.
+pub(super) fn setting(assignment: &str, known: &Table) -> Result<Table, TrainError> {
     let error = |problem: String| TrainError::Set { assignment: assignment.to_string(), problem };
     let (key, value) =
         assignment.split_once('=').ok_or_else(|| error("write KEY=VALUE, as train.epochs=3".into()))?;
+    if key.trim().is_empty() {
+        return Err(error("the key is empty; write KEY=VALUE, as train.epochs=3".into()));
+    }
     let value = value.trim();
     let value = format!("value = {value}")
         .parse::<Table>()
         .ok()
         .and_then(|mut t| t.remove("value"))
         .unwrap_or_else(|| Value::String(value.to_string()));
-    let nested = key.trim().rsplit('.').fold(value, |inner, name| {
-        let mut table = Table::new();
-        table.insert(name.to_string(), inner);
-        Value::Table(table)
-    });
-    let Value::Table(nested) = nested else { return Err(error("the key is empty".into())) };
+    let (path, name) = key.trim().rsplit_once('.').unwrap_or(("", key.trim()));
+    let within = |name: &str, value| Table::from_iter([(name.to_string(), value)]);
+    let outer = path.rsplit('.').filter(|_| !path.is_empty());
+    let nested = outer.fold(within(name, value), |inner, name| within(name, Value::Table(inner)));
     check_keys(&nested, known, Path::new("--set"))?;
-    merge(table, nested);
-    Ok(())
+    Ok(nested)
 }
 
 /// Lays `over` on top of `base`, table by table.
-pub(super) fn merge(base: &mut Table, over: Table) {
+fn merge(base: &mut Table, over: Table) {
     for (key, value) in over {
         match (base.get_mut(&key), value) {
             (Some(Value::Table(base)), Value::Table(over)) => merge(base, over),
@@ -145,9 +152,10 @@ mod tests {
         let top = folder.path().join("top.toml");
         std::fs::write(&base, "[train]\nepochs = 2\nrate = 0.1\n").unwrap();
         std::fs::write(&top, "extends = \"base.toml\"\n[train]\nepochs = 5\n[model]\nmixer = \"b\"").unwrap();
-        let mut table = read(&top, &known()).unwrap();
-        set(&mut table, "model.dim=7", &known()).unwrap();
-        set(&mut table, "model.mixer=linear", &known()).unwrap();
+        let mut parts: Vec<Table> =
+            chain(&top, &known()).unwrap().into_iter().map(|(_, table)| table).collect();
+        parts.extend(["model.dim=7", "model.mixer=linear"].map(|text| setting(text, &known()).unwrap()));
+        let table = merged(parts.iter());
         let want: Table =
             "[train]\nepochs = 5\nrate = 0.1\n[model]\ndim = 7\nmixer = \"linear\"".parse().unwrap();
         assert_eq!(table, want);
@@ -158,22 +166,23 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("a.toml");
         std::fs::write(&file, "[train]\nepoch = 2\n").unwrap();
-        let message = read(&file, &known()).unwrap_err().to_string();
+        let message = chain(&file, &known()).unwrap_err().to_string();
         assert!(
             message.contains("a.toml")
                 && message.contains("train.epoch;")
                 && message.contains("train.epochs")
         );
-        assert!(set(&mut Table::new(), "modle.dim=3", &known()).unwrap_err().to_string().contains("model"));
-        let message = |setting: &str| set(&mut Table::new(), setting, &known()).unwrap_err().to_string();
+        assert!(setting("modle.dim=3", &known()).unwrap_err().to_string().contains("model"));
+        let message = |text: &str| setting(text, &known()).unwrap_err().to_string();
+        assert!(message("=3").contains("the key is empty"));
         assert_eq!(message("mixer=3"), "--set: there is no key mixer; did you mean model.mixer?");
         assert_eq!(
             message("train.foo=3"),
             "--set: there is no key train.foo; the keys there are epochs, rate"
         );
         std::fs::write(&file, "extends = \"a.toml\"").unwrap();
-        assert!(read(&file, &known()).unwrap_err().to_string().contains("circle"));
+        assert!(chain(&file, &known()).unwrap_err().to_string().contains("circle"));
         std::fs::write(&file, "train = 3").unwrap();
-        assert!(read(&file, &known()).unwrap_err().to_string().contains("[train]"));
+        assert!(chain(&file, &known()).unwrap_err().to_string().contains("[train]"));
     }
 }

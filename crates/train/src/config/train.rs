@@ -107,6 +107,9 @@ impl Default for TrainConfig {
     }
 }
 
+/// More would be planned for minutes before the first step.
+const MOST_EPOCHS: u64 = 100_000;
+
 impl TrainConfig {
     /// Whether training ends after an epoch: the last one, or as many as `stop_after` after the best (the first of
     /// equal ones).
@@ -129,13 +132,15 @@ impl TrainConfig {
     pub(super) fn validate(&self) -> Result<(), String> {
         let positive = |x: f64| x > 0.0 && x.is_finite();
         let share = |x: f64| (0.0..1.0).contains(&x);
+        // The optimiser computes with f32.
+        let small = |x: f64| share(x) && share(f64::from(x as f32));
         for (key, fine, range) in [
-            ("epochs", self.epochs > 0, "above 0"),
+            ("epochs", (1..=MOST_EPOCHS).contains(&self.epochs), "from 1 to 100,000"),
             ("batch_seconds", positive(self.batch_seconds), "above 0"),
             ("learning_rate", positive(self.learning_rate), "above 0"),
-            ("beta1", share(self.beta1), "from 0 to below 1"),
-            ("beta2", share(self.beta2), "from 0 to below 1"),
-            ("epsilon", positive(self.epsilon), "above 0"),
+            ("beta1", small(self.beta1), "from 0 to below 1, as an f32"),
+            ("beta2", small(self.beta2), "from 0 to below 1, as an f32"),
+            ("epsilon", positive(f64::from(self.epsilon as f32)), "above 0, as an f32"),
             ("weight_decay", self.weight_decay >= 0.0 && self.weight_decay.is_finite(), "0 or above"),
             ("clip", self.clip >= 0.0 && self.clip.is_finite(), "0 (no limit) or above"),
             ("warmup", share(self.warmup), "a share of all steps, from 0 to below 1"),
@@ -146,7 +151,7 @@ impl TrainConfig {
                 self.shortest_s >= 0.0 && self.shortest_s < self.longest_s,
                 "0 or above, below longest_s",
             ),
-            ("shuffle_s", self.shuffle_s >= 0.0 && self.shuffle_s.is_finite(), "0 or above"),
+            ("shuffle_s", (0.0..=1e6).contains(&self.shuffle_s), "from 0 to a million"),
             ("workers", (1..=256).contains(&self.workers), "from 1 to 256"),
         ] {
             if !fine {
