@@ -62,10 +62,13 @@ fn wrong_studies_and_folders_are_named() {
         "recipe/studies/kinds.toml, kind linear: there is no key model.mixxer; did you mean model.mixer?",
     );
     put(&file, STUDY);
-    compare(&[study, "--data", "gone"]).fails_with(&format!(
+    compare(&[study, "--data", "gone"])
+        .fails_with("gone: there is no such folder; --data is a prepared corpus");
+    fs::create_dir(folder.path().join("empty")).unwrap();
+    compare(&[study, "--data", "empty"]).fails_with(&format!(
         "{}: there is no such file, and training and timing need it; prepare the corpus, give its folder with --data, or \
          report what is there with --no-train alone",
-        folder.path().join("gone/dev.jsonl").display()
+        folder.path().join("empty/dev.jsonl").display()
     ));
     compare(&["gone.toml"]).fails_with("gone.toml: No such file or directory (os error 2); check the path");
     compare(&["exp", "--keep"]).fails_with(
@@ -75,6 +78,18 @@ fn wrong_studies_and_folders_are_named() {
         "recipe/studies/kinds.toml: --plot would replace what STUDY.toml reads; give --plot another file",
     );
     compare(&["exp"]).fails_with("exp/config.toml: No such file or directory (os error 2); check the path");
+    compare(&["empty", "exp"])
+        .fails_with("empty: no run is in this folder, as config.toml is missing; train one first");
+    put(&folder.path().join("runs/one/config.toml"), "");
+    compare(&["runs", "exp"]).fails_with("runs: a folder of runs; give the runs, as runs/*");
+    compare(&["runs/one/config.toml", "exp"])
+        .fails_with("runs/one/config.toml: a study is compared alone; give one, or folders of runs");
+    put(&folder.path().join("runs/one/metrics.jsonl"), "{}\n");
+    for (option, path) in [("--out", "runs/one/metrics.jsonl"), ("--plot", "recipe/conf/tiny.toml")] {
+        compare(&[study, "--no-train", option, path]).fails_with(&format!(
+            "{path}: {option} would replace a file that is nothing of its kind; move it, or give another name"
+        ));
+    }
 }
 
 #[test]

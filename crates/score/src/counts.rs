@@ -34,6 +34,26 @@ impl ErrorCounts {
     pub fn rate(&self) -> f64 {
         100.0 * self.errors() as f64 / self.reference.max(1) as f64
     }
+
+    /// Whether an alignment can have these: each token of the reference is right, replaced or missing, and tokens are
+    /// numbered in 32 bits.
+    pub fn are_possible(&self) -> bool {
+        let reference =
+            self.correct.checked_add(self.substitutions).and_then(|n| n.checked_add(self.deletions));
+        let few = |tokens: usize| u32::try_from(tokens).is_ok();
+        reference == Some(self.reference) && few(self.reference) && few(self.insertions)
+    }
+
+    /// The sum of two; `None` where a number is too large.
+    pub fn checked_add(self, other: Self) -> Option<Self> {
+        Some(Self {
+            reference: self.reference.checked_add(other.reference)?,
+            correct: self.correct.checked_add(other.correct)?,
+            substitutions: self.substitutions.checked_add(other.substitutions)?,
+            deletions: self.deletions.checked_add(other.deletions)?,
+            insertions: self.insertions.checked_add(other.insertions)?,
+        })
+    }
 }
 
 /// The errors of the alignment that [`align`](crate::align) gives.
@@ -91,6 +111,18 @@ mod tests {
         for _ in 0..2000 {
             let (r, h) = (draw(&mut rng), draw(&mut rng));
             assert_eq!(count_errors(&r, &h), align(&r, &h).counts(), "{r:?} {h:?}");
+            assert!(count_errors(&r, &h).are_possible());
         }
+    }
+
+    #[test]
+    fn numbers_that_no_alignment_has_are_seen() {
+        let counts = ErrorCounts { reference: 4, correct: 2, substitutions: 1, deletions: 1, insertions: 9 };
+        assert!(counts.are_possible());
+        assert!(!ErrorCounts { correct: 3, ..counts }.are_possible());
+        assert!(!ErrorCounts { substitutions: usize::MAX, deletions: 3, ..counts }.are_possible());
+        assert!(!ErrorCounts { insertions: usize::MAX, ..counts }.are_possible());
+        assert_eq!(counts.checked_add(counts).map(|sum| sum.errors()), Some(22));
+        assert_eq!(counts.checked_add(ErrorCounts { insertions: usize::MAX, ..counts }), None);
     }
 }

@@ -3,31 +3,27 @@
 use std::collections::HashSet;
 use std::path::{Component, PathBuf};
 
-/// A name for each of some files: without the folders that all share at the front, and without what all share at the
-/// end. `exp/a/hyp.trn` and `exp/b/hyp.trn` are `a` and `b`; a file alone has its own name. Where that leaves nothing
-/// of a name, or two the same, names are the paths as they are.
+/// A name for each of some files: the shortest ends of their paths, of as many parts each, that differ where the paths
+/// do; without what all share at the end. `exp/a/hyp.trn` and `old/exp/b/hyp.trn` are `a` and `b`; a file alone has its
+/// own name.
 pub fn short_names(paths: &[PathBuf]) -> Vec<String> {
-    if let [path] = paths {
-        return vec![path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()];
-    }
     let parts: Vec<Vec<Component<'_>>> = paths.iter().map(|path| path.components().collect()).collect();
+    let different = parts.iter().collect::<HashSet<_>>().len();
     let least = parts.iter().map(Vec::len).min().unwrap_or(0);
-    let shared = |back: bool| {
-        let at = |parts: &[Component<'_>], i: usize| if back { parts.len() - 1 - i } else { i };
-        let alike = |&i: &usize| parts.windows(2).all(|p| p[0].get(at(&p[0], i)) == p[1].get(at(&p[1], i)));
-        (0..least).take_while(alike).count()
+    let alike = |&i: &usize| parts.windows(2).all(|p| p[0][p[0].len() - 1 - i] == p[1][p[1].len() - 1 - i]);
+    let shared = match different {
+        0 | 1 => 0,
+        _ => (0..least.saturating_sub(1)).take_while(alike).count(), // something is left of each
     };
-    let (front, back) = (shared(false), shared(true));
-    let name = |parts: &Vec<Component<'_>>| {
-        let middle = parts.get(front..parts.len() - back).unwrap_or_default();
-        middle.iter().collect::<PathBuf>().display().to_string()
+    let end = |parts: &Vec<Component<'_>>, count: usize| -> PathBuf {
+        let parts = &parts[..parts.len() - shared];
+        parts[parts.len().saturating_sub(count)..].iter().collect()
     };
-    let names: Vec<String> = parts.iter().map(name).collect();
-    let different: HashSet<&String> = names.iter().collect();
-    if different.len() < names.len() || names.iter().any(String::is_empty) {
-        return paths.iter().map(|path| path.display().to_string()).collect();
-    }
-    names
+    let ends = |count: usize| parts.iter().map(|parts| end(parts, count)).collect::<Vec<_>>();
+    let most = parts.iter().map(Vec::len).max().unwrap_or(0);
+    let tell = |&count: &usize| ends(count).iter().collect::<HashSet<_>>().len() == different;
+    let count = (1..most).find(tell).unwrap_or(most);
+    ends(count).iter().map(|end| end.display().to_string()).collect()
 }
 
 #[cfg(test)]
@@ -42,6 +38,14 @@ mod tests {
         assert_eq!(names(&["old.trn", "new.trn"]), ["old.trn", "new.trn"]);
         assert_eq!(names(&["a.trn", "x/a.trn"]), ["a.trn", "x/a.trn"]);
         assert_eq!(names(&["a.trn", "a.trn"]), ["a.trn", "a.trn"]);
-        assert_eq!(names(&["x/a/h", "x/b/c/h", "x/h"]), ["x/a/h", "x/b/c/h", "x/h"]);
+        assert_eq!(names(&["x/a/h", "x/b/c/h", "x/h"]), ["a", "c", "x"]);
+        assert_eq!(names(&["x/h", "y/x/h"]), ["x", "y/x"]);
+        assert_eq!(names(&["/exp/x/a-0", "results/b-0"]), ["a-0", "b-0"]);
+        assert_eq!(
+            names(&["exp/a/seed0", "exp/a/seed1", "x/exp/b/seed0"]),
+            ["a/seed0", "a/seed1", "b/seed0"]
+        );
+        assert_eq!(names(&["a/", "a", ".."]), ["a", "a", ".."]);
+        assert!(names(&[]).is_empty());
     }
 }

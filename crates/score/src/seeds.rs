@@ -18,7 +18,7 @@ pub struct Estimate {
     pub value: f64,
     /// Its 95 % interval. With several seeds value ± t₀.₉₇₅ · standard error, Student's t, since few seeds tell little
     /// of how much seeds differ, and resampling few of them finds few values; with one, percentiles of the resampled
-    /// values.
+    /// values. That of a rate is cut at 0.
     pub interval: Interval,
     /// Its standard error: the resampled values' standard deviation, or the seeds' part of it if that is more.
     pub standard_error: f64,
@@ -94,7 +94,10 @@ pub fn estimate_rate(runs: &[Vec<Scored>], resamples: usize, seed: u64) -> Optio
         let seeds = draw(runs.len(), rng);
         mean_of(&rates[0], &seeds)
     })?;
-    Some(Estimate::new(mean(&totals), resampled, &[OfSeeds::of(&totals)]))
+    let mut estimate = Estimate::new(mean(&totals), resampled, &[OfSeeds::of(&totals)]);
+    // t knows no bound, but there are no errors below 0.
+    estimate.interval.low = estimate.interval.low.max(0.0);
+    Some(estimate)
 }
 
 /// The difference b − a of the mean error rates of two such groups of runs on the same utterances; `None` if they are
@@ -264,6 +267,17 @@ mod tests {
         let unpaired = estimate_difference(&a, &b, false, 2000, 1).unwrap();
         assert!(unpaired.interval.contains_zero() && unpaired.standard_error > 10.0, "{unpaired:?}");
         assert_eq!(unpaired, estimate_difference(&a, &b, false, 2000, 1).unwrap());
+    }
+
+    #[test]
+    fn a_rate_is_not_below_0_but_a_difference_may_be() {
+        let (low, high) = (run(50, |_| 0), run(50, |_| 2));
+        let Interval { low: from, high: to } =
+            estimate_rate(&[low.clone(), high.clone()], 1000, 1).unwrap().interval;
+        assert!(from == 0.0 && to > 100.0, "{from} {to}");
+        let difference = estimate_difference(&[run(50, |_| 1), high], &[low.clone(), low], true, 1000, 1);
+        let Interval { low: from, high: to } = difference.unwrap().interval;
+        assert!(from < -20.0 && to > -10.0, "{from} {to}");
     }
 
     #[test]

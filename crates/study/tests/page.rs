@@ -8,26 +8,51 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use common::{Course, finished, put};
-use linnet_study::{Places, Study, compare_study};
+use common::{Course, STUDY, finish, finished, put, read, recipe};
+use linnet_study::{Comparison, Places, Study, compare_study};
 
-/// Fills a study of so many kinds and seeds, and writes its page.
-fn page(recipe: &Path, kinds: usize, seeds: usize) -> String {
-    let references = if kinds > 3 { "references = [\"softmax\", \"kind_with_a_name_1\"]\n" } else { "" };
+/// What a page has many of.
+#[derive(Clone, Copy, Debug)]
+struct Many {
+    kinds: usize,
+    seeds: usize,
+    /// Sets beside the development set.
+    tests: usize,
+    /// Letters of the kinds' names, at least.
+    letters: usize,
+}
+
+const FEW: Many = Many { kinds: 3, seeds: 2, tests: 1, letters: 0 };
+
+fn name(kind: usize, letters: usize) -> String {
+    let name = if kind == 0 { "softmax".into() } else { format!("kind_with_a_name_{kind}") };
+    let more = "_and_more".chars().cycle().take(letters.saturating_sub(name.len()));
+    name.chars().chain(more).collect()
+}
+
+/// Fills a study, and writes its page.
+fn page(recipe: &Path, Many { kinds, seeds, tests, letters }: Many) -> String {
+    let references = match kinds {
+        4.. => format!("references = [{:?}, {:?}]\n", name(0, letters), name(1, letters)),
+        _ => String::new(),
+    };
+    let tests: Vec<String> =
+        (1..=tests).map(|i| if i == 1 { "test".into() } else { format!("test-{i}") }).collect();
     let mut text = format!(
         "title = \"Kinds & sizes\"\nquestion = \"Which one is <best>?\"\nbase = \"../conf/base.toml\"\nmargin = 1.5\n\
-         {references}seeds = {:?}\nsets = {{ test = [\"test\"] }}\n",
+         {references}seeds = {:?}\nsets = {{ test = {tests:?} }}\n",
         (0..seeds).collect::<Vec<_>>()
     );
     for kind in 0..kinds {
         // Other widths, so that the kinds differ in something.
-        let name = if kind == 0 { "softmax".into() } else { format!("kind_with_a_name_{kind}") };
+        let name = name(kind, letters);
         write!(text, "[[kind]]\nname = \"{name}\"\nmodel.feed_forward = {}\n", 32 + kind).unwrap();
     }
     put(&recipe.join("conf/base.toml"), "[model]\nlayers = 1\ndim = 16\nheads = 2\n[train]\nepochs = 40\n");
     let file = recipe.join("studies/many.toml");
     put(&file, &text);
     let study = Study::read(&file, &Places::default(), &[]).unwrap();
+    let sets: Vec<&str> = study.sets.iter().map(|set| set.name.as_str()).collect();
     for (i, run) in study.runs.iter().enumerate() {
         let kind = (i / seeds) as f64;
         let course = Course {
@@ -36,11 +61,15 @@ fn page(recipe: &Path, kinds: usize, seeds: usize) -> String {
             seconds: 20.0 + 7.0 * ((kind * 5.0) % 11.0),
             noise: i as u64,
         };
-        finished(&study.results.join(&run.name), &run.config, &course, &["dev", "test"]);
+        finished(&study.results.join(&run.name), &run.config, &course, &sets);
     }
     let comparison = compare_study(&study).unwrap();
     assert!(comparison.missing.is_empty());
-    let path = recipe.join("report.html");
+    html(&comparison, recipe)
+}
+
+fn html(comparison: &Comparison, folder: &Path) -> String {
+    let path = folder.join("report.html");
     comparison.write_html(&path).unwrap();
     fs::read_to_string(&path).unwrap()
 }
@@ -48,7 +77,7 @@ fn page(recipe: &Path, kinds: usize, seeds: usize) -> String {
 #[test]
 fn the_page_stands_alone_and_says_all() {
     let folder = tempfile::tempdir().unwrap();
-    let page = page(folder.path(), 3, 2);
+    let page = page(folder.path(), FEW);
     for part in [
         "<title>Kinds &amp; sizes",
         "Which one is &lt;best&gt;?",
@@ -63,6 +92,81 @@ fn the_page_stands_alone_and_says_all() {
     assert_eq!(page.matches("<svg").count(), 3, "convergence, differences, lengths");
     assert!(page.contains("<polygon"), "bands of the seeds");
     assert!(page.contains("left of 0 is better") && !page.contains("less that of kind_with_a_name_1"));
+}
+
+#[test]
+fn plots_of_long_names_have_half_of_the_width() {
+    let folder = tempfile::tempdir().unwrap();
+    let page = page(folder.path(), Many { letters: 101, ..FEW });
+    let lines: Vec<&str> = page.split("<polyline points=\"").skip(1).collect();
+    assert_eq!(lines.len(), 3 * 3, "by epoch, by time, by length");
+    for line in lines {
+        let points = line.split('"').next().unwrap().split(' ');
+        let x: Vec<f64> = points.map(|point| point.split(',').next().unwrap().parse().unwrap()).collect();
+        assert!(x.is_sorted() && x[0] > 45.9 && x[x.len() - 1] < 960.0, "{x:?}");
+    }
+    // The last epoch lies at the plot's end.
+    let first: f64 = page
+        .split("<polyline points=\"")
+        .nth(1)
+        .unwrap()
+        .split('"')
+        .next()
+        .unwrap()
+        .split(' ')
+        .next_back()
+        .unwrap()
+        .split(',')
+        .next()
+        .unwrap()
+        .parse()
+        .unwrap();
+    assert!((526.0..540.0).contains(&first), "{first}");
+    assert!(page.contains("kind_with_a_name_1_an…"), "the middle is left out");
+}
+
+/// The colours of a name in all plots.
+fn colours<'a>(page: &'a str, name: &str) -> Vec<&'a str> {
+    let end = format!(">{name}</t");
+    let named = page.match_indices(&end).map(|(at, _)| &page[..at]);
+    let colour = |before: &'a str| before.rsplit("fill=\"").next().unwrap().split('"').next().unwrap();
+    named.map(colour).collect()
+}
+
+#[test]
+fn a_kind_has_one_colour_in_all_plots_and_sizes() {
+    let sizes = "[[size]]\nname = \"small\"\nmodel.dim = 16\n[[size]]\nname = \"large\"\nmodel.dim = 32\n";
+    let folder = recipe(&format!("{STUDY}{sizes}"));
+    let study = read(folder.path(), &[]).unwrap();
+    study.runs.iter().for_each(|run| finish(&study.exp, run));
+    let page = html(&compare_study(&study).unwrap(), folder.path());
+    let mut of_kinds = Vec::new();
+    for (kind, plots) in [("softmax", 3), ("linear", 4), ("convolution", 4)] {
+        let of_sizes = ["small", "large"].map(|size| colours(&page, &format!("{kind} {size}")));
+        assert_eq!(of_sizes.each_ref().map(Vec::len), [plots; 2], "{kind}: references lack differences");
+        let mut all = of_sizes.concat();
+        all.dedup();
+        assert_eq!(all.len(), 1, "{kind}: {all:?}");
+        of_kinds.push(all[0]);
+    }
+    of_kinds.dedup();
+    assert_eq!(of_kinds.len(), 3, "{of_kinds:?}");
+}
+
+#[test]
+fn differences_of_one_seed_beside_others_are_hollow() {
+    let folder = recipe(STUDY);
+    let study = read(folder.path(), &[]).unwrap();
+    let page = |runs: usize| {
+        study.runs[..runs].iter().for_each(|run| finish(&study.exp, run));
+        html(&compare_study(&study).unwrap(), folder.path())
+    };
+    let hollow = "fill=\"#fff\" stroke=\"#d55e00\"";
+    let one = page(5);
+    assert_eq!(one.matches(hollow).count(), 3, "dev, test and together");
+    assert!(one.contains("Hollow dots are of one seed"));
+    let all = page(6);
+    assert!(!all.contains(hollow) && !all.contains("Hollow"));
 }
 
 /// Finds texts of a plot that overlap or stick out, once the page is laid out, and leaves what it found in its title.
@@ -89,9 +193,16 @@ document.title = 'inspected ' + texts + ' texts: ' + (found.join('; ') || 'fine'
 
 #[test]
 fn nothing_overlaps_in_a_browser() {
-    for (kinds, seeds) in [(2, 1), (5, 3), (19, 2)] {
+    for many in [
+        Many { kinds: 2, seeds: 1, ..FEW },
+        Many { kinds: 5, seeds: 3, ..FEW },
+        Many { kinds: 19, ..FEW },
+        Many { kinds: 4, letters: 61, ..FEW },
+        Many { kinds: 10, seeds: 1, tests: 4, letters: 101 },
+    ] {
+        let kinds = many.kinds;
         let folder = tempfile::tempdir().unwrap();
-        let page = page(folder.path(), kinds, seeds) + INSPECT;
+        let page = page(folder.path(), many) + INSPECT;
         let path = folder.path().join("inspected.html");
         fs::write(&path, page).unwrap();
         let Some(dom) = dom(&path, folder.path()) else {
@@ -99,9 +210,9 @@ fn nothing_overlaps_in_a_browser() {
             return;
         };
         let title = dom.split_once("<title>").unwrap().1.split_once("</title>").unwrap().0.to_string();
-        assert!(title.starts_with("inspected ") && title.ends_with(": fine"), "{kinds} kinds: {title}");
+        assert!(title.starts_with("inspected ") && title.ends_with(": fine"), "{many:?}: {title}");
         let texts: usize = title.split(' ').nth(1).unwrap().parse().unwrap();
-        assert!(texts > 30 + 3 * kinds, "{kinds} kinds: {title}");
+        assert!(texts > 30 + 3 * kinds, "{many:?}: {title}");
     }
 }
 

@@ -6,36 +6,9 @@ mod common;
 use std::fs;
 use std::path::Path;
 
-use common::{Course, finished, put, started};
-use linnet_study::{
-    KindTime, Places, PlannedRun, Standing, Study, StudyError, Timing, compare, compare_study,
-};
+use common::{COURSE, STUDY, finish, finished, put, read, recipe, started};
+use linnet_study::{KindTime, Places, PlannedRun, Standing, Study, Timing, compare_study};
 use linnet_train::RunConfig;
-
-const BASE: &str = "[features]\nbands = 20\n[model]\nlayers = 2\ndim = 16\nheads = 2\nfeed_forward = 64\n[train]\nepochs = 6\n";
-const STUDY: &str = "base = \"../conf/base.toml\"\nseeds = [0, 1]\nbudget = { like = \"linear\", within = 0.02 }\n\
-                     sets = { test = [\"test\"] }\n[model]\nconvolution = 0\n\
-                     [[kind]]\nname = \"softmax\"\nmodel.mixer = \"softmax\"\n\
-                     [[kind]]\nname = \"linear\"\nmodel.mixer = \"linear\"\n\
-                     [[kind]]\nname = \"convolution\"\nbudget = true\nmodel = { mixer = \"linear\", convolution = 7 }\n";
-const COURSE: Course = Course { end: 20.0, decay: 2.0, seconds: 10.0, noise: 1 };
-
-/// A recipe with this study and a base configuration.
-fn recipe(study: &str) -> tempfile::TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    put(&folder.path().join("conf/base.toml"), BASE);
-    put(&folder.path().join("studies/kinds.toml"), study);
-    folder
-}
-
-fn read(folder: &Path, settings: &[&str]) -> Result<Study, StudyError> {
-    let settings: Vec<String> = settings.iter().map(|s| s.to_string()).collect();
-    Study::read(&folder.join("studies/kinds.toml"), &Places::default(), &settings)
-}
-
-fn finish(folder: &Path, run: &PlannedRun) {
-    finished(&folder.join(&run.name), &run.config, &COURSE, &["dev", "test"]);
-}
 
 #[test]
 fn a_study_is_kinds_times_sizes_times_seeds() {
@@ -143,8 +116,30 @@ fn what_is_wrong_is_named_with_its_place_and_the_mend() {
             format!("base = \"../conf/base.toml\"\nsets = {{ tests = [] }}\n{kind}"),
             "there is no key sets.tests; did you mean sets.test?",
         ),
-        (format!("base = \"../conf/base.toml\"\nseeds = \"0\"\n{kind}"), "line 2: invalid type"),
-        (kind.into(), "missing field `base`"),
+        (
+            format!("base = \"../conf/base.toml\"\nseeds = \"0\"\n{kind}"),
+            "seeds must be a list of whole numbers",
+        ),
+        (
+            format!("base = \"../conf/base.toml\"\nseeds = [-1]\n{kind}"),
+            "seeds must be a list of whole numbers",
+        ),
+        (kind.into(), "base is missing: name the configuration"),
+        (format!("base = \"\"\n{kind}"), "base is missing: name the configuration"),
+        (
+            "base = \"../conf/base.toml\"\n[kind]\nname = \"a\"\n".into(),
+            "write [[kind]] above each one's name",
+        ),
+        ("base = \"../conf/base.toml\"\n".into(), "there is no [[kind]]"),
+        ("[model]\ndim = 3\n".into(), "this is no study: it has neither base nor [[kind]]"),
+        (
+            format!("base = \"../conf/base.toml\"\nsets = {{ test = [\"sub/test\"] }}\n{kind}"),
+            "sets.test \"sub/test\": the name becomes a folder's",
+        ),
+        (
+            format!("base = \"../conf/base.toml\"\nsets = {{ dev = \"\" }}\n{kind}"),
+            "sets.dev \"\": the name becomes a folder's",
+        ),
         ("base = \"gone.toml\"\n[[kind]]\nname = \"a\"\n".into(), "gone.toml: No such file"),
     ] {
         put(&file, &study);
@@ -153,11 +148,17 @@ fn what_is_wrong_is_named_with_its_place_and_the_mend() {
         assert!(error.contains(".toml"), "{error}");
     }
     put(&file, STUDY);
-    let error = read(folder.path(), &["train.seed=4"]).unwrap_err().to_string();
-    assert!(
-        error.ends_with("--set train.seed=4: the study's seeds count; change them in its file"),
-        "{error}"
-    );
+    for (setting, mend) in [
+        ("train.seed=4", "the study's seeds count; change them in its file"),
+        ("train={ seed = 4 }", "the study's seeds count; change them in its file"),
+        ("data={ dev = \"x\" }", "give the data's folder as --data"),
+    ] {
+        let error = read(folder.path(), &[setting]).unwrap_err().to_string();
+        assert!(error.ends_with(&format!("--set {setting}: {mend}")), "{error}");
+    }
+    let gone = Places { data: Some(folder.path().join("gone")), ..Places::default() };
+    let error = Study::read(&file, &gone, &[]).unwrap_err().to_string();
+    assert!(error.ends_with("gone: there is no such folder; --data is a prepared corpus"), "{error}");
 }
 
 #[test]
@@ -216,6 +217,35 @@ fn kept_results_of_another_configuration_do_not_count_and_are_named() {
 }
 
 #[test]
+fn runs_of_another_corpus_do_not_count_and_are_named() {
+    let folder = recipe(STUDY);
+    let study = read(folder.path(), &[]).unwrap();
+    finish(&study.exp, &study.runs[0]);
+    finish(&study.results, &study.runs[1]);
+    // The corpus itself: the runs' utterances and one that couldn't be read.
+    let decoded = fs::read_to_string(study.exp.join("softmax-seed0/decode/test/ref.trn")).unwrap();
+    let ids: Vec<&str> =
+        decoded.lines().filter_map(|line| line.rsplit_once('(')?.1.strip_suffix(')')).collect();
+    let line =
+        |id: &str| format!("{{\"audio_filepath\": \"{id}.wav\", \"text\": \"A\", \"id\": \"{id}\"}}\n");
+    let own: String = ids.iter().copied().chain(["unread"]).map(line).collect();
+    put(&study.sets[1].manifest, &own);
+    let standings = || study.survey().unwrap().into_iter().map(|s| (s.standing, s.note)).collect::<Vec<_>>();
+    assert!(standings()[..2].iter().all(|(standing, _)| matches!(standing, Standing::Done(_))));
+    // Another one.
+    let other: String = ids[1..].iter().copied().map(line).collect();
+    put(&study.sets[1].manifest, &other);
+    let standings = standings();
+    let stranger = format!("{} is no utterance of {}", ids[0], study.sets[1].manifest.display());
+    assert!(
+        matches!(&standings[0].0, Standing::Different(text) if text.contains(&stranger)),
+        "{standings:?}"
+    );
+    assert_eq!(standings[1].0, Standing::Missing);
+    assert!(standings[1].1.as_ref().unwrap().contains(&stranger));
+}
+
+#[test]
 fn kept_results_that_are_damaged_or_of_another_version_do_not_count_and_are_named() {
     let folder = recipe(STUDY);
     let study = read(folder.path(), &[]).unwrap();
@@ -229,6 +259,9 @@ fn kept_results_that_are_damaged_or_of_another_version_do_not_count_and_are_name
     fs::remove_file(kept.join("decode/test/hyp.trn")).unwrap();
     assert!(note().ends_with("decode/test/hyp.trn is missing"), "{}", note());
     finish(&study.results, &study.runs[0]);
+    fs::write(kept.join("decode/dev/score.json"), "").unwrap();
+    assert!(note().contains("decode/dev/score.json"), "{}", note());
+    finish(&study.results, &study.runs[0]);
     let metrics = fs::read_to_string(kept.join("metrics.jsonl")).unwrap();
     let cut: String = metrics.lines().take(4).map(|line| format!("{line}\n")).collect();
     fs::write(kept.join("metrics.jsonl"), cut).unwrap();
@@ -236,29 +269,6 @@ fn kept_results_that_are_damaged_or_of_another_version_do_not_count_and_are_name
     let config = fs::read_to_string(kept.join("config.toml")).unwrap();
     fs::write(kept.join("config.toml"), config.replace("dropout", "drop_out")).unwrap();
     assert!(note().contains("there is no key model.drop_out"), "{}", note());
-}
-
-#[test]
-fn a_difference_is_over_the_seeds_that_both_have() {
-    let folder = recipe(STUDY);
-    let study = read(folder.path(), &[]).unwrap();
-    let course = |end: f64| Course { end, ..COURSE };
-    let run = |i: usize, end: f64| {
-        finished(&study.exp.join(&study.runs[i].name), &study.runs[i].config, &course(end), &["dev", "test"]);
-    };
-    // softmax with seeds 0 and 1, linear with seed 1 alone.
-    run(0, 60.0);
-    run(1, 20.0);
-    run(3, 20.0);
-    let comparison = compare_study(&study).unwrap();
-    assert_eq!(comparison.systems[1].seeds(), [1]);
-    let difference = comparison.systems[1].scores[2].as_ref().unwrap().differences[0].unwrap();
-    assert_eq!((difference.value, difference.seeds), (0.0, 1));
-    // Where they have none in common, over all.
-    fs::remove_dir_all(study.exp.join(&study.runs[1].name)).unwrap();
-    let comparison = compare_study(&study).unwrap();
-    let difference = comparison.systems[1].scores[2].as_ref().unwrap().differences[0].unwrap();
-    assert!(difference.value < -20.0, "{difference:?}");
 }
 
 #[test]
@@ -316,35 +326,6 @@ fn measured_times_take_the_place_of_the_runs_own_for_all_kinds_or_none() {
 }
 
 #[test]
-fn results_that_contradict_themselves_are_named() {
-    let folder = recipe(STUDY);
-    let study = read(folder.path(), &[]).unwrap();
-    study.runs.iter().for_each(|run| finish(&study.exp, run));
-    let run = study.exp.join(&study.runs[2].name);
-    let wrong = |file: &str, text: String| {
-        let path = run.join(file);
-        let whole = fs::read_to_string(&path).unwrap();
-        fs::write(&path, text).unwrap();
-        let error = compare_study(&study).unwrap_err().to_string();
-        fs::write(&path, whole).unwrap();
-        error.strip_prefix(&format!("{}: ", path.display())).map(String::from).unwrap_or(error)
-    };
-    assert_eq!(wrong("decode/test/score.json", "[]".into()), "it holds no score; decode the set again");
-    let dev = fs::read_to_string(run.join("decode/dev/score.json")).unwrap();
-    assert_eq!(
-        wrong("decode/test/score.json", dev),
-        "it tells of other utterances than ref.trn beside it; decode the set again"
-    );
-    let metrics = fs::read_to_string(run.join("metrics.jsonl")).unwrap();
-    let first = metrics.lines().next().unwrap();
-    assert_eq!(
-        wrong("metrics.jsonl", format!("{first}\n{metrics}")),
-        "line 2: epoch 1 where 2 should stand; take the line out, or bring the file back"
-    );
-    compare_study(&study).unwrap();
-}
-
-#[test]
 fn the_report_is_rebuilt_from_what_was_kept() {
     let folder = recipe(STUDY);
     let study = read(folder.path(), &[]).unwrap();
@@ -385,134 +366,18 @@ fn the_report_is_rebuilt_from_what_was_kept() {
 fn another_run_that_is_kept_is_not_replaced() {
     let folder = recipe(STUDY);
     let study = read(folder.path(), &[]).unwrap();
-    finish(&study.results, &study.runs[0]);
+    finish(&study.results, &study.runs[1]);
     let other = read(folder.path(), &["train.epochs=3"]).unwrap();
-    finish(&other.exp, &other.runs[0]);
-    let before = fs::read(study.results.join("softmax-seed0/config.toml")).unwrap();
+    other.runs[..2].iter().for_each(|run| finish(&other.exp, run));
+    let before = fs::read(study.results.join("softmax-seed1/config.toml")).unwrap();
     let error = other.keep().unwrap_err().to_string();
     assert!(
         error.contains(
-            "softmax-seed0: another run is kept there; move it, or give another folder as --results"
+            "softmax-seed1: another run is kept there; move it, or give another folder as --results"
         ) && error.ends_with("train.epochs is 6, planned 3"),
         "{error}"
     );
-    assert_eq!(fs::read(study.results.join("softmax-seed0/config.toml")).unwrap(), before);
-}
-
-#[test]
-fn one_seed_beside_others_of_several_has_no_verdict() {
-    let folder = recipe(STUDY);
-    let study = read(folder.path(), &[]).unwrap();
-    (0..5).for_each(|i| finish(&study.exp, &study.runs[i]));
-    let table = compare_study(&study).unwrap().table();
-    let row = |name: &str| table.lines().filter(|line| line.starts_with(name)).nth(1).unwrap().to_string();
-    assert!(row("linear").ends_with("no clear difference"), "{table}");
-    assert!(row("convolution").ends_with("  one seed"), "{table}");
-}
-
-#[test]
-fn each_kind_is_compared_with_all_references_of_its_size_that_are_there() {
-    let sizes = "references = [\"convolution\", \"softmax\"]\n";
-    let folder = recipe(&format!(
-        "{sizes}{STUDY}[[size]]\nname = \"small\"\nmodel.dim = 16\n[[size]]\nname = \"large\"\nmodel.dim = 32\n"
-    ));
-    let study = read(folder.path(), &[]).unwrap();
-    let is = |run: &PlannedRun, kind: &str, size: &str| run.kind == kind && run.size.as_deref() == Some(size);
-    // Of the large size there is no softmax.
-    study.runs.iter().filter(|run| !is(run, "softmax", "large")).for_each(|run| finish(&study.exp, run));
-    let comparison = compare_study(&study).unwrap();
-    assert_eq!(comparison.references, ["convolution", "softmax"]);
-    let systems: Vec<_> =
-        comparison.systems.iter().map(|s| (s.name.as_str(), s.references.clone())).collect();
-    let (small, large) = (vec![Some(2), Some(0)], vec![Some(4), None]);
-    assert_eq!(
-        systems,
-        [
-            ("softmax small", small.clone()),
-            ("linear small", small.clone()),
-            ("convolution small", small),
-            ("linear large", large.clone()),
-            ("convolution large", large),
-        ]
-    );
-    let differs = |i: usize| {
-        let score = comparison.systems[i].scores[2].as_ref().unwrap();
-        score.differences.iter().map(Option::is_some).collect::<Vec<_>>()
-    };
-    assert_eq!(
-        [0, 1, 2, 3, 4].map(differs),
-        [[true, false], [true, true], [false, true], [true, false], [false, false]]
-    );
-    let table = comparison.table();
-    for heading in
-        ["minus convolution  ", "minus softmax  ", "dev as convolution’s last", "dev as softmax’s last"]
-    {
-        assert!(table.contains(heading), "{table}");
-    }
-
-    // Where no reference is there, the first kind is.
-    let gone = |run: &PlannedRun| run.kind != "linear" && study.exp.join(&run.name).exists();
-    study
-        .runs
-        .iter()
-        .filter(|run| gone(run))
-        .for_each(|run| fs::remove_dir_all(study.exp.join(&run.name)).unwrap());
-    assert_eq!(compare_study(&study).unwrap().references, ["linear"]);
-}
-
-#[test]
-fn folders_that_differ_in_their_seeds_alone_are_one_system() {
-    let folder = recipe(STUDY);
-    let study = read(folder.path(), &[]).unwrap();
-    study.runs.iter().for_each(|run| finish(&study.exp, run));
-    let folders: Vec<_> = [2, 0, 1, 3].map(|i| study.exp.join(&study.runs[i].name)).to_vec();
-    let comparison = compare(&folders).unwrap();
-    let systems: Vec<_> = comparison.systems.iter().map(|s| (s.name.as_str(), s.seeds())).collect();
-    assert_eq!(systems, [("linear", vec![0, 1]), ("softmax", vec![0, 1])]);
-    let columns: Vec<&str> = comparison.columns.iter().map(|column| column.name.as_str()).collect();
-    assert_eq!(columns, ["dev", "test", "together"]);
-    // Both have the same hypotheses.
-    let score = comparison.systems[1].scores[2].as_ref().unwrap();
-    let difference = score.differences[0].unwrap();
-    assert_eq!((difference.value, difference.interval.low, difference.interval.high), (0.0, 0.0, 0.0));
-    let own = &comparison.systems[0].scores;
-    assert_eq!(own[2].as_ref().unwrap().differences, [None], "it is the reference");
-    let all: f64 = own[..2].iter().map(|s| s.as_ref().unwrap().rate.value).sum();
-    assert!((score.rate.value - all / 2.0).abs() < 1e-9, "sets of equal size");
-    let curve = &comparison.systems[0].curve;
-    assert_eq!((curve.len(), curve[5].seconds), (6, 60.0));
-    let table = comparison.table();
-    assert!(table.contains("softmax  0, 1   ") && table.contains("no clear difference"), "{table}");
-}
-
-#[test]
-fn sets_that_some_lack_or_that_are_the_same_utterances_have_no_share_in_the_sum() {
-    let folder = recipe(STUDY);
-    let study = read(folder.path(), &[]).unwrap();
-    [0, 2].iter().for_each(|&i| finish(&study.exp, &study.runs[i]));
-    let folders = [0, 2].map(|i| study.exp.join(&study.runs[i].name));
-    let columns = |comparison: &linnet_study::Comparison| {
-        comparison.columns.iter().map(|c| format!("{} {}", c.name, c.rate_name)).collect::<Vec<_>>()
-    };
-    // The second run lacks a set of the first.
-    fs::remove_dir_all(folders[1].join("decode/test")).unwrap();
-    let comparison = compare(&folders).unwrap();
-    assert_eq!(columns(&comparison), ["test PER", "dev PER"]);
-    assert!(comparison.systems[1].scores[1].as_ref().unwrap().differences[0].is_some());
-    assert_eq!(comparison.length_groups.iter().map(|group| group.utterances).sum::<usize>(), 60);
-    // Both have the development set as words, too: the same utterances again.
-    for folder in &folders {
-        let (from, to) = (folder.join("decode/dev"), folder.join("decode/dev-words"));
-        fs::create_dir_all(&to).unwrap();
-        let scores = fs::read_to_string(from.join("score.json")).unwrap().replace("\"phone\"", "\"word\"");
-        put(&to.join("score.json"), &scores);
-    }
-    let comparison = compare(&folders).unwrap();
-    assert_eq!(columns(&comparison), ["test PER", "dev PER", "dev-words WER"]);
-    assert!(comparison.length_groups.is_empty());
-    // Who counts a set otherwise than the first lacks it.
-    let words = fs::read(folders[1].join("decode/dev-words/score.json")).unwrap();
-    fs::write(folders[1].join("decode/dev/score.json"), words).unwrap();
-    let comparison = compare(&folders).unwrap();
-    assert!(comparison.systems[1].scores[1].is_none(), "{:?}", columns(&comparison));
+    assert_eq!(fs::read(study.results.join("softmax-seed1/config.toml")).unwrap(), before);
+    // Nor is anything copied beside it.
+    assert!(!study.results.join("softmax-seed0").exists());
 }

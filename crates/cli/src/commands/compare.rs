@@ -1,6 +1,8 @@
 //! `linnet compare`
 
 use std::error::Error;
+use std::fs;
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use linnet_study::{
@@ -18,6 +20,9 @@ use crate::talk::Talk;
 pub(super) fn run(args: Compare, talk: &Talk) -> Done {
     let outputs = [("--out", args.out.as_slice()), ("--plot", args.plot.as_slice())];
     outputs::check(&outputs, &[("STUDY.toml", &args.what)])?;
+    for (option, path, begins) in [("--out", &args.out, "<!doctype html"), ("--plot", &args.plot, "<svg")] {
+        path.as_ref().map_or(Ok(()), |path| outputs::check_kind(option, path, begins))?;
+    }
     let mut whole = true;
     let comparison = match args.what.as_slice() {
         [path] if path.extension().is_some_and(|extension| extension == "toml") => {
@@ -52,7 +57,10 @@ pub(super) fn run(args: Compare, talk: &Talk) -> Done {
                     .into(),
             );
         }
-        folders => compare(folders)?,
+        folders => {
+            folders.iter().try_for_each(|folder| is_run(folder))?;
+            compare(folders)?
+        }
     };
     print(comparison.table().trim_end())?;
     if comparison.systems.is_empty() && (args.out.is_some() || args.plot.is_some()) {
@@ -67,6 +75,26 @@ pub(super) fn run(args: Compare, talk: &Talk) -> Done {
         talk.say(format!("the plot is {}", path.display()));
     }
     Ok(whole)
+}
+
+/// Fails where a path is no experiment folder, with what was meant.
+fn is_run(path: &Path) -> Result<(), String> {
+    let has_run = |folder: &Path| folder.join("config.toml").is_file();
+    let shown = path.display();
+    if path.extension().is_some_and(|extension| extension == "toml") {
+        return Err(format!("{shown}: a study is compared alone; give one, or folders of runs"));
+    }
+    if path.is_file() {
+        return Err(format!("{shown}: this is a file; give the folder of a run"));
+    }
+    if path.is_dir() && !has_run(path) {
+        let inner = fs::read_dir(path).into_iter().flatten().flatten().map(|entry| entry.path());
+        return Err(match inner.into_iter().find(|inner| has_run(inner)) {
+            Some(_) => format!("{shown}: a folder of runs; give the runs, as {shown}/*"),
+            None => format!("{shown}: no run is in this folder, as config.toml is missing; train one first"),
+        });
+    }
+    Ok(())
 }
 
 /// Times all kinds in turn and tells how far it is.

@@ -1,6 +1,7 @@
 //! Where files may be written: looked at before the work that fills them.
 
 use std::fs;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 /// Files under the name of the option that gives them.
@@ -13,7 +14,7 @@ pub(super) fn check(outputs: &[Named<'_>], inputs: &[Named<'_>]) -> Result<(), S
     outputs.retain(|(_, path)| is_file(path));
     for (i, &(option, path)) in outputs.iter().enumerate() {
         let shown = path.display();
-        if path.is_dir() {
+        if path.is_dir() || path.as_os_str().as_encoded_bytes().ends_with(b"/") {
             return Err(format!("{shown}: this is a folder; give {option} a file"));
         }
         let Some(place) = place(path) else {
@@ -30,6 +31,26 @@ pub(super) fn check(outputs: &[Named<'_>], inputs: &[Named<'_>]) -> Result<(), S
                 "{shown}: {other} and {option} would write the same file; give each its own"
             ));
         }
+    }
+    Ok(())
+}
+
+/// Fails where an output would replace a file that isn't of its kind, which begins so, or is `-`: what is written there
+/// goes to no terminal.
+pub(super) fn check_kind(option: &str, path: &Path, begins: &str) -> Result<(), String> {
+    let shown = path.display();
+    if path.as_os_str() == "-" {
+        return Err(format!("{option} wants a file's name, or /dev/stdout"));
+    }
+    let mut head = vec![0; begins.len()];
+    let whole = is_file(path)
+        && fs::metadata(path).is_ok_and(|found| found.len() > 0)
+        && fs::File::open(path)
+            .is_ok_and(|mut file| file.read_exact(&mut head).is_err() || head != begins.as_bytes());
+    if whole {
+        return Err(format!(
+            "{shown}: {option} would replace a file that is nothing of its kind; move it, or give another name"
+        ));
     }
     Ok(())
 }
@@ -60,6 +81,24 @@ mod tests {
     use super::*;
 
     #[test]
+    fn an_output_replaces_its_like_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        for (name, text) in [("page", "<svg x"), ("empty", ""), ("metrics", "{}"), ("long", "{\"epoch\": 1}")]
+        {
+            fs::write(at(name), text).unwrap();
+        }
+        let check = |path: &Path| check_kind("--plot", path, "<svg");
+        for path in [at("new"), at("page"), at("empty"), "/dev/null".into()] {
+            check(&path).unwrap();
+        }
+        for name in ["metrics", "long"] {
+            assert!(check(&at(name)).unwrap_err().contains("nothing of its kind"));
+        }
+        assert!(check(Path::new("-")).unwrap_err().contains("wants a file"));
+    }
+
+    #[test]
     fn outputs_replace_neither_inputs_nor_each_other() {
         let folder = tempfile::tempdir().unwrap();
         let at = |name: &str| folder.path().join(name);
@@ -82,6 +121,7 @@ mod tests {
         );
         assert!(message(&[&at("gone/new")]).contains("its folder isn't there"));
         assert!(message(&[&at("folder")]).contains("this is a folder"));
+        assert!(message(&[&at("none/")]).contains("this is a folder"));
         assert_eq!(message(&[Path::new("/dev/null"), Path::new("/dev/null")]), "");
         assert_eq!(message(&[Path::new("-")]), "");
         #[cfg(unix)]

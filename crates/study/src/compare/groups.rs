@@ -1,6 +1,5 @@
 //! Runs that differ in their seeds alone are one system; each system is compared with the references.
 
-use std::collections::HashMap;
 use std::path::PathBuf;
 
 use linnet_score::short_names;
@@ -8,8 +7,9 @@ use linnet_train::Settings;
 
 use super::estimates::{SystemScore, estimate};
 use super::lengths::{LengthGroup, length_groups};
-use super::pace::{CurvePoint, Reached, Target, curve, reach, targets};
+use super::pace::{CurvePoint, Reached, Target, curve, developments, reach, targets};
 use super::run::Run;
+use super::sets::{keep_alike, sets_of, share_utterances};
 use crate::error::StudyError;
 use crate::plan::{PlannedRun, Standing, Study, Timing};
 
@@ -25,9 +25,13 @@ pub struct System {
     /// The places of the systems that it is compared with, one for each of the comparison's references: its own where
     /// it is one, `None` where its size lacks it.
     pub references: Vec<Option<usize>>,
+    /// The place of the first system whose development error rates are of the same unit and utterances, as far as
+    /// decoded sets tell these: only such rates are compared.
+    pub development: usize,
     /// The development error rate, epoch by epoch.
     pub curve: Vec<CurvePoint>,
-    /// The scores, one for each of the comparison's columns; `None` where a run lacks the set.
+    /// The scores, one for each of the comparison's columns; `None` where a run lacks the set, see
+    /// [`Comparison::gaps`].
     pub scores: Vec<Option<SystemScore>>,
     /// When it reached the targets, one for each.
     pub reached: Vec<Option<Reached>>,
@@ -47,6 +51,8 @@ pub struct Comparison {
     /// The sets: those first that some run lacks, then the development set, and in the end all that every run has
     /// together.
     pub columns: Vec<Column>,
+    /// The sets that systems, or runs of theirs, have no rate on, and why, as `char-0 counts dev as WER`.
+    pub gaps: Vec<String>,
     /// The names of what each system is compared with: systems, or kinds where there are sizes. The first comes first
     /// in tables, and is the only one for the utterances' length.
     pub references: Vec<String>,
@@ -58,7 +64,7 @@ pub struct Comparison {
     pub length_groups: Vec<LengthGroup>,
     /// The systems, in the order of the study or of the folders.
     pub systems: Vec<System>,
-    /// Planned runs that are not finished, and so not in it.
+    /// Runs that are not finished, and so not in it; those of folders with how far they are.
     pub missing: Vec<String>,
     /// How seconds were measured; without it they are those of the runs themselves.
     pub timing: Option<Timing>,
@@ -76,49 +82,74 @@ pub struct Column {
 /// The name of the column that has all sets together.
 pub(crate) const TOGETHER: &str = "together";
 
-/// Reads experiment folders and compares them with the first and its like: runs that differ in their seeds alone count
-/// as one system.
+/// Reads experiment folders and compares them with the first and its like: runs that differ in their seeds alone, and
+/// were decoded on the same utterances, count as one system.
 ///
 /// # Errors
 ///
-/// A folder that holds no run, or whose files can't be read; two runs of the same configuration and seed.
+/// A folder that holds no run, or whose files can't be read or contradict themselves; two runs of the same
+/// configuration and seed; folders none of which holds a finished run.
 pub fn compare(folders: &[PathBuf]) -> Result<Comparison, StudyError> {
-    let mut groups: Vec<(Settings, Vec<Run>)> = Vec::new();
+    let (mut groups, mut missing): (Vec<(Settings, Vec<Run>)>, _) = (Vec::new(), Vec::new());
     for (name, folder) in short_names(folders).iter().zip(folders) {
         let run = Run::read(name, folder, |_| true)?;
+        if let Some(epochs) = run.unfinished() {
+            missing.push((folder, format!("{name} ({epochs})"), epochs));
+            continue;
+        }
         let mut settings = run.config.identity().settings()?;
         settings.remove("train.seed");
         settings.extend(run.init.as_ref().map(|init| ("--init".into(), init.display().to_string())));
-        match groups.iter_mut().find(|(other, _)| *other == settings) {
+        let alike = |(other, runs): &&mut (Settings, Vec<Run>)| {
+            *other == settings && runs.iter().all(|other| other.has_same_sets(&run))
+        };
+        match groups.iter_mut().find(alike) {
+            None => groups.push((settings, vec![run])),
             Some((_, runs)) => {
-                if let Some(same) = runs.iter().find(|other| other.config.train.seed == run.config.train.seed)
-                {
+                let seed = run.config.train.seed;
+                if let Some(same) = runs.iter().find(|other| other.config.train.seed == seed) {
                     let problem =
                         format!("the same configuration and seed as {}; leave one of them out", same.name);
                     return Err(StudyError::File { path: folder.clone(), problem });
                 }
                 runs.push(run);
             }
-            None => groups.push((settings, vec![run])),
         }
     }
-    let mut systems = Vec::new();
-    for (_, mut runs) in groups {
-        runs.sort_by_key(|run| run.config.train.seed);
-        systems.push(System::new(common_name(&runs), None, runs, vec![Some(0)]));
+    if let (true, Some((folder, _, epochs))) = (groups.is_empty(), missing.first()) {
+        let problem = format!("{epochs} are finished; train the others with linnet train --resume");
+        return Err(StudyError::File { path: folder.to_path_buf(), problem });
     }
+    let systems = named(groups.into_iter().map(|(_, runs)| runs).collect());
     let names: Vec<&str> = systems.iter().map(|s| s.name.as_str()).collect();
     let title = names.join(" against ");
     let sets = sets_of(&systems);
     let references = systems.iter().take(1).map(|s| s.name.clone()).collect();
-    Ok(Comparison { title, references, ..Comparison::new(systems, sets, &[]) })
+    let missing = missing.into_iter().map(|(_, name, _)| name).collect();
+    Ok(Comparison { title, references, missing, ..Comparison::new(systems, sets, &[]) })
+}
+
+/// Systems of some runs each, all compared with the first, and each with a name of its own.
+fn named(groups: Vec<Vec<Run>>) -> Vec<System> {
+    let mut systems: Vec<System> = Vec::new();
+    for mut runs in groups {
+        runs.sort_by_key(|run| run.config.train.seed);
+        systems.push(System::new(common_name(&runs), None, runs, vec![Some(0)]));
+    }
+    let names: Vec<String> = systems.iter().map(|system| system.name.clone()).collect();
+    for system in &mut systems {
+        if names.iter().filter(|name| **name == system.name).count() > 1 {
+            system.name = system.runs[0].name.clone();
+        }
+    }
+    systems
 }
 
 /// Compares a study's finished runs.
 ///
 /// # Errors
 ///
-/// Those of [`Study::survey`]; a finished run's files that can't be read.
+/// Those of [`Study::survey`]; a finished run's files that can't be read or contradict themselves.
 pub fn compare_study(study: &Study) -> Result<Comparison, StudyError> {
     let (mut systems, mut missing): (Vec<System>, _) = (Vec::new(), Vec::new());
     // A run of each system.
@@ -130,6 +161,11 @@ pub fn compare_study(study: &Study) -> Result<Comparison, StudyError> {
             continue;
         };
         let run = Run::read(&planned.name, folder, |name| study.sets.iter().any(|set| set.name == name))?;
+        // Another process may have begun it anew.
+        if run.unfinished().is_some() {
+            missing.push(planned.name.clone());
+            continue;
+        }
         let name = match &planned.size {
             Some(size) => format!("{} {size}", planned.kind),
             None => planned.kind.clone(),
@@ -174,12 +210,24 @@ pub fn compare_study(study: &Study) -> Result<Comparison, StudyError> {
 impl System {
     fn new(name: String, size: Option<String>, runs: Vec<Run>, references: Vec<Option<usize>>) -> Self {
         let (curve, scores, reached, by_length) = Default::default();
-        Self { name, size, runs, references, curve, scores, reached, by_length, us_per_frame: None }
+        Self {
+            name,
+            size,
+            runs,
+            references,
+            development: 0,
+            curve,
+            scores,
+            reached,
+            by_length,
+            us_per_frame: None,
+        }
     }
 
-    /// Whether it stands at `place` among the systems and is one of its references: which one.
-    pub(crate) fn is_reference(&self, place: usize) -> Option<usize> {
-        self.references.iter().position(|&reference| reference == Some(place))
+    /// The kind's name: its own without the size.
+    pub(crate) fn kind(&self) -> &str {
+        let kind = self.size.as_ref().and_then(|size| self.name.strip_suffix(size.as_str()));
+        kind.map_or(self.name.as_str(), str::trim_end)
     }
 
     /// The seeds of its runs.
@@ -190,10 +238,12 @@ impl System {
 
 impl Comparison {
     fn new(mut systems: Vec<System>, mut sets: Vec<String>, thresholds: &[f64]) -> Self {
-        for system in &mut systems {
+        let developments = developments(&systems);
+        for (system, development) in systems.iter_mut().zip(developments) {
+            system.development = development;
             system.curve = curve(system);
         }
-        let rate_names = one_rate_a_set(&mut systems);
+        let gaps = keep_alike(&mut systems, &sets);
         let everywhere = |set: &String| runs(&systems).all(|run| run.set(set).is_some());
         sets.sort_by_key(everywhere);
         let common: Vec<String> = sets.iter().filter(|set| everywhere(set)).cloned().collect();
@@ -228,14 +278,17 @@ impl Comparison {
         {
             (system.scores, system.by_length, system.reached) = (scores, by_length, reached);
         }
+        let rate_name =
+            |set: &String| runs(&systems).find_map(|run| run.set(set)).map(|set| set.unit.rate_name());
         let column = |sets: &Vec<String>| Column {
             name: if sets.len() == 1 { sets[0].clone() } else { TOGETHER.into() },
-            rate_name: rate_names.get(&sets[0]).copied().unwrap_or("PER"),
+            rate_name: rate_name(&sets[0]).unwrap_or("PER"),
         };
         Self {
             title: String::new(),
             question: None,
             columns: columns.iter().map(column).collect(),
+            gaps,
             references: Vec::new(),
             margin: None,
             targets,
@@ -257,38 +310,9 @@ impl Comparison {
     }
 }
 
-fn runs(systems: &[System]) -> impl Iterator<Item = &Run> {
+/// All runs of some systems.
+pub(super) fn runs(systems: &[System]) -> impl Iterator<Item = &Run> {
     systems.iter().flat_map(|system| &system.runs)
-}
-
-/// What each set's rates are, as the first run has it; runs that count it otherwise lose it.
-fn one_rate_a_set(systems: &mut [System]) -> HashMap<String, &'static str> {
-    let mut names = HashMap::new();
-    for run in systems.iter_mut().flat_map(|system| &mut system.runs) {
-        run.sets.retain(|set| *names.entry(set.set.clone()).or_insert(set.rate_name) == set.rate_name);
-    }
-    names
-}
-
-/// The sets that any run has decoded: the development set first, the others by their names.
-fn sets_of(systems: &[System]) -> Vec<String> {
-    let mut sets: Vec<String> = runs(systems).flat_map(|run| &run.sets).map(|set| set.set.clone()).collect();
-    let dev: Vec<String> = runs(systems).map(Run::dev_set).collect();
-    sets.sort_by_key(|set| (!dev.contains(set), set.clone()));
-    sets.dedup();
-    sets
-}
-
-/// Whether some utterance is in two of the sets, or the sets are counted differently.
-fn share_utterances(systems: &[System], sets: &[String]) -> bool {
-    runs(systems).any(|run| {
-        let scores: Vec<_> = sets.iter().filter_map(|set| run.set(set)).collect();
-        let mut ids: Vec<&str> = scores.iter().flat_map(|s| &s.utterances).map(|u| u.id.as_str()).collect();
-        let all = ids.len();
-        ids.sort_unstable();
-        ids.dedup();
-        ids.len() < all || scores.iter().any(|score| score.rate_name != scores[0].rate_name)
-    })
 }
 
 /// What several runs' names begin with alike, without a seed's mark; one run's own name.

@@ -5,6 +5,8 @@ mod groups;
 mod lengths;
 mod pace;
 mod run;
+mod score;
+mod sets;
 mod tables;
 mod text;
 
@@ -12,7 +14,8 @@ pub use estimates::{SystemScore, Verdict};
 pub use groups::{Column, Comparison, System, compare, compare_study};
 pub use lengths::LengthGroup;
 pub use pace::{CurvePoint, Reached, Target};
-pub use run::{Run, SetScore};
+pub use run::Run;
+pub use score::SetScore;
 
 pub(crate) use groups::TOGETHER;
 pub(crate) use pace::KEPT;

@@ -1,5 +1,6 @@
 //! How fast systems learn: development error rates against epochs and seconds, and when they reach given ones.
 
+use linnet_text::Unit;
 use linnet_train::EpochRecord;
 
 use super::groups::System;
@@ -81,14 +82,32 @@ pub(super) fn targets(systems: &[System], given: &[f64]) -> Vec<Target> {
     targets
 }
 
-/// When a system reached a target; `None` if it never did.
+/// For each system the place of the first one whose development error rates can be compared with its own.
+pub(super) fn developments(systems: &[System]) -> Vec<usize> {
+    let mut firsts: Vec<usize> = Vec::new();
+    for system in systems {
+        let own = firsts.len();
+        let alike = |place: &usize| {
+            let other = &systems[*place];
+            let mut runs = other.runs.iter().chain(&system.runs);
+            firsts[*place] == *place && runs.all(|run| run.has_same_development(&other.runs[0]))
+        };
+        firsts.push((0..own).find(alike).unwrap_or(own));
+    }
+    firsts
+}
+
+/// When a system reached a target; `None` if it never did, or the target is of another development set or unit.
 pub(super) fn reach(system: &System, target: Target, systems: &[System]) -> Option<Reached> {
     let rate = match target {
         Target::Rate(rate) => rate,
         Target::Final(reference) => {
-            let runs = &systems[system.references[reference]?].runs;
-            let last = runs.iter().filter_map(|run| run.epochs.last());
-            last.map(|record| record.dev_error_rate).sum::<f64>() / runs.len() as f64
+            let other = &systems[system.references[reference]?];
+            if other.development != system.development {
+                return None;
+            }
+            let last = other.runs.iter().filter_map(|run| run.epochs.last());
+            last.map(|record| record.dev_error_rate).sum::<f64>() / other.runs.len() as f64
         }
     };
     let kept = |from: &usize| system.curve[*from..].iter().take(KEPT).all(|point| point.mean <= rate);
@@ -104,6 +123,14 @@ impl System {
         match self.us_per_frame {
             Some(us) => 1e-6 * us * median(&self.runs, |record| record.frames as f64),
             None => median(&self.runs, |record| record.seconds),
+        }
+    }
+
+    /// `PER`, or `CER`: what its development error rates are.
+    pub(crate) fn development_rate(&self) -> &'static str {
+        match self.runs[0].config.data.unit {
+            Unit::Phone => "PER",
+            Unit::Char => "CER",
         }
     }
 

@@ -1,11 +1,11 @@
-//! A finished run, as its folder tells it.
+//! A run, as its folder tells it.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use linnet_score::{ScoreReport, UtteranceScore, read_trn};
 use linnet_train::{Environment, EpochRecord, RunConfig, Sitting, read_metrics};
 
+use super::score::SetScore;
 use super::tables::plural;
 use crate::error::StudyError;
 
@@ -16,7 +16,7 @@ pub struct Run {
     pub name: String,
     /// Its configuration.
     pub config: RunConfig,
-    /// Its epochs, at least one.
+    /// Its epochs, all of them.
     pub epochs: Vec<EpochRecord>,
     /// Its scores on the sets that were decoded, in alphabetical order.
     pub sets: Vec<SetScore>,
@@ -28,17 +28,6 @@ pub struct Run {
     pub init: Option<PathBuf>,
 }
 
-/// A run's score on one set.
-#[derive(Debug, Clone)]
-pub struct SetScore {
-    /// The set's name: the folder below `decode/`.
-    pub set: String,
-    /// `PER`, or `WER`.
-    pub rate_name: &'static str,
-    /// The utterances in the order of their ids.
-    pub utterances: Vec<UtteranceScore>,
-}
-
 /// What all sittings of a run say, one after the other, where they say different things.
 fn of_sittings(environment: &Environment, of: impl Fn(&Sitting) -> String) -> String {
     let mut all: Vec<String> = environment.sittings().map(of).collect();
@@ -47,20 +36,16 @@ fn of_sittings(environment: &Environment, of: impl Fn(&Sitting) -> String) -> St
 }
 
 impl Run {
-    /// Reads an experiment folder, or what was kept of it.
+    /// Reads an experiment folder, or what was kept of it; the run may be [unfinished](Self::unfinished).
     ///
     /// `wanted`: which sets are read.
     pub(super) fn read(name: &str, folder: &Path, wanted: impl Fn(&str) -> bool) -> Result<Self, StudyError> {
         let config = RunConfig::read_resolved(&folder.join("config.toml"))?;
-        let epochs = read_metrics(&folder.join("metrics.jsonl"))?;
-        if epochs.is_empty() {
-            let problem = "no epoch is finished; train it first".to_string();
-            return Err(StudyError::File { path: folder.to_path_buf(), problem });
-        }
+        let epochs = read_epochs(&folder.join("metrics.jsonl"))?;
         let mut sets = Vec::new();
         for path in decoded(folder)? {
             if path.file_name().is_some_and(|name| wanted(&name.to_string_lossy())) {
-                sets.push(read_score(&path)?);
+                sets.push(SetScore::read(&path)?);
             }
         }
         let environment = Environment::read(folder);
@@ -72,6 +57,29 @@ impl Run {
         let version = environment.as_ref().map(|e| of_sittings(e, |sitting| sitting.linnet.clone()));
         let init = environment.and_then(|environment| environment.init);
         Ok(Self { name: name.into(), config, epochs, sets, machine, version, init })
+    }
+
+    /// How far its training is, as `21 of 120 epochs`, where it isn't at its end.
+    pub(super) fn unfinished(&self) -> Option<String> {
+        let train = &self.config.train;
+        let ends = |(last, best): (&EpochRecord, &EpochRecord)| train.ends(last.epoch, best.epoch);
+        let whole = self.epochs.last().zip(EpochRecord::best(&self.epochs)).is_some_and(ends);
+        (!whole).then(|| format!("{} of {} epochs", self.epochs.len(), train.epochs))
+    }
+
+    /// Whether the sets that it and another have decoded are of the same utterances.
+    pub(super) fn has_same_sets(&self, other: &Self) -> bool {
+        self.sets.iter().all(|set| other.set(&set.set).is_none_or(|others| set.is_of_same(others)))
+    }
+
+    /// Whether its development error rates are of another's unit and utterances, as far as decoded sets tell these.
+    pub(super) fn has_same_development(&self, other: &Self) -> bool {
+        let (own, others) = (self.dev_set(), other.dev_set());
+        let same = match (self.set(&own), other.set(&others)) {
+            (Some(own), Some(others)) => own.is_of_same(others),
+            _ => own == others,
+        };
+        same && self.config.data.unit == other.config.data.unit
     }
 
     pub(super) fn set(&self, name: &str) -> Option<&SetScore> {
@@ -97,6 +105,32 @@ impl Run {
     }
 }
 
+/// The epochs that are there; none before the end of the first.
+fn read_epochs(path: &Path) -> Result<Vec<EpochRecord>, StudyError> {
+    if !path.is_file() {
+        return Ok(Vec::new());
+    }
+    let epochs = read_metrics(path)?;
+    for record in &epochs {
+        for (key, value) in [
+            ("dev_error_rate", record.dev_error_rate),
+            ("seconds", record.seconds),
+            ("total_seconds", record.total_seconds),
+            ("frames_per_s", record.frames_per_s),
+            ("peak_mb", record.peak_mb),
+        ] {
+            if !(value >= 0.0 && value.is_finite()) {
+                let problem = format!(
+                    "line {}: it is damaged, as {key} is {value}; bring the file back, or take the run's folder out",
+                    record.epoch
+                );
+                return Err(StudyError::File { path: path.to_path_buf(), problem });
+            }
+        }
+    }
+    Ok(epochs)
+}
+
 /// The folders of the sets that were decoded and scored, by their names.
 fn decoded(folder: &Path) -> Result<Vec<PathBuf>, StudyError> {
     let path = folder.join("decode");
@@ -108,29 +142,4 @@ fn decoded(folder: &Path) -> Result<Vec<PathBuf>, StudyError> {
         entries.flatten().map(|e| e.path()).filter(|p| p.join("score.json").is_file()).collect();
     folders.sort();
     Ok(folders)
-}
-
-fn read_score(folder: &Path) -> Result<SetScore, StudyError> {
-    let path = folder.join("score.json");
-    let text = fs::read_to_string(&path).map_err(|source| StudyError::Io { path: path.clone(), source })?;
-    let scores: Vec<ScoreReport> = serde_json::from_str(&text).map_err(|e| StudyError::File {
-        path: path.clone(),
-        problem: format!("{e}; decode the set again"),
-    })?;
-    let set = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let Some(score) = scores.into_iter().next() else {
-        return Err(StudyError::File { path, problem: "it holds no score; decode the set again".into() });
-    };
-    let mut utterances = score.utterances;
-    utterances.sort_by(|a, b| a.id.cmp(&b.id));
-    let references = folder.join("ref.trn");
-    if references.is_file() {
-        let mut ids: Vec<String> = read_trn(&references)?.into_iter().map(|line| line.id).collect();
-        ids.sort_unstable();
-        if !ids.iter().eq(utterances.iter().map(|u| &u.id)) {
-            let problem = "it tells of other utterances than ref.trn beside it; decode the set again".into();
-            return Err(StudyError::File { path, problem });
-        }
-    }
-    Ok(SetScore { set, rate_name: score.unit.rate_name(), utterances })
 }

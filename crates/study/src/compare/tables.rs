@@ -95,7 +95,7 @@ impl Comparison {
 
     /// Whether a difference's interval allows a verdict: beside others of several seeds, that of one seed is too
     /// narrow.
-    pub(super) fn has_verdict(&self, difference: &Estimate) -> bool {
+    pub(crate) fn has_verdict(&self, difference: &Estimate) -> bool {
         difference.seeds > 1 || !self.several_seeds()
     }
 
@@ -184,7 +184,7 @@ fn thousands(number: usize) -> String {
 
 /// So many of something that has a plural in s.
 pub(crate) fn plural(count: usize, what: &str) -> String {
-    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+    format!("{} {what}{}", thousands(count), if count == 1 { "" } else { "s" })
 }
 
 /// Seconds as people say them.
@@ -204,6 +204,7 @@ mod tests {
     fn numbers_are_written_to_be_read() {
         assert_eq!(thousands(1_057_544), "1,057,544");
         assert_eq!((thousands(0), thousands(999)), ("0".into(), "999".into()));
+        assert_eq!((plural(1, "phone"), plural(1504, "phone")), ("1 phone".into(), "1,504 phones".into()));
         assert_eq!((signed(-1.25), signed(0.5)), ("−1.25".into(), "+0.50".into()));
     }
 }

@@ -6,7 +6,7 @@ use linnet_train::Select;
 
 use super::estimates::RESAMPLES;
 use super::groups::{Comparison, System};
-use super::tables::{Cell, Table, plural};
+use super::tables::{Cell, NONE, Table, plural};
 use crate::plan::Timing;
 
 /// What the tables that are kept begin with.
@@ -15,13 +15,12 @@ pub(crate) const WRITTEN: &str = "Written by `linnet compare STUDY.toml --keep`"
 impl Comparison {
     /// The comparison as tables: what was reached, how it differs from the references, and how fast.
     pub fn table(&self) -> String {
-        let mut tables = Vec::new();
+        let mut parts = Vec::new();
         if !self.systems.is_empty() {
-            tables.push(self.rates());
-            tables.extend((0..self.references.len()).filter_map(|reference| self.differences(reference)));
-            tables.push(self.paces());
+            parts.push(aligned(&self.rates()) + &self.sets_note().map_or(String::new(), |note| note + "\n"));
+            let differences = (0..self.references.len()).filter_map(|reference| self.differences(reference));
+            parts.extend(differences.chain([self.paces()]).map(|table| aligned(&table)));
         }
-        let mut parts: Vec<String> = tables.iter().map(aligned).collect();
         if !self.missing.is_empty() {
             parts.push(format!("not finished, and left out: {}\n", self.missing()));
         }
@@ -39,6 +38,7 @@ impl Comparison {
             return text + &format!("\nNot finished: {}.\n", self.missing());
         }
         text += &format!("\nError rates in percent, with 95 % intervals:\n\n{}", markdown(&self.rates()));
+        text += &self.sets_note().map_or(String::new(), |note| format!("\n{note}\n"));
         for (reference, name) in self.references.iter().enumerate() {
             if let Some(table) = self.differences(reference) {
                 text += &format!("\nDifferences to {name} in points:\n\n{}", markdown(&table));
@@ -74,7 +74,11 @@ impl Comparison {
 
     /// The names of the runs that are missing; of a kind that has none, its name once.
     pub(crate) fn missing(&self) -> String {
-        let kind = |run: &str| run.rsplit_once("-seed").map_or(run, |(kind, _)| kind).to_string();
+        let number = |seed: &str| seed.bytes().all(|byte| byte.is_ascii_digit());
+        let kind = |run: &str| match run.rsplit_once("-seed") {
+            Some((kind, seed)) if number(seed) => kind.to_string(),
+            _ => run.to_string(),
+        };
         let there: HashSet<String> = self.runs().map(|run| kind(&run.name)).collect();
         let name = |run: &String| if there.contains(&kind(run)) { run.clone() } else { kind(run) };
         let mut names: Vec<String> = self.missing.iter().map(name).collect();
@@ -87,7 +91,19 @@ impl Comparison {
         self.runs().filter_map(|run| run.machine.as_deref())
     }
 
-    /// What error rates are of, what their intervals and differences say, and what made the runs.
+    /// How much speech each set's rates are of, and who has no rate on a set; `None` where nothing was decoded.
+    pub(crate) fn sets_note(&self) -> Option<String> {
+        let size =
+            |name: &String| Some(format!("{name}: {}", self.runs().find_map(|run| run.set(name))?.size()));
+        let sets: Vec<String> = self.columns.iter().filter_map(|column| size(&column.name)).collect();
+        let gaps = match self.gaps.is_empty() {
+            true => String::new(),
+            false => format!(" No rate ({NONE}): {}.", self.gaps.join("; ")),
+        };
+        (!sets.is_empty()).then(|| format!("{}.{gaps}", sets.join("; ")))
+    }
+
+    /// Which weights were decoded, what intervals and differences say, and what made the runs.
     pub(crate) fn rate_note(&self) -> String {
         let seeds = if self.several_seeds() {
             "and of n seeds n − 1 with replacement (Rao and Wu, 1988). Differences are over the seeds that both sides have, the same in \

@@ -110,6 +110,7 @@ impl StudyFile {
                 }
             }
         }
+        shape(&table).map_err(wrong)?;
         let file: Self = toml::from_str(&text).map_err(|e| wrong(toml_problem(&e, &text)))?;
         file.validate().map_err(wrong)?;
         Ok(file)
@@ -122,12 +123,7 @@ impl StudyFile {
         for (list, variants) in [("kind", &self.kinds), ("size", &self.sizes)] {
             for (i, variant) in variants.iter().enumerate() {
                 let name = &variant.name;
-                let usual = |c: char| c.is_alphanumeric() || "_+-.".contains(c);
-                if name.is_empty() || name.starts_with('.') || !name.chars().all(usual) {
-                    return Err(format!(
-                        "{list} {name:?}: the name becomes a folder's; write letters, digits, _, +, - and ."
-                    ));
-                }
+                folder_name(list, name)?;
                 if variants[..i].iter().any(|other| other.name == *name) {
                     return Err(format!("{list} {name} is there twice; give each a name of its own"));
                 }
@@ -138,6 +134,13 @@ impl StudyFile {
         {
             return Err(format!("seeds: {seed} is there twice (as number {}); leave one out", i + 1));
         }
+        if self.base.as_os_str().is_empty() {
+            return Err(BASE.into());
+        }
+        for (key, name) in [("sets.train", &self.sets.train), ("sets.dev", &self.sets.dev)] {
+            folder_name(key, name)?;
+        }
+        self.sets.test.iter().try_for_each(|name| folder_name("sets.test", name))?;
         let decoded: Vec<&String> = std::iter::once(&self.sets.dev).chain(&self.sets.test).collect();
         if let Some((_, set)) = decoded.iter().enumerate().find(|(i, set)| decoded[..*i].contains(set)) {
             return Err(format!("sets: {set} would be decoded twice; name it once, as dev or in test"));
@@ -184,6 +187,42 @@ impl StudyFile {
         let softmax = self.kinds.iter().find(|kind| kind.name == "softmax");
         softmax.or(self.kinds.first()).map(|kind| kind.name.clone()).into_iter().collect()
     }
+}
+
+const BASE: &str =
+    "base is missing: name the configuration that all runs start from, as base = \"../conf/phone.toml\"";
+
+/// Fails where a file isn't built as a study is, in words of its own: serde's would name types.
+fn shape(table: &Table) -> Result<(), String> {
+    let kinds = match table.get("kind") {
+        None if table.contains_key("base") => "there is no [[kind]]; a study names at least one to train",
+        None => "this is no study: it has neither base nor [[kind]]; to compare runs, give their folders",
+        Some(Value::Array(kinds)) if kinds.iter().all(Value::is_table) => "",
+        Some(_) => "kind is a list of tables: write [[kind]] above each one's name",
+    };
+    if !kinds.is_empty() {
+        return Err(kinds.into());
+    }
+    if !table.get("base").is_some_and(Value::is_str) {
+        return Err(BASE.into());
+    }
+    let whole = |seed: &Value| seed.as_integer().is_some_and(|seed| seed >= 0);
+    let seeds = |seeds: &Value| seeds.as_array().is_some_and(|seeds| seeds.iter().all(whole));
+    if !table.get("seeds").is_none_or(seeds) {
+        return Err("seeds must be a list of whole numbers from 0, as seeds = [0, 1]".into());
+    }
+    Ok(())
+}
+
+/// Fails where a name can't be a folder's or a file's.
+fn folder_name(key: &str, name: &str) -> Result<(), String> {
+    let usual = |c: char| c.is_alphanumeric() || "_+-.".contains(c);
+    if name.is_empty() || name.starts_with('.') || !name.chars().all(usual) {
+        return Err(format!(
+            "{key} {name:?}: the name becomes a folder's; write letters, digits, _, +, - and ."
+        ));
+    }
+    Ok(())
 }
 
 /// A place in the study file, as errors name it.

@@ -5,13 +5,14 @@ use std::path::{Path, PathBuf};
 
 use linnet_train::{FolderLock, RunConfig};
 
-use super::standing::{Standing, Surveyed, mismatch};
+use super::standing::{Standing, Surveyed};
 use super::study::Study;
 use crate::compare::{Comparison, WRITTEN, compare_study};
 use crate::decode::write;
 use crate::error::StudyError;
 
 const CONFIG: &str = "config.toml";
+const TABLES: &str = "README.md";
 
 /// What is copied of each decoded set.
 const DECODED: [&str; 4] = ["hyp.trn", "ref.trn", "score.json", "score.txt"];
@@ -37,21 +38,26 @@ impl Study {
         let _lock = FolderLock::wait(&self.exp)?;
         let results = &self.results;
         fs::create_dir_all(results).map_err(|source| StudyError::Io { path: results.clone(), source })?;
-        let mut runs = Vec::new();
+        self.may_replace_tables()?;
+        let mut todo = Vec::new();
         for Surveyed { run, standing, .. } in self.survey()? {
             let to = results.join(&run.name);
             let Standing::Done(from) = standing else { continue };
             if from == to {
                 continue;
             }
-            if let Some(differs) = mismatch(&to, run)? {
+            if let Some(differs) = self.differs(&to, run)? {
                 let problem = format!(
                     "another run is kept there; move it, or give another folder as --results: {differs}"
                 );
                 return Err(StudyError::File { path: to, problem });
             }
+            todo.push((run.name.clone(), from, to));
+        }
+        let mut runs = Vec::new();
+        for (name, from, to) in todo {
             self.copy(&from, &to)?;
-            runs.push(run.name.clone());
+            runs.push(name);
         }
         let comparison = compare_study(self)?;
         if let Some(timing) = &comparison.timing {
@@ -63,16 +69,21 @@ impl Study {
 
     /// Writes the comparison's tables, if any run is finished.
     fn keep_tables(&self, comparison: &Comparison) -> Result<(), StudyError> {
-        let path = self.results.join("README.md");
         if comparison.systems.is_empty() {
             return Ok(());
         }
+        write(&self.results.join(TABLES), comparison.markdown().as_bytes())
+    }
+
+    /// Fails where something else lies in the tables' place.
+    fn may_replace_tables(&self) -> Result<(), StudyError> {
+        let path = self.results.join(TABLES);
         if fs::read_to_string(&path).is_ok_and(|text| !text.contains(WRITTEN)) {
             let problem =
                 "the tables would replace what somebody wrote; move it, or give another folder as --results";
             return Err(StudyError::File { path, problem: problem.into() });
         }
-        write(&path, comparison.markdown().as_bytes())
+        Ok(())
     }
 
     /// Copies what makes a run done, unless it is there already.

@@ -1,10 +1,14 @@
 //! Where a study's runs stand.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
+use linnet_corpus::Manifest;
+use linnet_score::read_trn;
 use linnet_train::{Environment, EpochRecord, RunConfig, differences, read_metrics};
 
-use super::study::{PlannedRun, Study};
+use super::study::{PlannedRun, PlannedSet, Study};
+use crate::compare::SetScore;
 use crate::error::StudyError;
 
 /// Where a run stands.
@@ -77,12 +81,12 @@ impl Study {
     pub(super) fn standing(&self, run: &PlannedRun) -> Result<(Standing, Option<String>), StudyError> {
         let (own, kept) = (self.exp.join(&run.name), self.results.join(&run.name));
         // It may be of another version.
-        let differs = mismatch(&own, run).unwrap_or_else(|error| Some(error.to_string()));
+        let differs = self.differs(&own, run).unwrap_or_else(|error| Some(error.to_string()));
         let has_run = |folder: &Path| folder.join("config.toml").is_file();
         if has_run(&own) && differs.is_none() && self.lack(&own, run)?.is_none() {
             return Ok((Standing::Done(own), None));
         }
-        let why_not = || match mismatch(&kept, run)? {
+        let why_not = || match self.differs(&kept, run)? {
             None => self.lack(&kept, run),
             differs => Ok(differs),
         };
@@ -104,6 +108,30 @@ impl Study {
         Ok((standing, note))
     }
 
+    /// In what a folder's run differs from the planned one, by its configuration or by what it was decoded on.
+    pub(super) fn differs(&self, folder: &Path, run: &PlannedRun) -> Result<Option<String>, StudyError> {
+        if let Some(keys) = mismatch(folder, run)? {
+            return Ok(Some(keys));
+        }
+        for PlannedSet { name, manifest } in &self.sets {
+            let decoded = folder.join("decode").join(name).join("ref.trn");
+            if !(decoded.is_file() && manifest.is_file()) {
+                continue;
+            }
+            let known = Manifest::read_lenient(manifest)?;
+            let known: HashSet<&str> =
+                known.utterances.iter().map(|utterance| utterance.id.as_str()).collect();
+            if let Some(trn) = read_trn(&decoded)?.iter().find(|trn| !known.contains(trn.id.as_str())) {
+                let (decoded, manifest) = (decoded.display(), manifest.display());
+                return Ok(Some(format!(
+                    "{decoded}: {} is no utterance of {manifest}: another corpus",
+                    trn.id
+                )));
+            }
+        }
+        Ok(None)
+    }
+
     /// What the folder of a planned run lacks for being whole; `None` if nothing.
     fn lack(&self, folder: &Path, run: &PlannedRun) -> Result<Option<String>, StudyError> {
         let decoded = self.sets.iter().flat_map(|set| {
@@ -114,6 +142,11 @@ impl Study {
             std::iter::once(folder.join("metrics.jsonl")).chain(decoded).find(|file| !file.is_file());
         if let Some(file) = missing {
             return Ok(Some(format!("{} is missing", file.display())));
+        }
+        for set in &self.sets {
+            if let Err(damage) = SetScore::read(&folder.join("decode").join(&set.name)) {
+                return Ok(Some(damage.to_string()));
+            }
         }
         let epochs = epochs(folder)?;
         let whole = all_epochs(run, &epochs);
@@ -134,7 +167,7 @@ fn all_epochs(run: &PlannedRun, epochs: &[EpochRecord]) -> bool {
 }
 
 /// In what a folder's run differs from the planned one; `None` if in nothing, or if there is no run.
-pub(super) fn mismatch(folder: &Path, run: &PlannedRun) -> Result<Option<String>, StudyError> {
+fn mismatch(folder: &Path, run: &PlannedRun) -> Result<Option<String>, StudyError> {
     let path = folder.join("config.toml");
     if !path.is_file() {
         return Ok(None);

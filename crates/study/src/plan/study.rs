@@ -88,6 +88,10 @@ impl Study {
         let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         let recipe = recipe(path);
         let exp = places.exp.clone().unwrap_or_else(|| recipe.join("exp"));
+        if let Some(data) = places.data.as_ref().filter(|data| !data.is_dir()) {
+            let problem = "there is no such folder; --data is a prepared corpus".into();
+            return Err(StudyError::File { path: data.clone(), problem });
+        }
         let data = places.data.clone().unwrap_or_else(|| exp.join(&file.data));
         // Absolute, so that a run can be continued from any folder.
         let data = absolute(&data).map_err(|source| StudyError::Io { path: data.clone(), source })?;
@@ -152,6 +156,12 @@ fn recipe(path: &Path) -> PathBuf {
     }
 }
 
+/// Whether a configuration sets any of these keys of a table.
+fn has(layer: &Table, table: &str, keys: &[&str]) -> bool {
+    let table = layer.get(table).and_then(Value::as_table);
+    table.is_some_and(|table| keys.iter().any(|key| table.contains_key(*key)))
+}
+
 fn manifest(data: &Path, set: &str) -> PathBuf {
     data.join(format!("{set}.jsonl"))
 }
@@ -202,20 +212,20 @@ impl Planner<'_> {
         layers.extend(size.map(|size| (place(self.path, &format!("size {}", size.name)), &size.config)));
         layers.push((place(self.path, &format!("kind {}", kind.name)), &kind.config));
         for (place, layer) in &layers {
-            if layer.get("train").and_then(Value::as_table).is_some_and(|train| train.contains_key("seed")) {
+            if has(layer, "train", &["seed"]) {
                 let problem =
                     "train.seed is not a kind's; list the seeds as seeds = [0, 1] at the top".into();
                 return Err(StudyError::File { path: place.clone(), problem });
             }
         }
         for setting in self.settings {
-            let key = setting.split('=').next().unwrap_or_default().trim();
-            let instead = match key {
-                "train.seed" => "the study's seeds count; change them in its file",
-                "data.train" | "data.dev" | "data.tokens" | "data.lexicon" => {
-                    "give the data's folder as --data"
-                }
-                _ => continue,
+            let table = RunConfig::setting(setting)?;
+            let instead = if has(&table, "train", &["seed"]) {
+                "the study's seeds count; change them in its file"
+            } else if has(&table, "data", &["train", "dev", "tokens", "lexicon"]) {
+                "give the data's folder as --data"
+            } else {
+                continue;
             };
             let problem = format!("--set {setting}: {instead}");
             return Err(StudyError::File { path: self.path.to_path_buf(), problem });

@@ -2,7 +2,7 @@
 
 use super::axis::Axis;
 use super::escape;
-use super::labels::{LETTER, apart};
+use super::labels::{LETTER, apart, shortened};
 use super::palette::{Style, styles};
 use crate::compare::{Comparison, CurvePoint, System};
 
@@ -14,6 +14,12 @@ const BOTTOM: f64 = 44.0;
 const LINE: f64 = 15.0;
 /// From the plot's edge to the labels.
 const LEADER: f64 = 26.0;
+/// Beyond the labels.
+const MARGIN: f64 = 4.0;
+/// Letters of a curve's last value and the blank before it.
+const VALUE: usize = 6;
+/// Letters of names beside the plot, which has at least half of the width.
+const LETTERS: usize = ((WIDTH / 2.0 - LEFT - LEADER - MARGIN) / LETTER) as usize - VALUE;
 
 /// A curve's point: a place, and the mean, lowest and highest value there.
 pub(super) struct Point {
@@ -23,10 +29,17 @@ pub(super) struct Point {
     pub(super) high: f64,
 }
 
-pub(super) struct Curve<'a> {
-    pub(super) name: &'a str,
-    pub(super) style: Style,
-    pub(super) points: Vec<Point>,
+pub(super) struct Curve {
+    /// Its name, as far as there is room.
+    name: String,
+    style: Style,
+    points: Vec<Point>,
+}
+
+impl Curve {
+    pub(super) fn new(name: &str, style: Style, points: Vec<Point>) -> Self {
+        Self { name: shortened(name, LETTERS), style, points }
+    }
 }
 
 /// What the values are.
@@ -55,31 +68,58 @@ impl Values {
     }
 }
 
-/// The development error rate of a size's systems, or of all, against epochs and, below, against time.
+/// The development error rate of a size's systems, or of all, against epochs and, below, against time; those of another
+/// unit or on other utterances further below.
 pub(super) fn convergence(comparison: &Comparison, size: Option<&str>) -> String {
     let of = of_size(comparison, size);
     let longest = of.iter().filter_map(|&i| comparison.systems[i].curve.last()).map(|p| p.seconds);
-    let (unit, seconds) = match longest.fold(0.0, f64::max) {
+    let unit = match longest.fold(0.0, f64::max) {
         ..600.0 => ("seconds", 1.0),
         ..10_800.0 => ("minutes", 60.0),
         _ => ("hours", 3600.0),
     };
-    let draw = |x: &dyn Fn(&CurvePoint) -> f64, title: &str, label: &str| {
+    let (mut drawn, mut height) = (String::new(), 0.0);
+    for like in developments(comparison, size) {
+        for (panel, more) in by_epoch_and_time(comparison, &like, unit) {
+            drawn += &format!("<g transform=\"translate(0 {height})\">{panel}</g>");
+            height += more;
+        }
+    }
+    svg(height, "Development error rate against epochs and against time", &drawn)
+}
+
+/// The systems of a size, or all, in groups whose development error rates can be compared.
+pub(super) fn developments(comparison: &Comparison, size: Option<&str>) -> Vec<Vec<usize>> {
+    let mut groups: Vec<(usize, Vec<usize>)> = Vec::new();
+    for i in of_size(comparison, size) {
+        let development = comparison.systems[i].development;
+        match groups.iter_mut().find(|(other, _)| *other == development) {
+            Some((_, group)) => group.push(i),
+            None => groups.push((development, vec![i])),
+        }
+    }
+    groups.into_iter().map(|(_, group)| group).collect()
+}
+
+/// Two plots with their heights; the unit of time has so many seconds.
+fn by_epoch_and_time(
+    comparison: &Comparison,
+    of: &[usize],
+    (unit, seconds): (&str, f64),
+) -> [(String, f64); 2] {
+    let rate = comparison.systems[of[0]].development_rate();
+    let draw = |x: &dyn Fn(&CurvePoint) -> f64, by: &str, label: &str| {
         let points = |system: &System| {
             let point = |p: &CurvePoint| Point { x: x(p), y: p.mean, low: p.low, high: p.high };
             system.curve.iter().map(point).collect()
         };
-        panel(title, label, Values::Rates, &curves(comparison, &of, points))
+        let title = format!("Development {rate} (%) by {by}");
+        panel(&title, label, Values::Rates, &curves(comparison, of, points))
     };
-    let rate = "Development error rate (%)";
-    let (first, height) = draw(&|p| p.epoch as f64, &format!("{rate} by epoch"), "epochs of training");
-    let (second, more) =
-        draw(&|p| p.seconds / seconds, &format!("{rate} by time"), &format!("{unit} of training"));
-    svg(
-        height + more,
-        &format!("{rate} against epochs and against time"),
-        &format!("{first}<g transform=\"translate(0 {height})\">{second}</g>"),
-    )
+    [
+        draw(&|p| p.epoch as f64, "epoch", "epochs of training"),
+        draw(&|p| p.seconds / seconds, "time", &format!("{unit} of training")),
+    ]
 }
 
 /// The error rate of a size's systems by the utterances' mean duration; and whether there are bands.
@@ -111,16 +151,13 @@ fn of_size(comparison: &Comparison, size: Option<&str>) -> Vec<usize> {
     within.map(|(i, _)| i).collect()
 }
 
-fn curves<'a>(
-    comparison: &'a Comparison,
-    of: &[usize],
-    points: impl Fn(&System) -> Vec<Point>,
-) -> Vec<Curve<'a>> {
-    let curve = |(&i, style): (&usize, Style)| {
+fn curves(comparison: &Comparison, of: &[usize], points: impl Fn(&System) -> Vec<Point>) -> Vec<Curve> {
+    let styles = styles(comparison);
+    let curve = |&i: &usize| {
         let system = &comparison.systems[i];
-        Curve { name: &system.name, style, points: points(system) }
+        Curve::new(&system.name, styles[i], points(system))
     };
-    let mut curves: Vec<Curve> = of.iter().zip(styles(comparison, of)).map(curve).collect();
+    let mut curves: Vec<Curve> = of.iter().map(curve).collect();
     curves.retain(|curve| !curve.points.is_empty());
     curves
 }
@@ -136,8 +173,8 @@ pub(super) fn svg(height: f64, about: &str, drawn: &str) -> String {
 /// Draws curves into a plot; returns it and its height.
 pub(super) fn panel(title: &str, x_label: &str, values: Values, curves: &[Curve]) -> (String, f64) {
     let height = (300.0 + TOP + BOTTOM).max(TOP + BOTTOM + curves.len() as f64 * LINE);
-    let longest = curves.iter().map(|c| c.name.chars().count()).max().unwrap_or(0) as f64;
-    let right = WIDTH - LEADER - (longest + 6.0) * LETTER - 4.0;
+    let longest = curves.iter().map(|c| c.name.chars().count()).max().unwrap_or(0);
+    let right = WIDTH - LEADER - (longest + VALUE) as f64 * LETTER - MARGIN;
     let bottom = height - BOTTOM;
     let all = || curves.iter().flat_map(|c| &c.points);
     let x_axis = Axis::from_zero(all().map(|p| p.x).fold(0.0, f64::max), 8.0, (LEFT, right));
@@ -218,7 +255,7 @@ fn end_label(curve: &Curve, values: Values, label: f64, right: f64, x_axis: &Axi
         right + LEADER - 4.0,
         right + LEADER,
         label + 4.0,
-        escape(curve.name),
+        escape(&curve.name),
         values.written(last.y),
     )
 }

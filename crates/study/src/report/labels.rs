@@ -1,8 +1,19 @@
-//! Labels that keep apart.
+//! Labels that keep apart, and within their room.
 
 /// The width of a bold letter at a size of 12, in a font as wide as DejaVu Sans, which many systems have for
 /// `system-ui`.
 pub(super) const LETTER: f64 = 8.3;
+
+/// A name in at most so many letters: of a longer one the middle is left out.
+pub(super) fn shortened(name: &str, most: usize) -> String {
+    let letters: Vec<char> = name.chars().collect();
+    if letters.len() <= most {
+        return name.into();
+    }
+    let kept = most.saturating_sub(1);
+    let (front, back) = letters.split_at(kept.div_ceil(2));
+    front.iter().chain(&['…']).chain(&back[back.len() - kept / 2..]).collect()
+}
 
 /// Moves heights as little as possible (in the sum of squares) so that they lie at least `gap` apart and between `top`
 /// and `bottom`; where there is no room for that, they begin at `top` and go beyond `bottom`.
@@ -35,6 +46,14 @@ pub(super) fn apart(wanted: &[f64], gap: f64, (top, bottom): (f64, f64)) -> Vec<
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_middle_of_long_names_is_left_out() {
+        assert_eq!(shortened("softmax", 7), "softmax");
+        assert_eq!(shortened("softmax", 6), "sof…ax");
+        assert_eq!(shortened("ändern", 4), "än…n");
+        assert_eq!((shortened("softmax", 1), shortened("softmax", 0)), ("…".into(), "…".into()));
+    }
 
     #[test]
     fn labels_move_as_little_as_they_must() {

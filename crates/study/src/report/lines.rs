@@ -22,7 +22,7 @@ impl LinePlot {
         let named = self.curves.iter().zip(numbered(self.curves.len()));
         let curves: Vec<Curve> = named
             .filter(|((_, points), _)| !points.is_empty())
-            .map(|((name, points), style)| Curve { name, style, points: points.iter().map(point).collect() })
+            .map(|((name, points), style)| Curve::new(name, style, points.iter().map(point).collect()))
             .collect();
         let (drawn, height) = panel(&self.title, &self.x_label, Values::Losses, &curves);
         svg(height, &escape(&self.title), &drawn)

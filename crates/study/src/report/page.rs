@@ -1,5 +1,6 @@
 //! The page: what was asked, what came out, how fast, and with which settings.
 
+use super::palette::styles;
 use super::{curves, escape, forest, tables};
 use crate::compare::{Comparison, KEPT, TOGETHER, plural};
 use crate::plan::Timing;
@@ -67,6 +68,9 @@ fn sections(comparison: &Comparison) -> String {
     if !comparison.columns.is_empty() {
         body += "<h2>Error rates</h2>\n";
         body += &tables::html(&comparison.rates());
+        body += &comparison
+            .sets_note()
+            .map_or(String::new(), |note| format!("<p class=note>{}</p>\n", escape(&note)));
         for reference in 0..comparison.references.len() {
             let forest = forest::differences(comparison, reference);
             if let Some(table) = comparison.differences(reference).filter(|_| !forest.is_empty()) {
@@ -122,13 +126,16 @@ fn figure(size: Option<&str>, svg: &str, caption: &str) -> String {
 }
 
 fn curve_note(comparison: &Comparison, size: Option<&str>) -> String {
-    let of = comparison.systems.iter().filter(|s| s.size.as_deref() == size).count();
     let mut note = "Greedy token error rate on the development set after each epoch.".to_string();
     if comparison.several_seeds() {
         note += " Lines are means over the seeds, bands reach from the lowest to the highest seed.";
     }
-    if of > 7 {
+    if styles(comparison).iter().any(|style| !style.stands_out) {
         note += " References are black, the six other kinds that end lowest are in colour.";
+    }
+    if curves::developments(comparison, size).len() > 1 {
+        note +=
+            " Kinds of another unit, or whose development set has other utterances, have plots of their own.";
     }
     note
 }
@@ -137,9 +144,15 @@ fn forest_note(comparison: &Comparison, reference: usize) -> String {
     let margin = comparison.margin.map_or(String::new(), |margin| {
         format!(" The dashed line is the margin: an interval that ends left of it is not worse by more than {margin} points.")
     });
+    let hollow = match forest::has_hollow(comparison, reference) {
+        true => {
+            " Hollow dots are of one seed: how much seeds differ is missing in their intervals, which are too narrow for a verdict."
+        }
+        false => "",
+    };
     format!(
         "Error rate less that of {}, with 95 % intervals; left of 0 is better. Sorted by the last column; ◂ and ▸ are off \
-         the scale, and in the table below.{margin}",
+         the scale, and in the table below.{margin}{hollow}",
         escape(&comparison.references[reference])
     )
 }
@@ -168,9 +181,13 @@ fn pace_note(comparison: &Comparison) -> String {
             )
         }
     };
+    let others = match comparison.systems.iter().any(|system| system.development > 0) {
+        true => " Last rates of another unit, or on other utterances, are not compared.",
+        false => "",
+    };
     format!(
         "<p class=note>Epochs and times to reach a rate are those of the mean over the seeds, and it is reached in the first of \
-         {KEPT} epochs in a row, or of all that are left, at or below it. {seconds}. Peak memory is the highest of a kind’s runs. The development \
+         {KEPT} epochs in a row, or of all that are left, at or below it.{others} {seconds}. Peak memory is the highest of a kind’s runs. The development \
          set’s decoding after each epoch is not counted.</p>\n"
     )
 }

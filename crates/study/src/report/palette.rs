@@ -1,6 +1,6 @@
 //! How systems are drawn.
 
-use crate::compare::Comparison;
+use crate::compare::{Comparison, System};
 
 /// How a curve is drawn.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -42,22 +42,35 @@ pub(super) fn numbered(count: usize) -> Vec<Style> {
     std::iter::once(REFERENCE).chain(COLOURS.into_iter().cycle()).take(count).collect()
 }
 
-/// A style for each of some systems: with few, all have a colour; of many, the references and the best at the end.
-pub(super) fn styles(comparison: &Comparison, of: &[usize]) -> Vec<Style> {
-    let last = |&i: &usize| comparison.systems[i].curve.last().map_or(f64::INFINITY, |p| p.mean);
-    let reference = |i: usize| comparison.systems[i].is_reference(i).filter(|_| comparison.systems.len() > 1);
-    let mut others: Vec<usize> = of.iter().copied().filter(|&i| reference(i).is_none()).collect();
-    if others.len() > COLOURS.len() {
-        others.sort_by(|a, b| last(a).total_cmp(&last(b)));
-        others.truncate(COLOURS.len());
-        others.sort_unstable();
+/// A style for each system, that of its kind in all sizes: with few kinds, all have a colour; of many, the references
+/// and those that end lowest in any size.
+pub(super) fn styles(comparison: &Comparison) -> Vec<Style> {
+    let systems = &comparison.systems;
+    let last = |kind: &str| {
+        let ends =
+            systems.iter().filter(|system| system.kind() == kind).filter_map(|system| system.curve.last());
+        ends.map(|point| point.mean).fold(f64::INFINITY, f64::min)
+    };
+    let references = if systems.len() > 1 { &comparison.references[..] } else { &[] };
+    let reference = |kind: &str| references.iter().position(|name| name == kind);
+    let mut kinds: Vec<&str> = Vec::new();
+    for kind in systems.iter().map(System::kind) {
+        if reference(kind).is_none() && !kinds.contains(&kind) {
+            kinds.push(kind);
+        }
     }
-    of.iter()
-        .map(|&i| match (reference(i), others.iter().position(|&other| other == i)) {
+    let mut best = kinds.clone();
+    best.sort_by(|a, b| last(a).total_cmp(&last(b)));
+    best.truncate(COLOURS.len());
+    kinds.retain(|kind| best.contains(kind));
+    let style = |system: &System| {
+        let kind = system.kind();
+        match (reference(kind), kinds.iter().position(|other| *other == kind)) {
             (Some(0), _) => REFERENCE,
             (Some(further), _) => MORE_REFERENCES[(further - 1) % MORE_REFERENCES.len()],
             (None, Some(place)) => COLOURS[place],
             (None, None) => REST,
-        })
-        .collect()
+        }
+    };
+    systems.iter().map(style).collect()
 }

@@ -5,6 +5,9 @@ use linnet_train::{EpochRecord, Settings};
 use super::escape;
 use crate::compare::{Cell, Comparison, NONE, Run, System, Table, Verdict, duration};
 
+/// Letters from which on a name is broken.
+const LONG: usize = 40;
+
 /// A table in HTML.
 pub(super) fn html(table: &Table) -> String {
     // Long names break at their parts.
@@ -12,9 +15,12 @@ pub(super) fn html(table: &Table) -> String {
 }
 
 fn with_head(table: &Table, head: impl Fn(&Cell) -> String) -> String {
-    let head: String = table.head.iter().map(|cell| format!("<th>{}</th>", head(cell))).collect();
+    let long = |cell: &Cell| if cell.text.chars().count() > LONG { " class=long" } else { "" };
+    let head: String =
+        table.head.iter().map(|cell| format!("<th{}>{}</th>", long(cell), head(cell))).collect();
     let row = |row: &Vec<Cell>| {
-        let names = row.iter().take(1).map(|name| format!("<td><b>{}</b></td>", escape(&name.text)));
+        let name = |name: &Cell| format!("<td{}><b>{}</b></td>", long(name), escape(&name.text));
+        let names = row.iter().take(1).map(name);
         let others = row[1..].iter().map(|cell| format!("<td>{}</td>", content(text(cell), cell)));
         format!("<tr>{}</tr>\n", names.chain(others).collect::<String>())
     };

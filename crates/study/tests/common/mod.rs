@@ -5,7 +5,37 @@ use std::fs;
 use std::path::Path;
 
 use linnet_score::{ScoreUnit, Trn, score, write_trn};
+use linnet_study::{Places, PlannedRun, Study, StudyError};
 use linnet_train::{EpochRecord, RunConfig};
+
+const BASE: &str = "[features]\nbands = 20\n[model]\nlayers = 2\ndim = 16\nheads = 2\nfeed_forward = 64\n[train]\nepochs = 6\n";
+/// Three kinds, two seeds each.
+pub(crate) const STUDY: &str = "base = \"../conf/base.toml\"\nseeds = [0, 1]\nbudget = { like = \"linear\", within = 0.02 }\n\
+                     sets = { test = [\"test\"] }\n[model]\nconvolution = 0\n\
+                     [[kind]]\nname = \"softmax\"\nmodel.mixer = \"softmax\"\n\
+                     [[kind]]\nname = \"linear\"\nmodel.mixer = \"linear\"\n\
+                     [[kind]]\nname = \"convolution\"\nbudget = true\nmodel = { mixer = \"linear\", convolution = 7 }\n";
+/// How most runs went.
+pub(crate) const COURSE: Course = Course { end: 20.0, decay: 2.0, seconds: 10.0, noise: 1 };
+
+/// A recipe with this study and a base configuration.
+pub(crate) fn recipe(study: &str) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    put(&folder.path().join("conf/base.toml"), BASE);
+    put(&folder.path().join("studies/kinds.toml"), study);
+    folder
+}
+
+/// The recipe's study, with these settings.
+pub(crate) fn read(folder: &Path, settings: &[&str]) -> Result<Study, StudyError> {
+    let settings: Vec<String> = settings.iter().map(|s| s.to_string()).collect();
+    Study::read(&folder.join("studies/kinds.toml"), &Places::default(), &settings)
+}
+
+/// Writes a finished run of the study into a folder of runs.
+pub(crate) fn finish(folder: &Path, run: &PlannedRun) {
+    finished(&folder.join(&run.name), &run.config, &COURSE, &["dev", "test"]);
+}
 
 /// How a made-up run went.
 #[derive(Clone, Copy)]

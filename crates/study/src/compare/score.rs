@@ -1,0 +1,94 @@
+//! A run's score on one set, as its folder tells it.
+
+use std::collections::HashSet;
+use std::fs;
+use std::path::Path;
+
+use linnet_score::{ErrorCounts, ScoreReport, ScoreUnit, UtteranceScore, read_trn};
+
+use super::tables::plural;
+use crate::error::StudyError;
+
+/// What to do about a score that isn't as it was written.
+const MEND: &str = "decode the set again, or take the folder of a kept run out";
+
+/// A run's score on one set.
+#[derive(Debug, Clone)]
+pub struct SetScore {
+    /// The set's name: the folder below `decode/`.
+    pub set: String,
+    /// What is counted.
+    pub unit: ScoreUnit,
+    /// The utterances in the order of their ids.
+    pub utterances: Vec<UtteranceScore>,
+}
+
+impl SetScore {
+    /// Reads a folder below `decode/`.
+    pub(crate) fn read(folder: &Path) -> Result<Self, StudyError> {
+        let path = folder.join("score.json");
+        let wrong =
+            |what: String| StudyError::File { path: path.clone(), problem: format!("{what}; {MEND}") };
+        let text =
+            fs::read_to_string(&path).map_err(|source| StudyError::Io { path: path.clone(), source })?;
+        let scores: Vec<ScoreReport> = serde_json::from_str(&text).map_err(|e| wrong(e.to_string()))?;
+        let set = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let score = scores.into_iter().next().ok_or_else(|| wrong("it holds no score".into()))?;
+        if let Some(damage) = damage(&score) {
+            return Err(wrong(format!("it is damaged, as {damage}")));
+        }
+        let mut utterances = score.utterances;
+        utterances.sort_by(|a, b| a.id.cmp(&b.id));
+        if let Some(pair) = utterances.windows(2).find(|pair| pair[0].id == pair[1].id) {
+            return Err(wrong(format!("it is damaged, as {} is in it twice", pair[0].id)));
+        }
+        let references = folder.join("ref.trn");
+        if references.is_file() {
+            let mut ids: Vec<String> = read_trn(&references)?.into_iter().map(|line| line.id).collect();
+            ids.sort_unstable();
+            if !ids.iter().eq(utterances.iter().map(|u| &u.id)) {
+                return Err(wrong("it tells of other utterances than ref.trn beside it".into()));
+            }
+        }
+        Ok(Self { set, unit: score.unit, utterances })
+    }
+
+    /// Whether it is of another's utterances: their ids and speakers and, where both count the same, the references'
+    /// tokens are alike.
+    pub(super) fn is_of_same(&self, other: &Self) -> bool {
+        let same = |(a, b): (&UtteranceScore, &UtteranceScore)| {
+            let tokens = self.unit != other.unit || a.counts.reference == b.counts.reference;
+            a.id == b.id && a.speaker == b.speaker && tokens
+        };
+        self.utterances.len() == other.utterances.len()
+            && self.utterances.iter().zip(&other.utterances).all(same)
+    }
+
+    /// How much speech it is of, as `8 speakers, 100 utterances, 1,504 phones`.
+    pub(super) fn size(&self) -> String {
+        let speakers: HashSet<&str> = self.utterances.iter().filter_map(|u| u.speaker.as_deref()).collect();
+        let tokens = self.utterances.iter().map(|u| u.counts.reference).sum();
+        let of = [(speakers.len(), "speaker"), (self.utterances.len(), "utterance"), (tokens, self.token())];
+        let parts = of.into_iter().filter(|(count, what)| *count > 0 || *what != "speaker"); // which may be unknown
+        parts.map(|(count, what)| plural(count, what)).collect::<Vec<_>>().join(", ")
+    }
+
+    fn token(&self) -> &'static str {
+        self.unit.plural().trim_end_matches('s')
+    }
+}
+
+/// In what a score contradicts itself; `None` if in nothing.
+fn damage(score: &ScoreReport) -> Option<String> {
+    let mut all = Some(ErrorCounts::default());
+    for UtteranceScore { id, duration_s, counts, .. } in &score.utterances {
+        if !counts.are_possible() {
+            return Some(format!("{id} can't have these errors"));
+        }
+        if let Some(s) = duration_s.filter(|s| !(*s >= 0.0 && s.is_finite())) {
+            return Some(format!("{id} lasts {s} s"));
+        }
+        all = all.and_then(|all| all.checked_add(*counts));
+    }
+    (all != Some(score.counts)).then(|| "its counts are not the sum of its utterances'".into())
+}
