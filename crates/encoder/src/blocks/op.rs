@@ -189,7 +189,10 @@ impl CustomOp2 for EncoderOp {
         let dweights = gradient.get_or_insert_with(|| self.passes[0].pool.zeros(w.elem_count()));
         with_slice(x, |x| {
             with_slice(w, |w| {
-                with_slice(y, |y| with_slice(&dy, |dy| self.backward(tape, w, x, y, dy, dweights)))
+                // Candle's memory starts anywhere in a cache line, the pool's with one.
+                let mut weights = self.passes[0].pool.take(w.len());
+                weights.copy_from_slice(w);
+                with_slice(y, |y| with_slice(&dy, |dy| self.backward(tape, &weights, x, y, dy, dweights)))
             })
         })????;
         Ok((None, None))

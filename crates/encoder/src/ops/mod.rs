@@ -1,6 +1,7 @@
 //! What the blocks compute with: plain functions on slices, each with its gradient.
 
 pub(crate) mod activation;
+pub(crate) mod aligned;
 pub(crate) mod attention;
 pub(crate) mod conv2d;
 pub(crate) mod decay;

@@ -15,14 +15,10 @@ const WIDTH: usize = 32;
 /// Rows that share a load of weights.
 const ROWS: usize = 4;
 
-/// Values of a cache line. Vectors that cross lines load at half the speed.
-const LINE: usize = 16;
-
 /// A matrix W of (outputs, inputs), in order for x·Wᵀ: (panel, input, output of the panel), zeros behind the last
 /// output.
 pub(crate) struct Packed {
     data: Buffer,
-    start: usize,
     inputs: usize,
     outputs: usize,
 }
@@ -41,9 +37,8 @@ impl Packed {
     }
 
     fn fill(inputs: usize, outputs: usize, pool: &Pool, at: impl Fn(usize, usize) -> f32) -> Self {
-        let mut data = pool.zeros(outputs.div_ceil(WIDTH) * WIDTH * inputs + LINE);
-        let start = data.as_ptr().align_offset(size_of::<f32>() * LINE).min(LINE);
-        for (panel, values) in data[start..].chunks_exact_mut(WIDTH * inputs).enumerate() {
+        let mut data = pool.zeros(outputs.div_ceil(WIDTH) * WIDTH * inputs);
+        for (panel, values) in data.chunks_exact_mut(WIDTH * inputs).enumerate() {
             for (input, values) in values.chunks_exact_mut(WIDTH).enumerate() {
                 let first = panel * WIDTH;
                 for (output, value) in (first..outputs.min(first + WIDTH)).zip(values) {
@@ -51,7 +46,7 @@ impl Packed {
                 }
             }
         }
-        Self { data, start, inputs, outputs }
+        Self { data, inputs, outputs }
     }
 
     /// y += x·Wᵀ. A row's sums are in order of the inputs, whatever the other rows.
@@ -79,8 +74,8 @@ impl WithSimd for Product<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        let Packed { data, start, inputs, outputs } = self.matrix;
-        let panels = data[*start..].chunks_exact(WIDTH * inputs);
+        let Packed { data, inputs, outputs } = self.matrix;
+        let panels = data.chunks_exact(WIDTH * inputs);
         for (panel, first) in panels.zip((0..*outputs).step_by(WIDTH)) {
             let weights = S::as_simd_f32s(panel).0;
             let tiles = self.tiles.chunks(ROWS * inputs).zip(self.y.chunks_mut(ROWS * outputs));

@@ -6,14 +6,16 @@
 use std::ops::{Deref, DerefMut};
 use std::sync::{Arc, Mutex};
 
+use crate::ops::aligned::Aligned;
+
 /// The free buffers of one encoder. Clones share them.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Pool(Arc<Mutex<Vec<Vec<f32>>>>);
+pub(crate) struct Pool(Arc<Mutex<Vec<Aligned>>>);
 
 /// A slice of a pool's memory; it goes back when dropped.
 #[derive(Debug)]
 pub(crate) struct Buffer {
-    data: Vec<f32>,
+    data: Aligned,
     len: usize,
     pool: Pool,
 }
@@ -34,7 +36,7 @@ impl Pool {
         let mut data = reused.unwrap_or_default();
         if data.len() < len {
             drop(std::mem::take(&mut data));
-            data = vec![0.0; len];
+            data = Aligned::zeros(len);
         }
         Buffer { data, len, pool: self.clone() }
     }
@@ -84,7 +86,7 @@ mod tests {
         // A free buffer that is somewhat too short is replaced, not kept beside.
         drop(again);
         drop(pool.take(1500));
-        assert_eq!(pool.0.lock().unwrap().iter().map(Vec::len).sum::<usize>(), 1510);
+        assert_eq!(pool.0.lock().unwrap().iter().map(|free| free.len()).sum::<usize>(), 1510);
         // Far more than is wanted isn't given away.
         assert_eq!(pool.take(100).data.len(), 100);
         assert_eq!(pool.0.lock().unwrap().len(), 3);

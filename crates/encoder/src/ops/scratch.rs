@@ -3,14 +3,16 @@
 use std::cell::RefCell;
 use std::ops::{Deref, DerefMut};
 
+use crate::ops::aligned::Aligned;
+
 thread_local! {
-    static FREE: RefCell<Vec<Vec<f32>>> = const { RefCell::new(Vec::new()) };
+    static FREE: RefCell<Vec<Aligned>> = const { RefCell::new(Vec::new()) };
 }
 
 /// A slice of working memory with arbitrary contents; it goes back to its thread's store when dropped.
 pub(crate) struct Scratch {
     /// As long as it ever was, so that growing again writes no zeros.
-    data: Vec<f32>,
+    data: Aligned,
     len: usize,
 }
 
@@ -20,7 +22,7 @@ pub(crate) fn take(len: usize) -> Scratch {
     if data.len() < len {
         // Not resized: what it held is not wanted.
         drop(std::mem::take(&mut data));
-        data = vec![0.0; len];
+        data = Aligned::zeros(len);
     }
     Scratch { data, len }
 }

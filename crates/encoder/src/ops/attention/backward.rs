@@ -5,7 +5,8 @@ use pulp::{Simd, WithSimd};
 use super::view::View;
 use super::{Attention, KEYS};
 use crate::ops::math::dot;
-use crate::ops::tile::block::{Aligned, FRAMES, Lanes, scale_columns, to_columns, to_padded, to_rows};
+use crate::ops::scratch;
+use crate::ops::tile::block::{FRAMES, Lanes, scale_columns, to_columns, to_padded, to_rows};
 use crate::ops::tile::exp2::exp2;
 use crate::ops::tile::product::{Accumulate, InRegisters, Left, Rows, Transposed, in_registers};
 
@@ -26,7 +27,7 @@ impl WithSimd for Backward<'_> {
         let Self { given, totals, y, dy, gradients: [dq, dk, dv] } = self;
         let dim = given.dim;
         let width = dim.next_multiple_of(S::F32_LANES);
-        let mut memory = Aligned::take((3 * dim + 2 * KEYS + 2 * width) * FRAMES);
+        let mut memory = scratch::take((3 * dim + 2 * KEYS + 2 * width) * FRAMES);
         let (q_columns, rest) = memory.split_at_mut(dim * FRAMES);
         let (dy_columns, rest) = rest.split_at_mut(dim * FRAMES);
         let (dq_columns, rest) = rest.split_at_mut(dim * FRAMES);
@@ -34,7 +35,7 @@ impl WithSimd for Backward<'_> {
         let (ds, rest) = rest.split_at_mut(KEYS * FRAMES);
         let (q_rows, dy_rows) = rest.split_at_mut(width * FRAMES);
         // The gradients of keys and values, padded to whole vectors.
-        let mut sums = [(); 2].map(|()| Aligned::take(dk.len() / dim * width));
+        let mut sums = [(); 2].map(|()| scratch::take(dk.len() / dim * width));
         sums.iter_mut().for_each(|sums| sums.fill(0.0));
         let [dk_sums, dv_sums] = &mut sums;
         let scale = 1.0 / (dim as f32).sqrt();

@@ -5,7 +5,8 @@ use pulp::{Simd, WithSimd};
 use super::view::View;
 use super::{Attention, KEYS};
 use crate::ops::math::dot;
-use crate::ops::tile::block::{Aligned, FRAMES, Lanes, scale_columns, to_columns, to_rows};
+use crate::ops::scratch;
+use crate::ops::tile::block::{FRAMES, Lanes, scale_columns, to_columns, to_rows};
 use crate::ops::tile::exp2::exp2;
 use crate::ops::tile::product::{Accumulate, InRegisters, Left, Rows, Transposed, in_registers};
 
@@ -25,7 +26,7 @@ impl WithSimd for Forward<'_> {
     fn with_simd<S: Simd>(self, simd: S) {
         let Self { given, totals, y } = self;
         let dim = given.dim;
-        let mut memory = Aligned::take((2 * dim + KEYS) * FRAMES);
+        let mut memory = scratch::take((2 * dim + KEYS) * FRAMES);
         let (q, rest) = memory.split_at_mut(dim * FRAMES);
         let (sums, tile) = rest.split_at_mut(dim * FRAMES);
         let (size, stride) = (FRAMES * dim, FRAMES / S::F32_LANES);

@@ -6,7 +6,8 @@ use super::chunk::{AddDecayed, Decays, decays_of_chunks, states_after, update_st
 use super::rows::{KeysAndValues, Load, Outputs, QueriesAndGradients};
 use super::{DecayedAttention, Rates};
 use crate::ops::activation::elu_slope;
-use crate::ops::tile::block::{Aligned, FRAMES, Lanes, to_columns, to_padded, to_rows};
+use crate::ops::scratch;
+use crate::ops::tile::block::{FRAMES, Lanes, to_columns, to_padded, to_rows};
 use crate::ops::tile::product::{Accumulate, InRegisters, Left, Rows, Transposed, in_registers};
 
 pub(super) struct Backward<'a> {
@@ -28,7 +29,7 @@ impl WithSimd for Backward<'_> {
         let (wide, stride) = (dim + 1, FRAMES / S::F32_LANES);
         let width = dim.next_multiple_of(S::F32_LANES);
         let size = wide * width;
-        let mut memory = Aligned::take((7 * dim + 4 * wide + 5 * width + 3 * FRAMES) * FRAMES + 2 * size);
+        let mut memory = scratch::take((7 * dim + 4 * wide + 5 * width + 3 * FRAMES) * FRAMES + 2 * size);
         let mut rest = &mut memory[..];
         let mut part = |len: usize| rest.split_off_mut(..len).unwrap_or_default();
         let [q_columns, k_columns, dq_columns, dk_columns, dv_columns] = [(); 5].map(|()| part(dim * FRAMES));
@@ -42,7 +43,7 @@ impl WithSimd for Backward<'_> {
         let mut past = [(); 2].map(|()| part(size));
         past.iter_mut().for_each(|past| past.fill(0.0));
         let chunks = given.chunks().len();
-        let mut future = [if causal { 0 } else { chunks * size }, chunks * size].map(Aligned::take);
+        let mut future = [if causal { 0 } else { chunks * size }, chunks * size].map(scratch::take);
         let [after_k, after_q] = &mut future;
         let decays = decays_of_chunks(simd, &given);
         let keys_and_values = KeysAndValues(given);

@@ -5,7 +5,8 @@ use pulp::{Simd, WithSimd};
 use super::chunk::{AddDecayed, decays_of_chunks, states_after, update_state};
 use super::rows::{KeysAndValues, Load, features};
 use super::{DecayedAttention, Rates};
-use crate::ops::tile::block::{Aligned, FRAMES, Lanes, scale_columns, to_columns, to_rows};
+use crate::ops::scratch;
+use crate::ops::tile::block::{FRAMES, Lanes, scale_columns, to_columns, to_rows};
 use crate::ops::tile::product::{Accumulate, InRegisters, Left, Rows, Transposed, in_registers};
 
 pub(super) struct Forward<'a> {
@@ -26,7 +27,7 @@ impl WithSimd for Forward<'_> {
         let DecayedAttention { dim, rates, causal, epsilon, .. } = given;
         let (wide, stride) = (dim + 1, FRAMES / S::F32_LANES);
         let width = past.len() / wide;
-        let mut memory = Aligned::take((3 * dim + 2 * wide + 2 * FRAMES + width) * FRAMES);
+        let mut memory = scratch::take((3 * dim + 2 * wide + 2 * FRAMES + width) * FRAMES);
         let mut rest = &mut memory[..];
         let mut part = |rows: usize| rest.split_off_mut(..rows * FRAMES).unwrap_or_default();
         let [q_rows, k_rows, q_columns] = [(); 3].map(|()| part(dim));
@@ -36,7 +37,7 @@ impl WithSimd for Forward<'_> {
         // What each chunk has after it.
         let chunks = given.chunks().len();
         let keys_and_values = KeysAndValues(given);
-        let mut after = Aligned::take(if causal { 0 } else { chunks * wide * width });
+        let mut after = scratch::take(if causal { 0 } else { chunks * wide * width });
         if !causal {
             let rooms = [&mut *k_rows, &mut *v_rows, &mut *room];
             states_after(simd, &given, &decays, keys_and_values, rooms, &mut after);

@@ -17,7 +17,7 @@ use pulp::Arch;
 
 use self::rows::Outputs;
 use super::scratch;
-use super::tile::block::{Aligned, FRAMES};
+use super::tile::block::FRAMES;
 use super::tile::product::WIDEST;
 
 /// The rates of decay.
@@ -63,7 +63,7 @@ impl DecayedAttention<'_> {
 
     /// Writes y, (N, dim), and each frame's denominator with ε.
     pub(crate) fn forward(self, y: &mut [f32], denominators: &mut [f32]) {
-        let mut past = Aligned::take(Self::state_len(self.dim));
+        let mut past = scratch::take(Self::state_len(self.dim));
         past.fill(0.0);
         Arch::new().dispatch(forward::Forward {
             given: self,

@@ -1,9 +1,7 @@
 //! A block of frames side by side in vectors, and as rows of whole vectors.
 
-use std::ops::{Deref, DerefMut};
-
 use super::product::WIDEST;
-use crate::ops::scratch::{self, Scratch};
+use crate::ops::scratch;
 
 /// Frames of a block: two vectors of the widest.
 pub(crate) const FRAMES: usize = 2 * WIDEST;
@@ -26,35 +24,6 @@ impl Lanes {
         }
         Self(numbers)
     };
-}
-
-/// Working memory that starts with a cache line: vectors that cross lines load at half the speed.
-pub(crate) struct Aligned {
-    memory: Scratch,
-    start: usize,
-    len: usize,
-}
-
-impl Aligned {
-    /// Working memory of so many values, contents arbitrary.
-    pub(crate) fn take(len: usize) -> Self {
-        let memory = scratch::take(len + WIDEST);
-        let start = memory.as_ptr().align_offset(size_of::<[f32; WIDEST]>()).min(WIDEST);
-        Self { memory, start, len }
-    }
-}
-
-impl Deref for Aligned {
-    type Target = [f32];
-    fn deref(&self) -> &[f32] {
-        &self.memory[self.start..][..self.len]
-    }
-}
-
-impl DerefMut for Aligned {
-    fn deref_mut(&mut self) -> &mut [f32] {
-        &mut self.memory[self.start..][..self.len]
-    }
 }
 
 /// A block's rows become columns in two passes: 8 parts of 4 rows are interleaved, then 4 parts of what that gives.
