@@ -92,7 +92,7 @@ fn lanes<S: Simd>(vectors: &[S::f32s]) -> Vec<f32> {
 
 #[test]
 fn products_match_plain_loops() {
-    for size in [[1, 1, 1], [3, 5, 7], [8, 32, 32], [13, 24, 9], [7, 17, 33], [33, 70, 2]] {
+    for size in [[1, 1, 1], [3, 5, 7], [6, 9, 4], [8, 32, 32], [13, 24, 9], [7, 17, 33], [33, 70, 2]] {
         let [rows, width, depth] = size;
         let (a, b, c) = (values(rows * depth, 1), values(depth * width, 2), values(rows * width, 3));
         let transposed: Vec<f32> = (0..rows * depth).map(|i| a[i % rows * depth + i / rows]).collect();
