@@ -21,9 +21,6 @@ pub(crate) trait Left {
     ) -> [[S::f32s; V]; R];
 }
 
-/// Values of a row whose places are found at once.
-const STEPS: usize = 4;
-
 /// Rows that start `stride` values apart and are `depth` long.
 #[derive(Clone, Copy)]
 pub(crate) struct Rows<'a> {
@@ -42,23 +39,14 @@ impl Left for Rows<'_> {
         stride: usize,
         mut sums: [[S::f32s; V]; R],
     ) -> [[S::f32s; V]; R] {
-        let rows: [_; R] = std::array::from_fn(|r| {
-            self.data[(first + r) * self.stride..][..self.depth].as_chunks::<STEPS>()
-        });
-        let whole = self.depth / STEPS;
-        for step in 0..whole {
-            let values: [&[f32; STEPS]; R] = std::array::from_fn(|r| &rows[r].0[step]);
-            for k in 0..STEPS {
-                let b = &b[(step * STEPS + k) * stride..][..V];
-                for (sums, row) in sums.iter_mut().zip(&values) {
-                    add_product(simd, row[k], b, sums);
-                }
-            }
+        let mut rows: [&[f32]; R] = [&[]; R];
+        for (r, row) in rows.iter_mut().enumerate() {
+            *row = &self.data[(first + r) * self.stride..][..self.depth];
         }
-        for k in 0..self.depth % STEPS {
-            let b = &b[(whole * STEPS + k) * stride..][..V];
+        for k in 0..self.depth {
+            let b = &b[k * stride..][..V];
             for (sums, row) in sums.iter_mut().zip(&rows) {
-                add_product(simd, row.1[k], b, sums);
+                add_product(simd, row[k], b, sums);
             }
         }
         sums
