@@ -120,8 +120,11 @@ impl EncoderOp {
             let mut dx = pass.pool.take(if i == 0 { 0 } else { x.len() });
             let (y, dy) = (output.as_deref().unwrap_or(y), gradient.as_deref().unwrap_or(dy));
             stage.clock.time(|| {
-                let (weights, dweights) = (&weights[range.clone()], &mut dweights[range]);
-                let done = Done { weights, x, y, saved: &saved };
+                // Candle's memory starts anywhere in a cache line, the pool's with one.
+                let mut aligned = pass.pool.take(range.len());
+                aligned.copy_from_slice(&weights[range.clone()]);
+                let dweights = &mut dweights[range];
+                let done = Done { weights: &aligned, x, y, saved: &saved };
                 stage.block.backward(pass, done, dy, &mut dx, dweights);
             });
             (output, gradient) = (below, Some(dx));
@@ -189,10 +192,7 @@ impl CustomOp2 for EncoderOp {
         let dweights = gradient.get_or_insert_with(|| self.passes[0].pool.zeros(w.elem_count()));
         with_slice(x, |x| {
             with_slice(w, |w| {
-                // Candle's memory starts anywhere in a cache line, the pool's with one.
-                let mut weights = self.passes[0].pool.take(w.len());
-                weights.copy_from_slice(w);
-                with_slice(y, |y| with_slice(&dy, |dy| self.backward(tape, &weights, x, y, dy, dweights)))
+                with_slice(y, |y| with_slice(&dy, |dy| self.backward(tape, w, x, y, dy, dweights)))
             })
         })????;
         Ok((None, None))
