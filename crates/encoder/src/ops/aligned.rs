@@ -15,10 +15,20 @@ pub(crate) struct Aligned {
 }
 
 impl Aligned {
-    pub(crate) fn zeros(len: usize) -> Self {
+    fn zeros(len: usize) -> Self {
         let data = vec![0.0; len + LINE];
         let start = data.as_ptr().align_offset(size_of::<f32>() * LINE).min(LINE);
         Self { data, start }
+    }
+
+    /// These if they are so many, or else zeros in their place. They go first and aren't resized: what they held is not
+    /// wanted.
+    pub(crate) fn at_least(self, len: usize) -> Self {
+        if self.len() >= len {
+            return self;
+        }
+        drop(self);
+        Self::zeros(len)
     }
 }
 

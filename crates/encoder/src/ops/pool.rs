@@ -33,11 +33,7 @@ impl Pool {
                 .min_by_key(|&i| (free[i].len() < len, free[i].len().abs_diff(len)))?;
             Some(free.swap_remove(best))
         });
-        let mut data = reused.unwrap_or_default();
-        if data.len() < len {
-            drop(std::mem::take(&mut data));
-            data = Aligned::zeros(len);
-        }
+        let data = reused.unwrap_or_default().at_least(len);
         Buffer { data, len, pool: self.clone() }
     }
 

@@ -18,12 +18,7 @@ pub(crate) struct Scratch {
 
 /// Working memory of so many values, contents arbitrary.
 pub(crate) fn take(len: usize) -> Scratch {
-    let mut data = FREE.with(|f| f.borrow_mut().pop()).unwrap_or_default();
-    if data.len() < len {
-        // Not resized: what it held is not wanted.
-        drop(std::mem::take(&mut data));
-        data = Aligned::zeros(len);
-    }
+    let data = FREE.with(|f| f.borrow_mut().pop()).unwrap_or_default().at_least(len);
     Scratch { data, len }
 }
 
