@@ -1,14 +1,13 @@
 //! What can go wrong with audio, by cause.
 
 use std::fmt;
-use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 /// An error of this crate.
 #[derive(Debug, thiserror::Error)]
 pub enum AudioError {
     /// A file can't be read or written.
-    #[error("{}: {source}{}", path.display(), io_mend(source))]
+    #[error("{}: {}", path.display(), linnet_files::io_problem(source))]
     Io {
         /// The file.
         path: PathBuf,
@@ -89,16 +88,6 @@ impl fmt::Display for Place {
             Self::Byte(at) => write!(f, "byte {at}"),
             Self::Sample(at) => write!(f, "sample {at}"),
         }
-    }
-}
-
-fn io_mend(error: &std::io::Error) -> &'static str {
-    match error.kind() {
-        // An error that is more than the system's says by itself what to do: that of writing does.
-        _ if error.get_ref().is_some() => "",
-        ErrorKind::NotFound => "; check the path",
-        ErrorKind::PermissionDenied => "; check its permissions",
-        _ => "",
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use linnet_files::write_beside;
+use linnet_files::{io_problem, write_beside};
 
 /// Writes a row-major matrix of `columns` values a row: beside the file first, then renamed.
 pub(crate) fn write(path: &Path, values: &[f32], columns: usize) -> std::io::Result<()> {
@@ -32,10 +32,7 @@ pub(crate) struct Matrix {
 
 /// Reads a matrix of float32 or float64 in C order, of the format's versions 1.0 to 3.0. The error names the file.
 pub(crate) fn read(path: &Path) -> Result<Matrix, String> {
-    let bytes = std::fs::read(path).map_err(|error| {
-        let mend = if error.kind() == std::io::ErrorKind::NotFound { "; check the path" } else { "" };
-        format!("{}: {error}{mend}", path.display())
-    })?;
+    let bytes = std::fs::read(path).map_err(|error| format!("{}: {}", path.display(), io_problem(&error)))?;
     parse(&bytes).map_err(|problem| format!("{}: {problem}", path.display()))
 }
 

@@ -1,10 +1,11 @@
 //! What is said on standard error: messages, and progress on a terminal.
 
 use std::error::Error;
-use std::io::{self, ErrorKind, IsTerminal, Write};
+use std::io::{self, IsTerminal, Write};
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use linnet_files::io_problem;
 
 /// Speaks on standard error, or is quiet.
 #[derive(Debug, Clone)]
@@ -30,19 +31,19 @@ impl Talk {
     }
 
     /// Why the command failed, with the causes that its message doesn't name.
-    pub(crate) fn error(&self, error: &dyn Error) {
-        let mut message = error.to_string();
+    pub(crate) fn error(&self, error: &(dyn Error + 'static)) {
+        let mut message = match error.downcast_ref::<io::Error>() {
+            Some(error) => io_problem(error),
+            None => error.to_string(),
+        };
         let mut source = error.source();
         while let Some(cause) = source {
-            let text = cause.to_string();
+            let text = match cause.downcast_ref::<io::Error>() {
+                Some(error) => io_problem(error),
+                None => cause.to_string(),
+            };
             if !message.contains(&text) {
                 message += &format!(": {text}");
-            }
-            if let Some(io) = cause.downcast_ref::<io::Error>()
-                && io.kind() == ErrorKind::NotFound
-                && !message.contains("; ")
-            {
-                message += "; check the path";
             }
             source = cause.source();
         }

@@ -66,9 +66,9 @@ fn each_kind_of_damage_is_named_with_its_place_and_the_mend() {
     }
     assert_eq!(names(folder.path()).iter().filter(|name| name.contains("out")).count(), 0);
     linnet(folder.path(), &["convert", "gone.wav", "--out", "out.wav"])
-        .fails_with("gone.wav: No such file or directory (os error 2); check the path");
+        .fails_with("gone.wav: there is no such file or folder; check the path");
     linnet(folder.path(), &["convert", ".", "--out", "out.wav"])
-        .fails_with(".: Is a directory (os error 21)");
+        .fails_with(".: this is a folder; give a file");
 }
 
 #[test]

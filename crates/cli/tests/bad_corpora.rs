@@ -27,8 +27,8 @@ fn bad_manifest(folder: &Path) {
 }
 
 const LEFT_OUT: [&str; 4] = [
-    r#"bad.jsonl, line 5: expected ident at column 2; expected a JSON object like {"audio_filepath": "a.wav", "text": "HELLO"}"#,
-    "gone: gone.wav: No such file or directory (os error 2); check the path",
+    r#"bad.jsonl, line 5: column 2: this is no JSON; a line is a JSON object like {"audio_filepath": "a.wav", "text": "HELLO"}"#,
+    "gone: gone.wav: there is no such file or folder; check the path",
     "oov: without pronunciation: XYZZY; add them to the lexicon, a line WORD PHONE PHONE … each",
     "nan: nan.wav: sample 0 of channel 0 is no finite number; write the file again from its source",
 ];
@@ -75,13 +75,13 @@ fn training_goes_on_without_bad_utterances() {
 fn a_manifest_that_is_none_is_named() {
     let folder = tempfile::tempdir().unwrap();
     put(&folder.path().join("none.jsonl"), "a.wav HELLO\n");
-    let problem = "line 1: expected value at column 1; expected a JSON object like {\"audio_filepath\": \"a.wav\", \"text\": \"HELLO\"}";
+    let problem = "line 1: column 1: this is no JSON; a line is a JSON object like {\"audio_filepath\": \"a.wav\", \"text\": \"HELLO\"}";
     linnet(folder.path(), &["inspect", "none.jsonl"]).fails_with(&format!("none.jsonl, {problem}"));
     let model = trained().join("exp/model");
     linnet(folder.path(), &["decode", model.to_str().unwrap(), "none.jsonl", "--out", "decoded"])
         .fails_with(&format!("none.jsonl has no usable utterance: none.jsonl, {problem}"));
     linnet(folder.path(), &["decode", model.to_str().unwrap(), "gone.jsonl", "--out", "decoded"])
-        .fails_with("gone.jsonl: No such file or directory (os error 2); check the path");
+        .fails_with("gone.jsonl: there is no such file or folder; check the path");
     assert!(!folder.path().join("decoded").exists());
 }
 
@@ -166,14 +166,14 @@ fn what_preparing_lacks_is_said() {
         ),
         (
             &["folder", "wav", "--lexicon", "gone.dic"],
-            "gone.dic: No such file or directory (os error 2); check the path",
+            "gone.dic: there is no such file or folder; check the path",
         ),
         (
             &["folder", "wav", "--lexicon", "bad.dic"],
             "bad.dic:2: YES has no phones; write WORD PHONE PHONE …",
         ),
         (&["an4", "wav"], "wav: no etc/an4_train.fileids below it; give the folder an4 of the archive"),
-        (&["folder", "gone"], "gone: No such file or directory (os error 2); check the path"),
+        (&["folder", "gone"], "gone: there is no such file or folder; check the path"),
     ] {
         linnet(folder.path(), &[&["prepare"], arguments, &["--out", "data"]].concat()).fails_with(line);
     }

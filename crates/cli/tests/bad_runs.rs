@@ -21,10 +21,10 @@ fn wrong_configurations_name_the_file_the_place_and_the_nearest_key() {
         ),
         (&["tiny.toml", "--set", "modle.dim=8"], "--set: there is no key modle; did you mean model?"),
         (&["tiny.toml", "--set", "model.dim"], "--set model.dim: write KEY=VALUE, as train.epochs=3"),
-        (&["cut.toml"], "cut.toml: line 3: string values must be quoted, expected literal string"),
+        (&["cut.toml"], "cut.toml: line 3: string values must be quoted; write literal string"),
         (
             &["tiny.toml", "--set", "train.select=bset"],
-            "--set train.select=bset: unknown variant `bset`, expected one of `average`, `best`, `last` in `train.select`",
+            "--set train.select=bset: train.select: `bset` is not known; the values are `average`, `best`, `last`",
         ),
         (
             &["tiny.toml", "--set", "model.heads=5"],
@@ -38,8 +38,8 @@ fn wrong_configurations_name_the_file_the_place_and_the_nearest_key() {
             &["tiny.toml", "--set", "train.batch_seconds=0.001"],
             "--set train.batch_seconds=0.001: train.batch_seconds = 0.001 is less than a frame; give seconds, like 30",
         ),
-        (&["gone.toml"], "gone.toml: No such file or directory (os error 2); check the path"),
-        (&["tiny.toml"], "data/tokens.txt: No such file or directory (os error 2); check the path"),
+        (&["gone.toml"], "gone.toml: there is no such file or folder; check the path"),
+        (&["tiny.toml"], "data/tokens.txt: there is no such file or folder; check the path"),
     ] {
         linnet(folder.path(), &[&["train"], arguments, &["--out", "exp"]].concat()).fails_with(line);
     }
@@ -66,7 +66,7 @@ fn only_the_same_run_is_continued() {
     let whole = fs::read(&checkpoint).unwrap();
     fs::write(&checkpoint, &whole[..3000]).unwrap();
     train("exp", &["--resume"]).fails_with(
-        "exp/checkpoints/latest.safetensors: it is damaged (invalid header length); copy it again, or start anew in another folder",
+        "exp/checkpoints/latest.safetensors: it is damaged; copy it again, or start anew in another folder",
     );
     fs::remove_file(&checkpoint).unwrap();
     train("exp", &["--resume"]).fails_with(
@@ -179,25 +179,25 @@ fn a_model_that_does_not_read_is_named_with_the_place() {
     damage(
         "model.safetensors",
         cut,
-        "model/model.safetensors: no weights can be read from it (invalid header length); copy the whole model folder again",
+        "model/model.safetensors: no weights can be read from it; copy the whole model folder again",
     );
     damage(
         "model.safetensors",
         |_| b"no weights at all".to_vec(),
-        "model/model.safetensors: no weights can be read from it (header too large); copy the whole model folder again",
+        "model/model.safetensors: no weights can be read from it; copy the whole model folder again",
     );
     damage(
         "config.toml",
         replace,
         "model/model.safetensors: parameter subsampling.linear.weight is F32 [16, 20], the model wants F32 [32, 20]; \
-         was it made with another [model] configuration?",
+         give weights that were made with the same [model] configuration",
     );
-    damage("config.toml", cut, "model/config.toml: line 8: key with no value, expected `=`");
-    damage("tokens.txt", cut, "model/tokens.txt:19: expected a symbol and its id, as `AH 3`");
+    damage("config.toml", cut, "model/config.toml: line 8: key with no value; write `=`");
+    damage("tokens.txt", cut, "model/tokens.txt:19: this is not a symbol and its id; write them as `AH 3`");
     damage(
         "cmvn.json",
         cut,
-        "model/cmvn.json: EOF while parsing a list at line 1 column 100; write it again from the training features",
+        "model/cmvn.json: line 1, column 100: the JSON ends early; write it again from the training features",
     );
 }
 
@@ -206,7 +206,8 @@ mod full_disc {
     use super::*;
     use common::linnet_on_full_disc;
 
-    const MEND: &str = "File too large (os error 27); write to a disc that takes larger files, or raise the limit (ulimit -f)";
+    const MEND: &str =
+        "the file grows too large; write to a disc that takes larger files, or raise the limit (ulimit -f)";
 
     #[test]
     fn it_is_named_with_the_file_and_nothing_half_written_stays() {
@@ -253,11 +254,10 @@ mod full_disc {
         command.current_dir(folder.path()).args(["inspect", "a.wav"]);
         let output = command.stdout(full).stderr(std::process::Stdio::piped()).output().unwrap();
         assert_eq!(output.status.code(), Some(1));
-        let message =
-            "error: standard output: No space left on device (os error 28); make room on the disc\n";
+        let message = "error: standard output: the disc is full; make room on the disc\n";
         assert_eq!(String::from_utf8(output.stderr).unwrap(), message);
         let run = linnet(folder.path(), &["features", "a.wav", "--out", "/dev/full"]);
-        run.fails_with("/dev/full: No space left on device (os error 28); make room on the disc");
+        run.fails_with("/dev/full: the disc is full; make room on the disc");
     }
 }
 

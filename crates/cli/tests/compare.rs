@@ -70,14 +70,14 @@ fn wrong_studies_and_folders_are_named() {
          report what is there with --no-train alone",
         folder.path().join("empty/dev.jsonl").display()
     ));
-    compare(&["gone.toml"]).fails_with("gone.toml: No such file or directory (os error 2); check the path");
+    compare(&["gone.toml"]).fails_with("gone.toml: there is no such file or folder; check the path");
     compare(&["exp", "--keep"]).fails_with(
         "--exp, --data, --results, --set, --only, --no-train, --time and --keep are for one study file, STUDY.toml",
     );
     compare(&[study, "--no-train", "--plot", study]).fails_with(
         "recipe/studies/kinds.toml: --plot would replace what STUDY.toml reads; give --plot another file",
     );
-    compare(&["exp"]).fails_with("exp/config.toml: No such file or directory (os error 2); check the path");
+    compare(&["exp"]).fails_with("exp/config.toml: there is no such file or folder; check the path");
     compare(&["empty", "exp"])
         .fails_with("empty: no run is in this folder, as config.toml is missing; train one first");
     put(&folder.path().join("runs/one/config.toml"), "");

@@ -274,7 +274,7 @@ fn a_matrix_that_is_none_is_one_line_with_the_mend() {
         }
     }
     linnet(place, &["decode", "--logits", "gone.npy", "--tokens", "tokens.txt"])
-        .fails_with("gone.npy: No such file or directory (os error 2); check the path");
+        .fails_with("gone.npy: there is no such file or folder; check the path");
 }
 
 #[test]

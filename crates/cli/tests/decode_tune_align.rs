@@ -86,7 +86,7 @@ fn a_calibration_goes_from_tune_to_decode_by_a_file() {
     }
     let flags = ["--lm", "lm.arpa", "--calibration", "1"];
     linnet(place, &[&["decode", "model", "data/dev.jsonl", "--out", "o"][..], &flags].concat())
-        .fails_with("1: No such file or directory (os error 2); check the path");
+        .fails_with("1: there is no such file or folder; check the path");
 }
 
 #[test]

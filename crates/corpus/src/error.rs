@@ -11,7 +11,7 @@ use linnet_text::TextError;
 #[derive(Debug, thiserror::Error)]
 pub enum CorpusError {
     /// A file or folder could not be read or written.
-    #[error("{}: {source}", path.display())]
+    #[error("{}: {}", path.display(), linnet_files::io_problem(source))]
     Io {
         /// The file or folder.
         path: PathBuf,

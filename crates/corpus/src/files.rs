@@ -4,6 +4,7 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use linnet_files::io_problem;
 use walkdir::WalkDir;
 
 use crate::CorpusError;
@@ -28,10 +29,17 @@ pub(crate) fn walk(root: &Path, notes: &mut Vec<String>) -> Result<Vec<PathBuf>,
         match entry {
             Ok(entry) if entry.file_type().is_file() => files.push(entry.into_path()),
             Ok(_) => {}
-            Err(error) => notes.push(format!("left out: {error}")),
+            Err(error) => notes.push(format!("left out: {}", unreadable(root, error))),
         }
     }
     Ok(files)
+}
+
+/// What is said of what can't be looked into.
+fn unreadable(root: &Path, error: walkdir::Error) -> String {
+    let path = error.path().unwrap_or(root).display().to_string();
+    let problem = error.into_io_error().map(|error| io_problem(&error));
+    format!("{path}: {}", problem.unwrap_or_else(|| "its links lead in a circle; take one out".into()))
 }
 
 /// Whether a path ends in an extension, in any case.

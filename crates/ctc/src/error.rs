@@ -6,7 +6,7 @@ use thiserror::Error;
 #[derive(Clone, Debug, PartialEq, Error)]
 pub enum CtcError {
     /// The slices' sizes don't fit each other.
-    #[error("{what}: expected {expected} values, found {found}")]
+    #[error("{what}: {found} values, where the other arguments want {expected}")]
     Shape {
         /// Which slice.
         what: &'static str,

@@ -352,7 +352,7 @@ impl Encoder {
     /// A file that can't be read, or those of [`Encoder::set_tensors`].
     pub fn load(&self, path: &Path) -> Result<(), EncoderError> {
         let tensors = candle_core::safetensors::load(path, &Device::Cpu)
-            .map_err(|source| EncoderError::File { path: path.to_path_buf(), source })?;
+            .map_err(|_| EncoderError::File { path: path.to_path_buf() })?;
         self.set_tensors(tensors, path)
     }
 

@@ -73,17 +73,15 @@ pub enum EncoderError {
     /// A gradient is asked for that no backward pass gave.
     #[error("the loss doesn't depend on the encoder: it has no gradient")]
     NoGradient,
-    /// A file of weights can't be read or written.
-    #[error("{path}: {source}")]
+    /// A file of weights can't be read.
+    #[error("{path}: no weights can be read from it; give a safetensors file")]
     File {
         /// The file.
         path: PathBuf,
-        /// Why not.
-        source: candle_core::Error,
     },
     /// Weights that are no numbers.
     #[error(
-        "{path}: parameter {parameter} has values that are not finite: the file is damaged, or training went wrong"
+        "{path}: parameter {parameter} has values that are not finite; copy the file again, or take an earlier epoch's"
     )]
     NotFinite {
         /// The file.
@@ -92,7 +90,7 @@ pub enum EncoderError {
         parameter: String,
     },
     /// A file of weights doesn't belong to the configuration.
-    #[error("{path}: {problem}; was it made with another [model] configuration?")]
+    #[error("{path}: {problem}; give weights that were made with the same [model] configuration")]
     Weights {
         /// The file.
         path: PathBuf,

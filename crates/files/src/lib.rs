@@ -1,7 +1,10 @@
-//! What all crates share about files: [`write_beside`] writes one whole, [`text_lines`] parts one into lines of text.
+//! What all crates share about files: [`write_beside`] writes one whole, [`text_lines`] parts one into lines of text,
+//! [`io_problem`], [`json_problem`] and [`value_problem`] say in plain words what is wrong with one.
 
 mod lines;
+mod problems;
 mod write;
 
 pub use lines::text_lines;
+pub use problems::{io_problem, json_problem, value_problem};
 pub use write::{is_unfinished, write_beside};

@@ -5,6 +5,8 @@ use std::fs::{self, File};
 use std::io::{self, BufWriter, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
+use crate::problems::io_problem;
+
 /// The end of the name of a file that isn't whole.
 const PART: &str = ".part";
 
@@ -77,17 +79,15 @@ fn fill(file: &File, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io
     out.flush()
 }
 
-/// The error with what to do about it, where that is known.
+/// The error in words that say what to do: of writing, where a missing file means a missing folder.
 fn with_mend(error: io::Error) -> io::Error {
-    let mend = match error.kind() {
-        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => "make room on the disc",
-        ErrorKind::FileTooLarge => "write to a disc that takes larger files, or raise the limit (ulimit -f)",
-        ErrorKind::NotFound => "make its folder first",
-        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => "write to a place that is yours",
-        ErrorKind::IsADirectory => "give the path of a file",
-        _ => return error,
+    let problem = match error.kind() {
+        _ if error.get_ref().is_some() => return error,
+        ErrorKind::NotFound => "its folder isn't there; make it first".into(),
+        ErrorKind::PermissionDenied => "writing is not permitted; write to a place that is yours".into(),
+        _ => io_problem(&error),
     };
-    io::Error::new(error.kind(), format!("{error}; {mend}"))
+    io::Error::new(error.kind(), problem)
 }
 
 #[cfg(test)]
@@ -129,9 +129,9 @@ mod tests {
         assert_eq!(fs::read_to_string(&path).unwrap(), "old");
         fs::create_dir(folder.path().join("folder")).unwrap();
         let message = write_beside(&folder.path().join("folder"), |_| Ok(())).unwrap_err().to_string();
-        assert!(message.ends_with("; give the path of a file"), "{message}");
+        assert!(message.ends_with("; give a file"), "{message}");
         let message = write_beside(&folder.path().join("none/out.txt"), |_| Ok(())).unwrap_err().to_string();
-        assert!(message.ends_with("; make its folder first"), "{message}");
+        assert!(message.ends_with("; make it first"), "{message}");
         assert_eq!(names(folder.path()), ["folder", "out.txt"]);
     }
 

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use linnet_files::write_beside;
+use linnet_files::{json_problem, write_beside};
 use serde::{Deserialize, Serialize};
 
 use crate::{Features, FrontendError};
@@ -149,7 +149,7 @@ impl Cmvn {
         let text = fs::read(path).map_err(|source| FrontendError::Io { path: path.into(), source })?;
         let broken = |problem: String| FrontendError::CmvnFile { path: path.into(), problem };
         let CmvnFile { frames, mean, std } =
-            serde_json::from_slice(&text).map_err(|error| broken(error.to_string()))?;
+            serde_json::from_slice(&text).map_err(|error| broken(json_problem(&error)))?;
         if mean.len() != std.len() {
             return Err(broken(format!("mean has {} values and std {}", mean.len(), std.len())));
         }

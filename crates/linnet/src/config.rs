@@ -1,6 +1,7 @@
 //! A model folder's `config.toml`: what recognition must know.
 
 use linnet_encoder::EncoderConfig;
+use linnet_files::value_problem;
 use linnet_frontend::FbankConfig;
 use linnet_text::Unit;
 use serde::{Deserialize, Serialize};
@@ -32,14 +33,30 @@ pub struct ModelConfig {
     pub model: EncoderConfig,
 }
 
-/// What is wrong with a TOML text, in one line that begins with its place.
+/// What is wrong with a TOML text, in one line that begins with its place and ends with the mend.
 pub fn toml_problem(error: &toml::de::Error, text: &str) -> String {
-    let message = error.message().trim().replace('\n', " ");
+    let message = toml_words(error.message());
     match error.span() {
         Some(span) => {
             let line = 1 + text.bytes().take(span.start).filter(|&byte| byte == b'\n').count();
             format!("line {line}: {message}")
         }
         None => message,
+    }
+}
+
+/// A message of the parser in plain words: a value that doesn't fit, or a text that is no TOML.
+pub fn toml_words(message: &str) -> String {
+    let message = message.trim().replace('\n', " ");
+    let problem = value_problem(&message);
+    if problem.contains("; ") {
+        return problem;
+    }
+    if problem != message {
+        return format!("{problem}; correct it");
+    }
+    match message.rsplit_once(", expected ") {
+        Some((found, missing)) => format!("{found}; write {missing}"),
+        None => format!("{message}; correct it"),
     }
 }

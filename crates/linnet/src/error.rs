@@ -24,7 +24,7 @@ pub enum ModelError {
         file: &'static str,
     },
     /// A file can't be read or written.
-    #[error("{path}: {source}")]
+    #[error("{}: {}", path.display(), linnet_files::io_problem(source))]
     Io {
         /// The file.
         path: PathBuf,
@@ -40,12 +40,10 @@ pub enum ModelError {
         problem: String,
     },
     /// The weights don't read.
-    #[error("{path}: no weights can be read from it ({problem}); copy the whole model folder again")]
+    #[error("{path}: no weights can be read from it; copy the whole model folder again")]
     Weights {
         /// The file.
         path: PathBuf,
-        /// Why not.
-        problem: String,
     },
     /// A model of phones lacks the lexicon that transcripts need.
     #[error(

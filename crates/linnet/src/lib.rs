@@ -8,7 +8,7 @@ mod error;
 mod model;
 mod recognizer;
 
-pub use config::{ModelConfig, Normalisation, toml_problem};
+pub use config::{ModelConfig, Normalisation, toml_problem, toml_words};
 pub use error::ModelError;
 pub use model::Model;
 pub use recognizer::{Recognizer, TokenTime, Transcript};

@@ -87,7 +87,7 @@ impl Model {
         let mut model = Self::new(config, tokens, 0).map_err(|error| wrong(error.to_string()))?;
         (model.cmvn, model.lexicon) = (cmvn, lexicon);
         model.encoder.load(&folder.join(WEIGHTS)).map_err(|error| match error {
-            EncoderError::File { path, source } => ModelError::Weights { path, problem: source.to_string() },
+            EncoderError::File { path } => ModelError::Weights { path },
             error => error.into(),
         })?;
         Ok(model)

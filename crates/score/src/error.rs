@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, thiserror::Error)]
 pub enum ScoreError {
     /// A file can't be read or written.
-    #[error("{path}: {source}")]
+    #[error("{}: {}", path.display(), linnet_files::io_problem(source))]
     Io {
         /// The file.
         path: PathBuf,

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use linnet_ctc::{Calibration, expected_calibration_error};
+use linnet_files::json_problem;
 use serde::{Deserialize, Serialize};
 
 use crate::decode::write;
@@ -94,7 +95,7 @@ impl Calibrated {
             let problem = format!("{what}; give a file that linnet tune --calibration wrote");
             StudyError::File { path: path.into(), problem }
         };
-        let read: Self = serde_json::from_slice(&text).map_err(|error| problem(error.to_string()))?;
+        let read: Self = serde_json::from_slice(&text).map_err(|error| problem(json_problem(&error)))?;
         match read.scale.is_finite() && read.offset.is_finite() {
             true => Ok(read),
             false => Err(problem("its scale or offset is not finite".into())),

@@ -8,7 +8,7 @@ use linnet_ctc::{BeamError, GrammarError, TrieError};
 #[derive(Debug, thiserror::Error)]
 pub enum StudyError {
     /// A file can't be read or written.
-    #[error("{path}: {source}")]
+    #[error("{}: {}", path.display(), linnet_files::io_problem(source))]
     Io {
         /// The file.
         path: PathBuf,

@@ -8,7 +8,7 @@ use linnet_files::{text_lines, write_beside};
 #[derive(Debug, thiserror::Error)]
 pub enum TextError {
     /// A file can't be read or written.
-    #[error("{path}: {source}")]
+    #[error("{}: {}", path.display(), linnet_files::io_problem(source))]
     Io {
         /// The file.
         path: PathBuf,

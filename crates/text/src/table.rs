@@ -68,11 +68,18 @@ impl TokenTable {
                 if fields.is_empty() {
                     return Ok(());
                 }
-                return Err(TextError::line(path, number, "expected a symbol and its id, as `AH 3`"));
+                return Err(TextError::line(
+                    path,
+                    number,
+                    "this is not a symbol and its id; write them as `AH 3`",
+                ));
             };
             if id.parse() != Ok(symbols.len()) {
-                let problem =
-                    format!("expected id {}, found {}; ids count up from 0", symbols.len(), shown(id));
+                let problem = format!(
+                    "the id is {}, where {} comes next; ids count up from 0",
+                    shown(id),
+                    symbols.len()
+                );
                 return Err(TextError::line(path, number, problem));
             }
             if symbols.is_empty() && symbol != BLANK {
@@ -160,9 +167,9 @@ mod tests {
         table.write(&path).unwrap();
         assert_eq!(TokenTable::read(&path).unwrap(), table);
         for (text, place, problem) in [
-            ("<blank> 0\nA 2\n", ":2:", "expected id 1"),
+            ("<blank> 0\nA 2\n", ":2:", "where 1 comes next"),
             ("A 0\n", ":1:", "blank must be first"),
-            ("<blank> 0\nA\n", ":2:", "expected a symbol"),
+            ("<blank> 0\nA\n", ":2:", "this is not a symbol"),
             ("<blank> 0\nA 1\nA 2\nB 3\n", ":3:", "twice"),
             ("", ":1:", "no symbol"),
         ] {

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use candle_core::{Device, Tensor};
 use linnet_encoder::Encoder;
+use linnet_files::json_problem;
 use safetensors::SafeTensors;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -135,8 +136,11 @@ impl Checkpoints {
         let mut sums: HashMap<String, (Vec<f64>, candle_core::Shape)> = HashMap::new();
         for &epoch in epochs {
             let path = self.epoch(epoch);
-            let tensors = candle_core::safetensors::load(&path, &Device::Cpu).map_err(|error| {
-                let problem = format!("{error}; it is one of the {} epochs to average", epochs.len());
+            let tensors = candle_core::safetensors::load(&path, &Device::Cpu).map_err(|_| {
+                let problem = format!(
+                    "no weights can be read from it, one of the {} epochs to average; train the run again in another folder",
+                    epochs.len()
+                );
                 TrainError::Checkpoint { path: path.clone(), problem }
             })?;
             for (name, tensor) in tensors {
@@ -186,14 +190,19 @@ pub fn restore_checkpoint<S: DeserializeOwned>(
     let error = |problem: String| TrainError::Checkpoint { path: path.to_path_buf(), problem };
     let bytes = fs::read(path).map_err(|e| TrainError::io(path, e))?;
     let (_, header) = SafeTensors::read_metadata(&bytes)
-        .map_err(|e| error(format!("it is damaged ({e}); copy it again, or start anew in another folder")))?;
-    let state = header
-        .metadata()
-        .as_ref()
-        .and_then(|m| m.get(STATE))
-        .ok_or_else(|| error("it holds no state, only weights; it is no run's checkpoint".into()))?;
-    let state = serde_json::from_str(state)
-        .map_err(|e| error(format!("its state doesn't read: {e}; it is of another version of Linnet")))?;
+        .map_err(|_| error("it is damaged; copy it again, or start anew in another folder".into()))?;
+    let state = header.metadata().as_ref().and_then(|m| m.get(STATE)).ok_or_else(|| {
+        error(
+            "it holds no state, only weights, and is no run's checkpoint; give a run's latest.safetensors"
+                .into(),
+        )
+    })?;
+    let state = serde_json::from_str(state).map_err(|e| {
+        error(format!(
+            "its state doesn't read ({}); continue with the version of Linnet that wrote it",
+            json_problem(&e)
+        ))
+    })?;
     let tensors = candle_core::safetensors::load_buffer(&bytes, &Device::Cpu)?;
     let part = |prefix: &str| -> HashMap<String, Tensor> {
         let named =

@@ -32,7 +32,7 @@ pub enum TrainError {
         problem: String,
     },
     /// A file can't be read or written.
-    #[error("{path}: {source}")]
+    #[error("{}: {}", path.display(), linnet_files::io_problem(source))]
     Io {
         /// The file.
         path: PathBuf,

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 
+use linnet_files::json_problem;
 use serde::{Deserialize, Serialize};
 
 use crate::checkpoint::write_beside;
@@ -72,8 +73,8 @@ pub fn read_metrics(path: &Path) -> Result<Vec<EpochRecord>, TrainError> {
                 let problem = format!("line {}: {what}; bring the file back, or train the run again", i + 1);
                 TrainError::Config { file: path.to_path_buf(), problem }
             };
-            let record: EpochRecord =
-                serde_json::from_str(line).map_err(|e| wrong(format!("it is no epoch's record ({e})")))?;
+            let record: EpochRecord = serde_json::from_str(line)
+                .map_err(|e| wrong(format!("it is no epoch's record: {}", json_problem(&e))))?;
             match record.epoch == i as u64 + 1 {
                 true => Ok(record),
                 false => Err(wrong(format!("epoch {} where {} should stand", record.epoch, i + 1))),

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::slice::from_ref;
 
 use linnet::Model;
-use linnet_files::write_beside;
+use linnet_files::{io_problem, write_beside};
 use linnet_score::{CtmWord, write_ctm};
 use linnet_study::{AlignedUtterance, Source, align, textgrid};
 
@@ -48,7 +48,8 @@ pub(super) fn run(args: Align, talk: &Talk) -> Done {
 
 /// Writes a file for each utterance, named by its id, in which whatever parts folders becomes `_`.
 fn write_grids(folder: &Path, utterances: &[AlignedUtterance]) -> Result<(), String> {
-    std::fs::create_dir_all(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    std::fs::create_dir_all(folder)
+        .map_err(|error| format!("{}: {}", folder.display(), io_problem(&error)))?;
     let mut names = HashSet::new();
     for utterance in utterances {
         let name = utterance.id.replace(['/', '\\'], "_") + ".TextGrid";
@@ -61,7 +62,7 @@ fn write_grids(folder: &Path, utterances: &[AlignedUtterance]) -> Result<(), Str
             ));
         }
         write_beside(&path, |out| out.write_all(textgrid(utterance).as_bytes()))
-            .map_err(|error| format!("{}: {error}", path.display()))?;
+            .map_err(|error| format!("{}: {}", path.display(), io_problem(&error)))?;
     }
     Ok(())
 }

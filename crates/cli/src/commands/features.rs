@@ -3,6 +3,7 @@
 use std::slice::from_ref;
 
 use linnet_audio::{Channel, read};
+use linnet_files::io_problem;
 use linnet_frontend::{Fbank, FbankConfig};
 use linnet_train::RunConfig;
 
@@ -23,7 +24,7 @@ pub(super) fn run(args: Features, talk: &Talk) -> Done {
         .compute_checked(&audio.channel(Channel::Mix)?)
         .map_err(|error| format!("{}: {error}", args.audio.display()))?;
     npy::write(&args.out, &features.data, features.dim)
-        .map_err(|error| format!("{}: {error}", args.out.display()))?;
+        .map_err(|error| format!("{}: {}", args.out.display(), io_problem(&error)))?;
     talk.say(format!("{}: {} frames of {}", args.out.display(), features.frames(), bands(&config)));
     Ok(true)
 }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use linnet::{Model, ModelError, Recognizer, Transcript};
 use linnet_audio::{ReadOptions, is_audio_path, read, read_from};
+use linnet_files::io_problem;
 use rayon::prelude::*;
 use serde::Serialize;
 use walkdir::WalkDir;
@@ -90,6 +91,13 @@ fn one(
     }
 }
 
+/// What is said of a folder that can't be walked through.
+fn unreadable(source: &Path, error: walkdir::Error) -> String {
+    let path = error.path().unwrap_or(source).display().to_string();
+    let problem = error.into_io_error().map(|error| io_problem(&error));
+    format!("{path}: {}", problem.unwrap_or_else(|| "its links lead in a circle; take one out".into()))
+}
+
 /// The files named, and the audio files below the folders named, in alphabetical order.
 fn recordings(sources: &[PathBuf]) -> Result<Vec<PathBuf>, Box<dyn Error>> {
     let mut all = Vec::new();
@@ -100,7 +108,7 @@ fn recordings(sources: &[PathBuf]) -> Result<Vec<PathBuf>, Box<dyn Error>> {
         }
         let before = all.len();
         for entry in WalkDir::new(source).sort_by_file_name() {
-            let path = entry?.into_path();
+            let path = entry.map_err(|error| unreadable(source, error))?.into_path();
             if path.is_file() && is_audio_path(&path) {
                 all.push(path);
             }

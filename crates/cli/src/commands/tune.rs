@@ -4,7 +4,7 @@ use std::path::Path;
 use std::slice::from_ref;
 
 use linnet::Model;
-use linnet_files::write_beside;
+use linnet_files::{io_problem, write_beside};
 use linnet_study::{Calibrated, Source, Trial, TuneOptions, Tuned, tune};
 use serde_json::json;
 
@@ -138,5 +138,5 @@ fn write(path: &Path, tuned: &Tuned, flags: Option<&str>) -> Result<(), String> 
         "trials": tuned.trials,
     });
     write_beside(path, |out| writeln!(out, "{json:#}"))
-        .map_err(|error| format!("{}: {error}", path.display()))
+        .map_err(|error| format!("{}: {}", path.display(), io_problem(&error)))
 }

@@ -4,6 +4,7 @@ use std::fs;
 use std::mem::take;
 use std::sync::Arc;
 
+use linnet_files::io_problem;
 use linnet_frontend::{Fbank, Features};
 use linnet_text::{Tokenizer, Unit};
 use rand::RngExt;
@@ -170,7 +171,7 @@ fn prepare(
     let duration_s = match utterance.duration_s {
         Some(duration) => {
             let audio = &utterance.audio;
-            fs::metadata(audio).map_err(|error| format!("{}: {error}; check the path", audio.display()))?;
+            fs::metadata(audio).map_err(|error| format!("{}: {}", audio.display(), io_problem(&error)))?;
             duration
         }
         None => rest_s(utterance, "offset")?,

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use linnet_audio::{ByteOrder, RawFormat};
+use linnet_files::json_problem;
 use linnet_text::split_trn;
 use serde::{Deserialize, Deserializer, Serialize};
 
@@ -108,15 +109,11 @@ pub(super) fn parse(line: &[u8], folder: &Path) -> Result<Utterance, String> {
     })
 }
 
-/// The parser's message without its place in the line, which counts from 1 for every line.
+/// What is wrong with the line, which is the first for the parser.
 fn explain(error: &serde_json::Error) -> String {
-    let message = error.to_string();
-    let problem = message.split(" at line ").next().unwrap_or(&message);
-    let mend = r#"expected a JSON object like {"audio_filepath": "a.wav", "text": "HELLO"}"#;
-    match error.column() {
-        0 => format!("{problem}; {mend}"),
-        column => format!("{problem} at column {column}; {mend}"),
-    }
+    let problem = json_problem(error);
+    let problem = problem.strip_prefix("line 1, ").unwrap_or(&problem);
+    format!(r#"{problem}; a line is a JSON object like {{"audio_filepath": "a.wav", "text": "HELLO"}}"#)
 }
 
 /// Fails where score files could not hold an ID: told before everything is decoded, not after.

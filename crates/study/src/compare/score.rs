@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::fs;
 use std::path::Path;
 
+use linnet_files::json_problem;
 use linnet_score::{ErrorCounts, ScoreReport, ScoreUnit, UtteranceScore, read_trn};
 
 use super::tables::plural;
@@ -31,7 +32,7 @@ impl SetScore {
             |what: String| StudyError::File { path: path.clone(), problem: format!("{what}; {MEND}") };
         let text =
             fs::read_to_string(&path).map_err(|source| StudyError::Io { path: path.clone(), source })?;
-        let scores: Vec<ScoreReport> = serde_json::from_str(&text).map_err(|e| wrong(e.to_string()))?;
+        let scores: Vec<ScoreReport> = serde_json::from_str(&text).map_err(|e| wrong(json_problem(&e)))?;
         let set = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let score = scores.into_iter().next().ok_or_else(|| wrong("it holds no score".into()))?;
         if let Some(damage) = damage(&score) {

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
+use linnet_files::json_problem;
 use linnet_train::{RunConfig, StepTimer, differences, processor};
 use serde::{Deserialize, Serialize};
 
@@ -163,8 +164,8 @@ impl Study {
     fn read_timing(path: &Path) -> Result<Timing, StudyError> {
         let text = fs::read_to_string(path).map_err(|source| StudyError::Io { path: path.into(), source })?;
         let wrong = |problem: String| StudyError::File { path: path.into(), problem };
-        let timing: Timing =
-            serde_json::from_str(&text).map_err(|e| wrong(format!("{e}; measure again with --time")))?;
+        let timing: Timing = serde_json::from_str(&text)
+            .map_err(|e| wrong(format!("{}; measure again with --time", json_problem(&e))))?;
         if timing.kinds.iter().any(|time| !(time.us_per_frame > 0.0 && time.us_per_frame.is_finite())) {
             return Err(wrong("a kind's us_per_frame is no time; measure again with --time".into()));
         }

@@ -6,6 +6,7 @@ mod train;
 
 use std::path::{Path, PathBuf};
 
+use linnet::toml_words;
 use linnet_corpus::{Augment, Join};
 use linnet_encoder::{Encoder, EncoderConfig};
 use linnet_frontend::{FbankConfig, SpecAugment};
@@ -104,10 +105,16 @@ impl RunConfig {
         })
     }
 
-    /// The configuration that a table is, or what is wrong with it.
+    /// The configuration that a table is, or the key that is wrong, and how.
     fn of(table: Table) -> Result<Self, String> {
         let config = Self::deserialize(toml::Value::Table(table));
-        let config = config.map_err(|error| error.to_string().trim().replace('\n', " "))?;
+        let config = config.map_err(|error| {
+            let message = error.to_string();
+            match message.trim().trim_end_matches('`').rsplit_once("\nin `") {
+                Some((problem, key)) => format!("{key}: {}", toml_words(problem)),
+                None => toml_words(&message),
+            }
+        })?;
         config.validate()?;
         Ok(config)
     }
@@ -231,7 +238,10 @@ mod tests {
         std::fs::write(&first, "[train]\nclip = 1").unwrap();
         std::fs::write(&above, "extends = \"a.toml\"\ntrain.epochs = \"x\"").unwrap();
         let message = RunConfig::read(&above, &["train.clip=2".into()]).unwrap_err().to_string();
-        assert!(message.contains("above.toml: invalid type"), "{message}");
+        assert!(
+            message.contains("above.toml: train.epochs: the text \"x\" stands where a whole number"),
+            "{message}"
+        );
         std::fs::write(&above, "extends = \"gone.toml\"").unwrap();
         let message = RunConfig::read(&above, &[]).unwrap_err().to_string();
         assert!(message.contains("above.toml: extends names ") && message.contains("gone.toml"), "{message}");

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use linnet::toml_problem;
+use linnet_files::io_problem;
 use toml::{Table, Value};
 
 use crate::error::TrainError;
@@ -24,7 +25,7 @@ pub(super) fn chain(path: &Path, known: &Table) -> Result<Vec<(PathBuf, Table)>,
             None => TrainError::io(&path, source),
             Some((above, _)) => TrainError::Config {
                 file: above.clone(),
-                problem: format!("extends names {}: {source}", path.display()),
+                problem: format!("extends names {}: {}", path.display(), io_problem(&source)),
             },
         })?;
         let mut table: Table = text.parse().map_err(|e| error(toml_problem(&e, &text)))?;

@@ -5,9 +5,11 @@ mod table;
 
 use std::collections::{BTreeMap, HashSet};
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use linnet_audio::{RawFormat, is_audio_path};
+use linnet_files::io_problem;
 use linnet_text::Normaliser;
 
 pub use split::Split;
@@ -95,7 +97,11 @@ fn beside(
             Err(_) if is_joined(audio) => continue,
             Err(error) => {
                 let text = audio.with_extension("txt");
-                let reason = format!("{}: {error}; write what is said into it", text.display());
+                let problem = match error.kind() {
+                    ErrorKind::NotFound => "there is no such file; write what is said into it".into(),
+                    _ => io_problem(&error),
+                };
+                let reason = format!("{}: {problem}", text.display());
                 skipped.push(Skipped { id, reason });
                 continue;
             }

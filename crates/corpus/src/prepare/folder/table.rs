@@ -55,7 +55,7 @@ pub(super) fn read_rows(path: &Path, skipped: &mut Vec<Skipped>) -> Result<Vec<R
         };
         let field = |at: usize| record.get(at).map(str::trim).filter(|field| !field.is_empty());
         let (Some(file), Some(text)) = (field(columns.file), record.get(columns.text)) else {
-            let reason = format!("{} columns; expected a file, its text and perhaps a speaker", record.len());
+            let reason = format!("{} columns; a row is a file, its text and perhaps a speaker", record.len());
             skipped.push(Skipped { id: format!("{}, line {line}", path.display()), reason });
             continue;
         };

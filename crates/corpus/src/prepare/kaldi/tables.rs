@@ -17,8 +17,11 @@ pub(super) fn read_entries(path: &Path) -> Result<BTreeMap<String, (usize, Strin
     let mut table = BTreeMap::new();
     for (number, line) in (1..).zip(text.split(|&byte| byte == b'\n')) {
         let fail = |problem: String| CorpusError::Line { path: path.into(), line: number, problem };
-        let line =
-            std::str::from_utf8(line).map_err(|_| fail("not UTF-8; convert the file".to_owned()))?.trim();
+        let line = std::str::from_utf8(line)
+            .map_err(|_| {
+                fail("the line is not UTF-8; convert the file, as by `iconv -f LATIN1 -t UTF-8`".to_owned())
+            })?
+            .trim();
         if line.is_empty() {
             continue;
         }

@@ -64,8 +64,7 @@ pub fn prepare(options: &WsjOptions, output: &Output, progress: Progress) -> Res
         }
     }
     if sets.is_empty() {
-        let problem =
-            "no WSJ index file below it; expected for example 11-13.1/wsj0/doc/indices/train/tr_s_wv1.ndx";
+        let problem = "no WSJ index file is below it; give the folder that holds the discs, with for example 11-13.1/wsj0/doc/indices/train/tr_s_wv1.ndx";
         return Err(CorpusError::layout(&options.roots[0], problem));
     }
     notes.append(&mut transcripts.broken);
