@@ -178,7 +178,7 @@ pub(crate) fn decode(mut bytes: Vec<u8>, path: &Path) -> Result<Audio, AudioErro
     if rate == 0 || done == 0 {
         return Err(AudioError::nothing(path));
     }
-    Ok(Audio { sample_rate: rate, channels })
+    Ok(Audio::new(rate, channels))
 }
 
 /// What the header of a WAV or FLAC file of `file_len` bytes tells of its samples, `None` where it doesn't.
@@ -205,5 +205,5 @@ pub(crate) fn probe(
         return Ok(None);
     };
     let (format, coding) = (kind.name().into(), opened.decoder.codec_info().short_name.into());
-    Ok(Some(AudioInfo { format, coding, sample_rate, channels, frames: frames as usize }))
+    Ok(Some(AudioInfo { format, coding, sample_rate, channels, frames: frames as usize, notes: Vec::new() }))
 }

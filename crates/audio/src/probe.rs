@@ -6,6 +6,7 @@ use std::path::Path;
 
 use crate::coded::{self, Kind};
 use crate::error::{AudioError, Place};
+use crate::note::Note;
 use crate::raw;
 use crate::read::{ReadOptions, empty, is_raw, read};
 use crate::samples::Audio;
@@ -15,7 +16,7 @@ use crate::sphere;
 const HEAD: u64 = 1 << 14;
 
 /// What a file holds.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct AudioInfo {
     /// The container: `SPHERE`, `WAV`, `FLAC`, `OGG`, `MP3` or `raw`.
     pub format: String,
@@ -27,6 +28,8 @@ pub struct AudioInfo {
     pub channels: usize,
     /// Samples a channel.
     pub frames: usize,
+    /// What reading it meets that a person should hear of.
+    pub notes: Vec<Note>,
 }
 
 impl AudioInfo {
@@ -42,6 +45,7 @@ impl AudioInfo {
             sample_rate: audio.sample_rate,
             channels: audio.channels.len(),
             frames: audio.frames(),
+            notes: audio.notes.clone(),
         }
     }
 }
@@ -78,6 +82,7 @@ fn found(path: &Path, options: &ReadOptions) -> Result<AudioInfo, AudioError> {
             sample_rate: format.sample_rate,
             channels: format.channels,
             frames,
+            notes: Vec::new(),
         });
     }
     let tag = coded::id3_len(&head);
@@ -131,5 +136,5 @@ fn probe_sphere(
         return Err(AudioError::damaged(path, Place::Byte(file_len as usize), problem));
     }
     let (sample_rate, channels) = (header.sample_rate, header.channels);
-    Ok(AudioInfo { format: "SPHERE".into(), coding, sample_rate, channels, frames })
+    Ok(AudioInfo { format: "SPHERE".into(), coding, sample_rate, channels, frames, notes: Vec::new() })
 }

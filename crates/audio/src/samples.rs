@@ -1,6 +1,7 @@
 //! Decoded audio.
 
 use crate::error::AudioError;
+use crate::note::Note;
 use crate::resample;
 
 /// Decoded audio: one vector of samples a channel, all of one length.
@@ -10,6 +11,8 @@ pub struct Audio {
     pub sample_rate: u32,
     /// Samples of each channel, in [−1, 1).
     pub channels: Vec<Vec<f32>>,
+    /// What reading them met that a person should hear of.
+    pub notes: Vec<Note>,
 }
 
 /// Which channel of several.
@@ -22,10 +25,15 @@ pub enum Channel {
 }
 
 impl Audio {
+    /// Samples of each channel, all of one length, at a sampling rate in Hz.
+    pub fn new(sample_rate: u32, channels: Vec<Vec<f32>>) -> Self {
+        Self { sample_rate, channels, notes: Vec::new() }
+    }
+
     /// Splits interleaved samples.
     pub(crate) fn from_interleaved(sample_rate: u32, channels: usize, samples: &[f32]) -> Self {
         let of = |c: usize| samples.iter().skip(c).step_by(channels).copied().collect();
-        Self { sample_rate, channels: (0..channels).map(of).collect() }
+        Self::new(sample_rate, (0..channels).map(of).collect())
     }
 
     /// Samples of each channel.
@@ -68,7 +76,7 @@ impl Audio {
     /// As [`resample`](crate::resample): a rate, of the audio or asked for, that is not from 100 to 768,000 Hz.
     pub fn resample(&self, sample_rate: u32) -> Result<Self, AudioError> {
         let each = self.channels.iter().map(|c| resample::resample(c, self.sample_rate, sample_rate));
-        Ok(Self { sample_rate, channels: each.collect::<Result<_, _>>()? })
+        Ok(Self { sample_rate, channels: each.collect::<Result<_, _>>()?, notes: self.notes.clone() })
     }
 
     /// Faster (above 1) and higher, or slower and lower, as a tape would be.
@@ -78,7 +86,8 @@ impl Audio {
     /// As [`change_speed`](crate::change_speed): a factor that is not from 0.1 to 10.
     pub fn change_speed(&self, factor: f64) -> Result<Self, AudioError> {
         let each = self.channels.iter().map(|c| resample::change_speed(c, factor));
-        Ok(Self { sample_rate: self.sample_rate, channels: each.collect::<Result<_, _>>()? })
+        let channels = each.collect::<Result<_, _>>()?;
+        Ok(Self { sample_rate: self.sample_rate, channels, notes: self.notes.clone() })
     }
 
     /// A part, from a time on, in seconds.

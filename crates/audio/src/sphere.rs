@@ -225,7 +225,7 @@ pub(crate) fn decode(bytes: &[u8], path: &Path) -> Result<Audio, AudioError> {
     }
     verify(&header, &channels, body, path)?;
     let scaled = |c: Vec<i16>| c.into_iter().map(|s| f32::from(s) / 32768.0).collect();
-    Ok(Audio { sample_rate: header.sample_rate, channels: channels.into_iter().map(scaled).collect() })
+    Ok(Audio::new(header.sample_rate, channels.into_iter().map(scaled).collect()))
 }
 
 /// Samples that are not compressed.

@@ -13,7 +13,7 @@ fn tone(samples: usize) -> Vec<f32> {
 fn a_wav_file_keeps_16_bit_samples_exactly() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a.wav");
-    let audio = Audio { sample_rate: 16_000, channels: vec![tone(5000), vec![-1.0; 5000]] };
+    let audio = Audio::new(16_000, vec![tone(5000), vec![-1.0; 5000]]);
     write_wav(&path, &audio).unwrap();
     assert_eq!(read(&path, &ReadOptions::default()).unwrap(), audio);
     let info = probe(&path, &ReadOptions::default()).unwrap();

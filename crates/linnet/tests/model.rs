@@ -54,7 +54,7 @@ fn normalisation_without_its_statistics_is_an_error() {
 fn a_recording_too_short_for_a_frame_is_named() {
     for normalisation in [Normalisation::None, Normalisation::Utterance] {
         let mut recognizer = Recognizer::new(Arc::new(tiny(normalisation, 16_000))).unwrap();
-        let audio = |samples| Audio { sample_rate: 16_000, channels: vec![vec![0.1; samples]] };
+        let audio = |samples| Audio::new(16_000, vec![vec![0.1; samples]]);
         let error = recognizer.transcribe(&audio(5)).unwrap_err();
         let ModelError::Frontend(FrontendError::TooShort { samples: 5, sample_rate: 16_000 }) = error else {
             panic!("{error}")

@@ -26,7 +26,7 @@ fn recipe(folder: &Path) -> Study {
         };
         let samples = text.bytes().flat_map(|letter| (0..3200).map(move |t| tone(letter, t))).collect();
         fs::create_dir_all(&data).unwrap();
-        let audio = Audio { sample_rate: 16_000, channels: vec![samples] };
+        let audio = Audio::new(16_000, vec![samples]);
         write_wav(&data.join(format!("u{i}.wav")), &audio).unwrap();
         lines += &format!(
             "{{\"audio_filepath\": \"u{i}.wav\", \"text\": \"{text}\", \"duration\": 0.{}}}\n",

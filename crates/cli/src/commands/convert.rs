@@ -4,7 +4,7 @@ use std::slice::from_ref;
 
 use linnet_audio::{is_audio_path, read, write_wav};
 
-use super::{Done, outputs};
+use super::{Done, outputs, say_notes};
 use crate::args::Convert;
 use crate::talk::Talk;
 
@@ -17,10 +17,11 @@ pub(super) fn run(args: Convert, talk: &Talk) -> Done {
         return Err(format!("{out}: WAV is written, not {other}; end the name in .wav").into());
     }
     let mut audio = read(&args.audio, &args.raw.read_options())?;
+    say_notes(&args.audio, &audio.notes, talk);
     if let Some(rate) = args.rate {
         audio = audio.resample(rate)?;
     }
-    write_wav(&args.out, &audio)?;
+    say_notes(&args.out, &write_wav(&args.out, &audio)?, talk);
     talk.say(format!(
         "{}: {:.2} s, {} Hz, {} channels",
         args.out.display(),

@@ -7,7 +7,7 @@ use linnet_files::io_problem;
 use linnet_frontend::{Fbank, FbankConfig};
 use linnet_train::RunConfig;
 
-use super::{Done, bands, outputs};
+use super::{Done, bands, outputs, say_notes};
 use crate::args::Features;
 use crate::npy;
 use crate::talk::Talk;
@@ -20,6 +20,7 @@ pub(super) fn run(args: Features, talk: &Talk) -> Done {
         None => FbankConfig::default(),
     };
     let audio = read(&args.audio, &args.raw.read_options())?.resample(config.sample_rate)?;
+    say_notes(&args.audio, &audio.notes, talk);
     let features = Fbank::new(&config)?
         .compute_checked(&audio.channel(Channel::Mix)?)
         .map_err(|error| format!("{}: {error}", args.audio.display()))?;

@@ -8,11 +8,12 @@ use linnet_audio::probe;
 use linnet_corpus::Manifest;
 use linnet_train::{RunConfig, read_metrics};
 
-use super::{Done, bands};
+use super::{Done, bands, say_notes};
 use crate::args::Inspect;
 use crate::data::print;
+use crate::talk::Talk;
 
-pub(super) fn run(args: Inspect) -> Done {
+pub(super) fn run(args: Inspect, talk: &Talk) -> Done {
     let path = args.path;
     let described = if path.join("metrics.jsonl").is_file() {
         experiment(&path)?
@@ -24,6 +25,7 @@ pub(super) fn run(args: Inspect) -> Done {
         manifest(&path)?
     } else {
         let info = probe(&path, &args.raw.read_options())?;
+        say_notes(&path, &info.notes, talk);
         format!(
             "{}\n{} Hz, {} channels, {} samples, {:.3} s",
             info.format,

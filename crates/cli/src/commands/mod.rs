@@ -16,8 +16,9 @@ mod transcribe;
 mod tune;
 
 use std::error::Error;
+use std::path::Path;
 
-use linnet_audio::{RawFormat, ReadOptions};
+use linnet_audio::{Note, RawFormat, ReadOptions};
 use linnet_corpus::Skipped;
 use linnet_frontend::FbankConfig;
 
@@ -40,7 +41,7 @@ pub(crate) fn run(command: Command, talk: &Talk) -> Done {
         Command::Compare(args) => compare::run(args, talk),
         Command::Ngram(args) => ngram::run(args, talk),
         Command::Transcribe(args) => transcribe::run(args, talk),
-        Command::Inspect(args) => inspect::run(args),
+        Command::Inspect(args) => inspect::run(args, talk),
         Command::Convert(args) => convert::run(args, talk),
     }
 }
@@ -68,6 +69,13 @@ impl Raw {
         let byte_order = self.byte_order.map(Into::into);
         let raw = self.raw_rate.map(|sample_rate| RawFormat { sample_rate, byte_order, channels: 1 });
         ReadOptions { raw, ..ReadOptions::default() }
+    }
+}
+
+/// Says what reading or writing a file met.
+fn say_notes<'a>(path: &Path, notes: impl IntoIterator<Item = &'a Note>, talk: &Talk) {
+    for note in notes {
+        talk.say(format!("note: {}: {note}", path.display()));
     }
 }
 

@@ -6,13 +6,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use linnet::{Model, ModelError, Recognizer, Transcript};
-use linnet_audio::{ReadOptions, is_audio_path, read, read_from};
+use linnet_audio::{Note, ReadOptions, is_audio_path, read, read_from};
 use linnet_files::io_problem;
 use rayon::prelude::*;
 use serde::Serialize;
 use walkdir::WalkDir;
 
-use super::Done;
+use super::{Done, say_notes};
 use crate::args::{Format, Transcribe};
 use crate::data::print;
 use crate::talk::Talk;
@@ -44,9 +44,12 @@ pub(super) fn run(args: Transcribe, talk: &Talk) -> Done {
                 )
                 .collect()
         });
-        for line in lines {
+        for (path, line) in some.iter().zip(lines) {
             match line {
-                Ok(line) => bar.suspend(|| print(line))?,
+                Ok((line, notes)) => bar.suspend(|| {
+                    say_notes(path, &notes, talk);
+                    print(line)
+                })?,
                 Err(error) => {
                     failed += 1;
                     bar.suspend(|| talk.warn(error));
@@ -66,13 +69,13 @@ pub(super) fn run(args: Transcribe, talk: &Talk) -> Done {
     Ok(failed == 0)
 }
 
-/// A recording's line of output, or the line that says why there is none.
+/// A recording's line of output and what reading it met, or the line that says why there is none.
 fn one(
     recognizer: &mut Result<Recognizer, ModelError>,
     path: &Path,
     options: &ReadOptions,
     format: Format,
-) -> Result<String, String> {
+) -> Result<(String, Vec<Note>), String> {
     let recognizer = recognizer.as_mut().map_err(|e| e.to_string())?;
     let audio = if path == Path::new("-") {
         read_from(io::stdin().lock(), "standard input", options)
@@ -82,13 +85,14 @@ fn one(
     let audio = audio.map_err(|e| e.to_string())?;
     let transcript = recognizer.transcribe(&audio).map_err(|e| format!("{}: {e}", path.display()))?;
     let path = path.display().to_string();
-    match format {
-        Format::Text => Ok(format!("{path}\t{}", transcript.text)),
+    let line = match format {
+        Format::Text => format!("{path}\t{}", transcript.text),
         Format::Json => {
             serde_json::to_string(&Line { path, duration: audio.duration_s(), transcript: &transcript })
-                .map_err(|e| e.to_string())
+                .map_err(|e| e.to_string())?
         }
-    }
+    };
+    Ok((line, audio.notes))
 }
 
 /// What is said of a folder that can't be walked through.

@@ -76,7 +76,7 @@ pub(crate) fn put(path: &Path, content: impl AsRef<[u8]>) {
 pub(crate) fn put_tone(path: &Path) {
     let tone = |t: usize| 0.3 * (std::f32::consts::TAU * 440.0 * t as f32 / 16_000.0).sin();
     fs::create_dir_all(path.parent().unwrap()).unwrap();
-    write_wav(path, &Audio { sample_rate: 16_000, channels: vec![(0..8000).map(tone).collect()] }).unwrap();
+    write_wav(path, &Audio::new(16_000, vec![(0..8000).map(tone).collect()])).unwrap();
 }
 
 /// A SPHERE file of 16-bit samples whose header tells of `samples`, with as many bytes of them.

@@ -174,7 +174,7 @@ fn prepare(
             fs::metadata(audio).map_err(|error| format!("{}: {}", audio.display(), io_problem(&error)))?;
             duration
         }
-        None => rest_s(utterance, "offset")?,
+        None => rest_s(utterance, "offset")?.0,
     };
     if duration_s < options.shortest_s {
         return Err(format!("{duration_s:.2} s is shorter than {} s", options.shortest_s));

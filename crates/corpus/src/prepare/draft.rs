@@ -2,8 +2,10 @@
 
 use std::path::PathBuf;
 
+use linnet_audio::Note;
 use rayon::prelude::*;
 
+use super::heard::Heard;
 use super::{Progress, Skipped};
 use crate::Utterance;
 use crate::batches::rest_s;
@@ -38,8 +40,8 @@ impl SetDraft {
 }
 
 /// Finds the durations, and moves utterances whose audio is not usable to the skipped ones. Those that were cut at
-/// their recording's end are noted.
-pub(super) fn measure(sets: &mut [SetDraft], notes: &mut Vec<String>, progress: Progress) {
+/// their recording's end are noted; what reading the recordings meets goes to `heard`.
+pub(super) fn measure(sets: &mut [SetDraft], notes: &mut Vec<String>, heard: &mut Heard, progress: Progress) {
     let counter = Counter::new(sets.iter().map(|set| set.utterances.len()).sum(), progress);
     for set in sets {
         let measured: Vec<_> = std::mem::take(&mut set.utterances)
@@ -53,7 +55,8 @@ pub(super) fn measure(sets: &mut [SetDraft], notes: &mut Vec<String>, progress: 
         let (mut cut, mut most) = (Vec::new(), 0f64);
         for (utterance, duration) in measured {
             match duration {
-                Ok(duration) => {
+                Ok((duration, met)) => {
+                    heard.add(&utterance.audio, met);
                     let overshoot = utterance.duration_s.map_or(0.0, |wanted| wanted - duration);
                     if overshoot > LEAST_OVERSHOOT_S {
                         cut.push(utterance.id.clone());
@@ -74,9 +77,9 @@ pub(super) fn measure(sets: &mut [SetDraft], notes: &mut Vec<String>, progress: 
     }
 }
 
-/// Seconds of an utterance, by its file's header where that tells.
-fn duration(utterance: &Utterance) -> Result<f64, String> {
-    let rest = rest_s(utterance, "times")?;
+/// Seconds of an utterance, by its file's header where that tells, and what reading the file meets.
+fn duration(utterance: &Utterance) -> Result<(f64, Vec<Note>), String> {
+    let (rest, met) = rest_s(utterance, "times")?;
     let wanted = utterance.duration_s.unwrap_or(rest);
     if wanted > rest + MOST_OVERSHOOT_S {
         let (audio, offset) = (utterance.audio.display(), utterance.offset_s);
@@ -85,5 +88,5 @@ fn duration(utterance: &Utterance) -> Result<f64, String> {
             "{audio}: {whole:.2} s long, but the utterance ends at {end:.2} s; correct its times"
         ));
     }
-    Ok(wanted.min(rest))
+    Ok((wanted.min(rest), met))
 }

@@ -2,11 +2,12 @@
 
 use std::path::Path;
 
-use linnet_audio::{Audio, ReadOptions, probe, write_wav};
+use linnet_audio::{Audio, Note, ReadOptions, probe, write_wav};
 use rand::RngExt;
 use rayon::prelude::*;
 
 use super::draft::SetDraft;
+use super::heard::Heard;
 use super::{Joining, Progress, Skipped};
 use crate::join::{by_speaker, joined_id};
 use crate::progress::Counter;
@@ -15,11 +16,12 @@ use crate::{CorpusError, Utterance, read_samples};
 
 /// Joins the utterances of each speaker of these sets, in the set's order. The audio goes to `dir/audio/SET/ID.wav`, 16
 /// bits, one channel, at the rate of the first of each. An ID is the first one's, and how many follow:
-/// `an251-fash-b+3`. Utterances whose audio can't be read are moved to the skipped ones.
+/// `an251-fash-b+3`. Utterances whose audio can't be read are moved to the skipped ones. Clipped samples go to `heard`.
 pub(super) fn join(
     sets: &mut [SetDraft],
     joining: &Joining,
     dir: &Path,
+    heard: &mut Heard,
     progress: Progress,
 ) -> Result<(), CorpusError> {
     let asked = |set: &&mut SetDraft| joining.sets.is_empty() || joining.sets.contains(&set.name);
@@ -50,15 +52,21 @@ pub(super) fn join(
         set.expected = None;
         set.utterances.clear();
         for (_, (utterance, skipped)) in joined {
-            set.utterances.extend(utterance);
+            if let Some((utterance, clipped)) = utterance {
+                heard.add(&utterance.audio, clipped);
+                set.utterances.push(utterance);
+            }
             set.skipped.extend(skipped);
         }
     }
     Ok(())
 }
 
+/// A joined utterance, and what writing it met.
+type Joined = (Utterance, Option<Note>);
+
 /// Writes the audio of one joined utterance; what can't be read is left out, and named.
-fn join_group(group: &[&Utterance], folder: &Path) -> Result<(Option<Utterance>, Vec<Skipped>), CorpusError> {
+fn join_group(group: &[&Utterance], folder: &Path) -> Result<(Option<Joined>, Vec<Skipped>), CorpusError> {
     let mut skipped = Vec::new();
     let mut samples: Vec<f32> = Vec::new();
     let (mut rate, mut parts) = (None, Vec::new());
@@ -96,7 +104,7 @@ fn join_group(group: &[&Utterance], folder: &Path) -> Result<(Option<Utterance>,
         id,
         ..Default::default()
     };
-    write_wav(&joined.audio, &Audio { sample_rate, channels: vec![samples] })
+    let clipped = write_wav(&joined.audio, &Audio::new(sample_rate, vec![samples]))
         .map_err(|source| CorpusError::Audio { id: joined.id.clone(), source })?;
-    Ok((Some(joined), skipped))
+    Ok((Some((joined, clipped)), skipped))
 }

@@ -7,6 +7,7 @@
 pub mod an4;
 mod draft;
 pub mod folder;
+mod heard;
 mod join;
 pub mod kaldi;
 mod raw;
@@ -23,6 +24,7 @@ use linnet_text::{Tokenizer, Unit};
 pub use report::{Report, SetReport, Skipped};
 
 use self::draft::{Draft, SetDraft, measure};
+use self::heard::Heard;
 use self::tokens::LEXICON;
 use crate::files::has_extension;
 use crate::progress::Progress;
@@ -71,15 +73,17 @@ fn write(mut draft: Draft, output: &Output, progress: Progress) -> Result<Report
     let lexicons = if output.lexicons.is_empty() { &own } else { &output.lexicons };
     // Texts first: a missing lexicon should not be told after minutes of looking at audio.
     let lexicon = tokens::read_lexicons(output.unit, lexicons)?;
-    measure(&mut draft.sets, &mut draft.notes, progress);
+    let mut heard = Heard::default();
+    measure(&mut draft.sets, &mut draft.notes, &mut heard, progress);
     for SetDraft { name, expected, utterances, .. } in &draft.sets {
         if let Some(expected) = expected.filter(|&expected| expected != utterances.len()) {
             draft.notes.push(format!("{name}: {} utterances, where {expected} are known", utterances.len()));
         }
     }
     if let Some(joining) = &output.join {
-        join::join(&mut draft.sets, joining, &output.dir, progress)?;
+        join::join(&mut draft.sets, joining, &output.dir, &mut heard, progress)?;
     }
+    draft.notes.extend(heard.lines());
     for SetDraft { name, .. } in draft.sets.iter().filter(|set| set.utterances.is_empty()) {
         draft.notes.push(format!("{name}: no utterance is left, so it can't be used"));
     }
