@@ -79,20 +79,21 @@ fn rows(found: &[Hypothesis]) -> Vec<Row> {
     found.iter().filter(|h| h.complete).map(row).collect()
 }
 
-/// Of the rows that say the same the best.
-fn best_of_each(rows: Vec<Row>) -> Vec<Row> {
-    let mut best: HashMap<Vec<String>, Row> = HashMap::new();
+/// Of the rows that say the same the best, with the sum of their probabilities.
+fn merged(rows: Vec<Row>) -> Vec<Row> {
+    let mut best: HashMap<Vec<String>, (Row, f64)> = HashMap::new();
     for row in rows {
-        match best.get(&row.1) {
-            Some(other) if other.2 >= row.2 => {}
-            _ => drop(best.insert(row.1.clone(), row)),
+        let (best, sum) = best.entry(row.1.clone()).or_insert((row.clone(), 0.0));
+        *sum += row.2.exp();
+        if row.2 > best.2 {
+            *best = row;
         }
     }
-    best.into_values().collect()
+    best.into_values().map(|((tokens, words, _), sum)| (tokens, words, sum.ln())).collect()
 }
 
 fn assert_same(ours: Vec<Row>, theirs: Vec<Row>, what: &str) {
-    let (ours, theirs) = (sorted(ours), sorted(best_of_each(theirs)));
+    let (ours, theirs) = (sorted(ours), sorted(merged(theirs)));
     assert_eq!(ours.len(), theirs.len(), "{what}");
     for (a, b) in ours.iter().zip(&theirs) {
         assert_eq!((&a.0, &a.1), (&b.0, &b.1), "{what}");

@@ -9,11 +9,12 @@ use super::calibration::Calibration;
 use super::error::BeamError;
 use super::guide::Free;
 use super::hot_guide::Hot;
-use super::hotwords::{FreePhrases, Hotwords};
+use super::hotwords::Hotwords;
 use super::hypothesis::Hypothesis;
 use super::lexicon_guide::Words;
 use super::model::{Fusion, NoModel, WordModel};
 use super::options::BeamOptions;
+use super::phrases::Phrases;
 use super::search::Search;
 use super::setup::Setup;
 use super::stream::{Running, Stream};
@@ -22,8 +23,9 @@ use super::trie::LexiconTrie;
 /// A prefix beam search over log-probabilities (Graves 2012; Hannun et al. 2014, algorithm 1).
 ///
 /// A hypothesis is a row of tokens; its probability is the sum over all paths that collapse to it. Prefixes that the
-/// beam has dropped don't count, so that the sum is exact only if the beam is wide enough. With a lexicon, a hypothesis
-/// is a row of words with their pronunciations.
+/// beam has dropped don't count, so that the sum is exact only if the beam is wide enough. Where hypotheses have words,
+/// several rows of tokens may say the same, by other pronunciations, pieces of words, or boundaries between them: they
+/// are one hypothesis, whose probability is the sum of theirs.
 ///
 /// The result depends on the input alone. Hypotheses of equal score are ordered by their token ids, then by their
 /// words' ids. Of equal prefixes at the beam's edge those win that were in the beam before; then those that grow from
@@ -47,7 +49,7 @@ pub struct Decoder<M = NoModel> {
     table: TokenTable,
     boundary: Boundary,
     /// Hotwords where there is no lexicon.
-    phrases: Option<FreePhrases>,
+    phrases: Option<Phrases>,
     pub(crate) setup: Option<Setup<M>>,
     pub(crate) calibration: Calibration,
 }
@@ -104,8 +106,8 @@ impl<M: WordModel> Decoder<M> {
     /// If a phrase has a word that is not in the lexicon, or without one, that the tokens don't spell.
     pub fn with_hotwords(mut self, hotwords: &Hotwords) -> Result<Self, BeamError> {
         match &mut self.setup {
-            Some(setup) => setup.bias(hotwords)?,
-            None => self.phrases = Some(FreePhrases::new(hotwords, self.boundary, &self.table)?),
+            Some(setup) => setup.bias(hotwords, &self.table)?,
+            None => self.phrases = Some(Phrases::new(hotwords, &self.table, None)?),
         }
         Ok(self)
     }

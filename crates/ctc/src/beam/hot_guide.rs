@@ -1,14 +1,15 @@
 //! The guide of a search with hotwords and without a lexicon.
 
+use super::biasing::OUTSIDE;
 use super::candidates::Candidates;
 use super::frame::Frame;
 use super::guide::{Ending, Growing, Guide, factor};
-use super::hotwords::{FreePhrases, OUTSIDE};
+use super::phrases::Phrases;
 use super::tree::NONE;
 
 /// Any token may follow any other, and phrases add to the score.
 pub(crate) struct Hot<'a> {
-    pub(crate) phrases: &'a FreePhrases,
+    pub(crate) phrases: &'a Phrases,
 }
 
 /// A prefix's place in the phrases, and all that they have added to it.
@@ -20,7 +21,7 @@ pub(crate) struct Context {
 
 impl Hot<'_> {
     fn step(&self, context: &Context, token: u32) -> Context {
-        let (state, gain) = self.phrases.step(context.state, token);
+        let (state, gain) = self.phrases.step(context.state, token, NONE);
         Context { state, weight: context.weight + gain }
     }
 }
@@ -33,13 +34,13 @@ impl Guide for Hot<'_> {
     }
 
     fn grow(&mut self, context: &Context, from: &Growing, frame: &Frame, candidates: &mut Candidates) {
-        let most = from.total * factor(self.phrases.most());
+        let most = from.total * factor(self.phrases.most);
         for kept in &frame.kept {
             // The rest is less probable still.
             if most * kept.probability <= candidates.floor {
                 break;
             }
-            let factor = factor(self.phrases.step(context.state, kept.token).1);
+            let factor = factor(self.phrases.step(context.state, kept.token, NONE).1);
             let score = from.before(kept.token) * kept.probability * factor;
             candidates.offer(score, factor, kept.token, NONE);
         }

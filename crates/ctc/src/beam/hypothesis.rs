@@ -7,7 +7,7 @@ use crate::greedy::Span;
 /// A transcript that the search found, with its scores and times.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Hypothesis {
-    /// Token ids without blanks and repeats.
+    /// Token ids without blanks and repeats; of several rows that say the same words the most probable.
     pub tokens: Vec<u32>,
     /// Each token's frames on the most probable path, and the mean of its posterior there; empty without
     /// [`super::BeamOptions::times`].
@@ -16,9 +16,11 @@ pub struct Hypothesis {
     pub words: Vec<Word>,
     /// Natural logarithm of the whole score, `acoustic + model`.
     pub score: f64,
-    /// Natural log-probability of the tokens, summed over all paths that the search kept.
+    /// Natural log-probability, summed over all paths that the search kept: of the tokens, or where there are words, of
+    /// all rows of tokens that say these.
     pub acoustic: f64,
-    /// What language model, bonuses and hotwords add, already weighted.
+    /// What language model, bonuses and hotwords add, already weighted; what they add to `tokens` where a language
+    /// model over tokens tells rows apart that say the same.
     pub model: f64,
     /// Whether every word is finished; hypotheses that break off within a word rank below all others.
     pub complete: bool,

@@ -1,10 +1,10 @@
 //! The guide of a search for the words of a lexicon, weighed by a language model.
 
+use super::biasing::OUTSIDE;
 use super::candidates::Candidates;
 use super::frame::Frame;
 use super::guide::{Ending, Growing, Guide, factor};
 use super::histories::Histories;
-use super::hotwords::OUTSIDE;
 use super::model::WordModel;
 use super::setup::{FREE_WORD, Setup};
 use super::tree::NONE;
@@ -57,9 +57,9 @@ impl<'a, M: WordModel> Words<'a, M> {
     /// What an edge adds by hotwords, and the place in them behind it.
     #[inline(always)]
     fn bias(&self, context: &Context, token: u32, label: u32) -> (u32, f64) {
-        match &self.setup.biasing {
+        match &self.setup.phrases {
             None => (OUTSIDE, 0.0),
-            Some(biasing) => biasing.step(context.phrase, (token, label), label != NONE),
+            Some(phrases) => phrases.step(context.phrase, token, label),
         }
     }
 
@@ -71,16 +71,19 @@ impl<'a, M: WordModel> Words<'a, M> {
         to.offer(from.1 * factor, factor, token, label);
     }
 
-    /// Offers what a token makes of an entry; `before` is the entry's probability times the token's.
+    /// Offers what a token makes of an entry along an edge of the trie, if there is one; `before` is the entry's
+    /// probability times the token's.
     #[inline(always)]
-    fn spell(&mut self, to: &mut Candidates, context: &Context, token: u32, child: Option<u32>, before: f64) {
+    fn spell(&mut self, to: &mut Candidates, context: &Context, token: u32, edge: Option<u32>, before: f64) {
         let setup = self.setup;
         let (place, history) = (context.place, context.history);
         let from = (context, before);
-        if let Some(child) = child.filter(|&child| self.histories.is_open(history, child)) {
+        let open = |&edge: &u32| self.histories.is_open(history, setup.trie.target(edge));
+        if let Some(edge) = edge.filter(open) {
+            let child = setup.trie.target(edge);
             if setup.goes_on_from(child) {
-                if setup.biasing.is_none() {
-                    let factor = setup.factor(child);
+                if setup.phrases.is_none() {
+                    let factor = setup.factor(edge);
                     to.offer(before * factor, factor, token, NONE);
                 } else {
                     self.offer(to, from, token, NONE, setup.ahead(child) + self.leave(place));
@@ -96,13 +99,14 @@ impl<'a, M: WordModel> Words<'a, M> {
                     self.offer(to, from, token, word, change);
                 }
             }
-            if setup.fusion.free_words && setup.trie.endings(child).is_empty() {
+            let ends_free = setup.fusion.free_words && setup.may_end(token, place == START);
+            if ends_free && setup.trie.endings(child).is_empty() {
                 let change = self.leave_trie(place) + self.word(history, FREE_WORD);
                 self.offer(to, from, token, FREE_WORD, change);
             }
         } else if setup.fusion.free_words && setup.may_spell(token, place == START) {
             self.offer(to, from, token, NONE, self.leave_trie(place));
-            if !setup.parted {
+            if !setup.parted && setup.may_end(token, place == START) {
                 let change = self.leave_trie(place) + self.word(history, FREE_WORD);
                 self.offer(to, from, token, FREE_WORD, change);
             }
@@ -149,26 +153,26 @@ impl<M: WordModel> Guide for Words<'_, M> {
         if context.place == OFF_TRIE || setup.fusion.free_words {
             for kept in frame.kept.iter().filter(|kept| Some(kept.token) != boundary) {
                 let place = Some(context.place).filter(|&place| place != OFF_TRIE);
-                let child = place.and_then(|place| setup.trie.child(place, kept.token));
+                let edge = place.and_then(|place| setup.trie.edge(place, kept.token));
                 let before = from.before(kept.token) * kept.probability;
-                self.spell(candidates, context, kept.token, child, before);
+                self.spell(candidates, context, kept.token, edge, before);
             }
             return;
         }
-        let children = setup.trie.children(context.place);
-        if children.len() > 8 * frame.kept.len() {
+        let edges = setup.trie.edges(context.place);
+        if edges.len() > 8 * frame.kept.len() {
             for kept in &frame.kept {
-                if let Some(child) = setup.trie.child(context.place, kept.token) {
+                if let Some(edge) = setup.trie.edge(context.place, kept.token) {
                     let before = from.before(kept.token) * kept.probability;
-                    self.spell(candidates, context, kept.token, Some(child), before);
+                    self.spell(candidates, context, kept.token, Some(edge), before);
                 }
             }
         } else {
-            for child in children {
-                let token = setup.trie.token(child);
+            for edge in edges {
+                let token = setup.trie.token(edge);
                 let before = from.before(token) * frame.probability(token);
                 if before > 0.0 {
-                    self.spell(candidates, context, token, Some(child), before);
+                    self.spell(candidates, context, token, Some(edge), before);
                 }
             }
         }
@@ -188,7 +192,8 @@ impl<M: WordModel> Guide for Words<'_, M> {
             return Context { place, history, phrase, weight };
         }
         let (phrase, gain) = self.bias(context, token, label);
-        let child = if place == OFF_TRIE { None } else { setup.trie.child(place, token) };
+        let edge = if place == OFF_TRIE { None } else { setup.trie.edge(place, token) };
+        let child = edge.map(|edge| setup.trie.target(edge));
         match child.filter(|&child| self.histories.is_open(history, child)) {
             Some(child) => {
                 let weight = weight + setup.ahead(child) + self.leave(place) + gain;
@@ -207,7 +212,7 @@ impl<M: WordModel> Guide for Words<'_, M> {
 
     fn endings(&mut self, context: &Context, mut ending: impl FnMut(Ending)) {
         let setup = self.setup;
-        let phrase_end = |phrase| setup.biasing.as_ref().map_or(0.0, |biasing| biasing.end(phrase));
+        let phrase_end = |phrase| setup.phrases.as_ref().map_or(0.0, |phrases| phrases.end(phrase));
         // What the model says of an end here; else the sentence is broken off.
         let mut end = |state: &M::State, label, change: f64| {
             let model = setup.model.end(state);

@@ -3,6 +3,7 @@
 //! [`Decoder`] is the face. Within, [`search`] moves a beam of prefixes from frame to frame; the prefixes live in a
 //! [`tree`], a [`guide`] says what may follow each and what it is worth, and [`times`] follows each one's best path.
 
+mod biasing;
 mod boundary;
 mod calibration;
 mod candidates;
@@ -22,6 +23,7 @@ mod lexicon_guide;
 mod model;
 mod ngram;
 mod options;
+mod phrases;
 mod results;
 mod search;
 mod setup;

@@ -9,8 +9,8 @@ pub struct BeamOptions {
     pub blank: u32,
     /// The number of prefixes that live on after each frame, at least 1. Default 100.
     pub beam: usize,
-    /// The number of hypotheses to return, at least 1; no more than `beam` are there. With a lexicon, of those that
-    /// have the same words the best is returned alone. Default 1.
+    /// The number of hypotheses to return, at least 1; no more than `beam` are there. Those that have the same words
+    /// are one. Default 1.
     pub nbest: usize,
     /// Natural log-probability below which a token is skipped in a frame, but for the frame's best token and the blank,
     /// which always count; −∞ skips none. Default −7 (a probability of 0.0009).

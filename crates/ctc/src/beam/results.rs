@@ -1,6 +1,7 @@
 //! From the prefixes that win to hypotheses with words.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::ops::Range;
 
 use itertools::Itertools;
@@ -22,13 +23,9 @@ type Spelt = (Range<usize>, Option<u32>, String);
 
 impl<M: WordModel> Decoder<M> {
     pub(crate) fn hypotheses<G: Guide>(&self, mut search: Search<G>) -> Vec<Hypothesis> {
-        // Words are rated by the hypotheses beside theirs, and of those that say the same in other tokens the best is
-        // taken; without words neither is needed.
         let (count, has_words) = (self.options().nbest, self.has_words());
-        let mut finals = search.finals(if has_words { usize::MAX } else { count });
-        finals.truncate(count.max(confidence::MOST));
-        let hypothesis = |last: Final| {
-            let spelt = self.spelt(&last.spelling);
+        let finals = search.finals(if has_words { usize::MAX } else { count });
+        let hypothesis = |last: Final, spelt: Vec<Spelt>| {
             let Final { entry, score, model, complete, spelling: Spelling { tokens, .. } } = last;
             let spans = match &search.times {
                 Some(times) => times.spans(entry, &tokens, search.frames as u32),
@@ -37,22 +34,49 @@ impl<M: WordModel> Decoder<M> {
             let words = spelt.into_iter().map(|(range, id, text)| word(range, id, text, &spans)).collect();
             Hypothesis { tokens, spans, words, score, acoustic: score - model, model, complete }
         };
-        let hypotheses: Vec<Hypothesis> = finals.into_iter().map(hypothesis).collect();
         if !has_words {
-            return hypotheses;
+            return finals.into_iter().map(|last| hypothesis(last, Vec::new())).collect();
         }
+        // Words are rated by the hypotheses beside theirs.
+        let mut said = self.merged(finals);
+        said.truncate(count.max(confidence::MOST));
+        let mut hypotheses: Vec<Hypothesis> =
+            said.into_iter().map(|(last, spelt)| hypothesis(last, spelt)).collect();
         let shares = confidence::shares(&hypotheses);
-        let mut said = HashSet::new();
-        let is_new = |h: &&Hypothesis| self.setup.is_none() || said.insert((h.complete, h.text()));
-        let rated = |hypothesis: &Hypothesis| {
-            let confidences = confidence::confidences(hypothesis, &hypotheses, &shares);
-            let mut hypothesis = hypothesis.clone();
+        let rate = |hypothesis: &Hypothesis| confidence::confidences(hypothesis, &hypotheses, &shares);
+        let confidences: Vec<Vec<f32>> = hypotheses.iter().take(count).map(rate).collect();
+        hypotheses.truncate(count);
+        for (hypothesis, confidences) in hypotheses.iter_mut().zip(confidences) {
             for (word, raw) in hypothesis.words.iter_mut().zip(confidences) {
                 word.confidence = self.calibration.apply(raw);
             }
-            hypothesis
-        };
-        hypotheses.iter().filter(is_new).take(count).map(rated).collect()
+        }
+        hypotheses
+    }
+
+    /// Of the rows of tokens that say the same the best, with the sum of their probabilities; the best first.
+    fn merged(&self, finals: Vec<Final>) -> Vec<(Final, Vec<Spelt>)> {
+        let mut places: HashMap<(bool, String), usize> = HashMap::new();
+        let mut merged: Vec<(Final, Vec<Spelt>)> = Vec::new();
+        for last in finals {
+            let spelt = self.spelt(&last.spelling);
+            let text = spelt.iter().map(|(_, _, text)| text).join(" ");
+            // Phones that are no known word may be different words, and broken-off words are still unknown.
+            let adds = last.complete && spelt.iter().all(|(.., text)| text != UNKNOWN);
+            match places.entry((last.complete, text)) {
+                Entry::Vacant(place) => {
+                    place.insert(merged.len());
+                    merged.push((last, spelt));
+                }
+                Entry::Occupied(place) if adds => {
+                    let best = &mut merged[*place.get()].0;
+                    best.score += (last.score - best.score).exp().ln_1p();
+                }
+                Entry::Occupied(_) => {}
+            }
+        }
+        merged.sort_by(|(a, _), (b, _)| b.complete.cmp(&a.complete).then(b.score.total_cmp(&a.score)));
+        merged
     }
 
     /// What a running search says.
@@ -64,17 +88,23 @@ impl<M: WordModel> Decoder<M> {
     }
 
     fn has_words(&self) -> bool {
-        self.setup.is_some() || self.boundary() != Boundary::None
+        self.words_of_lexicon().is_some() || self.boundary() != Boundary::None
+    }
+
+    /// The words of a lexicon, if hypotheses have these.
+    fn words_of_lexicon(&self) -> Option<&[String]> {
+        let trie = &self.setup.as_ref()?.trie;
+        (!trie.is_over_tokens()).then(|| trie.words())
     }
 
     fn spelt(&self, last: &Spelling) -> Vec<Spelt> {
-        let Some(setup) = &self.setup else {
+        let Some(known) = self.words_of_lexicon() else {
             let words = self.boundary().words(&last.tokens, self.table());
             return words.into_iter().map(|(range, text)| (range, None, text)).collect();
         };
         let mut words = Vec::new();
         let mut start = 0;
-        let mut end_word = |range: Range<usize>, label: u32| match setup.trie.words().get(label as usize) {
+        let mut end_word = |range: Range<usize>, label: u32| match known.get(label as usize) {
             Some(text) => words.push((range, Some(label), text.clone())),
             None => words.push((
                 range.clone(),
@@ -98,10 +128,13 @@ impl<M: WordModel> Decoder<M> {
     }
 }
 
+/// What stands for phones that are no word of the lexicon.
+const UNKNOWN: &str = "<unk>";
+
 /// What tokens spell that make no word of the lexicon; phones spell nothing.
 fn free_word(tokens: &[u32], table: &TokenTable, boundary: Boundary) -> String {
     if boundary == Boundary::None {
-        return "<unk>".to_string();
+        return UNKNOWN.to_string();
     }
     boundary.words(tokens, table).into_iter().map(|(_, text)| text).collect()
 }

@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use linnet_text::TokenTable;
 
-use super::boundary::{Boundary, is_marked};
+use super::boundary::{Boundary, MARK, is_marked};
 use super::error::BeamError;
 use super::guide::factor;
-use super::hotwords::{Biasing, HotwordError, Hotwords, MOST_WEIGHT, Spelling};
+use super::hotwords::{HotwordError, Hotwords, MOST_WEIGHT};
 use super::model::{Fusion, WordModel};
+use super::phrases::Phrases;
 use super::tree::NONE;
 use super::trie::{LexiconTrie, START};
 
@@ -25,20 +26,22 @@ pub(crate) struct Setup<M> {
     pub(crate) trie: Arc<LexiconTrie>,
     pub(crate) model: M,
     pub(crate) fusion: Fusion,
-    pub(crate) biasing: Option<Biasing>,
+    pub(crate) phrases: Option<Phrases>,
     /// Whether a token stands between words.
     pub(crate) parted: bool,
     /// The model's numbers of the words.
     indices: Vec<Option<u32>>,
     /// For each node the weighted look-ahead: the best that a word through it gets by itself.
     ahead: Vec<f64>,
-    /// What the edge to each node multiplies the probability by.
+    /// What each edge of the trie multiplies the probability by.
     factors: Vec<f64>,
     /// The most that the end of a word one edge further may multiply the probability by.
     highest_ends: Vec<f64>,
     /// Whether a token may begin a free word, and whether it may go on in one.
     begins: Vec<bool>,
     goes_on: Vec<bool>,
+    /// The token that begins words and spells nothing of them.
+    bare: Option<u32>,
     /// For each of the model's words the nodes where it ends, if the model restricts what may follow.
     ends: Option<HashMap<u32, Vec<u32>>>,
 }
@@ -75,8 +78,9 @@ impl<M: WordModel> Setup<M> {
             highest_ends: Vec::new(),
             begins: ids().map(|id| spells(id) && (!by_marks || is_marked(table, id))).collect(),
             goes_on: ids().map(|id| spells(id) && (!by_marks || !is_marked(table, id))).collect(),
+            bare: table.id(MARK.encode_utf8(&mut [0; 4])).filter(|_| by_marks),
             ends: None,
-            biasing: None,
+            phrases: None,
             trie,
             model,
             fusion,
@@ -108,46 +112,20 @@ impl<M: WordModel> Setup<M> {
         }
         self.ahead[START as usize] = 0.0;
         let nodes = 0..self.trie.nodes() as u32;
-        let edge = |node: u32| match node {
-            START => 1.0,
-            _ => factor(self.ahead(node) - self.ahead(self.trie.parent(node))),
-        };
-        self.factors = nodes.clone().map(edge).collect();
+        let edges = nodes.clone().flat_map(|node| self.trie.edges(node).map(move |edge| (node, edge)));
+        let step = |(node, edge)| factor(self.ahead(self.trie.target(edge)) - self.ahead(node));
+        self.factors = edges.map(step).collect();
         let bonus = f64::from(self.fusion.word_bonus);
         self.highest_ends = nodes.map(|node| factor(bonus - self.ahead(node))).collect();
     }
 
     /// Makes the hotwords' automaton from the words of the trie.
-    pub(crate) fn bias(&mut self, hotwords: &Hotwords) -> Result<(), HotwordError> {
-        let boundary = self.trie.boundary().token();
-        let ids: HashMap<&str, u32> = self.trie.words().iter().map(String::as_str).zip(0..).collect();
-        let mut rows: HashMap<u32, Vec<Vec<u32>>> = HashMap::new();
-        for node in 0..self.trie.nodes() as u32 {
-            for &word in self.trie.endings(node) {
-                rows.entry(word).or_default().push(self.trie.tokens_to(node));
-            }
-        }
-        let symbols = |word: u32, row: &Vec<u32>| {
-            let mut row: Vec<u32> = row.clone();
-            row.extend(boundary);
-            let last = row.len() - 1;
-            let symbol = |(place, token)| ((token, if place == last { word } else { NONE }), place == last);
-            row.into_iter().enumerate().map(symbol).collect()
-        };
-        let spell = |phrase: &str| -> Result<Spelling, String> {
-            let words = phrase.split_whitespace();
-            words
-                .map(|word| {
-                    let id = *ids.get(word).ok_or_else(|| word.to_string())?;
-                    Ok(rows[&id].iter().map(|row| symbols(id, row)).collect())
-                })
-                .collect()
-        };
-        let biasing = Biasing::new(hotwords, true, spell)?;
+    pub(crate) fn bias(&mut self, hotwords: &Hotwords, table: &TokenTable) -> Result<(), HotwordError> {
+        let phrases = Phrases::new(hotwords, table, Some(&self.trie))?;
         // A hotword may end before the model is asked.
-        let most = factor(biasing.most);
+        let most = factor(phrases.most);
         self.highest_ends.iter_mut().for_each(|highest| *highest *= most);
-        self.biasing = Some(biasing);
+        self.phrases = Some(phrases);
         Ok(())
     }
 
@@ -182,8 +160,8 @@ impl<M: WordModel> Setup<M> {
     }
 
     #[inline(always)]
-    pub(crate) fn factor(&self, node: u32) -> f64 {
-        self.factors[node as usize]
+    pub(crate) fn factor(&self, edge: u32) -> f64 {
+        self.factors[edge as usize]
     }
 
     #[inline(always)]
@@ -194,13 +172,19 @@ impl<M: WordModel> Setup<M> {
     /// Whether a prefix may rest at a node.
     #[inline(always)]
     pub(crate) fn goes_on_from(&self, node: u32) -> bool {
-        self.parted || self.fusion.free_words || !self.trie.children(node).is_empty()
+        self.parted || self.fusion.free_words || !self.trie.edges(node).is_empty()
     }
 
     /// Whether a token may be the first or a further one of a free word.
     #[inline(always)]
     pub(crate) fn may_spell(&self, token: u32, first: bool) -> bool {
         if first { self.begins[token as usize] } else { self.goes_on[token as usize] }
+    }
+
+    /// Whether a free word may end with a token that is its first, or a further one.
+    #[inline(always)]
+    pub(crate) fn may_end(&self, token: u32, first: bool) -> bool {
+        !first || Some(token) != self.bare
     }
 
     /// The nodes that may be entered behind a state, one bit each; `None` if all may.

@@ -2,6 +2,8 @@
 //! given.
 #![allow(clippy::unwrap_used, dead_code)]
 
+use std::collections::HashMap;
+
 use linnet_ctc::{BeamOptions, log_softmax_rows};
 use linnet_text::TokenTable;
 use rand::{Rng, RngExt, SeedableRng};
@@ -145,4 +147,31 @@ pub(crate) fn spoken(table: &TokenTable, path: &[u32]) -> Vec<f32> {
     let mut log_probs: Vec<f32> = path.iter().flat_map(row).collect();
     log_softmax_rows(&mut log_probs, table.len());
     log_probs
+}
+
+/// The probability of every text, by trying every path; `text` says what a row of tokens says, or that it says nothing
+/// that is allowed.
+pub(crate) fn texts(
+    log_probs: &[f32],
+    tokens: usize,
+    text: impl Fn(&[u32]) -> Option<String>,
+) -> HashMap<String, f64> {
+    let frames = log_probs.len() / tokens;
+    let mut sums: HashMap<String, f64> = HashMap::new();
+    for number in 0..tokens.pow(frames as u32) {
+        let path: Vec<u32> = (0..frames).map(|t| (number / tokens.pow(t as u32) % tokens) as u32).collect();
+        let mut row = path.clone();
+        row.dedup();
+        row.retain(|&token| token != 0);
+        if let Some(text) = text(&row) {
+            *sums.entry(text).or_default() += path_score(log_probs, tokens, &path).exp();
+        }
+    }
+    sums
+}
+
+/// What tokens spell: `<space>` and `▁` part words.
+pub(crate) fn spelt(row: &[u32], table: &TokenTable) -> String {
+    let text: String = row.iter().filter_map(|&token| table.symbol(token)).collect();
+    text.replace("<space>", " ").replace('▁', " ").split_whitespace().collect::<Vec<_>>().join(" ")
 }

@@ -1,0 +1,366 @@
+//! Words in the units of a token table, and the edges that tokens make between them.
+
+use std::collections::{HashMap, HashSet};
+use std::ops::Range;
+
+use linnet_text::{Lexicon, TokenTable};
+
+use super::build::Graph;
+use super::error::TrieError;
+use super::pieces::{BETWEEN, Pieces, characters};
+use crate::beam::boundary::Boundary;
+
+/// All units of all spellings.
+const MOST: usize = 1 << 30;
+
+/// The root of the trie.
+pub(crate) const START: u32 = 0;
+
+/// Words by their pronunciations or spellings; a word may have several, and several words the same.
+///
+/// Pronunciations are rows of tokens. Spellings are texts, and whatever row of tokens spells a text counts: `more` is
+/// `▁more` and `▁m or e` alike. If the token table has `<space>`, one must stand between two words.
+#[derive(Clone, Debug)]
+pub struct LexiconTrie {
+    words: Vec<String>,
+    boundary: Boundary,
+    tokens: usize,
+    pieces: Pieces,
+    graph: Graph,
+    /// Whether each token is a word, so that the search finds tokens.
+    over_tokens: bool,
+}
+
+/// A word with its units.
+type Row<'a> = (&'a str, Vec<u32>);
+
+/// A word that no tokens spell, and the first of its characters that none reach.
+type Unspelt<'a> = (&'a str, String);
+
+impl LexiconTrie {
+    /// The trie of these words' pronunciations.
+    ///
+    /// # Errors
+    ///
+    /// If a word isn't in the lexicon, or one of its phones not in the table.
+    pub fn from_lexicon<'a>(
+        lexicon: &Lexicon,
+        words: impl IntoIterator<Item = &'a str>,
+        table: &TokenTable,
+    ) -> Result<Self, TrieError> {
+        let mut rows = Vec::new();
+        for word in words {
+            let pronunciations = lexicon.lookup(word);
+            if pronunciations.is_empty() {
+                return Err(TrieError::NoPronunciation { word: word.to_string() });
+            }
+            for phones in pronunciations {
+                let id = |phone: &String| {
+                    let missing = || TrieError::NoToken { word: word.to_string(), token: phone.clone() };
+                    table.id(phone).ok_or_else(missing)
+                };
+                rows.push((word, phones.iter().map(id).collect::<Result<_, _>>()?));
+            }
+        }
+        Self::from_tokens(rows, table)
+    }
+
+    /// The trie of words with their token ids; a word may occur more than once.
+    ///
+    /// No other rows of tokens count, even if they spell the same: see [`from_spellings`](Self::from_spellings).
+    ///
+    /// # Errors
+    ///
+    /// If a row of tokens is empty, or has an id that isn't in the table, the blank 0, or `<space>`.
+    pub fn from_tokens<'a>(
+        rows: impl IntoIterator<Item = (&'a str, Vec<u32>)>,
+        table: &TokenTable,
+    ) -> Result<Self, TrieError> {
+        let boundary = Boundary::of(table);
+        let bad = |&id: &u32| id == 0 || id as usize >= table.len() || Some(id) == boundary.token();
+        let checked = |(word, tokens): Row<'a>| match tokens.is_empty() || tokens.iter().any(bad) {
+            true => Err(TrieError::BadTokens { word: word.to_string(), tokens }),
+            false => Ok((word, tokens)),
+        };
+        let rows = rows.into_iter().map(checked).collect::<Result<Vec<_>, _>>()?;
+        Self::new(rows, table, boundary, Pieces::tokens(table, boundary))
+    }
+
+    /// The trie of these words as they are written: any row of tokens that spells a word is that word.
+    ///
+    /// Where the table's symbols mark the beginning of words by `▁`, a spelling begins with it.
+    ///
+    /// # Errors
+    ///
+    /// If no tokens spell a word.
+    pub fn from_spellings<'a>(
+        words: impl IntoIterator<Item = &'a str>,
+        table: &TokenTable,
+    ) -> Result<Self, TrieError> {
+        let (trie, unspelt) = Self::from_texts(words.into_iter().map(|word| (word, word)), table)?;
+        match unspelt.into_iter().next() {
+            None => Ok(trie),
+            Some((word, token)) => Err(TrieError::NoToken { word: word.to_string(), token }),
+        }
+    }
+
+    /// The trie of words with the texts that their tokens spell, as `("2", "two")`; a word may occur more than once.
+    ///
+    /// Returns also the words none of whose texts any tokens spell, in order, each with the first character that no
+    /// row of tokens reaches. A text may leave out its first `▁`.
+    ///
+    /// # Errors
+    ///
+    /// If no word is left.
+    pub fn from_texts<'a>(
+        texts: impl IntoIterator<Item = (&'a str, &'a str)>,
+        table: &TokenTable,
+    ) -> Result<(Self, Vec<Unspelt<'a>>), TrieError> {
+        let boundary = Boundary::of(table);
+        let pieces = Pieces::characters(table, boundary);
+        let (mut rows, mut unspelt): (Vec<Row<'a>>, Vec<Unspelt<'a>>) = (Vec::new(), Vec::new());
+        for (word, text) in texts {
+            let mut units = characters(text);
+            if boundary == Boundary::Mark && units.first() != Some(&BETWEEN) {
+                units.insert(0, BETWEEN);
+            }
+            match pieces.spell(&units) {
+                Ok(()) if !units.is_empty() => rows.push((word, units)),
+                spelt => {
+                    let place = spelt.err().unwrap_or(0);
+                    let unit = units.get(place).and_then(|&unit| char::from_u32(unit));
+                    unspelt.push((word, unit.map(String::from).unwrap_or_default()));
+                }
+            }
+        }
+        let spelt: HashSet<&str> = rows.iter().map(|&(word, _)| word).collect();
+        unspelt.retain(|(word, _)| !spelt.contains(word));
+        unspelt.dedup_by(|a, b| a.0 == b.0);
+        if let (true, Some((word, token))) = (rows.is_empty(), unspelt.first()) {
+            return Err(TrieError::NoToken { word: word.to_string(), token: token.clone() });
+        }
+        Ok((Self::new(rows, table, boundary, pieces)?, unspelt))
+    }
+
+    /// The trie in which each token is a word, for a language model over tokens; `names` are those that the model has
+    /// for the tokens but the blank, in the order of their ids.
+    ///
+    /// Hypotheses have the words that the tokens spell, as without a lexicon.
+    ///
+    /// # Errors
+    ///
+    /// If there are more or fewer names than tokens beside the blank, or none.
+    pub fn over_tokens(names: &[&str], table: &TokenTable) -> Result<Self, TrieError> {
+        if names.len() + 1 != table.len() {
+            return Err(TrieError::Names { names: names.len(), tokens: table.len() - 1 });
+        }
+        let rows = names.iter().zip(1..).map(|(&name, token)| (name, vec![token])).collect();
+        let pieces = Pieces::tokens(table, Boundary::None);
+        Ok(Self { over_tokens: true, ..Self::new(rows, table, Boundary::None, pieces)? })
+    }
+
+    fn new(
+        rows: Vec<Row<'_>>,
+        table: &TokenTable,
+        boundary: Boundary,
+        pieces: Pieces,
+    ) -> Result<Self, TrieError> {
+        let (mut words, mut ids) = (Vec::new(), HashMap::new());
+        let (mut sorted, mut total) = (Vec::new(), 0usize);
+        for (word, units) in rows {
+            total += units.len();
+            if total > MOST {
+                return Err(TrieError::TooLarge { what: "tokens in all its words", most: MOST });
+            }
+            let id = *ids.entry(word.to_string()).or_insert_with(|| {
+                words.push(word.to_string());
+                words.len() as u32 - 1
+            });
+            sorted.push((units, id));
+        }
+        if words.is_empty() {
+            return Err(TrieError::Empty);
+        }
+        sorted.sort();
+        sorted.dedup();
+        let graph = Graph::new(&sorted, &pieces)?;
+        Ok(Self { words, boundary, tokens: table.len(), pieces, graph, over_tokens: false })
+    }
+
+    /// The words, by their ids.
+    pub fn words(&self) -> &[String] {
+        &self.words
+    }
+
+    /// The number of nodes, the root included.
+    pub fn nodes(&self) -> usize {
+        self.graph.nodes.len()
+    }
+
+    pub(crate) fn boundary(&self) -> Boundary {
+        self.boundary
+    }
+
+    /// The size of the table that it was made for.
+    pub(crate) fn tokens(&self) -> usize {
+        self.tokens
+    }
+
+    /// What the tokens are in the trie's units.
+    pub(crate) fn pieces(&self) -> &Pieces {
+        &self.pieces
+    }
+
+    /// Whether each token is a word.
+    pub fn is_over_tokens(&self) -> bool {
+        self.over_tokens
+    }
+
+    pub(crate) fn parent(&self, node: u32) -> u32 {
+        self.graph.nodes[node as usize].parent
+    }
+
+    /// The edges from a node, by token.
+    #[inline(always)]
+    pub(crate) fn edges(&self, node: u32) -> Range<u32> {
+        self.graph.nodes[node as usize].edges.clone()
+    }
+
+    /// An edge's token.
+    #[inline(always)]
+    pub(crate) fn token(&self, edge: u32) -> u32 {
+        self.graph.edges[edge as usize].token
+    }
+
+    /// The node that an edge leads to.
+    #[inline(always)]
+    pub(crate) fn target(&self, edge: u32) -> u32 {
+        self.graph.edges[edge as usize].target
+    }
+
+    /// The edge that a token makes from a node.
+    #[inline(always)]
+    pub(crate) fn edge(&self, node: u32, token: u32) -> Option<u32> {
+        let edges = self.edges(node);
+        let found = self.graph.edges[edges.start as usize..edges.end as usize]
+            .binary_search_by_key(&token, |edge| edge.token);
+        found.ok().map(|place| edges.start + place as u32)
+    }
+
+    /// The units from the root to a node.
+    pub(crate) fn units_to(&self, node: u32) -> Vec<u32> {
+        let up = std::iter::successors(Some(node), |&node| Some(self.parent(node)));
+        let unit = |node: u32| self.graph.nodes[node as usize].unit;
+        let mut units: Vec<u32> = up.take_while(|&node| node != START).map(unit).collect();
+        units.reverse();
+        units
+    }
+
+    /// The words that end at a node.
+    #[inline(always)]
+    pub(crate) fn endings(&self, node: u32) -> &[u32] {
+        let Range { start, end } = self.graph.nodes[node as usize].endings;
+        &self.graph.endings[start as usize..end as usize]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn table(symbols: &[&str]) -> TokenTable {
+        TokenTable::new(symbols.iter().map(|s| s.to_string()).collect())
+    }
+
+    #[test]
+    fn pronunciations_make_a_trie() {
+        let mut lexicon = Lexicon::new();
+        for (word, phones) in [("A", "X"), ("A", "Y X"), ("B", "X"), ("C", "X Y"), ("D", "Y")] {
+            lexicon.add(word, phones.split(' ').map(String::from).collect());
+        }
+        let trie = LexiconTrie::from_lexicon(&lexicon, ["C", "A", "B"], &table(&["X", "Y"])).unwrap();
+        assert_eq!(trie.words(), ["C", "A", "B"]);
+        assert_eq!(trie.nodes(), 5);
+        let follow = |node, token| trie.edge(node, token).map(|edge| trie.target(edge));
+        let x = follow(START, 1).unwrap();
+        assert_eq!(trie.endings(x), [1, 2]);
+        assert_eq!(trie.endings(follow(x, 2).unwrap()), [0]);
+        let y = follow(START, 2).unwrap();
+        assert!(trie.endings(y).is_empty());
+        assert_eq!(trie.endings(follow(y, 1).unwrap()), [1]);
+        assert_eq!((follow(x, 1), trie.parent(y), trie.units_to(x)), (None, START, vec![1]));
+    }
+
+    /// The rows of tokens along which a word ends.
+    fn rows(trie: &LexiconTrie, table: &TokenTable) -> Vec<String> {
+        let (mut open, mut rows) = (vec![(START, String::new())], Vec::new());
+        while let Some((node, row)) = open.pop() {
+            rows.extend(
+                trie.endings(node).iter().map(|&word| format!("{}:{row}", trie.words()[word as usize])),
+            );
+            open.extend(trie.edges(node).map(|edge| {
+                let symbol = table.symbol(trie.token(edge)).unwrap();
+                (trie.target(edge), format!("{row} {symbol}"))
+            }));
+        }
+        rows.sort();
+        rows
+    }
+
+    #[test]
+    fn every_row_of_tokens_that_spells_a_word_is_in_the_trie() {
+        let subwords = table(&["▁", "▁a", "b", "▁ab", "ba", "a", "bb", "▁abc"]);
+        let trie = LexiconTrie::from_spellings(["aba", "bba"], &subwords).unwrap();
+        assert_eq!(
+            rows(&trie, &subwords),
+            [
+                "aba: ▁ a b a",
+                "aba: ▁ a ba",
+                "aba: ▁a b a",
+                "aba: ▁a ba",
+                "aba: ▁ab a",
+                "bba: ▁ b b a",
+                "bba: ▁ b ba",
+                "bba: ▁ bb a",
+            ]
+        );
+        // "▁abc" leads into no word, and behind "▁a" there is no token for "c".
+        assert_eq!(
+            rows(
+                &LexiconTrie::from_spellings(["abcd"], &table(&["▁a", "▁abc", "d", "b"])).unwrap(),
+                &table(&["▁a", "▁abc", "d", "b"])
+            ),
+            ["abcd: ▁abc d"]
+        );
+        let letters = table(&["<space>", "a", "b"]);
+        let trie = LexiconTrie::from_spellings(["ab"], &letters).unwrap();
+        assert_eq!((trie.boundary().token(), rows(&trie, &letters)), (Some(1), vec!["ab: a b".to_string()]));
+        let missing = LexiconTrie::from_spellings(["ab", "abc"], &letters).unwrap_err();
+        assert_eq!(missing, TrieError::NoToken { word: "abc".into(), token: "c".into() });
+    }
+
+    #[test]
+    fn words_may_be_spelt_otherwise() {
+        let subwords = table(&["▁two", "▁t", "wo", "▁", "▁a", "2"]);
+        let texts = [("2", "2"), ("2", "▁two"), ("a", "a"), ("x", "x"), ("x", "xx"), ("aa", "▁a▁a")];
+        let (trie, unspelt) = LexiconTrie::from_texts(texts, &subwords).unwrap();
+        assert_eq!(rows(&trie, &subwords), ["2: ▁ 2", "2: ▁t wo", "2: ▁two", "a: ▁a", "aa: ▁a ▁a"]);
+        assert_eq!(unspelt, [("x", "x".to_string())]);
+        let none = LexiconTrie::from_texts([("y", "y")], &subwords).unwrap_err();
+        assert_eq!(none, TrieError::NoToken { word: "y".into(), token: "y".into() });
+        assert_eq!(LexiconTrie::from_texts([], &subwords).unwrap_err(), TrieError::Empty);
+    }
+
+    #[test]
+    fn what_does_not_fit_is_named() {
+        let letters = table(&["<space>", "a"]);
+        let fails =
+            |tokens: &[u32]| LexiconTrie::from_tokens([("w", tokens.to_vec())], &letters).unwrap_err();
+        for bad in [&[][..], &[0], &[2, 1], &[3]] {
+            assert_eq!(fails(bad), TrieError::BadTokens { word: "w".into(), tokens: bad.to_vec() });
+        }
+        assert_eq!(LexiconTrie::from_tokens([], &letters).unwrap_err(), TrieError::Empty);
+        let none = LexiconTrie::from_lexicon(&Lexicon::new(), ["w"], &letters).unwrap_err();
+        assert!(none.to_string().contains("the word w has no pronunciation"));
+    }
+}
