@@ -5,6 +5,6 @@ mod lines;
 mod problems;
 mod write;
 
-pub use lines::text_lines;
+pub use lines::{not_utf8, text_lines};
 pub use problems::{io_problem, json_problem, value_problem};
 pub use write::{is_unfinished, write_beside};

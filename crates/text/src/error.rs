@@ -25,9 +25,9 @@ pub enum TextError {
         /// What is wrong with it, and what would be right.
         problem: String,
     },
-    /// The compact form of an n-gram model is not what it should be.
+    /// A file is not what it should be, such as a damaged compact form of an n-gram model, or one that isn't read.
     #[error("{path}: {problem}")]
-    Compact {
+    File {
         /// The file.
         path: PathBuf,
         /// What is wrong with it, and the mend.
@@ -42,7 +42,7 @@ impl TextError {
 }
 
 /// The longest line that a file of text may have, in bytes: a longer one is no text.
-const LONGEST_LINE: usize = 1 << 16;
+pub(crate) const LONGEST_LINE: usize = 1 << 16;
 
 /// The bytes of a file.
 pub(crate) fn read_bytes(path: &Path) -> Result<Vec<u8>, TextError> {

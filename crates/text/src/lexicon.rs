@@ -6,17 +6,41 @@ use std::path::Path;
 
 use unicode_normalization::UnicodeNormalization;
 
+use crate::columns::Columns;
 use crate::error::{TextError, each_line, read_bytes, write_text};
-use crate::normalise::shown;
+use crate::letters::upper;
+use crate::normalise::composed;
 use crate::phones::strip_stress;
+use crate::signs::{is_plain_ascii, shown};
 
 /// The phones of one way to say a word.
 pub type Pronunciation = Vec<String>;
 
-/// Words with their pronunciations; neither case nor Unicode's forms of one letter count in look-ups.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+/// Words with their pronunciations, and the probabilities of these where a file has them.
+///
+/// Case, forms of Unicode and typographic apostrophes don't count in look-ups; see [`Normaliser`]. Where words of two
+/// spellings differ in case alone (`Polish`, `polish`), a look-up of either spelling finds its own pronunciations, and
+/// of any other those of both.
+///
+/// [`Normaliser`]: crate::Normaliser
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Lexicon {
-    words: HashMap<String, Vec<Pronunciation>>,
+    /// By the upper-case spelling.
+    words: HashMap<String, Word>,
+    /// Whether pronunciations have probabilities.
+    weighted: bool,
+}
+
+/// The pronunciations of a word.
+#[derive(Debug, Clone, Default, PartialEq)]
+struct Word {
+    /// Its first spelling, where it isn't in upper case.
+    spelling: Option<Box<str>>,
+    pronunciations: Vec<Pronunciation>,
+    /// As many, or none in a lexicon without.
+    probabilities: Vec<f32>,
+    /// Each spelling by itself, where there are several; then all of theirs stand above, one spelling after another.
+    spellings: Vec<Word>,
 }
 
 impl Lexicon {
@@ -28,8 +52,12 @@ impl Lexicon {
     /// Reads a lexicon: a word and its phones a line, further pronunciations as `WORD(2)`.
     ///
     /// This covers CMUdict 0.7 (`;;;` comments, stress digits), its lower-case successor (`#` comments after the
-    /// phones), Sphinx's `.dic` files and Kaldi's `lexicon.txt`. Stress digits are dropped; pronunciations that then
-    /// are the same count once. A word's reference is the one that stands first in the file.
+    /// phones), Sphinx's `.dic` files, Kaldi's `lexicon.txt`, `lexiconp.txt` and `lexiconp_silprob.txt`, and the
+    /// dictionaries of the Montreal Forced Aligner. Stress digits are dropped; pronunciations that then are the same
+    /// count once, with the highest probability. A word's reference is the one that stands first in the file.
+    ///
+    /// Numbers behind the word are probabilities if all lines have them: one number, or four of which the last three
+    /// (about silence) are left out. Digits that are phones stay.
     ///
     /// # Errors
     ///
@@ -42,28 +70,23 @@ impl Lexicon {
     ///
     /// # Errors
     ///
-    /// The first line that isn't UTF-8 or has a word without a pronunciation.
+    /// The first line that isn't UTF-8, has a word without a pronunciation, or a number that other lines don't have.
     pub fn parse(bytes: &[u8], path: &Path) -> Result<Self, TextError> {
         let mut lexicon = Self::new();
         // A table that grows is most of the time that a large lexicon takes.
         lexicon.words.reserve(bytes.iter().filter(|&&b| b == b'\n').count().min(MOST_RESERVED));
+        let columns = Columns::of(bytes);
         each_line(bytes, path, |number, line| {
             let mut fields = line.split_whitespace();
             let Some(word) = fields.next().filter(|word| !is_comment(word)) else { return Ok(()) };
-            let phones = fields.take_while(|field| !field.starts_with('#'));
+            let fields = fields.take_while(|field| !field.starts_with('#'));
+            let (probability, phones) = columns.split(fields, path, number)?;
             let pronunciation: Pronunciation = phones.map(|phone| strip_stress(phone).to_string()).collect();
-            if let Some(first) = pronunciation.first().filter(|first| is_probability(first)) {
-                let problem = format!(
-                    "{} is a probability and no phone; write WORD PHONE PHONE …, as in Kaldi's lexicon.txt",
-                    shown(first)
-                );
-                return Err(TextError::line(path, number, problem));
-            }
             if pronunciation.is_empty() {
                 let problem = format!("{} has no phones; write WORD PHONE PHONE …", shown(word));
                 return Err(TextError::line(path, number, problem));
             }
-            lexicon.add(without_variant(word), pronunciation);
+            lexicon.put(without_variant(word), pronunciation, probability);
             Ok(())
         })?;
         if lexicon.words.is_empty() {
@@ -73,19 +96,25 @@ impl Lexicon {
         Ok(lexicon)
     }
 
-    /// Writes the lexicon, words in order, further pronunciations as `WORD(2)`.
+    /// Writes the lexicon, words in order, further pronunciations as `WORD(2)`, probabilities behind the words as in
+    /// Kaldi's `lexiconp.txt`.
     ///
     /// # Errors
     ///
     /// A file that can't be written.
     pub fn write(&self, path: &Path) -> Result<(), TextError> {
         let mut words: Vec<_> = self.words.iter().collect();
-        words.sort();
+        words.sort_by_key(|&(key, _)| key);
+        let spelt = words.into_iter().flat_map(|(key, word)| {
+            let own = if word.spellings.is_empty() { std::slice::from_ref(word) } else { &word.spellings };
+            own.iter().map(move |word| (word.spelt(key), word))
+        });
         let mut text = String::new();
-        for (word, pronunciations) in words {
-            for (i, phones) in pronunciations.iter().enumerate() {
+        for (spelling, word) in spelt {
+            for (i, phones) in word.pronunciations.iter().enumerate() {
                 let variant = if i == 0 { String::new() } else { format!("({})", i + 1) };
-                text += &format!("{word}{variant} {}\n", phones.join(" "));
+                let probability = word.probabilities.get(i).map_or_else(String::new, |p| format!(" {p:?}"));
+                text += &format!("{spelling}{variant}{probability} {}\n", phones.join(" "));
             }
         }
         write_text(path, &text)
@@ -93,20 +122,31 @@ impl Lexicon {
 
     /// All phones of all pronunciations, each once, in order.
     pub fn phones(&self) -> BTreeSet<&str> {
-        self.words.values().flatten().flatten().map(String::as_str).collect()
+        self.words.values().flat_map(|word| &word.pronunciations).flatten().map(String::as_str).collect()
     }
 
     /// Adds a pronunciation, unless the word has it.
     pub fn add(&mut self, word: &str, pronunciation: Pronunciation) {
-        let all = self.words.entry(key(word).into_owned()).or_default();
-        if !all.contains(&pronunciation) {
-            all.push(pronunciation);
+        self.put(word, pronunciation, None);
+    }
+
+    /// Adds a word with all that another lexicon tells of it.
+    pub fn add_from(&mut self, other: &Self, word: &str) {
+        let Some(found) = other.found(word) else { return };
+        for (i, pronunciation) in found.pronunciations.iter().enumerate() {
+            self.put(word, pronunciation.clone(), found.probabilities.get(i).copied());
         }
     }
 
     /// A word's pronunciations, the reference first; none for a word that isn't there.
     pub fn lookup(&self, word: &str) -> &[Pronunciation] {
-        self.words.get(key(word).as_ref()).map_or(&[], Vec::as_slice)
+        self.found(word).map_or(&[], |word| &word.pronunciations)
+    }
+
+    /// The probabilities of a word's pronunciations, as many and in the order of [`Lexicon::lookup`], each from 0 to 1;
+    /// `None` in a lexicon without, and for a word that isn't there.
+    pub fn probabilities(&self, word: &str) -> Option<&[f32]> {
+        self.found(word).map(|word| &word.probabilities[..]).filter(|_| self.weighted)
     }
 
     /// The number of words.
@@ -118,6 +158,91 @@ impl Lexicon {
     pub fn is_empty(&self) -> bool {
         self.words.is_empty()
     }
+
+    fn found(&self, word: &str) -> Option<&Word> {
+        let key = key(word);
+        let all = self.words.get(key.as_ref())?;
+        if all.spellings.is_empty() {
+            return Some(all);
+        }
+        let spelling = composed(word);
+        Some(all.spellings.iter().find(|own| own.spelt(&key) == spelling).unwrap_or(all))
+    }
+
+    fn put(&mut self, word: &str, pronunciation: Pronunciation, probability: Option<f32>) {
+        if probability.is_some() && !self.weighted {
+            self.weighted = true;
+            self.words.values_mut().for_each(Word::weigh);
+        }
+        let probability = self.weighted.then(|| probability.unwrap_or(1.0));
+        let (key, spelling) = (key(word), composed(word));
+        match self.words.get_mut(key.as_ref()) {
+            Some(all) => all.put_spelt(&spelling, &key, pronunciation, probability),
+            None => {
+                let mut new = Word::spelt_as(&spelling, &key);
+                new.put(pronunciation, probability);
+                self.words.insert(key.into_owned(), new);
+            }
+        }
+    }
+}
+
+impl Word {
+    fn spelt_as(spelling: &str, key: &str) -> Self {
+        Self { spelling: (spelling != key).then(|| spelling.into()), ..Self::default() }
+    }
+
+    fn spelt<'w>(&'w self, key: &'w str) -> &'w str {
+        self.spelling.as_deref().unwrap_or(key)
+    }
+
+    /// Gives each pronunciation the probability 1.
+    fn weigh(&mut self) {
+        self.probabilities = vec![1.0; self.pronunciations.len()];
+        self.spellings.iter_mut().for_each(Self::weigh);
+    }
+
+    fn put(&mut self, pronunciation: Pronunciation, probability: Option<f32>) {
+        match self.pronunciations.iter().position(|known| *known == pronunciation) {
+            None => {
+                self.pronunciations.push(pronunciation);
+                self.probabilities.extend(probability);
+            }
+            Some(at) => {
+                if let (Some(known), Some(probability)) = (self.probabilities.get_mut(at), probability) {
+                    *known = known.max(probability);
+                }
+            }
+        }
+    }
+
+    /// Adds a pronunciation of one spelling.
+    fn put_spelt(
+        &mut self,
+        spelling: &str,
+        key: &str,
+        pronunciation: Pronunciation,
+        probability: Option<f32>,
+    ) {
+        if self.spellings.is_empty() {
+            if self.spelt(key) == spelling {
+                return self.put(pronunciation, probability);
+            }
+            self.spellings.push(self.clone());
+        }
+        let at = self.spellings.iter().position(|own| own.spelt(key) == spelling).unwrap_or_else(|| {
+            self.spellings.push(Self::spelt_as(spelling, key));
+            self.spellings.len() - 1
+        });
+        self.spellings[at].put(pronunciation, probability);
+        (self.pronunciations, self.probabilities) = Default::default();
+        for own in std::mem::take(&mut self.spellings) {
+            for (i, pronunciation) in own.pronunciations.iter().enumerate() {
+                self.put(pronunciation.clone(), own.probabilities.get(i).copied());
+            }
+            self.spellings.push(own);
+        }
+    }
 }
 
 /// The most words that room is made for before they are read.
@@ -128,14 +253,10 @@ pub(crate) fn is_comment(field: &str) -> bool {
     field.starts_with(";;;") || field.starts_with("##") || field == "#"
 }
 
-fn is_probability(field: &str) -> bool {
-    field.contains('.') && field.parse::<f64>().is_ok()
-}
-
-/// What words that are the same have in common: the upper-case form, composed.
+/// What words that are the same have in common: the composed form in upper case.
 fn key(word: &str) -> Cow<'_, str> {
-    if !word.is_ascii() {
-        Cow::Owned(word.to_uppercase().nfc().collect())
+    if !is_plain_ascii(word) {
+        Cow::Owned(composed(word).chars().map(upper).nfc().collect())
     } else if word.bytes().any(|b| b.is_ascii_lowercase()) {
         Cow::Owned(word.to_ascii_uppercase())
     } else {
@@ -195,8 +316,19 @@ mod tests {
     fn errors_name_the_line() {
         let message = read("A AH\nB\n").unwrap_err().to_string();
         assert!(message.contains("lexicon.txt:2:") && message.contains("no phones"), "{message}");
-        let message = read("A AH\n\nB 1.0 B IY\n").unwrap_err().to_string();
-        assert!(message.contains("lexicon.txt:3:") && message.contains("probability"), "{message}");
+        for (text, place, problem) in [
+            ("A AH\n\nB 1.0 B IY\n", ":3: 1.0 is a probability", "and line 1 has none; give every word one"),
+            ("A 1e-05 AH\nB B\n", ":1: 1e-05 is a probability", "and line 2 has none; give every word one"),
+            ("A 1.5 AH\nB 0.5 B\n", ":1: 1.5 is a probability", "give every word one"),
+            ("A 0.5 0.5 AH\nB 0.5 0.5 B\n", ":1: 0.5 is a number", "or four numbers"),
+            ("A 0.5 AH\nB 0.5\n", ":2: B has no phones", "write WORD PHONE"),
+        ] {
+            let message = read(text).unwrap_err().to_string();
+            assert!(
+                message.contains(&format!("lexicon.txt{place}")) && message.contains(problem),
+                "{message}"
+            );
+        }
         assert!(read("\n\n").unwrap_err().to_string().contains("no word"));
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("latin1.dic");
@@ -217,11 +349,91 @@ mod tests {
 
     #[test]
     fn look_ups_know_no_case_and_no_form() {
-        let lexicon = read("\u{feff}caf\u{e9} K A F E\nStraße S\n").unwrap();
+        let lexicon = read("\u{feff}caf\u{e9} K A F E\nc’est S E\nσας S A S\n").unwrap();
         for word in ["cafe\u{301}", "CAFÉ", "Cafe\u{301}"] {
             assert_eq!(phones(&lexicon, word), ["K A F E"], "{word}");
         }
-        assert_eq!(phones(&lexicon, "STRASSE"), ["S"]);
+        for word in ["c'est", "C`EST", "cʼest", "c\u{ad}'est"] {
+            assert_eq!(phones(&lexicon, word), ["S E"], "{word}");
+        }
+        assert_eq!(phones(&lexicon, "ΣΑΣ"), ["S A S"]);
+    }
+
+    #[test]
+    fn words_that_only_full_case_mapping_merges_are_two() {
+        let lexicon = read("Masse M A\nMaße M A:\nsir S I\nsır S W\nİl I L\n").unwrap();
+        for (word, wanted) in [
+            ("MASSE", "M A"),
+            ("MAẞE", "M A:"),
+            ("maße", "M A:"),
+            ("SIR", "S I"),
+            ("SıR", "S W"),
+            ("İL", "I L"),
+        ] {
+            assert_eq!(phones(&lexicon, word), [wanted], "{word}");
+        }
+        assert!(lexicon.lookup("il").is_empty());
+    }
+
+    #[test]
+    fn spellings_that_differ_in_case_have_their_own_pronunciations() {
+        let text = "polish P AA\nPolish P OW\npolish(2) P AO\nWar W\nwar W\n";
+        let lexicon = read(text).unwrap();
+        assert_eq!(phones(&lexicon, "Polish"), ["P OW"]);
+        assert_eq!(phones(&lexicon, "polish"), ["P AA", "P AO"]);
+        assert_eq!(phones(&lexicon, "POLISH"), ["P AA", "P AO", "P OW"]);
+        assert_eq!((lexicon.len(), phones(&lexicon, "WAR")), (2, vec!["W".to_owned()]));
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("out.txt");
+        lexicon.write(&path).unwrap();
+        let wanted = "polish P AA\npolish(2) P AO\nPolish P OW\nWar W\nwar W\n";
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), wanted);
+        assert_eq!(Lexicon::read(&path).unwrap(), lexicon);
+    }
+
+    #[test]
+    fn probabilities_are_no_phones_and_are_kept() {
+        let mfa =
+            "kava\t1\t0.12\t1.4\t0.9\tk a v a\nkava\t1e-05\t0.2\t1\t1\tk a f a\r\n2b 0.5 0.1 2 9 2: b\n";
+        let kaldi = "\u{feff}kava 1.0 k a v a\nkava(2) 1e-05 k a f a\n2b 0.5 2: b\n";
+        for text in [mfa, kaldi] {
+            let lexicon = read(text).unwrap();
+            assert_eq!(phones(&lexicon, "Kava"), ["k a v a", "k a f a"], "{text}");
+            assert_eq!(lexicon.probabilities("kava"), Some(&[1.0, 1e-5][..]));
+            assert_eq!(
+                (phones(&lexicon, "2b"), lexicon.probabilities("2b")),
+                (vec!["2: b".into()], Some(&[0.5][..]))
+            );
+            assert_eq!(lexicon.probabilities("none"), None);
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("out.txt");
+            lexicon.write(&path).unwrap();
+            let wanted = "2b 0.5 2: b\nkava 1.0 k a v a\nkava(2) 1e-5 k a f a\n";
+            assert_eq!(std::fs::read_to_string(&path).unwrap(), wanted);
+            assert_eq!(Lexicon::read(&path).unwrap(), lexicon);
+            let mut few = Lexicon::new();
+            few.add("A", vec!["a".into()]);
+            few.add_from(&lexicon, "KAVA");
+            few.add_from(&lexicon, "none");
+            assert_eq!(few.probabilities("kava"), Some(&[1.0, 1e-5][..]));
+            assert_eq!((few.probabilities("a"), few.len()), (Some(&[1.0][..]), 2));
+        }
+    }
+
+    #[test]
+    fn digits_that_are_phones_stay() {
+        let lexicon = read("deux d 2\noeuvre 9 v R\neu 2\nceux 2: 9\n").unwrap();
+        assert_eq!(phones(&lexicon, "oeuvre"), ["9 v R"]);
+        assert_eq!(
+            (phones(&lexicon, "ceux"), lexicon.probabilities("ceux")),
+            (vec!["2: 9".to_owned()], None)
+        );
+    }
+
+    #[test]
+    fn of_pronunciations_that_become_one_the_likelier_counts() {
+        let lexicon = read("A 0.25 AH0\nA 0.5 AH1\nA 0.1 EY1\n").unwrap();
+        assert_eq!((phones(&lexicon, "A").len(), lexicon.probabilities("A")), (2, Some(&[0.5, 0.1][..])));
     }
 
     #[test]

@@ -2,13 +2,17 @@
 //!
 //! A [`Lexicon`] turns words into phones, a [`TokenTable`] tokens into ids, and a [`Tokenizer`] whole transcripts into
 //! ids by either phones or characters. [`Normaliser`] brings transcripts to one spelling; [`PhoneMap`] folds one set
-//! of phones into a smaller one. [`ngram`] holds language models.
+//! of phones into a smaller one; [`read_symbols`] reads other toolkits' token tables. [`ngram`] holds language models.
 
+mod columns;
 mod error;
+mod letters;
 mod lexicon;
 mod normalise;
 mod oov;
 mod phones;
+mod signs;
+mod symbols;
 mod table;
 mod tokenizer;
 mod trn;
@@ -17,9 +21,10 @@ pub mod ngram;
 
 pub use error::TextError;
 pub use lexicon::{Lexicon, Pronunciation};
-pub use normalise::{Case, Normaliser};
+pub use normalise::{Case, Normaliser, Punctuation};
 pub use oov::{Oov, OovReport};
 pub use phones::{PhoneMap, arpabet39, strip_stress};
+pub use symbols::{parse_symbols, read_symbols};
 pub use table::{BLANK, SPACE, TokenTable};
 pub use tokenizer::{EncodeError, Tokenizer, Unit};
 pub use trn::split_trn;

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::fmt;
 
-use crate::normalise::shown;
+use crate::signs::shown;
 use crate::table::SPACE;
 use crate::tokenizer::{NAMED, Tokenizer, Unit};
 

@@ -5,8 +5,8 @@ use std::path::Path;
 
 use crate::error::{TextError, each_line, read_bytes, write_text};
 use crate::lexicon::Lexicon;
-use crate::normalise::shown;
 use crate::phones::arpabet39;
+use crate::signs::shown;
 use crate::tokenizer::Unit;
 
 /// The symbol of CTC's blank, which has id 0.
@@ -16,7 +16,7 @@ pub const BLANK: &str = "<blank>";
 pub const SPACE: &str = "<space>";
 
 /// The most tokens that a table may have.
-const MOST: usize = 1 << 20;
+pub(crate) const MOST: usize = 1 << 20;
 
 /// Symbols and their ids, the blank first.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::lexicon::{Lexicon, Pronunciation};
-use crate::normalise::shown;
+use crate::signs::shown;
 use crate::table::{SPACE, TokenTable};
 
 /// What a token is.
@@ -20,7 +20,7 @@ pub enum Unit {
 }
 
 /// Turns transcripts into token ids.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Tokenizer {
     /// What a token is.
     pub unit: Unit,

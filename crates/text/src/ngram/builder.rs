@@ -11,6 +11,8 @@ use super::model::NgramModel;
 
 /// The log10 probability of `<unk>` in a model that has none, as KenLM sets it.
 const UNKNOWN_LOG10: f32 = -100.0;
+/// What is no word.
+const SPECIAL: [&str; 3] = ["<unk>", "<s>", "</s>"];
 /// Spellings are found by ends of 32 bits.
 const MOST_BYTES: usize = u32::MAX as usize;
 
@@ -62,18 +64,18 @@ impl Builder {
 
     /// The number of a word that was added.
     pub(super) fn word(&self, word: &str) -> Option<u32> {
-        self.vocabulary.get(fold_unknown(word)).copied()
+        self.vocabulary.get(fold_special(word)).copied()
     }
 
     /// Adds a word, with its log10 probability (at most 0) and back-off weight, and numbers it.
     pub(super) fn add_word(&mut self, word: &str, log10: f32, backoff: Option<f32>) -> Result<u32, String> {
-        let word = fold_unknown(word);
+        let word = fold_special(word);
         if self.vocabulary.contains_key(word) {
-            return Err(format!("the word {word:?} stands there twice"));
+            return Err(format!("the word {word:?} stands there twice; keep one of the lines"));
         }
         let id = self.ends.len() as u32;
         if id >= u32::MAX - 2 || self.spellings.len() + word.len() > MOST_BYTES {
-            return Err("there are more words than a model can hold".into());
+            return Err("there are more words than a model can hold; leave rare ones out".into());
         }
         self.spellings.extend(word.as_bytes());
         self.ends.push(self.spellings.len() as u32);
@@ -88,10 +90,13 @@ impl Builder {
         let (context, suffix) = (&words[..words.len() - 1], &words[1..]);
         let found = self.number(context);
         match found.and_then(|number| self.entry_mut(context.len(), number)) {
-            None => return Err(format!("its context {:?} is no n-gram of the model", self.spell(context))),
-            Some(entry) if entry.backoff.is_nan() => {
-                return Err(format!("its context {:?} has no back-off weight", self.spell(context)));
+            None => {
+                let context = self.spell(context);
+                return Err(format!(
+                    "its context {context:?} is no n-gram of the model; add it, or make the model again without pruning contexts"
+                ));
             }
+            // Without a back-off weight it weighs 0, as KenLM has it.
             Some(entry) => entry.begins_longer = true,
         }
         let shorter = self.number_or_blank(suffix)?;
@@ -106,13 +111,13 @@ impl Builder {
             std::collections::hash_map::Entry::Occupied(there) => {
                 let there = &mut level.entries[*there.get() as usize];
                 if there.log10.to_bits() != BLANK {
-                    return Err("the n-gram stands there twice".into());
+                    return Err("the n-gram stands there twice; keep one of the lines".into());
                 }
                 *there = Entry { ends_longer: there.ends_longer, ..new };
             }
         }
         if level.entries.len() as u64 > u64::from(u32::MAX) / 2 {
-            return Err("there are more n-grams than a model can hold".into());
+            return Err("there are more n-grams than a model can hold; prune it".into());
         }
         Ok(())
     }
@@ -187,7 +192,7 @@ impl Builder {
             let ngrams = level.entries.iter().filter(|e| e.log10.to_bits() != BLANK).count() as u64;
             *table = Table { ngrams, slots: slots_for(level.entries.len() as u64), offset: 0 };
         }
-        let parts = header.place().ok_or("the model is too large for this machine")?;
+        let parts = header.place().ok_or("the model is too large for this machine; prune it")?;
         let mut bytes = vec![0; parts.total];
         let mut put = |at: usize, value: &[u8]| bytes[at..at + value.len()].copy_from_slice(value);
 
@@ -230,9 +235,10 @@ impl Builder {
     }
 }
 
-/// KenLM and SRILM take either spelling for unknown words.
-fn fold_unknown(word: &str) -> &str {
-    if word == "<UNK>" { "<unk>" } else { word }
+/// The symbols in lower case: KenLM and SRILM take either spelling for unknown words, and models in upper case have
+/// them so.
+fn fold_special(word: &str) -> &str {
+    SPECIAL.into_iter().find(|special| special.eq_ignore_ascii_case(word)).unwrap_or(word)
 }
 
 fn entry(key: u64, log10: f32, backoff: Option<f32>) -> Entry {

@@ -4,13 +4,13 @@ use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 
-use flate2::bufread::MultiGzDecoder;
+use linnet_files::not_utf8;
 
+use super::packed;
 use crate::error::TextError;
 
 /// The longest line, in bytes: a longer one is no text.
 const LONGEST_LINE: usize = 1 << 20;
-const BUFFER: usize = 1 << 18;
 
 /// The numbered lines of something that is read.
 pub(super) struct Lines<'a> {
@@ -27,15 +27,10 @@ impl<'a> Lines<'a> {
         Self::new(file, path)
     }
 
-    /// The lines of a reader, decompressed if they begin as gzip does; errors name the path.
+    /// The lines of a reader, decompressed if it begins as gzip, bzip2 or xz do; errors name the path.
     pub(super) fn new(reader: impl Read + 'a, name: &'a Path) -> Result<Self, TextError> {
-        let mut reader = BufReader::with_capacity(BUFFER, reader);
-        let begin = reader.fill_buf().map_err(|source| io(name, source))?;
-        let reader: Box<dyn BufRead> = match begin.starts_with(&[0x1f, 0x8b]) {
-            true => Box::new(BufReader::with_capacity(BUFFER, MultiGzDecoder::new(reader))),
-            false => Box::new(reader),
-        };
-        Ok(Self { reader, name, line: Vec::new(), number: 0 })
+        let reader = BufReader::with_capacity(packed::BUFFER, reader);
+        Ok(Self { reader: packed::unpacked(reader, name)?, name, line: Vec::new(), number: 0 })
     }
 
     /// The next line without its end; `None` behind the last one.
@@ -57,11 +52,7 @@ impl<'a> Lines<'a> {
         let line = if self.number == 1 { line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line) } else { line };
         match std::str::from_utf8(line) {
             Ok(line) => Ok(Some(line)),
-            Err(_) => Err(TextError::line(
-                self.name,
-                self.number,
-                "the line is not UTF-8; convert the file, as by `iconv -f LATIN1 -t UTF-8`",
-            )),
+            Err(_) => Err(TextError::line(self.name, self.number, not_utf8(&self.line))),
         }
     }
 

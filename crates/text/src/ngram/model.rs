@@ -1,9 +1,12 @@
 //! Scores of words by the words before them.
 
+use crate::normalise::Normaliser;
+
 use super::image::{
     BLANK, Bytes, EMPTY, Header, NO_EXTENSION, Parts, SIGN, entry_size, home, home_of, key, read_u32,
     read_u64,
 };
+use super::respelt::Respelt;
 use super::state::{NgramState, WordId};
 
 /// A back-off n-gram model: the probability of a word after others.
@@ -16,6 +19,8 @@ pub struct NgramModel {
     bytes: Bytes,
     header: Header,
     parts: Parts,
+    /// Words that are looked up by other spellings than their own.
+    respelt: Respelt,
 }
 
 /// The score of one word.
@@ -31,7 +36,7 @@ pub struct WordScore {
 
 impl NgramModel {
     pub(super) fn new(bytes: Bytes, header: Header, parts: Parts) -> Self {
-        Self { bytes, header, parts }
+        Self { bytes, header, parts, respelt: Respelt::default() }
     }
 
     /// The most words that an n-gram has.
@@ -58,8 +63,24 @@ impl NgramModel {
         }
     }
 
+    /// Looks words up by their normal spelling from now on ([`NgramModel::index`]), so that a model whose text was spelt
+    /// by another rule knows them all the same. [`NgramModel::word`] goes on to give the model's own spelling.
+    ///
+    /// Of words that become one, as `The` and `the` in one case, the most probable counts. The result is the number of
+    /// the others.
+    pub fn spell_by(&mut self, rule: &Normaliser) -> usize {
+        let (respelt, others) = Respelt::new(self, rule);
+        self.respelt = respelt;
+        others
+    }
+
     /// A word's number; `None` for words that the model doesn't know and for `<unk>` itself.
     pub fn index(&self, word: &str) -> Option<WordId> {
+        self.respelt.index(word).or_else(|| self.index_of_own(word))
+    }
+
+    /// The number of a word in the model's own spelling.
+    pub(super) fn index_of_own(&self, word: &str) -> Option<WordId> {
         let slots = self.header.index_slots;
         let mut slot = home_of(word, slots);
         for _ in 0..slots {

@@ -23,16 +23,51 @@ const PIECES: u64 = 64;
 const PIECE: usize = 4096;
 
 impl NgramModel {
-    /// Reads a model: an ARPA file, compressed by gzip or not, or a compact form.
+    /// Reads a model: an ARPA file, compressed by gzip, bzip2 or xz or not, or a compact form.
     ///
     /// The first time that an ARPA file is read, its compact form is written beside it, as `FILE.linnet`; from then on
     /// this one is mapped into memory, which takes one look at its bytes and is shared by processes. It is made again
     /// if the ARPA file has changed or if it is damaged, and done without where the folder can't be written to.
     ///
+    /// # Memory map
+    ///
+    /// While the model lives, the compact form's file must not be changed in place. Linnet itself replaces such files
+    /// by new ones, which leaves the mapped one as it is. If another program overwrites the file, scores change; if it
+    /// cuts the file off, the next score ends the process (`SIGBUS` on Unix). Where that can happen, as on a network
+    /// drive that others write to, use [`NgramModel::read_owned`].
+    ///
     /// # Errors
     ///
-    /// A file that can't be read; the first line that is none of an ARPA file; a compact form that is damaged.
+    /// A file that can't be read; the first line that is none of an ARPA file; a compact form that is damaged; a binary
+    /// model of another toolkit, by its name.
     pub fn read(path: &Path) -> Result<Self, TextError> {
+        Self::open(path, map, |model, beside| {
+            // The next run is slower then, that is all.
+            let _ = model.write(beside);
+        })
+    }
+
+    /// Reads what [`NgramModel::read`] reads into memory of its own: nothing is mapped, and nothing written. A compact
+    /// form beside an ARPA file is read in its place if it is current.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`NgramModel::read`].
+    pub fn read_owned(path: &Path) -> Result<Self, TextError> {
+        let owned = |path: &Path| {
+            let bytes = std::fs::read(path).map_err(|source| io(path, source))?;
+            Ok(checked(Bytes::Owned(bytes)))
+        };
+        Self::open(path, owned, |_, _| {})
+    }
+
+    /// Reads a model, whose compact form `compact` reads; `keep` gets one that was read from an ARPA file, with the
+    /// place of its compact form.
+    fn open(
+        path: &Path,
+        compact: impl Fn(&Path) -> Result<Result<Self, &'static str>, TextError>,
+        keep: impl FnOnce(&Self, &Path),
+    ) -> Result<Self, TextError> {
         let mut file = File::open(path).map_err(|source| io(path, source))?;
         if !file.metadata().is_ok_and(|m| m.is_file()) {
             return Self::parse(file, path); // such as a pipe
@@ -40,22 +75,30 @@ impl NgramModel {
         let mut magic = Vec::new();
         file.by_ref().take(MAGIC.len() as u64).read_to_end(&mut magic).map_err(|source| io(path, source))?;
         if magic == MAGIC {
-            return map(path)?.map_err(|problem| TextError::Compact { path: path.to_path_buf(), problem });
+            return compact(path)?.map_err(|problem| TextError::File { path: path.to_path_buf(), problem });
         }
         let source = identify(&mut file).map_err(|source| io(path, source))?;
         let beside = compact_path(path);
-        if let Ok(Ok(model)) = map(&beside)
+        if let Ok(Ok(model)) = compact(&beside)
             && model.header().source == source
         {
             return Ok(model);
         }
         let model = arpa::parse(Lines::open(path)?, source)?;
-        // The next run is slower then, that is all.
-        let _ = model.write(&beside);
+        keep(&model, &beside);
         Ok(model)
     }
 
-    /// Reads an ARPA file's bytes, compressed by gzip or not; errors name the path.
+    /// Reads a compact form's bytes; errors name the path.
+    ///
+    /// # Errors
+    ///
+    /// Bytes that are no compact form, or damaged.
+    pub fn parse_compact(bytes: Vec<u8>, name: &Path) -> Result<Self, TextError> {
+        checked(Bytes::Owned(bytes)).map_err(|problem| TextError::File { path: name.to_path_buf(), problem })
+    }
+
+    /// Reads an ARPA file's bytes, compressed or not; errors name the path.
     ///
     /// # Errors
     ///
@@ -89,8 +132,14 @@ fn map(path: &Path) -> Result<Result<NgramModel, &'static str>, TextError> {
     // Whoever else overwrites or truncates a file that is in use breaks the promise that memory maps rest on.
     #[allow(unsafe_code)]
     let map = unsafe { Mmap::map(&file) }.map_err(|source| io(path, source))?;
-    let checked = Header::read(&map).and_then(|read| check_sum(&map).map(|()| read));
-    Ok(checked.map(|(header, parts)| NgramModel::new(Bytes::Mapped(map), header, parts)))
+    Ok(checked(Bytes::Mapped(map)))
+}
+
+/// The model of a compact form's bytes, or what is wrong with them.
+fn checked(bytes: Bytes) -> Result<NgramModel, &'static str> {
+    let (header, parts) = Header::read(&bytes)?;
+    check_sum(&bytes)?;
+    Ok(NgramModel::new(bytes, header, parts))
 }
 
 /// What tells a file from others and from its former self.

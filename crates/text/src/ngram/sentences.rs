@@ -26,8 +26,8 @@ enum Format {
 }
 
 /// Hands over each sentence of a file: the `text` of a manifest's lines (`.jsonl`, `.json`), the transcripts of a trn
-/// file (`.trn`) without their ids, the lines of any other file. It may be compressed by gzip, with `.gz` behind its
-/// name.
+/// file (`.trn`) without their ids, the lines of any other file. It may be compressed by gzip, bzip2 or xz, with `.gz`,
+/// `.bz2` or `.xz` behind its name.
 ///
 /// What `each` finds wrong with a sentence becomes an error at its line.
 ///
@@ -35,8 +35,8 @@ enum Format {
 ///
 /// A file that can't be read; the first line that is none of its format, or of which `each` says so.
 pub fn each_sentence(path: &Path, each: impl FnMut(&str) -> Result<(), String>) -> Result<(), TextError> {
-    let name =
-        if path.extension().is_some_and(|e| e == "gz") { path.with_extension("") } else { path.into() };
+    let packed = path.extension().is_some_and(|end| ["gz", "bz2", "xz"].iter().any(|packed| end == *packed));
+    let name = if packed { path.with_extension("") } else { path.into() };
     let format = match name.extension().and_then(|e| e.to_str()) {
         Some("json" | "jsonl") => Format::Manifest,
         Some("trn") => Format::Trn,
@@ -45,7 +45,7 @@ pub fn each_sentence(path: &Path, each: impl FnMut(&str) -> Result<(), String>) 
     hand_over(Lines::open(path)?, format, each)
 }
 
-/// Hands over each line of plain text, compressed by gzip or not; errors name the path. See [`each_sentence`].
+/// Hands over each line of plain text, compressed or not; errors name the path. See [`each_sentence`].
 ///
 /// # Errors
 ///
@@ -175,6 +175,21 @@ mod tests {
             ("it.txt", b"a\n\xff\n", "it.txt:2: the line is not UTF-8"),
             ("it.trn", b"a (u)\na u\n", "it.trn:2: no id at the line's end"),
             ("it.jsonl", b"{\"text\": 1}\n", "it.jsonl:1: no JSON object with a text"),
+            (
+                "it.txt",
+                b"gr\xfc\xdfe\n",
+                "it.txt:1: the line is not UTF-8; convert the file, as by `iconv -f LATIN1",
+            ),
+            (
+                "it.txt",
+                b"\xff\xfea\0\n\0",
+                "it.txt:1: the text is UTF-16; convert the file, as by `iconv -f UTF-16",
+            ),
+            (
+                "it.txt.zst",
+                b"\x28\xb5\x2f\xfd\x04",
+                "it.txt.zst: it is compressed by zstd; unpack it, by `zstd -d FILE`",
+            ),
         ] {
             let message = read(name, bytes).unwrap_err();
             assert!(message.contains(wanted), "{message}");
