@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::alignment::{Alignment, Edit};
 use crate::error::ScoreError;
-use crate::report::{ScoreOptions, align_texts, pair, texts};
+use crate::report::{ScoreOptions, align_texts, borrowed, pair, texts};
 use crate::trn::Trn;
 use crate::units::tokens;
 
@@ -76,7 +76,8 @@ pub(crate) struct Aligned {
 
 /// Each pair of a reference and a hypothesis, aligned.
 pub(crate) fn aligned(pairs: &[(&Trn, &Trn)], options: ScoreOptions) -> Vec<Aligned> {
-    let texts = texts(pairs);
+    let texts = texts(pairs, options);
+    let texts = borrowed(&texts);
     let one = |((r, h), edits): (&(&str, &str), &[Edit])| Aligned {
         reference: tokens(r, options.unit),
         hypothesis: tokens(h, options.unit),

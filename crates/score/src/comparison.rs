@@ -50,7 +50,12 @@ pub fn compare_systems(
     let segments: Vec<(usize, usize)> = of_a
         .iter()
         .zip(&of_b)
-        .flat_map(|(a, b)| mapsswe::segments(a.reference.len(), &a.alignment, &b.alignment))
+        .flat_map(|(a, b)| match a.reference == b.reference {
+            true => mapsswe::segments(a.reference.len(), &a.alignment, &b.alignment),
+            // Of a reference's alternatives the systems may have said different ones: then it is one segment.
+            false => vec![(a.alignment.counts().errors(), b.alignment.counts().errors())],
+        })
+        .filter(|errors| *errors != (0, 0))
         .collect();
     let scored = |report: &ScoreReport| report.utterances.iter().map(|u| u.scored()).collect::<Vec<Scored>>();
     let (scored_a, scored_b) = (scored(report_a), scored(report_b));

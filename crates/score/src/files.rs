@@ -7,7 +7,7 @@ use linnet_files::{text_lines, write_beside};
 use crate::error::ScoreError;
 
 /// The longest line that is read, in bytes: a transcript of days of speech has less.
-const LONGEST_LINE: usize = 1 << 24;
+pub(crate) const LONGEST_LINE: usize = 1 << 24;
 
 /// Reads a file of UTF-8 lines and hands over each that is neither blank nor a comment (`;;`), trimmed, with its
 /// number.
@@ -49,30 +49,7 @@ pub(crate) fn single_spaces(text: &str) -> String {
     line
 }
 
-/// Whether NIST's formats would take a text's braces for alternatives, as in `{ um / uh }`.
-pub(crate) fn has_alternatives(text: &str) -> bool {
-    let mut words = text.split_whitespace();
-    ["{", "/", "}"].iter().all(|sign| words.any(|word| word == *sign))
-}
-
-/// What is said of a line with alternatives.
-pub(crate) const ALTERNATIVES: &str =
-    "alternatives, as in `{ um / uh }`, are not supported; keep one of them";
-
 /// A time or duration, in seconds.
 pub(crate) fn seconds(field: &str) -> Option<f64> {
     field.parse().ok().filter(|&time: &f64| (0.0..1e9).contains(&time))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn alternatives_are_seen_and_braces_alone_are_not_them() {
-        assert!(has_alternatives("so { um / @ } yes"));
-        assert!(
-            !has_alternatives("{ and / or") && !has_alternatives("{um/uh}") && !has_alternatives("} / {")
-        );
-    }
 }

@@ -7,14 +7,17 @@
 //! stands beside the PER, over the same reference phones, and never in its place.
 //!
 //! Errors are those of the alignment with the fewest ([`Weights::Equal`], as in jiwer), or of sclite's
-//! ([`Weights::Sclite`]). [`Transcripts`] reads trn, ctm and stm files, [`material`] makes utterances of them,
-//! [`score_with`] scores them, [`compare_systems`] tells whether one system is better than another, and [`write_html`]
-//! shows the alignments.
+//! ([`Weights::Sclite`]). A reference may have alternations, as `{ um / uh / @ }`, and optional words, as `(uh)`: those
+//! count that suit the hypothesis best. [`Transcripts`] reads trn, ctm, stm and text files, [`material`] makes
+//! utterances of them, [`score_with`] scores them, [`compare_systems`] tells whether one system is better than another,
+//! and [`write_html`] shows the alignments.
 
 mod aligned;
 mod alignment;
 mod bits;
 mod bootstrap;
+mod choices;
+mod choose;
 mod code;
 mod comparison;
 mod counts;
@@ -23,8 +26,10 @@ mod details;
 mod error;
 mod files;
 mod html;
+mod lines;
 mod mapsswe;
 mod names;
+mod pairing;
 mod pronunciations;
 mod report;
 mod seeds;

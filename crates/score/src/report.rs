@@ -1,5 +1,6 @@
 //! The score of a set of utterances: they are paired, counted and summed up.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use foldhash::fast::FixedState;
@@ -8,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::alignment::Edit;
 use crate::bootstrap::{Interval, Scored, bootstrap};
+use crate::choose::chosen;
 use crate::code::Token;
 use crate::counts::ErrorCounts;
 use crate::details::{Counter, ErrorDetails};
@@ -90,7 +92,9 @@ impl From<ScoreUnit> for ScoreOptions {
     }
 }
 
-/// Scores hypotheses against references, paired by id. `speaker` tells who spoke an utterance, where known.
+/// Scores hypotheses against references, paired by id. References may have alternations, as `{ um / uh / @ }`, and
+/// optional words, as `(uh)`: those count that suit the hypothesis best. sclite's `-D` counts an optional word that is
+/// left out as right, where here it is no part of the reference. `speaker` tells who spoke an utterance, where known.
 ///
 /// # Errors
 ///
@@ -116,8 +120,8 @@ pub fn score_with(
     speaker: impl Fn(&str) -> Option<String>,
 ) -> Result<ScoreReport, ScoreError> {
     let pairs = pair(references, hypotheses)?;
-    let texts = texts(&pairs);
-    let (all, details) = count(&texts, options, true);
+    let texts = texts(&pairs, options);
+    let (all, details) = count(&borrowed(&texts), options, true);
     let utterances: Vec<UtteranceScore> = pairs
         .iter()
         .zip(all)
@@ -146,7 +150,8 @@ pub fn score_with(
     Ok(ScoreReport { unit, weights, ignore_case, counts, rate, interval, speakers, utterances, details })
 }
 
-/// The errors of each pair of a reference's and a hypothesis's text, in parallel.
+/// The errors of each pair of a reference's and a hypothesis's text, in parallel; texts are taken as they are, without
+/// choices.
 pub fn count_texts(pairs: &[(&str, &str)], options: ScoreOptions) -> Vec<ErrorCounts> {
     count(pairs, options, false).0
 }
@@ -234,9 +239,15 @@ fn count_tokens<'a, T: Token<'a>>(
     (counts.concat(), all.details())
 }
 
-/// The texts of pairs.
-pub(crate) fn texts<'a>(pairs: &[(&'a Trn, &'a Trn)]) -> Vec<(&'a str, &'a str)> {
-    pairs.iter().map(|(r, h)| (r.text.as_str(), h.text.as_str())).collect()
+/// The texts of pairs: of a reference's choices those that suit the hypothesis best.
+pub(crate) fn texts<'a>(pairs: &[(&'a Trn, &'a Trn)], options: ScoreOptions) -> Vec<(Cow<'a, str>, &'a str)> {
+    let text = |&(r, h): &(&'a Trn, &'a Trn)| (chosen(&r.text, &h.text, options), h.text.as_str());
+    pairs.par_iter().map(text).collect()
+}
+
+/// The same, borrowed.
+pub(crate) fn borrowed<'a>(texts: &'a [(Cow<'_, str>, &'a str)]) -> Vec<(&'a str, &'a str)> {
+    texts.iter().map(|(r, h)| (r.as_ref(), *h)).collect()
 }
 
 /// Each reference with the hypothesis of the same utterance.

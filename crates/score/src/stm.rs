@@ -3,9 +3,7 @@
 use std::path::Path;
 
 use crate::error::ScoreError;
-use crate::files::{
-    ALTERNATIVES, begins_unread, each_line, has_alternatives, seconds, single_spaces, write_text,
-};
+use crate::files::{begins_unread, each_line, seconds, single_spaces, write_text};
 
 /// A segment of a recording.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,13 +20,13 @@ pub struct StmSegment {
     pub end_s: f64,
     /// What stands between `<` and `>`: the names of subsets, parted by commas.
     pub label: Option<String>,
-    /// What is said; `None`: the segment and what is recognised in it are left out of scoring.
+    /// What is said, maybe with choices, see [`score`](crate::score()); `None`: the segment and what is recognised in it are left out of scoring.
     pub text: Option<String>,
 }
 
 /// What stands for the text of a segment that isn't scored.
 const IGNORED: &str = "IGNORE_TIME_SEGMENT_IN_SCORING";
-const EXPECTED: &str = "expected `FILE CHANNEL SPEAKER START END [<LABEL>] TEXT`, times in seconds";
+const EXPECTED: &str = "a line is `FILE CHANNEL SPEAKER START END [<LABEL>] TEXT`, times in seconds";
 
 /// Reads an stm file. Lines that start with `;;` comment; the segments may stand in any order.
 ///
@@ -57,14 +55,11 @@ pub(crate) fn parse(line: &str) -> Result<StmSegment, String> {
     let time = |field| seconds(field).ok_or_else(|| format!("{field:?} is no time in seconds; {EXPECTED}"));
     let (start_s, end_s) = (time(start)?, time(end)?);
     if end_s < start_s {
-        return Err(format!("the segment ends at {end} s, before it begins at {start} s"));
+        return Err(format!("the segment ends at {end} s, before it begins at {start} s; correct its times"));
     }
     let first = rest.split_whitespace().next().unwrap_or_default();
     let label = first.strip_prefix('<').and_then(|label| label.strip_suffix('>'));
     let text = if label.is_some() { &rest[first.len()..] } else { rest };
-    if has_alternatives(text) {
-        return Err(ALTERNATIVES.into());
-    }
     let ignored = text.split_whitespace().any(|word| word.eq_ignore_ascii_case(IGNORED));
     Ok(StmSegment {
         file: file.into(),
@@ -95,8 +90,8 @@ pub fn write_stm(path: &Path, segments: &[StmSegment]) -> Result<(), ScoreError>
                 && read.text == text.as_deref().map(single_spaces)
         });
         if !survives || begins_unread(&line) || line.contains('\n') {
-            let problem = "a name has a space or is empty, a time is negative or before the start, or the text has \
-                           alternatives or begins with <>";
+            let problem = "a name has a space or is empty, a time is negative or before the start, or the text begins \
+                           with <>; change it";
             return Err(ScoreError::Unwritable {
                 path: path.into(),
                 what: format!("segment {start_s} of {file:?}"),
@@ -155,10 +150,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.stm");
         for (line, problem) in [
-            ("f A s 0.1", "expected `FILE"),
+            ("f A s 0.1", "a line is `FILE"),
             ("f A s x 0.2 W", "\"x\" is no time"),
             ("f A s 0.3 0.2 W", "before it begins"),
-            ("f A s 0.1 0.2 { um / uh } W", "alternatives"),
         ] {
             std::fs::write(&path, format!("f A s 0 0.1 OK\n{line}\n")).unwrap();
             let message = read_stm(&path).unwrap_err().to_string();

@@ -7,7 +7,8 @@ use linnet_text::split_trn;
 
 use crate::ctm::{self, CtmWord, read_ctm};
 use crate::error::ScoreError;
-use crate::files::each_line;
+use crate::lines::{Side, name_lines, read_lines, with_ids};
+use crate::pairing;
 use crate::segments::{assign, by_recording, ids};
 use crate::stm::{self, StmSegment, read_stm};
 use crate::trn::{Trn, read_trn};
@@ -21,6 +22,8 @@ pub enum Transcripts {
     Words(Vec<CtmWord>),
     /// Segments with their speakers: an stm file.
     Segments(Vec<StmSegment>),
+    /// Lines of which only other files tell whether they begin with an utterance's id: see [`material`].
+    Lines(Vec<String>),
 }
 
 /// References and hypotheses of the same utterances, ready to be scored.
@@ -37,8 +40,8 @@ pub struct Material {
 }
 
 impl Transcripts {
-    /// Reads a trn, ctm or stm file. What it is, its extension tells, or else its first line, and where this could be
-    /// of a ctm or of a trn file (`1 2 3 4 (u1)`), the rest.
+    /// Reads a trn, ctm, stm or text file. Its kind follows from its name (`.trn`, `.ctm`, `.stm`, Kaldi's `text`), or
+    /// else from its lines.
     ///
     /// # Errors
     ///
@@ -46,40 +49,49 @@ impl Transcripts {
     pub fn read(path: &Path) -> Result<Self, ScoreError> {
         let extension = path.extension().unwrap_or_default().to_string_lossy().to_lowercase();
         let kind = match extension.as_str() {
-            "trn" | "ctm" | "stm" => extension,
-            _ => Self::kind(path)?.to_string(),
+            "trn" => Kind::Trn,
+            "ctm" => Kind::Ctm,
+            "stm" => Kind::Stm,
+            _ if path.file_name().is_some_and(|name| name == "text") => Kind::Text,
+            _ => Kind::of(&read_lines(path)?),
         };
-        Ok(match kind.as_str() {
-            "ctm" => Self::Words(read_ctm(path)?),
-            "stm" => Self::Segments(read_stm(path)?),
-            _ => Self::Texts(read_trn(path)?),
+        Ok(match kind {
+            Kind::Ctm => Self::Words(read_ctm(path)?),
+            Kind::Stm => Self::Segments(read_stm(path)?),
+            Kind::Trn => Self::Texts(read_trn(path)?),
+            Kind::Text => Self::Texts(with_ids(path, &read_lines(path)?)?),
+            Kind::Lines => Self::Lines(read_lines(path)?),
         })
     }
+}
 
-    /// What a file's lines are like.
-    fn kind(path: &Path) -> Result<&'static str, ScoreError> {
-        let (mut kind, mut trn) = (None, true);
-        each_line(path, |number, line| {
-            trn &= split_trn(line).is_some();
-            if kind.is_none() {
-                kind = if ctm::parse(line).is_ok() {
-                    Some("ctm")
-                } else if stm::parse(line).is_ok() {
-                    Some("stm")
-                } else if trn {
-                    Some("trn")
-                } else {
-                    let problem = "this is no line of a trn, ctm or stm file: `YES (an251)`, `FILE CHANNEL START \
-                                   DURATION WORD`, or `FILE CHANNEL SPEAKER START END TEXT`";
-                    return Err(ScoreError::line(path, number, problem));
-                };
-            }
-            Ok(())
-        })?;
-        Ok(match kind {
-            Some("ctm") if trn => "trn",
-            kind => kind.unwrap_or("trn"),
-        })
+/// The kinds of files.
+enum Kind {
+    Trn,
+    Ctm,
+    Stm,
+    /// Ids and words.
+    Text,
+    Lines,
+}
+
+impl Kind {
+    /// What lines are like: the first one tells, but that a line may be of a ctm and of a trn file (`1 2 3 4 (u1)`), and
+    /// that a line among those of a trn file may lack its id.
+    fn of(lines: &[String]) -> Self {
+        let lines = || lines.iter().filter(|line| !line.is_empty() && !line.starts_with(";;"));
+        let Some(first) = lines().next() else { return Self::Trn };
+        let with_id = lines().filter(|line| split_trn(line).is_some_and(|(_, id)| !id.is_empty())).count();
+        let stm = || stm::parse(first).is_ok();
+        // With as many columns as a ctm file rarely has, `FILE CHANNEL SPEAKER START END TEXT` may look like one.
+        let ctm = ctm::parse(first).is_ok() && (first.split_whitespace().count() <= 6 || !stm());
+        match with_id == lines().count() {
+            true if !stm() || ctm => Self::Trn,
+            _ if ctm => Self::Ctm,
+            _ if stm() => Self::Stm,
+            _ if 2 * with_id > lines().count() => Self::Trn,
+            _ => Self::Lines,
+        }
     }
 }
 
@@ -89,15 +101,22 @@ impl Transcripts {
 /// go by their file's name, which is then the utterance's id. Utterances of the reference that such a file says nothing
 /// of count as empty, since a ctm file can't hold an empty one.
 ///
+/// A text file's lines are paired by the utterances' ids that they begin with, where they do, or by their numbers.
+///
 /// # Errors
 ///
-/// A system's file that doesn't go with the reference's: words of recordings that it doesn't know, of several channels
-/// of one utterance, segments where it has none.
+/// No reference; alternations that don't pair, or in a hypothesis. A system's file that doesn't go with the reference's:
+/// other utterances, words of recordings that it doesn't know, of several channels of one utterance, segments where it
+/// has none, another number of lines; lines of which it can't be told whether they begin with ids.
 pub fn material(
     (reference_path, reference): (&Path, &Transcripts),
     systems: &[(PathBuf, Transcripts)],
 ) -> Result<Material, ScoreError> {
-    let mut material = Material::default();
+    let mut sides: Vec<Side> = vec![(reference_path.to_path_buf(), reference.clone())];
+    sides.extend(systems.iter().cloned());
+    let named = name_lines(&mut sides)?;
+    let (reference, systems) = (&sides[0].1, &sides[1..]);
+    let mut material = Material { notes: named.into_iter().collect(), ..Material::default() };
     // Files have channels where all sides have times.
     let timed = [reference].into_iter().chain(systems.iter().map(|(_, system)| system));
     let timed = timed.into_iter().all(|side| matches!(side, Transcripts::Words(_)));
@@ -107,6 +126,7 @@ pub fn material(
     };
     match reference {
         Transcripts::Texts(texts) => material.references = texts.clone(),
+        Transcripts::Lines(_) => {}
         Transcripts::Segments(segments) => {
             for (id, segment) in names.iter().zip(segments) {
                 if let (Some(id), Some(text)) = (id, &segment.text) {
@@ -128,6 +148,8 @@ pub fn material(
         material.hypotheses.push(hypotheses);
         material.notes.extend(note.map(|note| format!("{}: {note}", path.display())));
     }
+    let paths: Vec<&Path> = systems.iter().map(|(path, _)| path.as_path()).collect();
+    pairing::check(&material, reference_path, &paths)?;
     Ok(material)
 }
 
@@ -175,6 +197,7 @@ fn hypotheses(
                 .into()))
         }
         (_, Transcripts::Texts(texts)) => Ok((texts.clone(), None)),
+        (_, Transcripts::Lines(_)) => Ok((Vec::new(), None)),
     }
 }
 
@@ -236,9 +259,25 @@ mod tests {
             assert_eq!(matches!(read("x", text).unwrap(), Transcripts::Texts(_)), is_trn, "{text}");
         }
         assert_eq!(read("x", "").unwrap(), Transcripts::Texts(Vec::new()));
-        assert!(read("x", "\nan251 YES\n").unwrap_err().to_string().contains(":2: this is no line of"));
+        assert_eq!(
+            read("x", "\nan251  YES\n\n").unwrap(),
+            Transcripts::Lines(vec!["".into(), "an251 YES".into()])
+        );
         assert!(
-            read("x.stm", "W (a)\n").unwrap_err().to_string().contains(":1: expected `FILE CHANNEL SPEAKER")
+            matches!(read("text", "a YES\nb\n").unwrap(), Transcripts::Texts(texts) if texts[1].text.is_empty())
+        );
+        assert!(
+            read("text", "a YES\na NO\n").unwrap_err().to_string().contains("text:2: utterance a occurs")
+        );
+        assert!(
+            read("x", "A (a)\nB\nC (c)\n")
+                .unwrap_err()
+                .to_string()
+                .contains(":2: the utterance's id is missing")
+        );
+        assert!(matches!(read("x", "f A 12 0.1 0.2 5 star hotel\n").unwrap(), Transcripts::Segments(_)));
+        assert!(
+            read("x.stm", "W (a)\n").unwrap_err().to_string().contains(":1: a line is `FILE CHANNEL SPEAKER")
         );
     }
 

@@ -6,14 +6,14 @@ use std::path::Path;
 use linnet_text::split_trn;
 
 use crate::error::ScoreError;
-use crate::files::{ALTERNATIVES, begins_unread, each_line, has_alternatives, single_spaces, write_text};
+use crate::files::{begins_unread, each_line, single_spaces, write_text};
 
 /// One utterance's transcript.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Trn {
     /// The utterance.
     pub id: String,
-    /// Its text; words parted by single spaces.
+    /// Its text; words parted by single spaces. A reference's may have choices, see [`score`](crate::score()).
     pub text: String,
 }
 
@@ -21,7 +21,7 @@ pub struct Trn {
 ///
 /// # Errors
 ///
-/// A file that can't be read; the first line without an id, with one that occurred before, or with alternatives.
+/// A file that can't be read; the first line without an id, or with one that occurred before.
 pub fn read_trn(path: &Path) -> Result<Vec<Trn>, ScoreError> {
     let mut ids = HashSet::new();
     let mut lines = Vec::new();
@@ -29,12 +29,10 @@ pub fn read_trn(path: &Path) -> Result<Vec<Trn>, ScoreError> {
         let error = |problem: String| ScoreError::line(path, number, problem);
         let Some((text, id)) = split_trn(line).filter(|(_, id)| !id.is_empty()) else {
             return Err(error(
-                "expected the utterance's id in parentheses at the end, as `YES (an251)`".into(),
+                "the utterance's id is missing at the line's end; write it in parentheses, as `YES (an251)`"
+                    .into(),
             ));
         };
-        if has_alternatives(text) {
-            return Err(error(ALTERNATIVES.into()));
-        }
         if !ids.insert(id.to_string()) {
             return Err(error(format!("utterance {id} occurs a second time; ids must differ")));
         }
@@ -58,11 +56,10 @@ pub fn write_trn(path: &Path, lines: &[Trn]) -> Result<(), ScoreError> {
         if id.is_empty()
             || id.contains(['\n', '\r'])
             || begins_unread(&line)
-            || has_alternatives(text)
             || split_trn(&line).is_none_or(|(_, read)| read != id)
         {
-            let problem = "an id needs its parentheses in pairs and no line break, and a text must not begin with ;; or \
-                           have alternatives, as in `{ um / uh }`";
+            let problem =
+                "an id needs its parentheses in pairs and no line break, and a text must not begin with ;;";
             return Err(ScoreError::Unwritable {
                 path: path.into(),
                 what: format!("utterance {id:?}"),
@@ -91,10 +88,9 @@ mod tests {
         std::fs::write(&path, ";; comment\r\nA  B (x)\r\n\r\n").unwrap();
         assert_eq!(read_trn(&path).unwrap(), [line("x", "A B")]);
         for (text, problem) in [
-            ("A (x)\nB\n", ":2: expected"),
+            ("A (x)\nB\n", ":2: the utterance's id is missing"),
             ("A (x)\nB (x)", ":2: utterance x"),
             ("()", ":1: "),
-            ("{ A / B } (x)", ":1: alternatives"),
         ] {
             std::fs::write(&path, text).unwrap();
             let message = read_trn(&path).unwrap_err().to_string();
