@@ -3,12 +3,16 @@
     python3 -m venv VENV && VENV/bin/pip install jiwer==4.0.0 rapidfuzz==3.14.6
     VENV/bin/python tools/golden/score.py                  cases.json, by jiwer
     VENV/bin/python tools/golden/score.py --sclite DIR     sclite.json, by sclite and sc_stats in DIR
+    python3 tools/golden/score.py --choices DIR            choices.json, by sclite in DIR
 
 cases.json: sentences are drawn from a few words, so that matches abound; their letters are of several scripts. jiwer says
 errors and rates (as fractions) for each pair and for all of them together, by words and by characters.
 
 sclite.json: alignments of pairs, two systems with the matched-pairs test, and words with times in segments, by sclite 2.10
 and sc_stats of SCTK (github.com/usnistgov/SCTK, commit 9688a26), built with `gcc -O1 -std=gnu89 -fcommon`.
+
+choices.json: references with alternations, and with optional words (sclite's -D), by sclite 2.10 of Debian's package sctk
+2.4.10. Braces stand between spaces in some and beside letters in others.
 """
 import argparse
 import json
@@ -133,11 +137,60 @@ def sclites_alignments(sctk):
     (folder / "sclite.json").write_text(text, encoding="utf-8")
 
 
+def sclites_choices(sctk):
+    rng = random.Random(22)
+    words = ["a", "b", "c", "d", "e"]
+    work = pathlib.Path(tempfile.mkdtemp())
+
+    def alternation(depth):
+        def alternative():
+            if rng.random() < 0.2:
+                return "@"
+            parts = [rng.choice(words) for _ in range(rng.randint(1, 3))]
+            if depth < 2 and rng.random() < 0.3:
+                parts.insert(rng.randint(0, len(parts)), alternation(depth + 1))
+            return " ".join(parts)
+
+        gap = rng.choice([" ", " ", ""])
+        return "{" + gap + f"{gap}/{gap}".join(alternative() for _ in range(rng.randint(2, 3))) + gap + "}"
+
+    def reference(optional):
+        parts = []
+        for _ in range(rng.randint(1, 6)):
+            fate = rng.random()
+            word = rng.choice(words)
+            parts.append(word if fate < 0.6 else f"({word})" if optional else alternation(0))
+        return " ".join(parts)
+
+    def steps(reference, hypothesis, options):
+        (work / "r.trn").write_text(f"{reference} (s_1)\n")
+        (work / "h.trn").write_text(f"{hypothesis} (s_1)\n")
+        out = subprocess.run([f"{sctk}/sclite", "-r", "r.trn", "trn", "-h", "h.trn", "trn", "-i", "rm", "-o", "sgml", "stdout", *options],
+                             capture_output=True, text=True, check=True, cwd=work).stdout
+        body = re.search(r'<PATH id="\(.*?\)".*?>\n(.*?)\n?</PATH>', out, re.S).group(1)
+        return [step for step in body.split(":") if step]
+
+    cases = []
+    for i in range(300):
+        optional = i % 3 == 0
+        r = reference(optional)
+        spoken = re.sub(r"[{}()/@]", " ", r)
+        h = damaged(rng, words, spoken) if i % 2 else sentence(rng, words, 0, 8)
+        found = steps(r, h, ["-D"] if optional else [])
+        # An optional word that is left out is right for sclite, opposite an empty one.
+        skipped = sum(step == step.split(",")[0] + "," + step.split(",")[1] + ',""' and step[0] == "C" for step in found)
+        cases.append({"reference": r, "hypothesis": h, "steps": "".join(step[0] for step in found), "skipped": skipped})
+    (folder / "choices.json").write_text(lines(cases) + "\n", encoding="utf-8")
+
+
 parser = argparse.ArgumentParser()
+parser.add_argument("--choices", metavar="DIR")
 parser.add_argument("--sclite", metavar="DIR")
 args = parser.parse_args()
 folder.mkdir(parents=True, exist_ok=True)
-if args.sclite:
+if args.choices:
+    sclites_choices(args.choices)
+elif args.sclite:
     sclites_alignments(args.sclite)
 else:
     jiwers_rates()
