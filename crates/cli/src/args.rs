@@ -83,6 +83,32 @@ pub(crate) enum ByteOrder {
     Big,
 }
 
+/// How texts are spelt.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Spelling")]
+pub(crate) struct Spelling {
+    /// What becomes of upper and lower case. Letters that would merge with others stay, as ß, ı and İ.
+    #[arg(long, value_enum)]
+    pub(crate) case: Option<Case>,
+    /// What becomes of punctuation.
+    #[arg(long, value_enum)]
+    pub(crate) punctuation: Option<Punctuation>,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum Case {
+    Upper,
+    Lower,
+    Keep,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum Punctuation {
+    Keep,
+    /// It goes, but for apostrophes and hyphens within words.
+    Drop,
+}
+
 #[derive(Debug, Clone, Copy, ValueEnum)]
 pub(crate) enum Corpus {
     /// The Wall Street Journal discs, LDC93S6 and LDC94S13: the folders that hold them.
@@ -107,6 +133,8 @@ pub(crate) enum Unit {
 Examples:
   linnet prepare an4 corpora/an4 --out data --unit phone
   linnet prepare folder recordings --out data --unit char
+  linnet prepare folder recordings --out data --unit char --case lower --punctuation drop
+                          OUT/text.json keeps this rule for all that is done with the data
   linnet prepare an4 corpora/an4 --out data-joined --join 8-16      long utterances out of short ones
   linnet prepare an4 corpora/an4 --out data-joined --join 8-16 --join-sets dev,test
                           training joins them itself, in another order each epoch (augment.join)")]
@@ -138,6 +166,8 @@ pub(crate) struct Prepare {
     /// Seed of the split of a folder into training, development and test set; 0 unless given.
     #[arg(long, value_name = "SEED", allow_negative_numbers = true)]
     pub(crate) seed: Option<u64>,
+    #[command(flatten)]
+    pub(crate) spelling: Spelling,
 }
 
 /// Write the log-mel features of a recording as a NumPy file, (time, mel) float32.
@@ -251,10 +281,14 @@ pub(crate) enum ScoreUnit {
 #[command(after_help = "Examples:
   linnet ngram data/train.jsonl --order 3 --out lm.arpa
   linnet ngram news.txt.gz --order 4 --out lm.arpa.gz --prune 0,0,1 --eval data/dev.jsonl
-  zcat news.gz | tr a-z A-Z | linnet ngram - --order 3 --out lm.arpa")]
+  linnet ngram data/train.jsonl news.txt.xz --order 3 --out lm.arpa     news.txt spelt as data/text.json says
+  zcat news.gz | linnet ngram - --case upper --punctuation drop --order 3 --out lm.arpa
+
+Unless --case or --punctuation is given, all texts are spelt as the first prepared data among them are (text.json
+beside a manifest), else as they stand.")]
 pub(crate) struct Ngram {
     /// Text files, a sentence a line, words between blanks; manifests (.jsonl, .json), whose text counts; trn files
-    /// (.trn); or - for standard input. All may be compressed by gzip; blank lines are left out.
+    /// (.trn); or - for standard input. All may be compressed by gzip, bzip2 or xz; blank lines are left out.
     #[arg(required = true)]
     pub(crate) text: Vec<PathBuf>,
     /// The most words that an n-gram has, from 1 to 10.
@@ -271,9 +305,11 @@ pub(crate) struct Ngram {
     /// of the text are known.
     #[arg(long, value_name = "FILE")]
     pub(crate) vocab: Option<PathBuf>,
-    /// A text whose perplexity to say; may be repeated.
+    /// Report perplexity on this text; may be repeated.
     #[arg(long, value_name = "TEXT")]
     pub(crate) eval: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) spelling: Spelling,
 }
 
 /// Transcribe recordings: files, folders, or - for standard input.

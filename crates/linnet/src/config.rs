@@ -3,7 +3,7 @@
 use linnet_encoder::EncoderConfig;
 use linnet_files::value_problem;
 use linnet_frontend::FbankConfig;
-use linnet_text::Unit;
+use linnet_text::{Normaliser, Unit};
 use serde::{Deserialize, Serialize};
 
 /// How features are brought to mean 0 and variance 1.
@@ -31,6 +31,9 @@ pub struct ModelConfig {
     pub features: FbankConfig,
     /// The encoder.
     pub model: EncoderConfig,
+    /// How texts are spelt; `None` in folders of versions that didn't note it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<Normaliser>,
 }
 
 /// What is wrong with a TOML text, in one line that begins with its place and ends with the mend.

@@ -8,7 +8,7 @@ use linnet::{Model, ModelConfig, ModelError, Normalisation, Recognizer};
 use linnet_audio::Audio;
 use linnet_encoder::EncoderConfig;
 use linnet_frontend::{Cmvn, FbankConfig, Features, FrontendError};
-use linnet_text::{Lexicon, TokenTable, Unit};
+use linnet_text::{Lexicon, Normaliser, TokenTable, Unit};
 
 /// An untrained model of a few weights, at this rate.
 fn tiny(normalisation: Normalisation, sample_rate: u32) -> Model {
@@ -24,6 +24,7 @@ fn tiny(normalisation: Normalisation, sample_rate: u32) -> Model {
             feed_forward: 32,
             ..EncoderConfig::default()
         },
+        text: Some(Normaliser::default()),
     };
     Model::new(config, TokenTable::new(vec!["A".to_owned(), "B".to_owned()]), 0).unwrap()
 }

@@ -73,7 +73,7 @@ pub fn tune(
 ) -> Result<Tuned, StudyError> {
     let fail = |problem: &str| StudyError::File { path: source.manifest.into(), problem: problem.into() };
     let table = &source.model.tokens;
-    let knowledge = Knowledge::read(&options.search, table)?;
+    let knowledge = Knowledge::read(&options.search, table, source.model.config.text)?;
     if !knowledge.has_words() {
         return Err(fail("there are no words to count the errors of; give --lexicon"));
     }

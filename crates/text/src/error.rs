@@ -49,6 +49,21 @@ pub(crate) fn read_bytes(path: &Path) -> Result<Vec<u8>, TextError> {
     std::fs::read(path).map_err(|source| TextError::Io { path: path.to_path_buf(), source })
 }
 
+/// Reads a text of UTF-8 whole, without the mark that some editors put at its beginning.
+///
+/// # Errors
+///
+/// A file that can't be read; the first line that is not UTF-8, or too long for a text.
+pub fn read_text(path: &Path) -> Result<String, TextError> {
+    let mut text = String::new();
+    each_line(&read_bytes(path)?, path, |_, line| {
+        text += line;
+        text.push('\n');
+        Ok(())
+    })?;
+    Ok(text)
+}
+
 /// The lines of a UTF-8 file's bytes with their numbers from 1.
 pub(crate) fn each_line(
     bytes: &[u8],

@@ -1,46 +1,26 @@
 //! Pronunciation lexicons: words to phones.
 
-use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 
-use unicode_normalization::UnicodeNormalization;
-
 use crate::columns::Columns;
 use crate::error::{TextError, each_line, read_bytes, write_text};
-use crate::letters::upper;
-use crate::normalise::composed;
+use crate::normalise::{Normaliser, Punctuation, composed};
 use crate::phones::strip_stress;
-use crate::signs::{is_plain_ascii, shown};
-
-/// The phones of one way to say a word.
-pub type Pronunciation = Vec<String>;
+use crate::signs::shown;
+use crate::word::{Pronunciation, Word, key, without_variant};
 
 /// Words with their pronunciations, and the probabilities of these where a file has them.
 ///
 /// Case, forms of Unicode and typographic apostrophes don't count in look-ups; see [`Normaliser`]. Where words of two
 /// spellings differ in case alone (`Polish`, `polish`), a look-up of either spelling finds its own pronunciations, and
 /// of any other those of both.
-///
-/// [`Normaliser`]: crate::Normaliser
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Lexicon {
     /// By the upper-case spelling.
     words: HashMap<String, Word>,
     /// Whether pronunciations have probabilities.
     weighted: bool,
-}
-
-/// The pronunciations of a word.
-#[derive(Debug, Clone, Default, PartialEq)]
-struct Word {
-    /// Its first spelling, where it isn't in upper case.
-    spelling: Option<Box<str>>,
-    pronunciations: Vec<Pronunciation>,
-    /// As many, or none in a lexicon without.
-    probabilities: Vec<f32>,
-    /// Each spelling by itself, where there are several; then all of theirs stand above, one spelling after another.
-    spellings: Vec<Word>,
 }
 
 impl Lexicon {
@@ -138,6 +118,26 @@ impl Lexicon {
         }
     }
 
+    /// The lexicon for texts of a rule: where that drops punctuation, a word is found without its own too (`US` finds the
+    /// pronunciations of `U.S.`, behind those of `US`).
+    pub fn spelt_by(mut self, rule: &Normaliser) -> Self {
+        if rule.punctuation == Punctuation::Keep {
+            return self; // Case doesn't count in look-ups.
+        }
+        let respelt = self.words.iter().filter_map(|(own, word)| {
+            let normal = rule.word(word.spelt(own));
+            (key(&normal) != *own).then(|| (own.clone(), normal, word.clone()))
+        });
+        let mut respelt: Vec<_> = respelt.collect();
+        respelt.sort_by(|a, b| a.0.cmp(&b.0));
+        for (_, normal, Word { pronunciations, probabilities, .. }) in respelt {
+            for (i, pronunciation) in pronunciations.into_iter().enumerate() {
+                self.put(&normal, pronunciation, probabilities.get(i).copied());
+            }
+        }
+        self
+    }
+
     /// A word's pronunciations, the reference first; none for a word that isn't there.
     pub fn lookup(&self, word: &str) -> &[Pronunciation] {
         self.found(word).map_or(&[], |word| &word.pronunciations)
@@ -187,94 +187,12 @@ impl Lexicon {
     }
 }
 
-impl Word {
-    fn spelt_as(spelling: &str, key: &str) -> Self {
-        Self { spelling: (spelling != key).then(|| spelling.into()), ..Self::default() }
-    }
-
-    fn spelt<'w>(&'w self, key: &'w str) -> &'w str {
-        self.spelling.as_deref().unwrap_or(key)
-    }
-
-    /// Gives each pronunciation the probability 1.
-    fn weigh(&mut self) {
-        self.probabilities = vec![1.0; self.pronunciations.len()];
-        self.spellings.iter_mut().for_each(Self::weigh);
-    }
-
-    fn put(&mut self, pronunciation: Pronunciation, probability: Option<f32>) {
-        match self.pronunciations.iter().position(|known| *known == pronunciation) {
-            None => {
-                self.pronunciations.push(pronunciation);
-                self.probabilities.extend(probability);
-            }
-            Some(at) => {
-                if let (Some(known), Some(probability)) = (self.probabilities.get_mut(at), probability) {
-                    *known = known.max(probability);
-                }
-            }
-        }
-    }
-
-    /// Adds a pronunciation of one spelling.
-    fn put_spelt(
-        &mut self,
-        spelling: &str,
-        key: &str,
-        pronunciation: Pronunciation,
-        probability: Option<f32>,
-    ) {
-        if self.spellings.is_empty() {
-            if self.spelt(key) == spelling {
-                return self.put(pronunciation, probability);
-            }
-            self.spellings.push(self.clone());
-        }
-        let at = self.spellings.iter().position(|own| own.spelt(key) == spelling).unwrap_or_else(|| {
-            self.spellings.push(Self::spelt_as(spelling, key));
-            self.spellings.len() - 1
-        });
-        self.spellings[at].put(pronunciation, probability);
-        (self.pronunciations, self.probabilities) = Default::default();
-        for own in std::mem::take(&mut self.spellings) {
-            for (i, pronunciation) in own.pronunciations.iter().enumerate() {
-                self.put(pronunciation.clone(), own.probabilities.get(i).copied());
-            }
-            self.spellings.push(own);
-        }
-    }
-}
-
 /// The most words that room is made for before they are read.
 const MOST_RESERVED: usize = 1 << 18;
 
 /// Whether a line with this first field comments. `;` and `#` may also begin a sign's name, as in `#sharp-sign`.
 pub(crate) fn is_comment(field: &str) -> bool {
     field.starts_with(";;;") || field.starts_with("##") || field == "#"
-}
-
-/// What words that are the same have in common: the composed form in upper case.
-fn key(word: &str) -> Cow<'_, str> {
-    if !is_plain_ascii(word) {
-        Cow::Owned(composed(word).chars().map(upper).nfc().collect())
-    } else if word.bytes().any(|b| b.is_ascii_lowercase()) {
-        Cow::Owned(word.to_ascii_uppercase())
-    } else {
-        Cow::Borrowed(word)
-    }
-}
-
-/// A word without its variant's number: `A(2)` → `A`.
-pub(crate) fn without_variant(mut word: &str) -> &str {
-    let variant = |number: &str| !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit());
-    // Every number goes, so that what is read and written reads alike again.
-    while let Some((base, number)) = word.strip_suffix(')').and_then(|w| w.rsplit_once('(')) {
-        if base.is_empty() || !variant(number) {
-            break;
-        }
-        word = base;
-    }
-    word
 }
 
 #[cfg(test)]
@@ -428,6 +346,20 @@ mod tests {
             (phones(&lexicon, "ceux"), lexicon.probabilities("ceux")),
             (vec!["2: 9".to_owned()], None)
         );
+    }
+
+    #[test]
+    fn texts_without_punctuation_find_words_that_have_it() {
+        let text = "U.S. 1.0 Y UW EH S\nUS 1.0 AH S\nOK. 0.5 OW K EY\n% 1.0 P ER\n";
+        let bare = Normaliser { punctuation: Punctuation::Drop, ..Normaliser::default() };
+        let lexicon = read(text).unwrap().spelt_by(&bare);
+        assert_eq!(phones(&lexicon, "us"), ["AH S", "Y UW EH S"]);
+        assert_eq!(
+            (phones(&lexicon, "OK"), lexicon.probabilities("ok")),
+            (vec!["OW K EY".into()], Some(&[0.5][..]))
+        );
+        assert_eq!(phones(&lexicon, "%"), ["P ER"]);
+        assert_eq!(read(text).unwrap().spelt_by(&Normaliser::default()), read(text).unwrap());
     }
 
     #[test]

@@ -16,11 +16,12 @@ mod symbols;
 mod table;
 mod tokenizer;
 mod trn;
+mod word;
 
 pub mod ngram;
 
-pub use error::TextError;
-pub use lexicon::{Lexicon, Pronunciation};
+pub use error::{TextError, read_text};
+pub use lexicon::Lexicon;
 pub use normalise::{Case, Normaliser, Punctuation};
 pub use oov::{Oov, OovReport};
 pub use phones::{PhoneMap, arpabet39, strip_stress};
@@ -28,3 +29,4 @@ pub use symbols::{parse_symbols, read_symbols};
 pub use table::{BLANK, SPACE, TokenTable};
 pub use tokenizer::{EncodeError, Tokenizer, Unit};
 pub use trn::split_trn;
+pub use word::Pronunciation;

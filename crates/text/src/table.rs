@@ -4,7 +4,9 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::Path;
 
 use crate::error::{TextError, each_line, read_bytes, write_text};
+use crate::letters::{fold, upper};
 use crate::lexicon::Lexicon;
+use crate::normalise::{Case, Normaliser};
 use crate::phones::arpabet39;
 use crate::signs::shown;
 use crate::tokenizer::Unit;
@@ -110,6 +112,22 @@ impl TokenTable {
         Ok(Self::new(symbols))
     }
 
+    /// The rule by which words of these tokens are spelt, where nothing else tells: the one case that their letters are
+    /// in, or each word's own.
+    pub fn spelling(&self) -> Normaliser {
+        let spelt = self.symbols.iter().filter(|symbol| !symbol.starts_with('<'));
+        let (mut uppers, mut lowers) = (false, false);
+        for c in spelt.flat_map(|symbol| symbol.chars()).filter(|&c| upper(c) != fold(c)) {
+            if c == upper(c) { uppers = true } else { lowers = true }
+        }
+        let case = match (uppers, lowers) {
+            (true, false) => Case::Upper,
+            (false, true) => Case::Lower,
+            _ => Case::Keep,
+        };
+        Normaliser { case, ..Normaliser::KEEP }
+    }
+
     /// Writes the table as [`TokenTable::read`] reads it.
     ///
     /// # Errors
@@ -190,6 +208,19 @@ mod tests {
         lexicon.add("DA", vec!["t".into(), "a:".into()]);
         let own = ["AA", "Y", "a:", "t"].map(String::from);
         assert_eq!(TokenTable::phones(&lexicon), TokenTable::new(own.into()));
+    }
+
+    #[test]
+    fn the_case_of_the_tokens_is_that_of_words() {
+        for (symbols, case) in [
+            ("<space> A ' ß É 5", Case::Upper),
+            ("<unk> ▁the s ς ß", Case::Lower),
+            ("▁The s", Case::Keep),
+            ("<space> ا ب", Case::Keep),
+        ] {
+            let table = TokenTable::new(symbols.split(' ').map(String::from).collect());
+            assert_eq!(table.spelling(), Normaliser { case, ..Normaliser::KEEP }, "{symbols}");
+        }
     }
 
     #[test]

@@ -4,9 +4,10 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::lexicon::{Lexicon, Pronunciation};
+use crate::lexicon::Lexicon;
 use crate::signs::shown;
 use crate::table::{SPACE, TokenTable};
+use crate::word::Pronunciation;
 
 /// What a token is.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,10 +1,12 @@
 //! The datasets of a run.
 
+use std::path::Path;
+
 use crc32c::crc32c_append;
 use linnet::{ModelError, Normalisation};
 use linnet_corpus::{Augment, BatchOptions, Dataset, Manifest, Normalise, Shuffle, compute_cmvn};
 use linnet_frontend::Cmvn;
-use linnet_text::{Lexicon, TokenTable, Tokenizer, Unit};
+use linnet_text::{Lexicon, Normaliser, TokenTable, Tokenizer, Unit};
 
 use crate::config::RunConfig;
 use crate::error::TrainError;
@@ -13,6 +15,8 @@ use crate::error::TrainError;
 pub(crate) struct RunData {
     pub(crate) tokens: TokenTable,
     pub(crate) lexicon: Option<Lexicon>,
+    /// How texts are spelt, as it stands beside the tokens.
+    pub(crate) spelling: Option<Normaliser>,
     pub(crate) cmvn: Option<Cmvn>,
     pub(crate) train: Dataset,
     pub(crate) dev: Dataset,
@@ -27,7 +31,11 @@ impl RunData {
             Unit::Char => None,
         };
         let tokenizer = Tokenizer { unit: data.unit, table: tokens.clone(), lexicon: lexicon.clone() };
-        let (train, dev) = (Manifest::read_lenient(&data.train)?, Manifest::read_lenient(&data.dev)?);
+        let spelling = Normaliser::read(data.tokens.parent().unwrap_or(Path::new("")))?;
+        let (mut train, mut dev) = (Manifest::read_lenient(&data.train)?, Manifest::read_lenient(&data.dev)?);
+        if let Some(rule) = &spelling {
+            [&mut train, &mut dev].into_iter().for_each(|set| set.spell_by(rule));
+        }
         let cmvn = match config.train.normalisation {
             Normalisation::Global => {
                 let all = compute_cmvn(&train, &config.features, &|_, _| {});
@@ -42,7 +50,7 @@ impl RunData {
         let train =
             Dataset::new(&train, Some(&tokenizer), training).map_err(|e| e.of_manifest(&data.train))?;
         let dev = Dataset::new(&dev, Some(&tokenizer), validating).map_err(|e| e.of_manifest(&data.dev))?;
-        Ok(Self { tokens, lexicon, cmvn, train, dev })
+        Ok(Self { tokens, lexicon, spelling, cmvn, train, dev })
     }
 
     /// A checksum (CRC-32C) of the tokens and of what is trained and validated on.

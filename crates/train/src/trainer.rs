@@ -123,6 +123,7 @@ pub(crate) fn new_model(config: &RunConfig, data: &RunData) -> Result<Model, Tra
         normalisation: config.train.normalisation,
         features: config.features.clone(),
         model: config.model.clone(),
+        text: data.spelling,
     };
     let mut model = Model::new(model_config, data.tokens.clone(), config.train.seed)?;
     (model.cmvn, model.lexicon) = (data.cmvn.clone(), data.lexicon.clone());

@@ -9,6 +9,7 @@ use std::path::Path;
 
 use common::encoder::{Command, Plan, encode};
 use common::{shortened, speech, sphere};
+use linnet_text::ngram::NgramModel;
 
 fn main() {
     for (name, bytes) in spheres() {
@@ -28,7 +29,9 @@ not json"#,
         ";;; comment\nA  AH0\nA(1)  EY1\nMR.  M IH1 S T ER0\n",
         "## head\na AH0\na(2) EY1 # letter\n(paren P ER0 EH1 N\n",
         "A\tAH\r\nÉ E\r\n'EM AH M\r\n#SHARP SH AA P\r\n",
-        "A 1.0 AH\n",
+        "A 1.0 AH\nB 1e-05 B\n",
+        "kava\t1\t0.12\t1.4\t0.9\tk a v a\nkava(2) 0.5 1 1 1 2: 9\n",
+        "Polish P OW\npolish P AA\npolish(2) P AO\n",
     ];
     let dots = [
         "the *quick* fo:x [loud_breath] wo(rld)- rose `\\,COMMA one \\%PERCENT (01ic0201)\n",
@@ -40,6 +43,12 @@ not json"#,
         "header\n\\data\\\nngram 1=3\n\n\\1-grams:\n-99 <s>\n-1e-1 </s>\n-inf B\n\\end\\\n",
         "\\data\\\nngram 1=3\nngram 2=1\nngram 3=1\n\\1-grams:\n-1 <s> 0\n-1 </s> 0\n-1 A 0\n\\2-grams:\n-1 A A 0\n\\3-grams:\n-1 A A A\n\\end\\\n",
     ];
+    for (i, arpa) in arpas.iter().take(2).enumerate() {
+        let path = std::env::temp_dir().join(format!("linnet-seed-{}", std::process::id()));
+        NgramModel::parse(arpa.as_bytes(), &path).unwrap().write(&path).unwrap();
+        put("compact", &i.to_string(), &fs::read(&path).unwrap());
+        fs::remove_file(&path).unwrap();
+    }
     let grammars = [
         "what is <n> (and <n>)* # a comment\n<n> = one | two | <n2>{2,3}\n<n2> = [oh] five?\n",
         "(a* b)+ | \\#1 c\\+\\+\na{3,} b{2}\n",
@@ -54,6 +63,17 @@ not json"#,
         ";; CATEGORY \"0\" \"\" \"\"\na 1 speaker 0.00 1.50 <o,f0,male> hello world\n",
         "a A s 0 1 IGNORE_TIME_SEGMENT_IN_SCORING\nb B t 1.5 2 { um / uh / @ } (%hesitation) word\r\n",
         "a 1 s 2 1 backwards\na 1 s 0 1\n",
+    ];
+    let symbols = [
+        "<blk>\n \n|\né\n",
+        "é 3\n<pad> 0\n| 2\n  1\n",
+        "{\"|\": 2, \"<pad>\": 0,\n \" \": 1, \"\\u00e9\": 3}",
+        "{\"eng\": {\"a\": 0}}",
+    ];
+    let texts = [
+        "“It’s well-known,” he said – twice... ΣΑΣ σας Straße STRAẞE ısı İ",
+        "ǅ ﬁ ŉ don`t l´e <unk> <s> U.S. and/or 1,000 \u{ad}\u{200c}\u{200d}\u{fe0f}\u{61c}",
+        "می\u{200c}خواهم हिन्दी ที่นี่ שָׁלוֹם 日本語 e\u{301}",
     ];
     let tables = ["<blank> 0\n<space> 1\nA 2\né 3\n", "<blank> 0\r\n\nAH\t1\n", "A 0\n", "<blank> 0\nA 2\n"];
     for (name, version, header) in [
@@ -76,6 +96,8 @@ not json"#,
         ("ctm", &ctms),
         ("stm", &stms),
         ("tokens", &tables),
+        ("symbols", &symbols),
+        ("normalise", &texts),
     ] {
         for (i, text) in texts.iter().enumerate() {
             put(target, &i.to_string(), text.as_bytes());

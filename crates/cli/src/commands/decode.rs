@@ -36,7 +36,7 @@ fn one_matrix(args: &Decode, path: &Path, tokens: &Path, talk: &Talk) -> Done {
     let (hypotheses, words) = match args.search_options()? {
         None => (vec![greedy_hypothesis(&values, table.table())], table.has_words()),
         Some(options) => {
-            let knowledge = Knowledge::read(&options, table.table())?;
+            let knowledge = Knowledge::read(&options, table.table(), None)?;
             knowledge.notes().iter().for_each(|note| talk.say(note));
             let decoder = knowledge.decoder(&options.beam, &options.fusion)?;
             let named = |error| format!("{}: {error}", path.display());

@@ -1,13 +1,14 @@
 //! `linnet ngram`
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::slice::from_ref;
 
-use linnet_text::TextError;
 use linnet_text::ngram::{
     Estimate, Perplexity, TrainingText, each_plain_sentence, each_sentence, read_vocabulary,
 };
+use linnet_text::{Normaliser, TextError};
 
+use super::spelling::described;
 use super::{Done, outputs};
 use crate::args::Ngram;
 use crate::talk::Talk;
@@ -15,12 +16,16 @@ use crate::talk::Talk;
 pub(super) fn run(args: Ngram, talk: &Talk) -> Done {
     let inputs = [("TEXT", &args.text[..]), ("--eval", &args.eval), ("--vocab", args.vocab.as_slice())];
     outputs::check(&[("--out", from_ref(&args.out))], &inputs)?;
+    let rule = rule(&args, talk)?;
     let mut text = match &args.vocab {
-        Some(path) => TrainingText::with_vocabulary(read_vocabulary(path)?.iter().map(String::as_str)),
+        Some(path) => {
+            let words: Vec<String> = read_vocabulary(path)?.iter().map(|word| rule.word(word)).collect();
+            TrainingText::with_vocabulary(words.iter().map(String::as_str))
+        }
         None => TrainingText::new(),
     };
     for path in &args.text {
-        sentences(path, |sentence| text.push(sentence).map_err(|e| e.to_string()))?;
+        sentences(path, |sentence| text.push(&rule.apply(sentence)).map_err(|e| e.to_string()))?;
     }
     let estimate = Estimate::new(text, args.order, &args.prune)?;
     estimate.write(&args.out)?;
@@ -30,12 +35,28 @@ pub(super) fn run(args: Ngram, talk: &Talk) -> Done {
     for path in &args.eval {
         let mut perplexity = Perplexity::default();
         sentences(path, |sentence| {
-            perplexity.add(&model, sentence);
+            perplexity.add(&model, &rule.apply(sentence));
             Ok(())
         })?;
         talk.say(line(&path.display().to_string(), &perplexity));
     }
     Ok(true)
+}
+
+/// How the texts are spelt: as the options say, or else as the first prepared data among them are.
+fn rule(args: &Ngram, talk: &Talk) -> Result<Normaliser, TextError> {
+    if args.spelling.is_given() {
+        return Ok(args.spelling.on(Normaliser::KEEP));
+    }
+    let is_manifest = |path: &&PathBuf| path.extension().is_some_and(|end| end == "jsonl" || end == "json");
+    for folder in args.text.iter().filter(is_manifest).filter_map(|path| path.parent()) {
+        if let Some(rule) = Normaliser::read(folder)? {
+            let file = folder.join(Normaliser::FILE);
+            talk.say(format!("all texts are spelt as {} says: {}", file.display(), described(&rule)));
+            return Ok(rule);
+        }
+    }
+    Ok(Normaliser::KEEP)
 }
 
 /// Hands over the sentences of a file, or of standard input for `-`.

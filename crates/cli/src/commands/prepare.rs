@@ -47,12 +47,12 @@ pub(super) fn run(mut args: Prepare, talk: &Talk) -> Done {
             wsj::prepare(&wsj::WsjOptions { roots: args.sources, sets: Vec::new() }, &output, &progress)?
         }
         Corpus::Kaldi => {
-            let (folders, normaliser) = (args.sources, Normaliser::default());
+            let (folders, normaliser) = (args.sources, args.spelling.on(Normaliser::default()));
             kaldi::prepare(&kaldi::KaldiOptions { folders, normaliser, raw }, &output, &progress)?
         }
         Corpus::Folder => {
             let split = folder::Split { seed: args.seed.unwrap_or(0), ..Default::default() };
-            let (source, normaliser) = (args.sources.remove(0), Normaliser::default());
+            let (source, normaliser) = (args.sources.remove(0), args.spelling.on(Normaliser::default()));
             folder::prepare(&folder::FolderOptions { source, split, normaliser, raw }, &output, &progress)?
         }
     };
@@ -77,6 +77,9 @@ fn check(args: &Prepare) -> Result<(), String> {
     for (option, idle) in [
         ("--raw-rate", rate && !any_rate),
         ("--byte-order", byte_order && matches!(args.corpus, Corpus::Wsj)),
+        // The discs and AN4 have texts in upper case, and signs that are spoken.
+        ("--case", args.spelling.case.is_some() && !any_rate),
+        ("--punctuation", args.spelling.punctuation.is_some() && !any_rate),
         ("--seed", args.seed.is_some() && !matches!(args.corpus, Corpus::Folder)),
     ] {
         if idle {

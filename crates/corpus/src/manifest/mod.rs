@@ -8,6 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use linnet_audio::RawFormat;
+use linnet_text::Normaliser;
 
 pub(crate) use self::line::plain_id;
 use crate::files::write_beside;
@@ -67,6 +68,13 @@ impl Manifest {
         match bad.into_iter().next() {
             None => Ok(manifest),
             Some(BadLine { line, problem }) => Err(CorpusError::Line { path: path.into(), line, problem }),
+        }
+    }
+
+    /// Spells the texts by a rule.
+    pub fn spell_by(&mut self, rule: &Normaliser) {
+        for utterance in &mut self.utterances {
+            utterance.text = rule.apply(&utterance.text);
         }
     }
 

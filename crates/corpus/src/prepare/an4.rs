@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use linnet_audio::{ByteOrder, RawFormat};
-use linnet_text::split_trn;
+use linnet_text::{Normaliser, split_trn};
 
 use super::draft::{Draft, SetDraft};
 use super::{Output, Progress, Report, Skipped, raw, write};
@@ -59,7 +59,8 @@ pub fn prepare(options: &An4Options, output: &Output, progress: Progress) -> Res
     let format = RawFormat { sample_rate: RAW_RATE, byte_order: options.byte_order, channels: 1 };
     raw::set_format(&mut sets, format);
     let lexicons = vec![root.join("etc/an4.dic")];
-    write(Draft { sets: sets.into(), notes: Vec::new(), lexicons }, output, progress)
+    let draft = Draft { sets: sets.into(), notes: Vec::new(), lexicons, spelling: Normaliser::default() };
+    write(draft, output, progress)
 }
 
 fn corpus_folder(root: &Path) -> Result<PathBuf, CorpusError> {

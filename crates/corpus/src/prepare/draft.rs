@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use linnet_audio::Note;
+use linnet_text::Normaliser;
 use rayon::prelude::*;
 
 use super::heard::Heard;
@@ -17,6 +18,8 @@ pub(super) struct Draft {
     pub(super) notes: Vec<String>,
     /// The corpus's own lexicons, for phones where no other is given.
     pub(super) lexicons: Vec<PathBuf>,
+    /// How the texts are spelt.
+    pub(super) spelling: Normaliser,
 }
 
 /// Seconds that an utterance's end may lie behind its recording's: Kaldi's extract-segments cuts as many, too, and

@@ -1,8 +1,9 @@
 //! Corpora on disk to manifests, a token table and a lexicon.
 //!
 //! Each corpus has a module with a function `prepare`, which finds the sets, transcripts and audio; what follows is the
-//! same for all. Into the output folder go a manifest for each set (`train.jsonl`, …), `tokens.txt`, and for phones
-//! `lexicon.txt` (the words that occur) and `oov.txt` (those that the lexicon lacks, with counts).
+//! same for all. Into the output folder go a manifest for each set (`train.jsonl`, …), `tokens.txt`, `text.json` (how the
+//! texts are spelt), and for phones `lexicon.txt` (the words that occur) and `oov.txt` (those that the lexicon lacks, with
+//! counts).
 
 pub mod an4;
 mod draft;
@@ -72,7 +73,7 @@ fn write(mut draft: Draft, output: &Output, progress: Progress) -> Result<Report
     let own = std::mem::take(&mut draft.lexicons);
     let lexicons = if output.lexicons.is_empty() { &own } else { &output.lexicons };
     // Texts first: a missing lexicon should not be told after minutes of looking at audio.
-    let lexicon = tokens::read_lexicons(output.unit, lexicons)?;
+    let lexicon = tokens::read_lexicons(output.unit, lexicons, &draft.spelling)?;
     let mut heard = Heard::default();
     measure(&mut draft.sets, &mut draft.notes, &mut heard, progress);
     for SetDraft { name, expected, utterances, .. } in &draft.sets {
@@ -93,6 +94,7 @@ fn write(mut draft: Draft, output: &Output, progress: Progress) -> Result<Report
     let tokenizer = tokens::build(output.unit, &lexicon, &draft.sets);
     let oov = tokenizer.out_of_vocabulary(tokens::texts(&draft.sets));
     tokens::write(&tokenizer, &oov, &output.dir)?;
+    draft.spelling.write(&output.dir)?;
     let mut report = Report { sets: Vec::new(), tokens: tokenizer.table.len(), oov, notes: draft.notes };
     for set in draft.sets {
         report.sets.push(write_set(set, &tokenizer, output)?);

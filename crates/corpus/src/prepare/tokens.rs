@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use linnet_text::{Lexicon, Oov, OovReport, TokenTable, Tokenizer, Unit};
+use linnet_text::{Lexicon, Normaliser, Oov, OovReport, TokenTable, Tokenizer, Unit};
 
 use super::draft::SetDraft;
 use crate::CorpusError;
@@ -12,7 +12,11 @@ use crate::files::write_beside;
 /// The file of the words that occur, with their pronunciations.
 pub(super) const LEXICON: &str = "lexicon.txt";
 
-pub(super) fn read_lexicons(unit: Unit, paths: &[PathBuf]) -> Result<Vec<Lexicon>, CorpusError> {
+pub(super) fn read_lexicons(
+    unit: Unit,
+    paths: &[PathBuf],
+    spelling: &Normaliser,
+) -> Result<Vec<Lexicon>, CorpusError> {
     if unit == Unit::Char {
         return Ok(Vec::new());
     }
@@ -21,7 +25,7 @@ pub(super) fn read_lexicons(unit: Unit, paths: &[PathBuf]) -> Result<Vec<Lexicon
                        CMUdict, or take characters as tokens";
         return Err(CorpusError::Option { key: "lexicon", problem: problem.to_owned() });
     }
-    paths.iter().map(|path| Lexicon::read(path).map_err(CorpusError::from)).collect()
+    paths.iter().map(|path| Ok(Lexicon::read(path)?.spelt_by(spelling))).collect()
 }
 
 /// The tokenizer over all sets' texts. Characters are those of the training sets.
@@ -51,9 +55,8 @@ fn needed_words(lexicons: &[Lexicon], sets: &[SetDraft]) -> Lexicon {
     let words: BTreeSet<&str> = texts(sets).flat_map(str::split_whitespace).collect();
     let mut needed = Lexicon::new();
     for word in words {
-        let found = lexicons.iter().map(|lexicon| lexicon.lookup(word)).find(|found| !found.is_empty());
-        for pronunciation in found.into_iter().flatten() {
-            needed.add(word, pronunciation.clone());
+        if let Some(lexicon) = lexicons.iter().find(|lexicon| !lexicon.lookup(word).is_empty()) {
+            needed.add_from(lexicon, word);
         }
     }
     needed

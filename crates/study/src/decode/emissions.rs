@@ -50,7 +50,10 @@ impl Emissions {
     ///
     /// If no utterance can be read, or the cache can't be written to.
     pub fn new(source: &Source<'_>) -> Result<Self, StudyError> {
-        let manifest = Manifest::read_lenient(source.manifest)?;
+        let mut manifest = Manifest::read_lenient(source.manifest)?;
+        if let Some(rule) = &source.model.config.text {
+            manifest.spell_by(rule);
+        }
         let place = source.cache.map(|folder| cache::place(folder, source, &manifest)).transpose()?;
         if let Some(path) = &place
             && let Some((rows, skipped)) = cache::read(path, source.model.tokens.len())

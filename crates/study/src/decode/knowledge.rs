@@ -7,8 +7,8 @@ use linnet_ctc::{
     BeamError, BeamOptions, Calibration, Constrained, Decoder, Fusion, Grammar, Hotwords, Hypothesis,
     LexiconTrie, NoModel, WordModel, spells_words,
 };
-use linnet_text::TokenTable;
-use linnet_text::ngram::{NgramModel, read_vocabulary};
+use linnet_text::ngram::NgramModel;
+use linnet_text::{Normaliser, TokenTable, read_text};
 
 use super::search::SearchOptions;
 use super::{hotwords, vocabulary};
@@ -59,22 +59,38 @@ impl Knowledge {
     ///
     /// Where the tokens spell words (the table has `<space>`, or symbols that begin with `▁`), the words are those of
     /// the grammar, the lexicon or the language model, the first of them that is given; else their pronunciations come
-    /// from the lexicon.
+    /// from the lexicon. All words are spelt by `rule`, that of the model's texts; without one, in the case of the tokens
+    /// where these spell words, else as they stand.
     ///
     /// # Errors
     ///
     /// A file that can't be read or has a fault, by its line; what doesn't go together, as a lexicon none of whose
     /// words the tokens spell.
-    pub fn read(options: &SearchOptions, table: &TokenTable) -> Result<Self, StudyError> {
-        let lm = options.lm.as_deref().map(NgramModel::read).transpose()?;
-        let grammar = options.grammar.as_deref().map(read_grammar).transpose()?;
+    pub fn read(
+        options: &SearchOptions,
+        table: &TokenTable,
+        rule: Option<Normaliser>,
+    ) -> Result<Self, StudyError> {
+        let own = || if spells_words(table) { table.spelling() } else { Normaliser::KEEP };
+        let rule = rule.unwrap_or_else(own);
         let mut notes = Vec::new();
+        let mut lm = options.lm.as_deref().map(NgramModel::read).transpose()?;
+        if let (Some(lm), Some(path)) = (&mut lm, &options.lm) {
+            let others = lm.spell_by(&rule);
+            if others > 0 {
+                let path = path.display();
+                notes.push(format!(
+                    "{path}: {others} words are spelt as more probable ones in the model's spelling, and don't count"
+                ));
+            }
+        }
+        let grammar = options.grammar.as_deref().map(|path| read_grammar(path, &rule)).transpose()?;
         let of_grammar = grammar.as_ref().map(Grammar::words);
         let trie = if spells_words(table) {
             let words = match (of_grammar, &options.lexicon, &lm) {
                 (Some(words), ..) => Some((words.to_vec(), &options.grammar)),
-                (None, Some(path), _) => Some((read_vocabulary(path)?, &options.lexicon)),
-                (None, None, Some(lm)) => Some((vocabulary::lm_words(lm), &options.lm)),
+                (None, Some(path), _) => Some((vocabulary::listed(path, &rule)?, &options.lexicon)),
+                (None, None, Some(lm)) => Some((lm.words().collect(), &options.lm)),
                 (None, None, None) => None,
             };
             match words {
@@ -93,7 +109,7 @@ impl Knowledge {
             }
         } else {
             match (&options.lexicon, options.lm.as_ref().or(options.grammar.as_ref())) {
-                (Some(path), _) => Some(vocabulary::pronounced(path, lm.as_ref(), of_grammar, table)?),
+                (Some(path), _) => Some(vocabulary::pronounced(path, lm.as_ref(), of_grammar, table, &rule)?),
                 (None, Some(path)) => return Err(StudyError::NoLexicon { path: path.clone() }),
                 (None, None) => None,
             }
@@ -154,8 +170,8 @@ impl Knowledge {
     }
 }
 
-fn read_grammar(path: &Path) -> Result<Grammar, StudyError> {
-    let text =
-        std::fs::read_to_string(path).map_err(|source| StudyError::Io { path: path.into(), source })?;
-    Grammar::parse(&text).map_err(|source| StudyError::Grammar { path: path.into(), source })
+fn read_grammar(path: &Path, rule: &Normaliser) -> Result<Grammar, StudyError> {
+    let text = read_text(path)?;
+    Grammar::parse_spelt(&text, |word| rule.word(word))
+        .map_err(|source| StudyError::Grammar { path: path.into(), source })
 }

@@ -73,7 +73,7 @@ pub fn decode(source: &Source<'_>, out: &Path, options: &DecodeOptions) -> Resul
     let table = &tokenizer.table;
     // What the options name is read first: the encoder takes longer.
     let knowledge = match &options.search {
-        Some(search) => Some((search, Knowledge::read(search, table)?)),
+        Some(search) => Some((search, Knowledge::read(search, table, model.config.text)?)),
         None => None,
     };
     let decoder = match &knowledge {

@@ -4,35 +4,42 @@ use std::collections::HashSet;
 use std::path::Path;
 
 use linnet_ctc::{LexiconTrie, TrieError};
-use linnet_text::ngram::{NgramModel, WordId, read_vocabulary};
-use linnet_text::{Lexicon, TokenTable};
+use linnet_text::ngram::{NgramModel, read_vocabulary};
+use linnet_text::{Lexicon, Normaliser, TokenTable};
 
 use crate::error::StudyError;
 
-/// The pronunciations of words. With a language model its words are spelt as it spells them.
+/// The pronunciations of words, which are spelt by a rule.
 pub(crate) fn pronounced(
     lexicon: &Path,
     lm: Option<&NgramModel>,
     grammar: Option<&[String]>,
     table: &TokenTable,
+    rule: &Normaliser,
 ) -> Result<LexiconTrie, StudyError> {
-    let pronunciations = Lexicon::read(lexicon)?;
+    let pronunciations = Lexicon::read(lexicon)?.spelt_by(rule);
     let known = |word: &String| !pronunciations.lookup(word).is_empty();
     let words: Vec<String> = match grammar {
         Some(words) => words.to_vec(),
         None => {
-            // The lexicon knows no upper and lower case, the model does.
-            let mut words: Vec<String> =
-                lm.map(lm_words).unwrap_or_default().into_iter().filter(known).collect();
-            let of_model: HashSet<String> = words.iter().map(|word| word.to_uppercase()).collect();
-            let mut own = read_vocabulary(lexicon)?;
-            own.retain(|word| known(word) && !of_model.contains(&word.to_uppercase()));
-            words.append(&mut own);
+            let mut words: Vec<String> = lm.into_iter().flat_map(NgramModel::words).filter(known).collect();
+            // Where case is kept, the lexicon's may be another than the language model's.
+            let caseless = |word: &String| Normaliser::default().word(word);
+            let of_model: HashSet<String> = words.iter().map(caseless).collect();
+            let own = listed(lexicon, rule)?.into_iter();
+            words.extend(own.filter(|word| known(word) && !of_model.contains(&caseless(word))));
             words
         }
     };
     let trie = LexiconTrie::from_lexicon(&pronunciations, words.iter().map(String::as_str), table);
     trie.map_err(|source| StudyError::Lexicon { path: lexicon.into(), source })
+}
+
+/// The words of a list or lexicon, each once, spelt by a rule.
+pub(crate) fn listed(path: &Path, rule: &Normaliser) -> Result<Vec<String>, StudyError> {
+    let mut seen = HashSet::new();
+    let words = read_vocabulary(path)?.into_iter().map(|word| rule.word(&word));
+    Ok(words.filter(|word| seen.insert(word.clone())).collect())
 }
 
 /// The spellings of words; those that the tokens don't spell are left out and come back. `source` is their file.
@@ -56,10 +63,4 @@ pub(crate) fn spelt(
         }
         Err(error) => Err(fail(error)),
     }
-}
-
-/// A model's words, without the signs of a sentence's beginning and end and of unknown words.
-pub(crate) fn lm_words(lm: &NgramModel) -> Vec<String> {
-    let words = (0..lm.len() as u32).map(|id| lm.word(WordId(id)));
-    words.filter(|word| !["<s>", "</s>", "<unk>", "<UNK>"].contains(word)).map(String::from).collect()
 }

@@ -74,6 +74,16 @@ impl NgramModel {
         others
     }
 
+    /// The words that can be looked up, each once, by the spelling that is looked up; without `<s>`, `</s>` and `<unk>`.
+    pub fn words(&self) -> impl Iterator<Item = String> {
+        let ids = (0..self.header.words)
+            .filter(|id| ![self.header.start, self.header.end, self.header.unknown].contains(id));
+        ids.filter_map(|id| {
+            let spelling = self.respelt.spelling(self.word(WordId(id)));
+            (self.index(&spelling) == Some(WordId(id))).then_some(spelling)
+        })
+    }
+
     /// A word's number; `None` for words that the model doesn't know and for `<unk>` itself.
     pub fn index(&self, word: &str) -> Option<WordId> {
         self.respelt.index(word).or_else(|| self.index_of_own(word))

@@ -11,6 +11,7 @@ use crate::normalise::Normaliser;
 /// The words whose normal spelling isn't their own, or is another word's too.
 #[derive(Debug, Default)]
 pub(super) struct Respelt {
+    rule: Option<Normaliser>,
     words: HashMap<Box<str>, WordId, FixedState>,
 }
 
@@ -29,7 +30,12 @@ impl Respelt {
             let best = rival.filter(|&rival| model.unigram(rival) >= model.unigram(id)).unwrap_or(id);
             words.insert(normal.into(), best);
         }
-        (Self { words }, others)
+        (Self { rule: Some(*rule), words }, others)
+    }
+
+    /// The spelling that a word is looked up by.
+    pub(super) fn spelling(&self, own: &str) -> String {
+        self.rule.map_or_else(|| own.to_owned(), |rule| rule.word(own))
     }
 
     /// The number of a word that is spelt so.
@@ -74,6 +80,9 @@ mod tests {
                 assert_eq!(model.word(id), *own, "{case:?}");
             }
             assert_eq!(model.index(missing), None);
+            let words: Vec<String> = model.words().collect();
+            assert_eq!(words.len(), 6 - merged, "{words:?}");
+            assert!(words.iter().all(|word| model.index(word).is_some()), "{words:?}");
             assert_eq!(
                 (model.index("<s>").map(|id| model.word(id)), model.index("<unk>")),
                 (Some("<s>"), None)

@@ -8,8 +8,9 @@ use serde::Deserialize;
 
 use super::lines::Lines;
 use crate::error::TextError;
-use crate::lexicon::{is_comment, without_variant};
+use crate::lexicon::is_comment;
 use crate::trn::split_trn;
+use crate::word::without_variant;
 
 /// A line of a manifest; the rest of it doesn't matter here.
 #[derive(Deserialize)]

@@ -69,7 +69,7 @@ pub fn prepare(options: &FolderOptions, output: &Output, progress: Progress) -> 
     if let Some(format) = options.raw {
         raw::set_format(&mut sets, format);
     }
-    write(Draft { sets, notes, lexicons: Vec::new() }, output, progress)
+    write(Draft { sets, notes, lexicons: Vec::new(), spelling: options.normaliser }, output, progress)
 }
 
 /// The audio files of a folder that have texts beside them. `joined` is where joined utterances are written: they have

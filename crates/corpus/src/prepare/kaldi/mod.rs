@@ -47,7 +47,8 @@ pub fn prepare(options: &KaldiOptions, output: &Output, progress: Progress) -> R
     if let Some(format) = options.raw {
         raw::set_format(&mut sets, format);
     }
-    write(Draft { sets, notes: Vec::new(), lexicons: Vec::new() }, output, progress)
+    let draft = Draft { sets, notes: Vec::new(), lexicons: Vec::new(), spelling: options.normaliser };
+    write(draft, output, progress)
 }
 
 fn data_folders(options: &KaldiOptions) -> Result<Vec<PathBuf>, CorpusError> {

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use linnet_text::Unit;
+use linnet_text::{Normaliser, Unit};
 
 pub use dot::{DotLine, parse_dot_line};
 pub use index::{IndexEntry, IndexLine, parse_index_line};
@@ -68,7 +68,7 @@ pub fn prepare(options: &WsjOptions, output: &Output, progress: Progress) -> Res
         return Err(CorpusError::layout(&options.roots[0], problem));
     }
     notes.append(&mut transcripts.broken);
-    let draft = Draft { sets, notes, lexicons: Vec::new() };
+    let draft = Draft { sets, notes, lexicons: Vec::new(), spelling: Normaliser::default() };
     write(draft, output, progress)
 }
 

@@ -34,7 +34,7 @@ const MOST_BYTES: usize = 1 << 22;
 /// How deep groups may lie in each other.
 const MOST_DEPTH: usize = 32;
 
-pub(super) fn parse(text: &str) -> Result<Parsed, GrammarError> {
+pub(super) fn parse(text: &str, spell: &dyn Fn(&str) -> String) -> Result<Parsed, GrammarError> {
     let start = Place { line: 1, column: 1 };
     if text.len() > MOST_BYTES {
         return Err(GrammarError::new(start, format!("the grammar is longer than {MOST_BYTES} bytes")));
@@ -46,7 +46,8 @@ pub(super) fn parse(text: &str) -> Result<Parsed, GrammarError> {
         let pieces = pieces(line, number + 1)?;
         let Some((_, place)) = pieces.first() else { continue };
         let (place, end) = (*place, Place { line: number + 1, column: line.chars().count() + 1 });
-        let mut line = Line { pieces: &pieces, next: 0, depth: 0, words: &mut words, names: &mut names, end };
+        let mut line =
+            Line { pieces: &pieces, next: 0, depth: 0, words: &mut words, names: &mut names, spell, end };
         if let [(Piece::Name(name), _), (Piece::Sign('='), _), ..] = &pieces[..] {
             let rule = line.names.number(name) as usize;
             if let Some(first) = defined.insert(rule, place) {
@@ -96,6 +97,7 @@ struct Line<'a> {
     depth: usize,
     words: &'a mut Numbers,
     names: &'a mut Numbers,
+    spell: &'a dyn Fn(&str) -> String,
     /// Behind the last character.
     end: Place,
 }
@@ -148,7 +150,7 @@ impl Line<'_> {
     fn item(&mut self) -> Result<Option<Item>, GrammarError> {
         let Some((piece, place)) = self.pieces.get(self.next) else { return Ok(None) };
         let item = match piece {
-            Piece::Word(word) => Item::Word(self.words.number(word)),
+            Piece::Word(word) => Item::Word(self.words.number(&(self.spell)(word))),
             Piece::Name(name) => Item::Rule(self.names.number(name) as usize, *place),
             Piece::Sign(open @ ('(' | '[')) => return self.group(*open, *place).map(Some),
             Piece::Sign(_) => return Ok(None),

@@ -42,7 +42,16 @@ impl Grammar {
     /// Names the place of what can't be read, of a rule that is missing, defined twice or contains itself, and of a
     /// sentence that would make the automaton too large (65,536 states).
     pub fn parse(text: &str) -> Result<Self, GrammarError> {
-        let parsed = parser::parse(text)?;
+        Self::parse_spelt(text, str::to_owned)
+    }
+
+    /// As [`Grammar::parse`], with each word spelt by a function: words that become the same are one.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Grammar::parse`].
+    pub fn parse_spelt(text: &str, spell: impl Fn(&str) -> String) -> Result<Self, GrammarError> {
+        let parsed = parser::parse(text, &spell)?;
         rules::check(&parsed)?;
         let states = compile(&parsed)?;
         let ids = parsed.words.iter().cloned().zip(0..).collect();

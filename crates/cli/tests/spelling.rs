@@ -1,0 +1,109 @@
+//! `--case` and `--punctuation`: the rule of prepared data goes with them into training, language models, decoding.
+#![allow(clippy::unwrap_used)]
+
+mod common;
+
+use std::fs;
+use std::path::Path;
+
+use common::{TINY, linnet, put, put_tone};
+use serde_json::Value;
+
+/// Recordings with texts in a spelling of their own.
+fn recordings(place: &Path) {
+    for i in 0..12 {
+        put_tone(&place.join(format!("rec/u{i:02}.wav")));
+        put(&place.join(format!("rec/u{i:02}.txt")), "“Don’t,” sagt Straße Nr. 5\n");
+    }
+}
+
+fn texts(path: &Path) -> Vec<String> {
+    let lines = fs::read_to_string(path).unwrap();
+    let text = |line: &str| serde_json::from_str::<Value>(line).unwrap()["text"].as_str().unwrap().to_owned();
+    lines.lines().map(text).collect()
+}
+
+#[test]
+fn the_choice_is_kept_with_the_data_the_model_and_the_language_model() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = folder.path();
+    recordings(place);
+    for (options, out, text, rule) in [
+        (&[][..], "upper", "“DON'T,” SAGT STRAßE NR. 5", r#"{"case":"upper","punctuation":"keep"}"#),
+        (
+            &["--case", "lower", "--punctuation", "drop"],
+            "data",
+            "don't sagt straße nr 5",
+            r#"{"case":"lower","punctuation":"drop"}"#,
+        ),
+    ] {
+        let prepare = ["prepare", "folder", "rec", "--unit", "char", "--out", out];
+        let run = linnet(place, &[&prepare, options].concat());
+        assert_eq!(run.code, 0, "{}", run.err);
+        let all = texts(&place.join(out).join("train.jsonl"));
+        assert!(!all.is_empty() && all.iter().all(|found| found == text), "{all:?}");
+        assert_eq!(fs::read_to_string(place.join(out).join("text.json")).unwrap().trim(), rule);
+    }
+    // Another text is spelt as the data beside it.
+    put(&place.join("more.txt"), "SAGT: „STRAẞE“\n");
+    let ngram = ["ngram", "data/train.jsonl", "more.txt", "--order", "1", "--out", "lm.arpa"];
+    let run = linnet(place, &ngram);
+    assert_eq!(run.code, 0, "{}", run.err);
+    run.line("all texts are spelt as data/text.json says: in lower case, without punctuation");
+    let arpa = fs::read_to_string(place.join("lm.arpa")).unwrap();
+    let words: Vec<&str> = arpa.lines().filter_map(|line| line.split('\t').nth(1)).collect();
+    assert_eq!(words, ["<unk>", "<s>", "</s>", "5", "don't", "nr", "sagt", "straße"]);
+    // The model folder tells the rule, and a manifest in another spelling is scored by it.
+    put(&place.join("tiny.toml"), format!("[data]\nunit = \"char\"\n{TINY}"));
+    let run = linnet(place, &["train", "tiny.toml", "--out", "exp"]);
+    assert_eq!(run.code, 0, "{}", run.err);
+    let config = fs::read_to_string(place.join("exp/model/config.toml")).unwrap();
+    assert!(config.contains("[text]\ncase = \"lower\"\npunctuation = \"drop\"\n"), "{config}");
+    put(&place.join("own.jsonl"), r#"{"audio_filepath": "rec/u00.wav", "text": "DON’T SAGT!", "id": "u"}"#);
+    let run = linnet(place, &["decode", "exp/model", "own.jsonl", "--out", "out"]);
+    assert_eq!(run.code, 0, "{}", run.err);
+    assert_eq!(fs::read_to_string(place.join("out/ref.trn")).unwrap(), "don't sagt (u)\n");
+}
+
+#[test]
+fn a_text_of_one_line_makes_a_model_and_bad_ones_are_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = folder.path();
+    put(&place.join("one.txt"), "Don’t\u{200b} stop, Straße");
+    for (options, words) in [
+        (&[][..], &["Don't", "Straße", "stop,"][..]),
+        (&["--case", "upper"], &["DON'T", "STOP,", "STRAßE"]),
+        (&["--punctuation", "drop"], &["Don't", "Straße", "stop"]),
+    ] {
+        let ngram = ["ngram", "one.txt", "--order", "3", "--out", "lm.arpa"];
+        let run = linnet(place, &[&ngram, options].concat());
+        assert_eq!(run.code, 0, "{}", run.err);
+        assert!(run.err.contains("the text itself: perplexity "), "{}", run.err);
+        let arpa = fs::read_to_string(place.join("lm.arpa")).unwrap();
+        let unigrams = arpa.split("\\2-grams:").next().unwrap();
+        let found: Vec<&str> = unigrams.lines().filter_map(|line| line.split('\t').nth(1)).collect();
+        assert_eq!(found[3..], *words);
+    }
+    for (bytes, problem) in [
+        (&b""[..], "the text has no words; give files with a sentence a line"),
+        (
+            b"a\ngr\xfcn\n",
+            "bad.txt:2: the line is not UTF-8; convert the file, as by `iconv -f LATIN1 -t UTF-8`",
+        ),
+        (
+            b"\xff\xfea\0\n\0",
+            "bad.txt:1: the text is UTF-16; convert the file, as by `iconv -f UTF-16 -t UTF-8`",
+        ),
+    ] {
+        put(&place.join("bad.txt"), bytes);
+        linnet(place, &["ngram", "bad.txt", "--order", "2", "--out", "bad.arpa"]).fails_with(problem);
+    }
+}
+
+#[test]
+fn corpora_with_a_spelling_of_their_own_take_no_other() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = linnet(folder.path(), &["prepare", "an4", "an4", "--out", "data", "--case", "lower"]);
+    assert_eq!(run.code, 2);
+    assert!(run.err.contains("--case has no effect on the corpus an4; leave it out"), "{}", run.err);
+}
