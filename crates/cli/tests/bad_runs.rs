@@ -236,7 +236,7 @@ mod full_disc {
         let mini = common::mini();
         let arguments = ["prepare", "wsj", mini.to_str().unwrap(), "--unit", "char", "--out", "chars"];
         linnet_on_full_disc(&folder, &arguments).fails_with(&format!("chars/train_si84.jsonl: {MEND}"));
-        assert_eq!(names(&folder.join("chars")), ["oov.txt", "tokens.txt"]);
+        assert_eq!(names(&folder.join("chars")), ["oov.txt", "text.json", "tokens.txt"]);
         linnet_on_full_disc(&folder, &["train", "tiny.toml", "--out", "new"])
             .fails_with(&format!("new/config.toml: {MEND}"));
         // What is left is no run, so that the same command works once there is room.

@@ -141,7 +141,24 @@ impl TrainingText {
     }
 }
 
-/// A word with one spelling of the unknown one.
+/// A word, or the symbol that it is in any case: files hold them so.
 fn folded(word: &str) -> &str {
-    if word == "<UNK>" { SPECIAL[UNKNOWN as usize] } else { word }
+    SPECIAL.into_iter().find(|special| special.eq_ignore_ascii_case(word)).unwrap_or(word)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn symbols_are_no_words_in_any_case() {
+        let mut text = TrainingText::new();
+        text.push("a <UNK> <unk> <Unk> b").unwrap();
+        assert_eq!((text.words(), text.unknown()), (5, 3));
+        for sentence in ["<s> a", "a </S>", "<S>"] {
+            let message = text.push(sentence).unwrap_err().to_string();
+            assert!(message.contains("marks a sentence's bounds by itself; take it out"), "{message}");
+        }
+        assert_eq!(text.sentences(), 1);
+    }
 }
