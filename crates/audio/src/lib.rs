@@ -17,6 +17,7 @@ mod resample;
 mod riff;
 mod samples;
 mod shorten;
+mod shorten_law;
 mod sphere;
 mod wav;
 

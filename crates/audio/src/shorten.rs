@@ -1,6 +1,7 @@
 //! Shorten, version 2 (Robinson, 1994): lossless coding of waveforms by linear prediction and Rice codes.
 
 use crate::bits::{Bits, EndOfStream};
+use crate::shorten_law::{self, Codes, MU_LAW_1, MU_LAW_2};
 
 /// Limits of what a header may ask for.
 const MOST_CHANNELS: u32 = 16;
@@ -26,10 +27,17 @@ pub(crate) struct ShortenError {
     pub(crate) problem: String,
 }
 
-/// Decoded samples, one vector a channel.
-pub(crate) type Channels = Vec<Vec<i16>>;
+/// What a stream decodes to, one vector a channel, all of one length.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Decoded {
+    /// 16-bit samples.
+    Samples(Vec<Vec<i16>>),
+    /// Mu-law codes.
+    MuLaw(Vec<Vec<u8>>),
+}
 
 struct Channel {
+    /// 16-bit samples, or mu-law codes.
     out: Vec<i16>,
     /// The last samples before the bits' shift, oldest first, then the block at hand.
     work: Vec<i32>,
@@ -37,9 +45,7 @@ struct Channel {
 }
 
 /// Decodes a stream that starts with `ajkg`; `told` is the number of samples a channel that its container tells.
-///
-/// All channels of the result are of one length.
-pub(crate) fn decode(stream: &[u8], told: Option<usize>) -> Result<Channels, ShortenError> {
+pub(crate) fn decode(stream: &[u8], told: Option<usize>) -> Result<Decoded, ShortenError> {
     let fail = |at: usize, problem: &str| ShortenError { at, problem: problem.to_string() };
     if !stream.starts_with(b"ajkg") {
         return Err(fail(0, "there is no Shorten stream (it would start with ajkg)"));
@@ -50,6 +56,8 @@ pub(crate) fn decode(stream: &[u8], told: Option<usize>) -> Result<Channels, Sho
     let mut decoder = Decoder {
         bits: Bits::new(&stream[5..]),
         shift: 0,
+        kind: S16_LITTLE,
+        codes: None,
         wrap: 0,
         block: 0,
         told: told.unwrap_or(usize::MAX),
@@ -57,7 +65,13 @@ pub(crate) fn decode(stream: &[u8], told: Option<usize>) -> Result<Channels, Sho
         channels: Vec::new(),
     };
     match decoder.run() {
-        Ok(()) => Ok(decoder.channels.into_iter().map(|c| c.out).collect()),
+        Ok(()) => {
+            let channels = decoder.channels.into_iter().map(|c| c.out);
+            Ok(match decoder.codes {
+                Some(_) => Decoded::MuLaw(channels.map(|c| c.iter().map(|&code| code as u8).collect()).collect()),
+                None => Decoded::Samples(channels.collect()),
+            })
+        }
         Err(Failure::End) => {
             let done = decoder.channels.first().map_or(0, |c| c.out.len());
             let problem = match told {
@@ -91,6 +105,10 @@ impl From<EndOfStream> for Failure {
 struct Decoder<'a> {
     bits: Bits<'a>,
     shift: u32,
+    /// The type of the samples.
+    kind: u32,
+    /// What the numbers stand for, if not for samples.
+    codes: Option<Codes>,
     /// Samples of history a channel keeps.
     wrap: usize,
     block: usize,
@@ -104,8 +122,12 @@ struct Decoder<'a> {
 impl Decoder<'_> {
     fn run(&mut self) -> Result<(), Failure> {
         let broken = |fine: bool, problem| if fine { Ok(()) } else { Err(Failure::Broken(problem)) };
-        let kind = self.bits.ulong()?;
-        broken(kind == S16_BIG || kind == S16_LITTLE, "the samples are not 16-bit, only such are read")?;
+        self.kind = self.bits.ulong()?;
+        match self.kind {
+            S16_BIG | S16_LITTLE => {}
+            MU_LAW_1 | MU_LAW_2 => self.codes = Some(Codes::new(self.kind, 0)),
+            _ => return Err(Failure::Broken("the samples are neither 16-bit nor mu-law, only such are read")),
+        }
         let channels = self.bits.ulong()?;
         broken((1..=MOST_CHANNELS).contains(&channels), "the number of channels is out of range")?;
         let block = self.bits.ulong()?;
@@ -140,7 +162,11 @@ impl Decoder<'_> {
                 }
                 6 => {
                     self.shift = self.bits.uvar(2)?;
-                    broken(self.shift <= MOST_SHIFT, "a shift of bits is out of range")?;
+                    let most = if self.codes.is_some() { shorten_law::MOST_SHIFT } else { MOST_SHIFT };
+                    broken(self.shift <= most, "a shift of bits is out of range")?;
+                    if self.codes.is_some() {
+                        self.codes = Some(Codes::new(self.kind, self.shift));
+                    }
                 }
                 9 => {
                     let len = self.bits.uvar(5)?;
@@ -211,9 +237,16 @@ impl Decoder<'_> {
             channel.means.remove(0);
             channel.means.push((mean as i32).wrapping_shl(shift));
         }
-        // A lossy encoder may round the highest samples beyond 16 bits.
-        let sample = |&x: &i32| (i64::from(x) << shift).clamp(i16::MIN.into(), i16::MAX.into()) as i16;
-        channel.out.extend(block.iter().map(sample));
+        if let Some(codes) = &self.codes {
+            for &x in block {
+                let code = codes.of(x).ok_or(Failure::Broken("a number stands for no mu-law code"))?;
+                channel.out.push(code.into());
+            }
+        } else {
+            // A lossy encoder may round the highest samples beyond 16 bits.
+            let sample = |&x: &i32| (i64::from(x) << shift).clamp(i16::MIN.into(), i16::MAX.into()) as i16;
+            channel.out.extend(block.iter().map(sample));
+        }
         channel.work.copy_within(n.., 0);
         Ok(())
     }

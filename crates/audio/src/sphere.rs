@@ -7,6 +7,7 @@ use std::path::Path;
 use crate::error::{AudioError, Place};
 use crate::raw::{ByteOrder, samples};
 use crate::samples::Audio;
+use crate::shorten::Decoded;
 use crate::{g711, shorten};
 
 const MAGIC: &[u8] = b"NIST_1A\n";
@@ -194,11 +195,8 @@ fn fields(text: &[u8]) -> Result<HashMap<String, Field>, (usize, &'static str)> 
 pub(crate) fn decode(bytes: &[u8], path: &Path) -> Result<Audio, AudioError> {
     let header = header(bytes, path)?;
     let body = &bytes[header.len..];
-    let channels = match header.embedded.as_deref() {
-        Some(e) if e.starts_with("shorten") && header.coding == Coding::Pcm => {
-            shorten::decode(body, header.samples)
-                .map_err(|e| AudioError::damaged(path, Place::Byte(header.len + e.at), e.problem))?
-        }
+    let Content { channels, sum } = match header.embedded.as_deref() {
+        Some(e) if e.starts_with("shorten") => shortened(&header, body, path)?,
         Some(other) => {
             let problem = format!(
                 "{} with embedded {other} is not read; convert the file to pcm with sph2pipe",
@@ -223,13 +221,55 @@ pub(crate) fn decode(bytes: &[u8], path: &Path) -> Result<Audio, AudioError> {
         );
         return Err(AudioError::damaged(path, Place::Byte(bytes.len()), problem));
     }
-    verify(&header, &channels, body, path)?;
+    if let Some(told) = header.checksum.filter(|&told| told != sum) {
+        let [found, told] = [sum, told].map(|sum| sum.to_string());
+        return Err(AudioError::Checksum { path: path.to_path_buf(), found, told });
+    }
     let scaled = |c: Vec<i16>| c.into_iter().map(|s| f32::from(s) / 32768.0).collect();
     Ok(Audio::new(header.sample_rate, channels.into_iter().map(scaled).collect()))
 }
 
+/// The samples of a file.
+struct Content {
+    /// Of each channel.
+    channels: Vec<Vec<i16>>,
+    /// The sum of all as unsigned 16-bit numbers, or of all codes, modulo 2¹⁶.
+    sum: u16,
+}
+
+impl Content {
+    fn of_samples(channels: Vec<Vec<i16>>) -> Self {
+        let sum = channels.iter().flatten().fold(0u16, |sum, &s| sum.wrapping_add(s as u16));
+        Self { channels, sum }
+    }
+
+    fn of_codes(channels: &[Vec<u8>], expand: fn(u8) -> i16) -> Self {
+        let sum = channels.iter().flatten().fold(0u16, |sum, &code| sum.wrapping_add(code.into()));
+        let expanded = channels.iter().map(|c| c.iter().map(|&code| expand(code)).collect());
+        Self { channels: expanded.collect(), sum }
+    }
+}
+
+/// Samples or codes inside a Shorten stream.
+fn shortened(header: &Header, body: &[u8], path: &Path) -> Result<Content, AudioError> {
+    let decoded = shorten::decode(body, header.samples)
+        .map_err(|e| AudioError::damaged(path, Place::Byte(header.len + e.at), e.problem))?;
+    match (header.coding, decoded) {
+        (Coding::Pcm, Decoded::Samples(channels)) => Ok(Content::of_samples(channels)),
+        (Coding::MuLaw, Decoded::MuLaw(channels)) => Ok(Content::of_codes(&channels, g711::mu_law)),
+        (told, decoded) => {
+            let found = if matches!(decoded, Decoded::MuLaw(_)) { Coding::MuLaw } else { Coding::Pcm };
+            let (told, found) = (told.name(), found.name());
+            let problem = format!(
+                "the header tells of {told} in the Shorten stream, it has {found}; correct sample_coding"
+            );
+            Err(AudioError::damaged(path, Place::Byte(header.len), problem))
+        }
+    }
+}
+
 /// Samples that are not compressed.
-fn plain(header: &Header, body: &[u8], path: &Path) -> Result<Vec<Vec<i16>>, AudioError> {
+fn plain(header: &Header, body: &[u8], path: &Path) -> Result<Content, AudioError> {
     let width = header.coding.bytes();
     if header.bytes != width {
         let problem = format!(
@@ -248,27 +288,19 @@ fn plain(header: &Header, body: &[u8], path: &Path) -> Result<Vec<Vec<i16>>, Aud
         return Err(AudioError::damaged(path, Place::Byte(at), problem));
     }
     let body = &body[..frames * frame];
-    let all: Vec<i16> = match header.coding {
-        Coding::MuLaw => body.iter().map(|&b| g711::mu_law(b)).collect(),
-        Coding::ALaw => body.iter().map(|&b| g711::a_law(b)).collect(),
-        Coding::Pcm => samples(body, header.order).collect(),
-    };
-    let channel = |c: usize| all.iter().skip(c).step_by(header.channels).copied().collect();
-    Ok((0..header.channels).map(channel).collect())
+    let codes = || split(body.iter().copied(), header.channels);
+    Ok(match header.coding {
+        Coding::MuLaw => Content::of_codes(&codes(), g711::mu_law),
+        Coding::ALaw => Content::of_codes(&codes(), g711::a_law),
+        Coding::Pcm => Content::of_samples(split(samples(body, header.order), header.channels)),
+    })
 }
 
-/// The sum of all samples as unsigned 16-bit numbers, or of all codes, modulo 2¹⁶.
-fn verify(header: &Header, channels: &[Vec<i16>], body: &[u8], path: &Path) -> Result<(), AudioError> {
-    let Some(told) = header.checksum else { return Ok(()) };
-    let found = if header.coding == Coding::Pcm {
-        channels.iter().flatten().fold(0u16, |sum, &s| sum.wrapping_add(s as u16))
-    } else {
-        let codes = channels.iter().map(Vec::len).sum();
-        body.iter().take(codes).fold(0u16, |sum, &b| sum.wrapping_add(u16::from(b)))
-    };
-    if found == told {
-        return Ok(());
+/// The values of each channel, of several in turn.
+fn split<T>(values: impl Iterator<Item = T>, channels: usize) -> Vec<Vec<T>> {
+    let mut split: Vec<Vec<T>> = (0..channels).map(|_| Vec::new()).collect();
+    for (i, value) in values.enumerate() {
+        split[i % channels].push(value);
     }
-    let [found, told] = [found, told].map(|sum| sum.to_string());
-    Err(AudioError::Checksum { path: path.to_path_buf(), found, told })
+    split
 }

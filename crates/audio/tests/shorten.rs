@@ -39,7 +39,8 @@ fn every_command_in_every_setting_is_exact() {
     for commands in commands {
         for (block, order, means, shift) in [(256, 8, 4, 0), (256, 8, 0, 0), (100, 32, 1, 3), (7, 12, 64, 1)]
         {
-            let plan = Plan { block, order, means, shift, commands: commands.clone(), verbatim: Vec::new() };
+            let commands = commands.clone();
+            let plan = Plan { block, order, means, shift, commands, ..Plan::default() };
             for samples in [1, 255, 256, 257, 3000] {
                 let cleared = |s: Vec<i16>| s.iter().map(|s| s >> shift << shift).collect::<Vec<_>>();
                 let channels: Vec<Vec<i16>> = signals(samples).into_iter().map(cleared).collect();
@@ -53,6 +54,40 @@ fn every_command_in_every_setting_is_exact() {
                 }
             }
         }
+    }
+}
+
+/// The number that a mu-law code is in a Shorten stream of type 8.
+fn number(code: u8) -> i16 {
+    if code >= 0x80 { 255 - i16::from(code) } else { i16::from(code) - 128 }
+}
+
+#[test]
+fn mu_law_codes_expand_as_those_outside_a_stream() {
+    let speech = common::speech(3000, 8);
+    let half = speech.iter().map(|s| (s >> 8) as u8).collect::<Vec<_>>();
+    let all = (0..3000).map(|i| (i * 7 % 256) as u8).collect::<Vec<_>>();
+    for codes in [vec![half.clone()], vec![half, all]] {
+        let fields = |coding: &str| {
+            let sum = codes.iter().flatten().fold(0u16, |sum, &c| sum.wrapping_add(c.into()));
+            format!(
+                "channel_count -i {}\nsample_count -i 3000\nsample_rate -i 8000\nsample_n_bytes -i 1\n\
+                 sample_coding -s{} {coding}\nsample_checksum -i {sum}\n",
+                codes.len(),
+                coding.len()
+            )
+        };
+        let numbers: Vec<Vec<i16>> = codes.iter().map(|c| c.iter().map(|&c| number(c)).collect()).collect();
+        let plan = Plan { kind: 8, ..Plan::default() };
+        let shortened = common::sphere(&fields("ulaw,embedded-shorten-v2.00"), &encode(&numbers, &plan));
+        let turns: Vec<u8> = (0..3000).flat_map(|i| codes.iter().map(move |c| c[i])).collect();
+        let plain = common::sphere(&fields("ulaw"), &turns);
+        assert_eq!(decode(&shortened).unwrap(), decode(&plain).unwrap());
+        let alaw = decode(&common::sphere(&fields("alaw,embedded-shorten-v2.00"), &encode(&numbers, &plan)));
+        assert!(alaw.unwrap_err().to_string().contains("the header tells of A-law"));
+        let beyond = vec![vec![128; 3000]];
+        let error = decode(&common::sphere(&fields("ulaw,embedded-shorten-v2.00"), &encode(&beyond, &plan)));
+        assert!(error.unwrap_err().to_string().contains("no mu-law code"));
     }
 }
 
@@ -110,7 +145,8 @@ fn damage_is_an_error_or_the_checksum_finds_it() {
 fn settings_out_of_range_are_refused_before_they_cost_memory() {
     let most = u64::from(u32::MAX);
     for (settings, problem) in [
-        ([8, 1, 256, 0, 4, 0], "not 16-bit"),
+        ([7, 1, 256, 0, 4, 0], "neither 16-bit nor mu-law"),
+        ([8, 1, 256, 0, 4, 0], "the header tells of pcm in the Shorten stream, it has mu-law"),
         ([5, 0, 256, 0, 4, 0], "number of channels"),
         ([5, most, 256, 0, 4, 0], "number of channels"),
         ([5, 1, 0, 0, 4, 0], "block size"),
@@ -121,6 +157,7 @@ fn settings_out_of_range_are_refused_before_they_cost_memory() {
     ] {
         let mut bits = Bits::default();
         settings.iter().for_each(|&value| bits.ulong(value));
+        bits.uvar(if problem.contains("it has mu-law") { 4 } else { 0 }, 2);
         let error = decode(&common::shortened(&[vec![0; 100]], &bits.stream())).unwrap_err().to_string();
         assert!(error.contains(problem), "{settings:?}: {error}");
     }

@@ -3,6 +3,8 @@
 /// How to encode.
 #[derive(Debug, Clone)]
 pub(crate) struct Plan {
+    /// The type of the samples: 5 for 16 bits, 8 for mu-law codes, which are encoded as numbers.
+    pub(crate) kind: usize,
     /// Samples of one channel in a block.
     pub(crate) block: usize,
     /// The order of prediction that the header tells; at least 3 samples of history are kept.
@@ -28,7 +30,7 @@ impl Default for Plan {
     /// What the tool that made the WSJ discs did.
     fn default() -> Self {
         let commands = (0..4).map(Command::Difference).collect();
-        Self { block: 256, order: 0, means: 4, shift: 0, commands, verbatim: Vec::new() }
+        Self { kind: 5, block: 256, order: 0, means: 4, shift: 0, commands, verbatim: Vec::new() }
     }
 }
 
@@ -98,7 +100,7 @@ fn predicted(command: &Command, x: &[i64], t: usize, offset: i64) -> i64 {
 /// Encodes channels of one length.
 pub(crate) fn encode(channels: &[Vec<i16>], plan: &Plan) -> Vec<u8> {
     let mut bits = Bits::default();
-    for value in [5, channels.len(), plan.block, plan.order, plan.means, 0] {
+    for value in [plan.kind, channels.len(), plan.block, plan.order, plan.means, 0] {
         bits.ulong(value as u64);
     }
     if !plan.verbatim.is_empty() {
