@@ -15,7 +15,7 @@ use symphonia::default::formats::{FlacReader, MpaReader, OggReader, WavReader};
 use crate::error::{AudioError, Place};
 use crate::probe::AudioInfo;
 use crate::samples::Audio;
-use crate::{ogg, riff};
+use crate::{names, ogg, riff};
 
 /// Samples of all channels: 18 hours at 16 kHz.
 const MOST_SAMPLES: usize = 1 << 30;
@@ -78,9 +78,11 @@ fn open(source: Box<dyn MediaSource>, kind: Kind, path: &Path) -> Result<Opened,
     }
     let format = probe.probe(&hint, stream, FormatOptions::default(), MetadataOptions::default()).map_err(
         |e| match (kind, e) {
-            (Kind::Other, e) | (_, e @ Error::Unsupported(_)) => {
-                unknown(format!("no WAV, FLAC, MP3, OGG or SPHERE audio ({e}); convert it to one of them"))
-            }
+            (Kind::Other, _) => names::no_audio(path),
+            (kind, e @ Error::Unsupported(_)) => unknown(format!(
+                "{} of a kind that is not read ({e}); convert it to WAV with ffmpeg",
+                kind.name()
+            )),
             (kind, e) => {
                 let problem =
                     format!("the {} header is damaged or cut off ({e}); copy the file again", kind.name());
@@ -104,6 +106,15 @@ fn open(source: Box<dyn MediaSource>, kind: Kind, path: &Path) -> Result<Opened,
     Ok(Opened { format, decoder, track, told })
 }
 
+/// The layer of MPEG audio that a file's first frame is of.
+pub(crate) fn layer(head: &[u8]) -> &'static str {
+    match head {
+        [0xff, second, ..] if second & 0xe6 == 0xe4 => "mp2",
+        [0xff, second, ..] if second & 0xe6 == 0xe6 => "mp1",
+        _ => "mp3",
+    }
+}
+
 /// The length of the ID3 tag that a file starts with, as its first ten bytes tell it, 0 if with none; it may hold
 /// anything, pictures too.
 pub(crate) fn id3_len(bytes: &[u8]) -> usize {
@@ -124,13 +135,19 @@ pub(crate) fn decode(mut bytes: Vec<u8>, path: &Path) -> Result<Audio, AudioErro
     let source: Box<dyn MediaSource> = match kind {
         Kind::Wav => Box::new(Cursor::new(riff::shortest(&bytes, path)?)),
         Kind::Flac => Box::new(Cursor::new(bytes)),
-        Kind::Ogg => {
-            ogg::check(&bytes, path)?;
-            Box::new(Cursor::new(bytes))
-        }
+        Kind::Ogg => return ogg::decode(&bytes, path),
         // Of an MP3 file that it can seek in, Symphonia guesses the length from the rate of bits and cuts it there.
         Kind::Other => Box::new(ReadOnlySource::new(Cursor::new(bytes))),
     };
+    decode_all(source, kind, path)
+}
+
+/// Decodes the pages of one stream of Vorbis or FLAC.
+pub(crate) fn decode_ogg(pages: Vec<u8>, path: &Path) -> Result<Audio, AudioError> {
+    decode_all(Box::new(Cursor::new(pages)), Kind::Ogg, path)
+}
+
+fn decode_all(source: Box<dyn MediaSource>, kind: Kind, path: &Path) -> Result<Audio, AudioError> {
     let mut opened = open(source, kind, path)?;
     let fail = |done: usize, problem: String| {
         AudioError::damaged(path, Place::Sample(done), format!("{problem}; copy the file again"))

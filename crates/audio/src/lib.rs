@@ -1,15 +1,27 @@
 //! Audio files and streams to `f32` samples in [−1, 1).
 //!
-//! [`read`] looks at a file's content: NIST SPHERE (with G.711 and Shorten) is decoded here, WAV, FLAC, MP3 and OGG
-//! Vorbis by Symphonia, headerless samples by what the caller says of them. 16-bit samples are exact: s / 32768.
+//! [`read`] looks at a file's content. NIST SPHERE (with G.711 and Shorten) and samples in AIFF, AU and CAF are decoded
+//! here; FLAC, MP3, Vorbis, AAC and ALAC by Symphonia, Opus by opus-pure, out of their own files or out of MP4,
+//! Matroska, OGG and CAF; headerless samples by what the caller says of them. 16-bit samples are exact: s / 32768.
 //! What a file's user should know though it was read comes back as [`Note`]s.
 
+mod aac;
+mod aiff;
+mod au;
 mod bits;
+mod caf;
 mod coded;
+mod container;
 mod error;
 mod g711;
+mod matroska;
+mod mp4;
+mod names;
 mod note;
 mod ogg;
+mod opus;
+mod packets;
+mod pcm;
 mod probe;
 mod raw;
 mod read;
@@ -22,10 +34,11 @@ mod sphere;
 mod wav;
 
 pub use error::{AudioError, Place};
+pub use names::is_audio_path;
 pub use note::Note;
 pub use probe::{AudioInfo, probe};
 pub use raw::{ByteOrder, RawFormat, roughness};
-pub use read::{ReadOptions, is_audio_path, read, read_from};
+pub use read::{ReadOptions, read, read_from};
 pub use resample::{change_speed, resample};
 pub use samples::{Audio, Channel};
 pub use wav::write_wav;

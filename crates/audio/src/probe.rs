@@ -5,12 +5,13 @@ use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
 
 use crate::coded::{self, Kind};
+use crate::container::Container;
 use crate::error::{AudioError, Place};
 use crate::note::Note;
-use crate::raw;
 use crate::read::{ReadOptions, empty, is_raw, read};
 use crate::samples::Audio;
 use crate::sphere;
+use crate::{ogg, raw};
 
 /// Bytes that are read first: most SPHERE headers have 1,024.
 const HEAD: u64 = 1 << 14;
@@ -18,9 +19,9 @@ const HEAD: u64 = 1 << 14;
 /// What a file holds.
 #[derive(Debug, Clone, PartialEq)]
 pub struct AudioInfo {
-    /// The container: `SPHERE`, `WAV`, `FLAC`, `OGG`, `MP3` or `raw`.
+    /// The container, as `SPHERE`, `WAV`, `FLAC`, `MP4`; `raw` if there is none.
     pub format: String,
-    /// How its samples are coded, as `pcm` or `pcm, shorten-v2.00`.
+    /// How its samples are coded, as `pcm`, `aac` or `pcm, shorten-v2.00`.
     pub coding: String,
     /// Sampling rate, in Hz.
     pub sample_rate: u32,
@@ -38,7 +39,7 @@ impl AudioInfo {
         self.frames as f64 / f64::from(self.sample_rate.max(1))
     }
 
-    fn of(audio: &Audio, format: &str, coding: &str) -> Self {
+    pub(crate) fn of(audio: &Audio, format: &str, coding: &str) -> Self {
         Self {
             format: format.into(),
             coding: coding.into(),
@@ -91,6 +92,10 @@ fn found(path: &Path, options: &ReadOptions) -> Result<AudioInfo, AudioError> {
         head.clear();
         (&file).take(HEAD).read_to_end(&mut head).map_err(io)?;
     }
+    if let Some(container) = Container::of(&head) {
+        let bytes = std::fs::read(path).map_err(io)?;
+        return container.describe(bytes.get(tag..).unwrap_or_default(), path);
+    }
     let kind = Kind::of(&head);
     // Headers tell where samples are from the file's start; behind a tag they are decoded.
     if tag == 0 && matches!(kind, Kind::Wav | Kind::Flac) {
@@ -102,9 +107,8 @@ fn found(path: &Path, options: &ReadOptions) -> Result<AudioInfo, AudioError> {
     let coding = match kind {
         Kind::Wav => "pcm",
         Kind::Flac => "flac",
-        Kind::Ogg if head.windows(5).any(|w| w == b"\x7fFLAC") => "flac",
-        Kind::Ogg => "vorbis",
-        Kind::Other => "mp3",
+        Kind::Ogg => ogg::coding(&head),
+        Kind::Other => coded::layer(&head),
     };
     Ok(AudioInfo::of(&read(path, &whole)?, kind.name(), coding))
 }

@@ -1,18 +1,16 @@
 //! Files of any kind: which decoder, and what every one promises.
 
-use std::ffi::OsStr;
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
 use crate::coded::{self, Kind};
+use crate::container::Container;
 use crate::error::AudioError;
+use crate::names::{Unread, has_extension, is_audio_path};
 use crate::raw::{self, RawFormat};
 use crate::samples::Audio;
 use crate::sphere;
-
-/// Extensions of audio files, lower-case.
-const EXTENSIONS: [&str; 10] = ["wav", "flac", "mp3", "ogg", "oga", "sph", "wv1", "wv2", "nist", "raw"];
 
 /// The most bytes that are read: 4 GiB.
 const MOST_BYTES: u64 = 1 << 32;
@@ -28,21 +26,14 @@ pub struct ReadOptions {
     pub duration_s: Option<f64>,
 }
 
-/// Whether a file's name ends like that of an audio file.
-pub fn is_audio_path(path: &Path) -> bool {
-    EXTENSIONS.iter().any(|known| has_extension(path, known))
-}
-
-fn has_extension(path: &Path, known: &str) -> bool {
-    path.extension().and_then(OsStr::to_str).is_some_and(|e| e.eq_ignore_ascii_case(known))
-}
-
 /// Whether a file that starts with `head` has no header: its content is of no other kind, and its name says it or,
 /// where that says nothing (as of standard input), the caller does.
 pub(crate) fn is_raw(head: &[u8], options: &ReadOptions, path: &Path) -> bool {
     let says_otherwise = is_audio_path(path) || head.starts_with(b"ID3");
     Kind::of(head) == Kind::Other
         && !sphere::is_sphere(head)
+        && Container::of(head).is_none()
+        && Unread::by_content(head).is_none()
         && (has_extension(path, "raw") || options.raw.is_some() && !says_otherwise)
 }
 
@@ -96,7 +87,12 @@ fn decode(bytes: Vec<u8>, path: &Path, options: &ReadOptions) -> Result<Audio, A
     } else if is_raw(&bytes, options, path) {
         raw::decode(&bytes, options, path)?
     } else {
-        coded::decode(bytes, path)?
+        let content = &bytes[coded::id3_len(&bytes).min(bytes.len())..];
+        match (Container::of(content), Unread::by_content(content)) {
+            (Some(container), _) => container.open(content, path)?.decode(path)?,
+            (None, Some(kind)) => return Err(kind.error(path)),
+            (None, None) => coded::decode(bytes, path)?,
+        }
     };
     let length_s = audio.duration_s();
     let part = audio.part(options.offset_s, options.duration_s);

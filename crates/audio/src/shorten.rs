@@ -68,7 +68,9 @@ pub(crate) fn decode(stream: &[u8], told: Option<usize>) -> Result<Decoded, Shor
         Ok(()) => {
             let channels = decoder.channels.into_iter().map(|c| c.out);
             Ok(match decoder.codes {
-                Some(_) => Decoded::MuLaw(channels.map(|c| c.iter().map(|&code| code as u8).collect()).collect()),
+                Some(_) => {
+                    Decoded::MuLaw(channels.map(|c| c.iter().map(|&code| code as u8).collect()).collect())
+                }
                 None => Decoded::Samples(channels.collect()),
             })
         }
@@ -126,7 +128,9 @@ impl Decoder<'_> {
         match self.kind {
             S16_BIG | S16_LITTLE => {}
             MU_LAW_1 | MU_LAW_2 => self.codes = Some(Codes::new(self.kind, 0)),
-            _ => return Err(Failure::Broken("the samples are neither 16-bit nor mu-law, only such are read")),
+            _ => {
+                return Err(Failure::Broken("the samples are neither 16-bit nor mu-law, only such are read"));
+            }
         }
         let channels = self.bits.ulong()?;
         broken((1..=MOST_CHANNELS).contains(&channels), "the number of channels is out of range")?;

@@ -69,16 +69,14 @@ mod tests {
         let all: Vec<u8> = (-128..128).filter_map(|number| codes.of(number)).collect();
         let samples: Vec<i16> = all.iter().map(|&code| crate::g711::mu_law(code)).collect();
         assert!(samples.is_sorted() && samples.len() == 256);
-        assert_eq!([-129, -128, -2, -1, 0, 127, 128].map(|n| codes.of(n)), [
-            None,
-            Some(0),
-            Some(0x7e),
-            Some(0x7f),
-            Some(0xff),
-            Some(0x80),
-            None
-        ]);
-        assert_eq!([-128, -2, -1].map(|n| Codes::new(MU_LAW_1, 0).of(n)), [Some(0x7f), Some(0x7d), Some(0x7e)]);
+        assert_eq!(
+            [-129, -128, -2, -1, 0, 127, 128].map(|n| codes.of(n)),
+            [None, Some(0), Some(0x7e), Some(0x7f), Some(0xff), Some(0x80), None]
+        );
+        assert_eq!(
+            [-128, -2, -1].map(|n| Codes::new(MU_LAW_1, 0).of(n)),
+            [Some(0x7f), Some(0x7d), Some(0x7e)]
+        );
     }
 
     /// As sph2pipe 2.5 maps them.
@@ -94,6 +92,9 @@ mod tests {
         assert_eq!(first(MU_LAW_1, 9, 1), [255, 175, 159, 151]);
         assert_eq!(first(MU_LAW_1, 9, -1), [47, 31, 23, 15]);
         assert_eq!(first(MU_LAW_1, 12, 1), [255, 254, 253, 252]);
-        assert_eq!((Codes::new(MU_LAW_1, 1).of(-128), Codes::new(MU_LAW_1, 1).of(-120)), (Some(112), Some(127)));
+        assert_eq!(
+            (Codes::new(MU_LAW_1, 1).of(-128), Codes::new(MU_LAW_1, 1).of(-120)),
+            (Some(112), Some(127))
+        );
     }
 }

@@ -26,7 +26,7 @@ fn a_wav_file_keeps_16_bit_samples_exactly() {
     assert!(audio.channel(Channel::Index(2)).is_err());
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
     let message = write_wav(folder.path(), &audio).unwrap_err().to_string();
-    assert!(message.ends_with("give the path of a file"), "{message}");
+    assert!(message.ends_with("this is a folder; give a file"), "{message}");
     let message = write_wav(&folder.path().join("none/a.wav"), &audio).unwrap_err().to_string();
     assert!(message.ends_with("none/a.wav: its folder isn't there; make it first"), "{message}");
 }

@@ -16,6 +16,27 @@ fn main() {
         linnet_audio::read_from(&bytes[..], &name, &Default::default()).unwrap();
         put("sphere", &name, &bytes);
     }
+    for entry in fs::read_dir(common::data("")).unwrap() {
+        let path = entry.unwrap().path();
+        let extension = path.extension().unwrap().to_string_lossy().into_owned();
+        let target = match extension.as_str() {
+            "m4a" | "mp4" | "caf" | "aac" | "mkv" | "webm" => "containers",
+            "opus" => "opus",
+            _ => continue,
+        };
+        put(target, &path.file_name().unwrap().to_string_lossy(), &fs::read(&path).unwrap());
+    }
+    let (plain, rate) = ([1u8; 64], [0x40, 0x0c, 0xfa, 0, 0, 0, 0, 0, 0, 0]);
+    let au = [&b".snd"[..], &[24, 64, 3, 16_000, 1].map(u32::to_be_bytes).concat(), &plain].concat();
+    let common = [&b"FORM\0\0\0\0AIFFCOMM\0\0\0\x12\0\x01\0\0\0\x20\0\x10"[..], &rate].concat();
+    let aiff = [&common[..], b"SSND\0\0\0\x48\0\0\0\0\0\0\0\0", &plain].concat();
+    let desc = [&b"caff\0\x01\0\0desc\0\0\0\0\0\0\0\x20"[..], &16_000f64.to_be_bytes(), b"lpcm\0\0\0\0"].concat();
+    let words = [2, 1, 1, 16].map(u32::to_be_bytes).concat();
+    let caf = [&desc[..], &words, b"data\0\0\0\0\0\0\0\x44\0\0\0\0", &plain].concat();
+    for (name, file) in [("au", au), ("aiff", aiff), ("caf", caf)] {
+        linnet_audio::read_from(&file[..], name, &Default::default()).unwrap();
+        put("containers", name, &file);
+    }
     let manifests = [
         r#"{"audio_filepath": "a.wav", "duration": 1.5, "text": "A B"}"#,
         "\u{feff}{\"audio_filepath\": \"a.wav\", \"text\": null, \"speaker\": 7}\n\n{\"audio_filepath\": \"a.wav\"}\r\n",

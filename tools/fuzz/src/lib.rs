@@ -3,7 +3,23 @@
 use std::path::Path;
 use std::sync::OnceLock;
 
+use linnet_audio::{ReadOptions, read_from};
 use tempfile::TempDir;
+
+/// Reads bytes as audio: channels of one length, of finite samples, or an error of one line that begins with the name.
+pub fn heard(bytes: &[u8], name: &str) {
+    match read_from(bytes, name, &ReadOptions::default()) {
+        Ok(audio) => {
+            let frames = audio.frames();
+            assert!(frames > 0 && audio.sample_rate > 0);
+            assert!(audio.channels.iter().all(|c| c.len() == frames && c.iter().all(|s| s.is_finite())));
+        }
+        Err(error) => {
+            let message = error.to_string();
+            assert!(message.starts_with(&format!("{name}: ")) && !message.contains('\n'), "{message}");
+        }
+    }
+}
 
 /// Hands over bytes as a file, for readers that take a path; an error must be one line that begins with the file.
 pub fn as_file(bytes: &[u8], read: impl FnOnce(&Path) -> Result<(), String>) {

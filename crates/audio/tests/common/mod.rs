@@ -2,6 +2,7 @@
 #![allow(dead_code, clippy::unwrap_used, clippy::print_stderr)] // No test needs all of it.
 
 pub(crate) mod encoder;
+pub(crate) mod ogg;
 
 use std::path::{Path, PathBuf};
 
@@ -17,6 +18,32 @@ pub(crate) fn shared(part: &str) -> Option<PathBuf> {
     }
     eprintln!("skipped: there is no {}", folder.display());
     None
+}
+
+/// A file of `tests/data`.
+pub(crate) fn data(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data").join(name)
+}
+
+pub(crate) fn chord_pcm() -> Vec<u8> {
+    std::fs::read(data("chord.pcm")).unwrap()
+}
+
+/// What all files of the chord have, as far as their codings keep it.
+pub(crate) fn chord() -> Vec<f32> {
+    let samples: Vec<i16> = chord_pcm().chunks_exact(2).map(|b| i16::from_le_bytes([b[0], b[1]])).collect();
+    scaled(&samples)
+}
+
+/// A page of an OGG file: its flags, granule, number, and packets, each below 255 bytes.
+pub(crate) fn page(flags: u8, granule: u64, sequence: u32, packets: &[&[u8]]) -> Vec<u8> {
+    let mut page = [&b"OggS\0"[..], &[flags], &granule.to_le_bytes(), &7u32.to_le_bytes()].concat();
+    page.extend(sequence.to_le_bytes());
+    page.extend([0, 0, 0, 0, packets.len() as u8]);
+    page.extend(packets.iter().map(|packet| packet.len() as u8));
+    page.extend(packets.concat());
+    ogg::sum_pages(&mut page);
+    page
 }
 
 /// Something that codes like speech: voiced stretches (a pulse train through three resonances) between quieter noise.

@@ -1,0 +1,324 @@
+//! MP4, M4A, MOV and 3GP files. Symphonia finds the packets; what it leaves out is read here first: the codec by name,
+//! the edit list, which says where the recording starts, and whether the file is whole.
+//!
+//! From ISO/IEC 14496-12: boxes (4.2), movie and tracks (8.2 to 8.6).
+
+use std::io::Cursor;
+use std::path::Path;
+
+use symphonia::core::codecs::CodecParameters;
+use symphonia::core::codecs::audio::AudioCodecParameters;
+use symphonia::core::codecs::audio::well_known::{CODEC_ID_AAC, CODEC_ID_FLAC, CODEC_ID_MP2, CODEC_ID_MP3};
+use symphonia::core::formats::probe::{Hint, Probe};
+use symphonia::core::formats::{FormatOptions, FormatReader};
+use symphonia::core::io::MediaSourceStream;
+use symphonia::core::meta::MetadataOptions;
+use symphonia::default::formats::IsoMp4Reader;
+
+use crate::container::{Body, Track};
+use crate::error::{AudioError, Place};
+use crate::note::Note;
+use crate::opus;
+use crate::packets::{Codec, Packets, Span, unread};
+use crate::pcm::{Pcm, Sample};
+use crate::raw::ByteOrder;
+
+pub(crate) fn is_mp4(head: &[u8]) -> bool {
+    matches!(head.get(4..8), Some(b"ftyp" | b"moov"))
+        || matches!(head.get(4..8), Some(b"wide" | b"mdat")) && has_box(head)
+}
+
+/// Whether a second box follows the first: `mdat` and `wide` alone could be anything.
+fn has_box(head: &[u8]) -> bool {
+    head.starts_with(b"\0\0\0\x08wide") && head.get(12..16) == Some(b"mdat")
+}
+
+/// A track of sound.
+struct Sound<'a> {
+    id: u32,
+    /// How many of the track's units of time are a second.
+    timescale: u32,
+    /// All its packets together, in these units.
+    total: u64,
+    /// Four letters for the coding, and what follows them in the sample entry.
+    coding: [u8; 4],
+    entry: &'a [u8],
+    edits: Vec<Edit>,
+}
+
+/// A part of the track that is played.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Edit {
+    /// In units of the movie's time.
+    duration: u64,
+    start: u64,
+}
+
+pub(crate) fn open<'a>(bytes: &'a [u8], path: &Path) -> Result<Track<'a>, AudioError> {
+    let movie = movie(bytes, path)?;
+    let movie_scale = child(movie, b"mvhd").and_then(timescale).unwrap_or(0);
+    let sounds =
+        children(movie).filter(|(kind, _)| kind == b"trak").filter_map(|(_, body)| Sound::read(body));
+    let sounds: Vec<Sound<'_>> = sounds.collect();
+    let Some(sound) = sounds.iter().find(|sound| sound.unread().is_none()) else {
+        return Err(match sounds.first().and_then(Sound::unread) {
+            Some(name) => unread("MP4", &name, path),
+            None => AudioError::unsupported(path, "MP4: there is no sound in it; leave it out"),
+        });
+    };
+    let (span, notes) = sound.span(movie_scale);
+    if let Some(pcm) = sound.pcm() {
+        let pcm = pcm.check(path)?;
+        let mut samples = Vec::new();
+        packets(bytes, sound, path, |packet| samples.extend(packet))?;
+        let body = Body::Pcm(pcm, samples.into());
+        return Ok(Track { body, short: None, notes });
+    }
+    let mut all = Vec::new();
+    let parameters = packets(bytes, sound, path, |packet| all.push(packet.into_vec().into()))?;
+    let (codec, skip) = sound.codec(parameters, path)?;
+    let span = if sound.edits.is_empty() { Span { skip, ..span } } else { span };
+    Ok(Track { body: Body::Packets(Packets { codec, packets: all, span }), short: None, notes })
+}
+
+/// Hands over the packets of a track, and how they are coded.
+fn packets(
+    bytes: &[u8],
+    sound: &Sound<'_>,
+    path: &Path,
+    mut take: impl FnMut(Box<[u8]>),
+) -> Result<AudioCodecParameters, AudioError> {
+    let fail = |problem: &str| {
+        AudioError::damaged(path, Place::Byte(0), format!("MP4: {problem}; copy the file again"))
+    };
+    let stream = MediaSourceStream::new(Box::new(Cursor::new(bytes.to_vec())), Default::default());
+    let mut probe = Probe::default();
+    probe.register_format::<IsoMp4Reader<'_>>();
+    let mut format: Box<dyn FormatReader> = probe
+        .probe(&Hint::new(), stream, FormatOptions::default(), MetadataOptions::default())
+        .map_err(|_| fail("its index is damaged"))?;
+    let track = format.tracks().iter().find(|track| track.id == sound.id);
+    let parameters = match track.and_then(|track| track.codec_params.clone()) {
+        Some(CodecParameters::Audio(parameters)) => parameters,
+        _ => return Err(fail("its sound track tells no coding")),
+    };
+    let mut total = 0;
+    while let Some(packet) =
+        format.next_packet().map_err(|_| fail("its index tells of packets that aren't there"))?
+    {
+        total += packet.data.len();
+        // Tables may tell of endlessly many packets without a byte, or of the same bytes again and again.
+        if packet.data.is_empty() || total > 2 * bytes.len() {
+            return Err(fail("its index contradicts itself"));
+        }
+        if packet.track_id == sound.id {
+            take(packet.data);
+        }
+    }
+    Ok(parameters)
+}
+
+/// The body of the box that describes the tracks.
+fn movie<'a>(bytes: &'a [u8], path: &Path) -> Result<&'a [u8], AudioError> {
+    let fail =
+        |problem: String| AudioError::damaged(path, Place::Byte(bytes.len()), format!("MP4: {problem}"));
+    let (mut at, mut movie) = (0, None);
+    while let Some((kind, header, len)) = header(&bytes[at..]) {
+        let Some(body) = bytes[at..].get(header..len) else {
+            let (kind, there) = (shown(kind), bytes.len() - at);
+            let problem =
+                format!("its {kind} box should have {len} bytes, the file is cut off after {there}");
+            return Err(fail(format!("{problem}; copy it again")));
+        };
+        if &kind == b"moov" {
+            movie = Some(body);
+        }
+        at += len;
+    }
+    let mend = "the recorder was stopped before it wrote one: repair it with untrunc, or record it again";
+    movie.ok_or_else(|| fail(format!("it has no index (moov); {mend}")))
+}
+
+/// A box's kind, the bytes of its header, and its bytes with it; `None` where there is no box.
+fn header(bytes: &[u8]) -> Option<([u8; 4], usize, usize)> {
+    let head = bytes.get(..8)?;
+    let kind = [head[4], head[5], head[6], head[7]];
+    let (header, len) = match u32::from_be_bytes([head[0], head[1], head[2], head[3]]) {
+        0 => (8, bytes.len()),
+        1 => (16, usize::try_from(long(bytes, 8)?).unwrap_or(usize::MAX)),
+        len => (8, len as usize),
+    };
+    (len >= header).then_some((kind, header, len))
+}
+
+/// The boxes within one, as far as they are whole.
+fn children(body: &[u8]) -> impl Iterator<Item = ([u8; 4], &[u8])> {
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        let rest = body.get(at..)?;
+        let (kind, header, len) = header(rest)?;
+        at += len;
+        Some((kind, rest.get(header..len)?))
+    })
+}
+
+fn child<'a>(body: &'a [u8], kind: &[u8; 4]) -> Option<&'a [u8]> {
+    children(body).find(|(found, _)| found == kind).map(|(_, body)| body)
+}
+
+fn word(bytes: &[u8], at: usize) -> Option<u32> {
+    bytes.get(at..at.checked_add(4)?).map(|b| u32::from_be_bytes([b[0], b[1], b[2], b[3]]))
+}
+
+fn long(bytes: &[u8], at: usize) -> Option<u64> {
+    Some(u64::from(word(bytes, at)?) << 32 | u64::from(word(bytes, at + 4)?))
+}
+
+/// The timescale of an `mvhd` or `mdhd` box; their times have 64 bits in version 1.
+fn timescale(body: &[u8]) -> Option<u32> {
+    word(body, if body.first() == Some(&1) { 20 } else { 12 }).filter(|&scale| scale > 0)
+}
+
+fn shown(kind: [u8; 4]) -> String {
+    String::from_utf8_lossy(&kind).escape_debug().to_string()
+}
+
+impl<'a> Sound<'a> {
+    /// The track of a `trak` box, if it is of sound.
+    fn read(body: &'a [u8]) -> Option<Self> {
+        let header = child(body, b"tkhd")?;
+        let id = word(header, if header.first() == Some(&1) { 20 } else { 12 })?;
+        let media = child(body, b"mdia")?;
+        if child(media, b"hdlr")?.get(8..12)? != b"soun" {
+            return None;
+        }
+        let tables = child(child(media, b"minf")?, b"stbl")?;
+        let (coding, entry) = children(child(tables, b"stsd")?.get(8..)?).next()?;
+        let times = child(tables, b"stts").unwrap_or_default();
+        let times = times.get(8..).unwrap_or_default().chunks_exact(8);
+        let total = times.fold(0u64, |total, entry| {
+            let of = |at| u64::from(word(entry, at).unwrap_or(0));
+            total.saturating_add(of(0) * of(4))
+        });
+        let edits =
+            child(body, b"edts").and_then(|edits| child(edits, b"elst")).map(edits).unwrap_or_default();
+        Some(Self { id, timescale: timescale(child(media, b"mdhd")?)?, total, coding, entry, edits })
+    }
+
+    /// The name of its coding, if that isn't read.
+    fn unread(&self) -> Option<String> {
+        let name = match &self.coding {
+            b"mp4a" | b".mp3" | b"alac" | b"Opus" | b"fLaC" => None,
+            _ if self.pcm().is_some() => None,
+            b"samr" | b"sawb" | b"sawp" => Some("AMR"),
+            b"ac-3" | b"ec-3" | b"ac-4" => Some("AC-3"),
+            b"drms" | b"enca" => Some("encrypted sound"),
+            b"QDM2" | b"QDMC" => Some("QDesign Music"),
+            b"ima4" => Some("IMA ADPCM"),
+            b"spex" => Some("Speex"),
+            b"agsm" | b"ms\x001" => Some("GSM 06.10"),
+            b"Qclp" => Some("QCELP"),
+            b"dtsc" | b"dtsh" | b"dtsl" | b"dtse" => Some("DTS"),
+            _ => return Some(format!("sound of coding {}", shown(self.coding))),
+        };
+        name.map(str::to_owned)
+    }
+
+    /// What its samples are, if they are not compressed (QuickTime).
+    fn pcm(&self) -> Option<Pcm> {
+        // A sample entry has 8 bytes, then version, 6 bytes, channels, bits, 4 bytes, and the rate in 1/65536 Hz.
+        let half = |at: usize| self.entry.get(at..at + 2).map(|b| u16::from_be_bytes([b[0], b[1]]));
+        let (version, channels, bits) = (half(8)?, half(16)?, half(18)?);
+        let sample_rate = half(24)?;
+        let order = match &self.coding {
+            b"sowt" | b"raw " => ByteOrder::Little,
+            b"twos" | b"ulaw" | b"alaw" => ByteOrder::Big,
+            _ => return None,
+        };
+        let sample = match &self.coding {
+            b"ulaw" => Sample::MuLaw,
+            b"alaw" => Sample::ALaw,
+            b"raw " if bits == 8 => Sample::Unsigned,
+            _ => Sample::signed(bits.into()).filter(|_| bits <= 16)?,
+        };
+        let pcm = Pcm { sample, order, channels: channels.into(), sample_rate: sample_rate.into() };
+        (version < 2).then_some(pcm)
+    }
+
+    /// What its packets are decoded by, and samples to leave out where no edit list says it.
+    fn codec(&self, parameters: AudioCodecParameters, path: &Path) -> Result<(Codec, u64), AudioError> {
+        let name = match &self.coding {
+            b"Opus" => {
+                let header =
+                    children(self.entry.get(28..).unwrap_or_default()).find(|(kind, _)| kind == b"dOps");
+                let head = opus_head(header.map_or(&[], |(_, body)| body));
+                let skip = head.as_ref().map_or(0, |head| head.pre_skip.into());
+                return Ok((Codec::opus(head, path)?, skip));
+            }
+            b"alac" => "alac",
+            b"fLaC" => "flac",
+            _ => match parameters.codec {
+                CODEC_ID_AAC => {
+                    let config = parameters.extra_data.as_deref().unwrap_or_default();
+                    return Ok((Codec::aac(config, "MP4", path)?, 0));
+                }
+                CODEC_ID_MP3 => "mp3",
+                CODEC_ID_MP2 => "mp2",
+                CODEC_ID_FLAC => "flac",
+                _ => return Err(unread("MP4", "sound of an unknown coding", path)),
+            },
+        };
+        Ok((Codec::Other(name, Box::new(parameters)), 0))
+    }
+
+    /// The part that its edit list plays, and a note if it plays several.
+    fn span(&self, movie_scale: u32) -> (Span, Vec<Note>) {
+        let timescale = self.timescale;
+        match self.edits[..] {
+            [Edit { duration, start }] => {
+                let scaled =
+                    (u128::from(duration) * u128::from(timescale)).div_ceil(u128::from(movie_scale.max(1)));
+                let played = u64::try_from(scaled).unwrap_or(u64::MAX);
+                // The movie's time may be coarser than samples, and fragments are not counted in it.
+                let left = self.total.saturating_sub(start);
+                let frames = [played, left].into_iter().filter(|&frames| frames > 0).min();
+                (Span { skip: start, frames, timescale, behind_ns: 0 }, Vec::new())
+            }
+            [] => (
+                Span { frames: (self.total > 0).then_some(self.total), timescale, ..Span::default() },
+                Vec::new(),
+            ),
+            [..] => {
+                let parts = self.edits.len();
+                let problem =
+                    format!("its edit list plays {parts} parts of it; all of it was read as it was recorded");
+                (Span::default(), vec![Note::Header(problem)])
+            }
+        }
+    }
+}
+
+/// The header that an Opus track keeps in its own byte order (Opus in ISO BMFF, 4.3.2).
+fn opus_head(body: &[u8]) -> Result<opus::Head, String> {
+    let &[_version, channels, skip_1, skip_0, r3, r2, r1, r0, gain_1, gain_0, ref rest @ ..] = body else {
+        return Err("its Opus header is damaged".into());
+    };
+    let head = [1, channels, skip_0, skip_1, r0, r1, r2, r3, gain_0, gain_1];
+    opus::Head::read(&[opus::Head::MAGIC, &head, rest].concat())
+}
+
+/// The edits that play something.
+fn edits(body: &[u8]) -> Vec<Edit> {
+    let wide = body.first() == Some(&1);
+    let entries = body.get(8..).unwrap_or_default().chunks_exact(if wide { 20 } else { 12 });
+    let edit = |entry: &[u8]| {
+        let (duration, start) = if wide {
+            (long(entry, 0)?, long(entry, 8)? as i64)
+        } else {
+            (word(entry, 0)?.into(), (word(entry, 4)? as i32).into())
+        };
+        // A start below zero is silence that nothing was recorded of.
+        Some(Edit { duration, start: u64::try_from(start).ok()? })
+    };
+    entries.filter_map(edit).collect()
+}
