@@ -9,10 +9,8 @@ use std::path::Path;
 use symphonia::core::codecs::CodecParameters;
 use symphonia::core::codecs::audio::AudioCodecParameters;
 use symphonia::core::codecs::audio::well_known::{CODEC_ID_AAC, CODEC_ID_FLAC, CODEC_ID_MP2, CODEC_ID_MP3};
-use symphonia::core::formats::probe::{Hint, Probe};
 use symphonia::core::formats::{FormatOptions, FormatReader};
 use symphonia::core::io::MediaSourceStream;
-use symphonia::core::meta::MetadataOptions;
 use symphonia::default::formats::IsoMp4Reader;
 
 use crate::container::{Body, Track};
@@ -23,14 +21,11 @@ use crate::packets::{Codec, Packets, Span, unread};
 use crate::pcm::{Pcm, Sample};
 use crate::raw::ByteOrder;
 
-pub(crate) fn is_mp4(head: &[u8]) -> bool {
-    matches!(head.get(4..8), Some(b"ftyp" | b"moov"))
-        || matches!(head.get(4..8), Some(b"wide" | b"mdat")) && has_box(head)
-}
+/// The kinds of box that a file may start with; QuickTime's older ones have no `ftyp`.
+const FIRST: [&[u8; 4]; 7] = [b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot"];
 
-/// Whether a second box follows the first: `mdat` and `wide` alone could be anything.
-fn has_box(head: &[u8]) -> bool {
-    head.starts_with(b"\0\0\0\x08wide") && head.get(12..16) == Some(b"mdat")
+pub(crate) fn is_mp4(head: &[u8]) -> bool {
+    head.get(4..8).is_some_and(|kind| FIRST.iter().any(|first| kind == *first))
 }
 
 /// A track of sound.
@@ -91,12 +86,12 @@ fn packets(
     let fail = |problem: &str| {
         AudioError::damaged(path, Place::Byte(0), format!("MP4: {problem}; copy the file again"))
     };
-    let stream = MediaSourceStream::new(Box::new(Cursor::new(bytes.to_vec())), Default::default());
-    let mut probe = Probe::default();
-    probe.register_format::<IsoMp4Reader<'_>>();
-    let mut format: Box<dyn FormatReader> = probe
-        .probe(&Hint::new(), stream, FormatOptions::default(), MetadataOptions::default())
-        .map_err(|_| fail("its index is damaged"))?;
+    // Symphonia wants an `ftyp` box; behind the others it moves nothing.
+    let kind = children(bytes).any(|(kind, _)| &kind == b"ftyp");
+    let kind: &[u8] = if kind { &[] } else { b"\0\0\0\x10ftypqt  \0\0\0\0" };
+    let stream = MediaSourceStream::new(Box::new(Cursor::new([bytes, kind].concat())), Default::default());
+    let mut format =
+        IsoMp4Reader::try_new(stream, FormatOptions::default()).map_err(|_| fail("its index is damaged"))?;
     let track = format.tracks().iter().find(|track| track.id == sound.id);
     let parameters = match track.and_then(|track| track.codec_params.clone()) {
         Some(CodecParameters::Audio(parameters)) => parameters,

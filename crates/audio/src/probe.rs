@@ -8,7 +8,7 @@ use crate::coded::{self, Kind};
 use crate::container::Container;
 use crate::error::{AudioError, Place};
 use crate::note::Note;
-use crate::read::{ReadOptions, empty, is_raw, read};
+use crate::read::{ReadOptions, all, empty, is_raw, read};
 use crate::samples::Audio;
 use crate::sphere;
 use crate::{ogg, raw};
@@ -93,7 +93,7 @@ fn found(path: &Path, options: &ReadOptions) -> Result<AudioInfo, AudioError> {
         (&file).take(HEAD).read_to_end(&mut head).map_err(io)?;
     }
     if let Some(container) = Container::of(&head) {
-        let bytes = std::fs::read(path).map_err(io)?;
+        let bytes = all(File::open(path).map_err(io)?, path)?;
         return container.describe(bytes.get(tag..).unwrap_or_default(), path);
     }
     let kind = Kind::of(&head);

@@ -59,7 +59,7 @@ pub fn read_from(source: impl Read, name: &str, options: &ReadOptions) -> Result
 }
 
 /// All bytes of a source that isn't endless.
-fn all(source: impl Read, path: &Path) -> Result<Vec<u8>, AudioError> {
+pub(crate) fn all(source: impl Read, path: &Path) -> Result<Vec<u8>, AudioError> {
     let mut bytes = Vec::new();
     source.take(MOST_BYTES + 1).read_to_end(&mut bytes).map_err(|e| AudioError::io(path, e))?;
     if bytes.len() as u64 > MOST_BYTES {

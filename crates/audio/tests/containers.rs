@@ -271,12 +271,32 @@ fn an_mp4_file_without_index_or_end_says_so() {
     );
     let error = both(&whole[..at - 100], "x.m4a").unwrap_err();
     assert!(error.contains("its mdat box should have") && error.contains("copy it again"), "{error}");
-    // Two edits can't be kept; none is as good as the whole.
+    // QuickTime's older files don't say what they are.
+    let mut old = whole.clone();
+    old[4..8].copy_from_slice(b"free");
+    assert_eq!(both(&old, "x.mov").unwrap().channels, both(&whole, "x.m4a").unwrap().channels);
+    // Without an edit list, all that the index tells is read.
     let mut edited = whole.clone();
     let at = edited.windows(4).position(|w| w == b"elst").unwrap();
     edited[at..at + 4].copy_from_slice(b"free");
     let audio = both(&edited, "x.m4a").unwrap();
     assert_eq!((audio.frames(), audio.notes.len()), (5024, 0));
+    // A list of two parts, as an editor leaves it, isn't kept, and that is said. The index lies behind the sound.
+    let mut cut = whole.clone();
+    let place = |kind: &[u8]| whole.windows(4).position(|w| w == kind).unwrap();
+    for kind in [&b"moov"[..], b"trak", b"edts", b"elst"] {
+        cut[place(kind) - 1] += 12;
+    }
+    let entries = place(b"elst") + 12;
+    cut[entries - 1] = 2;
+    cut.splice(entries..entries, whole[entries..entries + 12].iter().copied());
+    let audio = both(&cut, "x.m4a").unwrap();
+    assert_eq!(audio.frames(), 5120);
+    assert!(
+        audio.notes[0].to_string().starts_with("its edit list plays 2 parts of it"),
+        "{}",
+        audio.notes[0]
+    );
 }
 
 #[test]
