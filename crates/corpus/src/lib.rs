@@ -4,6 +4,7 @@
 //! lexicon; [`Dataset`] turns a manifest into batches of features and labels, with worker threads beside the consumer.
 
 mod batches;
+mod durations;
 mod error;
 mod files;
 mod join;

@@ -18,6 +18,11 @@ impl<'a> Counter<'a> {
     }
 
     pub(crate) fn step(&self) {
-        (self.progress)(self.done.fetch_add(1, Ordering::Relaxed) + 1, self.total);
+        self.steps(1);
+    }
+
+    /// Counts several items that are done at once.
+    pub(crate) fn steps(&self, count: usize) {
+        (self.progress)(self.done.fetch_add(count, Ordering::Relaxed) + count, self.total);
     }
 }

@@ -5,7 +5,7 @@ mod common;
 
 use std::path::{Path, PathBuf};
 
-use common::{put, put_raw, put_sphere, put_wav, read, texts, tone};
+use common::{put, put_raw, put_sphere, put_stereo, put_wav, read, texts, tone};
 use linnet_audio::{ByteOrder, RawFormat};
 use linnet_corpus::CorpusError;
 use linnet_corpus::prepare::kaldi::{KaldiOptions, prepare};
@@ -136,18 +136,143 @@ fn headerless_recordings_have_the_rate_that_is_given_and_the_likelier_byte_order
 }
 
 #[test]
-fn broken_tables_name_file_and_line() {
+fn tables_may_begin_with_a_mark_of_utf8_and_bad_lines_are_named() {
     let root = tempfile::tempdir().unwrap();
     let data = root.path().join("data");
-    put(&data.join("wav.scp"), "a a.wav\n\na b.wav\n");
-    let error = run(std::slice::from_ref(&data), root.path()).unwrap_err().to_string();
-    assert!(error.contains("wav.scp, line 3: a stands on an earlier line"), "{error}");
-    put(&data.join("wav.scp"), "a a.wav\n");
-    let error = run(std::slice::from_ref(&data), root.path()).unwrap_err().to_string();
-    assert!(error.contains("text: "), "{error}");
-    put(&data.join("text"), b"a \xff\n");
-    let error = run(std::slice::from_ref(&data), root.path()).unwrap_err().to_string();
-    assert!(error.contains("text, line 1: not UTF-8"), "{error}");
+    let wav = root.path().join("r.wav");
+    put_wav(&wav, &tone(16_000, 1));
+    let wav = wav.display();
+    let marked = |text: &str| [b"\xef\xbb\xbf", text.as_bytes()].concat();
+    put(
+        &data.join("wav.scp"),
+        marked(&format!("a {wav}\r\nb {wav}\nb {wav}\nc {wav}\n\nc x.wav\nd\ne x.ark:5\nf {wav}\nf {wav}\n")),
+    );
+    put(&data.join("text"), [marked("a A\nb B\nc C\nd D\ne E\nf F\nf G\n"), b"g \xff\n".to_vec()].concat());
+    put(&data.join("utt2spk"), marked("a s\nb\nz s\n"));
+    let report = run(std::slice::from_ref(&data), &root.path().join("out")).unwrap();
+    let manifest = read(&root.path().join("out"), "data");
+    assert_eq!(texts(&manifest), ["a: A", "b: B"]);
+    assert_eq!(manifest.utterances[0].speaker.as_deref(), Some("s"));
+    let skipped: Vec<_> = report.sets[0].skipped.iter().map(|s| format!("{}: {}", s.id, s.reason)).collect();
+    for (start, end) in [
+        ("c: ", "wav.scp: lines 4 and 6 have different values of it; remove the wrong one"),
+        ("d: wav.scp, d: ", "no file is named; write ID FILE"),
+        ("e: wav.scp, e: ", "and take files.scp for wav.scp"),
+        ("f: ", "text: lines 6 and 7 have different values of it; remove the wrong one"),
+        (
+            &format!("{}, line 8: ", data.join("text").display()),
+            "convert the file, as by `iconv -f LATIN1 -t UTF-8`",
+        ),
+    ] {
+        assert!(skipped.iter().any(|s| s.starts_with(start) && s.ends_with(end)), "{start}: {skipped:#?}");
+    }
+    for note in [
+        "data: 4 utterances without a speaker in utt2spk, the first of them b",
+        "data: 1 utterances of utt2spk that are nowhere else, the first of them z",
+    ] {
+        assert!(report.notes.iter().any(|found| found == note), "{note}: {:#?}", report.notes);
+    }
+}
+
+#[test]
+fn a_folder_without_text_has_no_transcripts_and_says_so() {
+    let root = tempfile::tempdir().unwrap();
+    let (data, out) = (root.path().join("data"), root.path().join("out"));
+    put_wav(&root.path().join("a.wav"), &tone(1600, 1));
+    put(&data.join("wav.scp"), format!("a {}\n", root.path().join("a.wav").display()));
+    let report = run(std::slice::from_ref(&data), &out).unwrap();
+    assert_eq!(texts(&read(&out, "data")), ["a: (none)"]);
+    assert!(
+        report.notes[0].starts_with("data: there is no file text, so nobody knows what is said"),
+        "{:?}",
+        report.notes
+    );
     let error = run(&[root.path().join("none")], root.path()).unwrap_err().to_string();
     assert!(error.contains("none: "), "{error}");
+    put(&root.path().join("feats/feats.scp"), "a a.ark:5\n");
+    let error = run(&[root.path().join("feats")], root.path()).unwrap_err().to_string();
+    assert!(error.contains("feats.scp without wav.scp: features are made from the audio"), "{error}");
+}
+
+#[test]
+fn pipes_and_tables_pick_channels_rates_and_headerless_samples() {
+    let root = tempfile::tempdir().unwrap();
+    let (data, out) = (root.path().join("data"), root.path().join("out"));
+    put_stereo(&root.path().join("s.wav"), &tone(1600, 1), &tone(1600, 2));
+    put_raw(&root.path().join("x.pcm"), &tone(800, 3), true);
+    put_wav(&root.path().join("m.wav"), &tone(1600, 4));
+    let lines = [
+        "p-a s.wav",
+        "p-b s.wav",
+        "q sox ROOT/s.wav -r 8k -t wav - remix 2 |",
+        "r sox -t raw -r 8000 -e signed -b 16 -B ROOT/x.pcm -t wav - |",
+        "s sph2pipe -f wav -p -c 1 ROOT/s.wav |",
+        "t sox -r 8000 ROOT/m.wav -t wav - |",
+        "u sox -c 1 -t wavpcm ROOT/m.wav -t wav - |",
+    ];
+    let lines = lines
+        .join("\n")
+        .replace("ROOT/", &format!("{}/", root.path().display()))
+        .replace(" s.wav", &format!(" {}/s.wav", root.path().display()));
+    put(&data.join("wav.scp"), lines);
+    put(&data.join("reco2file_and_channel"), "p-a s A\np-b s B\nq s B\ns s B\n");
+    put(&data.join("text"), "p-a A\np-b A\nq A\nr A\ns A\nt A\nu A\n");
+    let report = run(std::slice::from_ref(&data), &out).unwrap();
+    let manifest = read(&out, "data");
+    let found: Vec<_> =
+        manifest.utterances.iter().map(|u| (u.id.as_str(), u.channel, u.duration_s)).collect();
+    let expected = [
+        ("p-a", Some(0), 0.1),
+        ("p-b", Some(1), 0.1),
+        ("q", Some(1), 0.1),
+        ("r", None, 0.1),
+        ("u", None, 0.1),
+    ];
+    assert_eq!(found, expected.map(|(id, channel, length)| (id, channel, Some(length))));
+    let raw = RawFormat { sample_rate: 8000, byte_order: Some(ByteOrder::Big), channels: 1 };
+    assert_eq!(manifest.utterances[3].raw, Some(raw));
+    let samples = linnet_corpus::read_samples(&manifest.utterances[3], 8000).unwrap();
+    assert_eq!(samples[5], f32::from(tone(800, 3)[5]) / 32768.0);
+    let reasons: Vec<_> = report.sets[0].skipped.iter().map(|s| format!("{}: {}", s.id, s.reason)).collect();
+    assert!(
+        reasons[0].contains("s: wav.scp, s: its command picks channel 1, and ")
+            && reasons[0].contains("says B; correct one"),
+        "{reasons:?}"
+    );
+    assert!(
+        reasons[1].starts_with(
+            "t: wav.scp, t: its command says 8000 Hz, and the file has 16000; correct the command"
+        ),
+        "{reasons:?}"
+    );
+    assert!(
+        report.notes[0]
+            .starts_with("data: commands of wav.scp resample to 8000 Hz, which is left to training"),
+        "{:?}",
+        report.notes
+    );
+}
+
+#[test]
+fn segments_may_tell_channels_and_recordings_without_one_are_counted() {
+    let root = tempfile::tempdir().unwrap();
+    let (data, out) = (root.path().join("data"), root.path().join("out"));
+    put_stereo(&root.path().join("s.wav"), &tone(16_000, 1), &tone(16_000, 2));
+    let wav = root.path().join("s.wav");
+    let wav = wav.display();
+    put(&data.join("wav.scp"), format!("r {wav}\nidle {wav}\nm sox {wav} -t wav - remix 1 |\n"));
+    put(&data.join("segments"), "a r 0 0.5 1\nb r 0 0.5\nc r 0 0.5 x\nd m 0 0.5 0\ne m 0 0.5 1\n");
+    put(&data.join("text"), "a A\nb B\nc C\nd D\ne E\n");
+    let report = run(std::slice::from_ref(&data), &out).unwrap();
+    let channels: Vec<_> = read(&out, "data").utterances.into_iter().map(|u| (u.id, u.channel)).collect();
+    assert_eq!(
+        channels,
+        [("a", Some(1)), ("b", None), ("d", Some(0))].map(|(id, channel)| (id.to_owned(), channel))
+    );
+    let skipped: Vec<_> = report.sets[0].skipped.iter().map(|s| s.id.as_str()).collect();
+    assert_eq!(skipped, ["c", "e"]);
+    assert_eq!(
+        report.notes[0],
+        "data: 1 recordings of wav.scp that no segment is of, the first of them idle"
+    );
 }

@@ -6,9 +6,11 @@
 mod config;
 mod error;
 mod model;
+mod pronunciations;
 mod recognizer;
 
 pub use config::{ModelConfig, Normalisation, toml_problem, toml_words};
 pub use error::ModelError;
 pub use model::Model;
+pub use pronunciations::{keep_pronunciations, read_pronunciations};
 pub use recognizer::{Recognizer, TokenTime, Transcript};

@@ -27,7 +27,7 @@ pub struct Model {
     pub tokens: TokenTable,
     /// The training set's means and deviations, for [`Normalisation::Global`].
     pub cmvn: Option<Cmvn>,
-    /// The pronunciations of the words that training knew, for phones.
+    /// The pronunciations of the words of its corpus, for phones.
     pub lexicon: Option<Lexicon>,
     /// The network.
     pub encoder: Encoder,
@@ -178,7 +178,7 @@ impl Model {
 }
 
 /// Removes a file, if it is there.
-fn remove(path: &Path) -> Result<(), ModelError> {
+pub(crate) fn remove(path: &Path) -> Result<(), ModelError> {
     match std::fs::remove_file(path) {
         Err(e) if e.kind() != ErrorKind::NotFound => Err(ModelError::io(path, e)),
         _ => Ok(()),
@@ -186,6 +186,6 @@ fn remove(path: &Path) -> Result<(), ModelError> {
 }
 
 /// Writes a whole file, see [`write_beside`].
-fn write(path: &Path, bytes: &[u8]) -> Result<(), ModelError> {
+pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), ModelError> {
     write_beside(path, |out| out.write_all(bytes)).map_err(|e| ModelError::io(path, e))
 }

@@ -8,7 +8,7 @@ use linnet_score::CtmWord;
 use linnet_text::{Tokenizer, Unit};
 use rayon::prelude::*;
 
-use crate::decode::{Emission, Emissions, Source, ctm_word};
+use crate::decode::{Emission, Emissions, References, Source, ctm_word};
 use crate::error::StudyError;
 
 /// What aligning a manifest gave.
@@ -18,6 +18,8 @@ pub struct Aligned {
     pub utterances: Vec<AlignedUtterance>,
     /// Those that can't be aligned, in the manifest's order.
     pub skipped: Vec<Skipped>,
+    /// What is worth knowing.
+    pub notes: Vec<String>,
 }
 
 /// An utterance's words and tokens; times count from its beginning, in seconds.
@@ -84,9 +86,11 @@ impl AlignedUtterance {
 ///
 /// If no utterance can be read. Those that can't be aligned are listed.
 pub fn align(source: &Source<'_>) -> Result<Aligned, StudyError> {
-    let tokenizer = source.model.tokenizer()?;
+    let references = References::read(source, None)?;
     let frame_s = source.model.frame_s();
-    let emissions = Emissions::new(source)?;
+    let emissions = Emissions::new(source)?.with_transcripts();
+    let texts = emissions.utterances.iter().filter_map(|e| e.utterance.text.as_deref());
+    let tokenizer = references.tokenizer(texts)?;
     let results: Vec<_> = emissions.utterances.par_iter().map(|e| one(e, &tokenizer, frame_s)).collect();
     let (mut utterances, mut skipped) = (Vec::new(), emissions.skipped.clone());
     for (result, e) in results.into_iter().zip(&emissions.utterances) {
@@ -96,7 +100,7 @@ pub fn align(source: &Source<'_>) -> Result<Aligned, StudyError> {
         }
     }
     emissions.sort(&mut skipped);
-    Ok(Aligned { utterances, skipped })
+    Ok(Aligned { utterances, skipped, notes: emissions.notes })
 }
 
 /// The most rounds over an utterance's words.
@@ -106,8 +110,9 @@ const ROUNDS: usize = 5;
 fn one(emission: &Emission, tokenizer: &Tokenizer, frame_s: f64) -> Result<AlignedUtterance, String> {
     let Emission { utterance, log_probs } = emission;
     // It names all words and characters that have no tokens.
-    tokenizer.encode(&utterance.text).map_err(|error| error.to_string())?;
-    let words: Vec<&str> = utterance.text.split_whitespace().collect();
+    let text = utterance.transcript()?;
+    tokenizer.encode(text).map_err(|error| error.to_string())?;
+    let words: Vec<&str> = text.split_whitespace().collect();
     if words.is_empty() {
         return Err("its text has no words; give the transcript".into());
     }

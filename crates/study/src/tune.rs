@@ -10,7 +10,7 @@ use rayon::prelude::*;
 use serde::Serialize;
 
 use crate::calibration::{Calibrated, RatedUtterance};
-use crate::decode::{AnyDecoder, Emissions, Knowledge, SearchOptions, Source};
+use crate::decode::{AnyDecoder, Emission, Emissions, Knowledge, SearchOptions, Source};
 use crate::error::StudyError;
 
 /// Which settings to try.
@@ -84,13 +84,14 @@ pub fn tune(
     for (weight, word_bonus) in extremes(&points) {
         knowledge.decoder(&options.search.beam, &fusion(weight, word_bonus))?;
     }
-    let emissions = Emissions::new(source)?;
+    let emissions = Emissions::new(source)?.with_transcripts();
     let ignore_case = source.model.config.unit == Unit::Phone;
     let said = |text: &str| -> Vec<String> {
         let text = if ignore_case { text.to_lowercase() } else { text.to_string() };
         text.split_whitespace().map(String::from).collect()
     };
-    let references: Vec<Vec<String>> = emissions.utterances.iter().map(|e| said(&e.utterance.text)).collect();
+    let text = |e: &Emission| said(e.utterance.text.as_deref().unwrap_or_default());
+    let references: Vec<Vec<String>> = emissions.utterances.iter().map(text).collect();
     if references.iter().all(Vec::is_empty) {
         return Err(fail("its texts have no words; give a manifest with transcripts"));
     }
@@ -142,7 +143,7 @@ pub fn tune(
         calibration = Calibrated::fit(&rated);
     }
     emissions.sort(&mut skipped);
-    let (utterances, notes) = (emissions.utterances.len(), knowledge.notes().to_vec());
+    let (utterances, notes) = (emissions.utterances.len(), [knowledge.notes(), &emissions.notes].concat());
     Ok(Tuned { trials, calibration, utterances, skipped, notes })
 }
 

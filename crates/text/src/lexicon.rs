@@ -138,6 +138,23 @@ impl Lexicon {
         self
     }
 
+    /// Adds all words of another lexicon that this one lacks.
+    pub fn complete(&mut self, other: &Self) {
+        if other.weighted && !self.weighted {
+            self.weighted = true;
+            self.words.values_mut().for_each(Word::weigh);
+        }
+        for (key, word) in &other.words {
+            if !self.words.contains_key(key) {
+                let mut word = word.clone();
+                if self.weighted && !other.weighted {
+                    word.weigh();
+                }
+                self.words.insert(key.clone(), word);
+            }
+        }
+    }
+
     /// A word's pronunciations, the reference first; none for a word that isn't there.
     pub fn lookup(&self, word: &str) -> &[Pronunciation] {
         self.found(word).map_or(&[], |word| &word.pronunciations)
@@ -366,6 +383,19 @@ mod tests {
     fn of_pronunciations_that_become_one_the_likelier_counts() {
         let lexicon = read("A 0.25 AH0\nA 0.5 AH1\nA 0.1 EY1\n").unwrap();
         assert_eq!((phones(&lexicon, "A").len(), lexicon.probabilities("A")), (2, Some(&[0.5, 0.1][..])));
+    }
+
+    #[test]
+    fn a_lexicon_is_completed_by_words_that_it_lacks() {
+        let mut lexicon = read("A EY\n").unwrap();
+        lexicon.complete(&read("A 0.5 AH\nB 0.5 B IY\n").unwrap());
+        assert_eq!((phones(&lexicon, "A"), phones(&lexicon, "b")), (vec!["EY".into()], vec!["B IY".into()]));
+        assert_eq!(
+            (lexicon.probabilities("A"), lexicon.probabilities("B")),
+            (Some(&[1.0][..]), Some(&[0.5][..]))
+        );
+        lexicon.complete(&read("C K\n").unwrap());
+        assert_eq!((lexicon.probabilities("C"), lexicon.len()), (Some(&[1.0][..]), 3));
     }
 
     #[test]

@@ -2,7 +2,8 @@
 //!
 //! A [`Lexicon`] turns words into phones, a [`TokenTable`] tokens into ids, and a [`Tokenizer`] whole transcripts into
 //! ids by either phones or characters. [`Normaliser`] brings transcripts to one spelling; [`PhoneMap`] folds one set
-//! of phones into a smaller one; [`read_symbols`] reads other toolkits' token tables. [`ngram`] holds language models.
+//! of phones into a smaller one; [`read_symbols`] reads other toolkits' token tables; [`records`] are those of a
+//! manifest, with their [`transcript`]s. [`ngram`] holds language models.
 
 mod columns;
 mod error;
@@ -11,6 +12,7 @@ mod lexicon;
 mod normalise;
 mod oov;
 mod phones;
+mod record;
 mod signs;
 mod symbols;
 mod table;
@@ -25,6 +27,7 @@ pub use lexicon::Lexicon;
 pub use normalise::{Case, Normaliser, Punctuation};
 pub use oov::{Oov, OovReport};
 pub use phones::{PhoneMap, arpabet39, strip_stress};
+pub use record::{Record, TRANSCRIPT_FIELDS, parse_record, records, transcript, wrong_type};
 pub use symbols::{parse_symbols, read_symbols};
 pub use table::{BLANK, SPACE, TokenTable};
 pub use tokenizer::{EncodeError, Tokenizer, Unit};

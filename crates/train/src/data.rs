@@ -23,6 +23,12 @@ pub(crate) struct RunData {
 }
 
 impl RunData {
+    /// What is worth knowing of the manifests.
+    pub(crate) fn notes(&self, config: &RunConfig) -> Vec<String> {
+        let sets = [(&self.train, &config.data.train), (&self.dev, &config.data.dev)];
+        sets.iter().filter_map(|(set, path)| Some(format!("{}: {}", path.display(), set.note()?))).collect()
+    }
+
     pub(crate) fn read(config: &RunConfig) -> Result<Self, TrainError> {
         let data = &config.data;
         let tokens = TokenTable::read(&data.tokens)?;

@@ -17,6 +17,8 @@ pub struct Start<'a> {
     pub dev_utterances: usize,
     /// Utterances of both manifests that are left out.
     pub skipped: &'a [Skipped],
+    /// What is worth knowing of the manifests.
+    pub notes: &'a [String],
     /// Epochs in all.
     pub epochs: u64,
     /// Steps in all.

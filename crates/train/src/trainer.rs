@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
-use linnet::{Model, ModelConfig};
+use linnet::{Model, ModelConfig, keep_pronunciations};
 use linnet_corpus::Batch;
 
 use crate::checkpoint::{Checkpoints, State, write_beside};
@@ -212,6 +212,7 @@ impl<'a> Run<'a> {
             seconds: train.seconds(),
             dev_utterances: dev.len(),
             skipped: &[train.skipped(), dev.skipped()].concat(),
+            notes: &self.data.notes(self.config),
             epochs: self.config.train.epochs,
             steps: self.total_steps,
             done: self.state.step,
@@ -392,7 +393,11 @@ impl<'a> Run<'a> {
             encoder.tokens(),
             self.config.data.dev.display(),
         );
-        self.model.write(&self.out.join("model"), &about)?;
+        let folder = self.out.join("model");
+        self.model.write(&folder, &about)?;
+        // Of characters the configuration's lexicon is not the run's.
+        let corpus = self.model.lexicon.as_ref().and(self.config.data.lexicon.parent());
+        keep_pronunciations(corpus, &folder)?;
         Ok(Outcome::Finished { dev_error_rate })
     }
 }

@@ -22,6 +22,7 @@ pub(super) fn run(args: Align, talk: &Talk) -> Done {
     let model = Model::read(&args.model)?;
     let (folder, manifest, cache) = (&args.model, &args.manifest, args.cache_logits.as_deref());
     let aligned = align(&Source { model: &model, folder, manifest, cache })?;
+    aligned.notes.iter().for_each(|note| talk.say(note));
     warn_of_skipped(&aligned.skipped, talk);
     match format {
         AlignFormat::Ctm => {

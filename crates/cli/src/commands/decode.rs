@@ -52,7 +52,8 @@ fn one_matrix(args: &Decode, path: &Path, tokens: &Path, talk: &Talk) -> Done {
 fn a_manifest(args: &Decode, folder: &Path, manifest: &Path, out: &Path, talk: &Talk) -> Done {
     let model = Model::read(folder)?;
     let search = args.search_options()?.map(|options| args.search.with_lexicon_of(options, folder));
-    let options = DecodeOptions { search, nbest: args.nbest.is_some() };
+    let lexicon = args.search.lexicon.clone();
+    let options = DecodeOptions { search, nbest: args.nbest.is_some(), lexicon };
     let source = Source { model: &model, folder, manifest, cache: args.cache_logits.as_deref() };
     let decoded = decode(&source, out, &options)?;
     decoded.notes.iter().for_each(|note| talk.say(note));
@@ -66,9 +67,6 @@ fn a_manifest(args: &Decode, folder: &Path, manifest: &Path, out: &Path, talk: &
     if let Some(first) = decoded.without_phones.first() {
         let (count, id, reason) = (decoded.without_phones.len(), &first.id, &first.reason);
         talk.warn(format!("{count} utterances count for the WER alone, as {id}: {reason}"));
-    }
-    if decoded.scores.is_empty() {
-        talk.say("no utterance has a text, so nothing is scored");
     }
     if !decoded.skipped.is_empty() {
         let (left_out, heard) = (decoded.skipped.len(), decoded.utterances);

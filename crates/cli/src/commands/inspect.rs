@@ -88,9 +88,14 @@ fn experiment(path: &Path) -> Result<String, Box<dyn Error>> {
 
 fn manifest(path: &Path) -> Result<String, Box<dyn Error>> {
     let manifest = Manifest::read(path)?;
-    let words: usize = manifest.utterances.iter().map(|u| u.text.split_whitespace().count()).sum();
+    let texts = || manifest.utterances.iter().filter_map(|u| u.text.as_deref());
+    let words: usize = texts().map(|text| text.split_whitespace().count()).sum();
+    let without = match manifest.utterances.len() - texts().count() {
+        0 => String::new(),
+        count => format!(", {count} utterances without a transcript"),
+    };
     Ok(format!(
-        "{} utterances, {:.2} hours, {} speakers, {words} words",
+        "{} utterances, {:.2} hours, {} speakers, {words} words{without}",
         manifest.utterances.len(),
         manifest.hours(),
         manifest.speakers()

@@ -10,6 +10,7 @@ mod ngram;
 mod outputs;
 mod prepare;
 mod score;
+mod sides;
 mod spelling;
 mod train;
 mod training;

@@ -1,18 +1,16 @@
 //! `linnet score`
 
-use std::collections::HashMap;
 use std::error::Error;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::slice::from_ref;
 
-use linnet_corpus::Manifest;
 use linnet_score::{
-    AudioSpan, HtmlSystem, HtmlView, Material, ScoreOptions, ScoreReport, ScoreUnit as Unit,
-    SystemComparison, Transcripts, Trn, Weights, aligned_utterances, alignments, compare_systems, material,
-    score_with, short_names, write_html,
+    HtmlSystem, HtmlView, Material, ScoreOptions, ScoreReport, ScoreUnit as Unit, SystemComparison, Weights,
+    aligned_utterances, alignments, compare_systems, material, score_with, short_names, write_html,
 };
 use serde_json::{Value, json};
 
+use super::sides::{References, hypotheses};
 use super::{Done, outputs};
 use crate::args::{Score, ScoreUnit, ScoreWeights};
 use crate::data;
@@ -29,13 +27,17 @@ pub(super) fn run(args: Score, talk: &Talk) -> Done {
     let options = options(&args);
     let inputs = [("--ref", from_ref(&args.reference)), ("--hyp", &args.hypotheses)];
     outputs::check(&[("--html", args.html.as_slice())], &inputs)?;
-    let (reference, manifest) = read(&args.reference)?;
+    let reference = References::read(&args.reference)?;
     let mut systems = Vec::new();
     for path in &args.hypotheses {
-        systems.push((path.clone(), read(path)?.0));
+        systems.push((path.clone(), hypotheses(path)?));
     }
-    let mut material = material((&args.reference, &reference), &systems)?;
-    material.speakers.extend(manifest.speakers);
+    let mut material = material((&args.reference, &reference.transcripts), &systems)?;
+    material.speakers.extend(reference.speakers);
+    for hypotheses in &mut material.hypotheses {
+        hypotheses.retain(|hypothesis| !reference.untranscribed.contains(&hypothesis.id));
+    }
+    material.notes.extend(reference.note);
     material.notes.iter().for_each(|note| talk.warn(note));
 
     let scored = score(&args.hypotheses, &material, options)?;
@@ -53,7 +55,7 @@ pub(super) fn run(args: Score, talk: &Talk) -> Done {
                 .map(|((name, hypotheses), report)| HtmlSystem { name, hypotheses, report })
                 .collect(),
             comparisons: &scored.comparisons,
-            audio: &manifest.audio,
+            audio: &reference.audio,
         };
         write_html(path, &view)?;
         talk.say(format!("{}: written", path.display()));
@@ -150,27 +152,4 @@ fn value(
         comparisons.push(json!({"a": scored.names[0], "b": name, "comparison": comparison}));
     }
     Ok(json!({"systems": systems, "comparisons": comparisons}))
-}
-
-/// What a manifest says besides the texts.
-#[derive(Default)]
-struct Sides {
-    speakers: HashMap<String, String>,
-    audio: HashMap<String, AudioSpan>,
-}
-
-/// A manifest (`.json`, `.jsonl`), or another file of transcripts.
-fn read(path: &Path) -> Result<(Transcripts, Sides), Box<dyn Error>> {
-    if !path.extension().is_some_and(|e| e == "json" || e == "jsonl") {
-        return Ok((Transcripts::read(path)?, Sides::default()));
-    }
-    let mut sides = Sides::default();
-    let mut texts = Vec::new();
-    for u in Manifest::read(path)?.utterances {
-        sides.speakers.extend(u.speaker.map(|speaker| (u.id.clone(), speaker)));
-        let audio = AudioSpan { path: u.audio, start_s: u.offset_s, duration_s: u.duration_s };
-        sides.audio.insert(u.id.clone(), audio);
-        texts.push(Trn { id: u.id, text: u.text });
-    }
-    Ok((Transcripts::Texts(texts), sides))
 }

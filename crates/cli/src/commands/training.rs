@@ -65,6 +65,7 @@ impl<'a> Teller<'a> {
 impl Observer for Teller<'_> {
     fn started(&mut self, start: &Start<'_>) {
         warn_of_skipped(start.skipped, self.talk);
+        start.notes.iter().for_each(|note| self.talk.warn(note));
         self.talk.say(format!(
             "{} parameters; {} utterances, {:.1} minutes; {} to validate; {} epochs of {} steps in all",
             start.parameters,

@@ -1,10 +1,8 @@
 //! A manifest's utterances with their labels, ready to be batched.
 
-use std::fs;
 use std::mem::take;
 use std::sync::Arc;
 
-use linnet_files::io_problem;
 use linnet_frontend::{Fbank, Features};
 use linnet_text::{Tokenizer, Unit};
 use rand::RngExt;
@@ -13,9 +11,10 @@ use rayon::prelude::*;
 
 use super::cache::Cache;
 use super::epoch::{Batch, Epoch};
-use super::load::{Loader, rest_s};
+use super::load::Loader;
 use super::options::BatchOptions;
 use super::plan::{batches, draw_speed, expected_frames};
+use crate::durations::{Measured, measure, note_of_cut};
 use crate::join::{by_speaker, joined_id};
 use crate::random::stream;
 use crate::{CorpusError, Manifest, Skipped, Utterance};
@@ -32,6 +31,7 @@ pub(super) struct Inner {
     pub(super) options: BatchOptions,
     cache: Cache,
     skipped: Vec<Skipped>,
+    note: Option<String>,
     /// The label between two words, where there is one.
     between_words: Option<u32>,
 }
@@ -47,13 +47,15 @@ struct Item {
 }
 
 impl Dataset {
-    /// Takes a manifest's utterances. With a tokenizer texts become labels, and utterances with words outside its
-    /// lexicon are left out; without one labels are empty. Missing files, and utterances too short or too long, are
-    /// left out too: [`skipped`](Self::skipped) lists them after the lines that the manifest itself has left out.
+    /// Takes a manifest's utterances. With a tokenizer texts become labels, and utterances without a transcript or with
+    /// words outside its lexicon are left out; without one labels are empty. Missing files, and utterances too short or
+    /// too long, are left out too: [`skipped`](Self::skipped) lists them after the lines that the manifest itself has
+    /// left out.
     ///
     /// # Errors
     ///
-    /// Options that don't [validate](BatchOptions::validate); nothing that is left.
+    /// Options that don't [validate](BatchOptions::validate); nothing that is left; with a tokenizer, no text that has
+    /// a word.
     pub fn new(
         manifest: &Manifest,
         tokenizer: Option<&Tokenizer>,
@@ -69,8 +71,11 @@ impl Dataset {
                     .to_owned();
             return Err(CorpusError::Option { key: "join", problem });
         }
+        let Measured { durations, .. } = measure(&manifest.utterances, &|_| {});
+        let note = note_of_cut(&manifest.utterances, &durations);
+        let utterances = manifest.utterances.par_iter().zip(durations);
         let prepared: Vec<_> =
-            manifest.utterances.par_iter().map(|utterance| prepare(utterance, tokenizer, &options)).collect();
+            utterances.map(|(u, duration)| prepare(u, duration, tokenizer, &options)).collect();
         let (mut items, mut skipped) = (Vec::new(), manifest.skipped.clone());
         for (utterance, item) in manifest.utterances.iter().zip(prepared) {
             match item {
@@ -85,8 +90,12 @@ impl Dataset {
             };
             return Err(CorpusError::Empty { what: "the manifest".to_owned(), reason });
         }
+        if tokenizer.is_some() && items.iter().all(|item| item.labels.is_empty()) {
+            let reason = "all of its texts are empty; write what is said into them".to_owned();
+            return Err(CorpusError::Empty { what: "the manifest".to_owned(), reason });
+        }
         let cache = Cache::new(items.len() * options.augment.speeds.len(), options.cache_bytes);
-        Ok(Self { inner: Arc::new(Inner { items, options, cache, skipped, between_words }) })
+        Ok(Self { inner: Arc::new(Inner { items, options, cache, skipped, note, between_words }) })
     }
 
     /// The number of utterances.
@@ -102,6 +111,18 @@ impl Dataset {
     /// Utterances of the manifest that are left out, and why.
     pub fn skipped(&self) -> &[Skipped] {
         &self.inner.skipped
+    }
+
+    /// How many utterances end behind their recordings and are cut there, if any do.
+    pub fn note(&self) -> Option<&str> {
+        self.inner.note.as_deref()
+    }
+
+    /// The utterances, with their durations as the recordings have them.
+    pub fn utterances(&self) -> impl Iterator<Item = Utterance> {
+        let measured =
+            |item: &Item| Utterance { duration_s: Some(item.duration_s), ..item.utterance.clone() };
+        self.inner.items.iter().map(measured)
     }
 
     /// Audio of the utterances at their own speed, seconds.
@@ -161,28 +182,23 @@ impl Dataset {
 
 fn prepare(
     utterance: &Utterance,
+    duration_s: Result<f64, String>,
     tokenizer: Option<&Tokenizer>,
     options: &BatchOptions,
 ) -> Result<Item, String> {
     let labels = match tokenizer {
-        Some(tokenizer) => tokenizer.encode(&utterance.text).map_err(|error| error.to_string())?,
+        Some(tokenizer) => tokenizer.encode(utterance.transcript()?).map_err(|error| error.to_string())?,
         None => Vec::new(),
     };
-    let duration_s = match utterance.duration_s {
-        Some(duration) => {
-            let audio = &utterance.audio;
-            fs::metadata(audio).map_err(|error| format!("{}: {}", audio.display(), io_problem(&error)))?;
-            duration
-        }
-        None => rest_s(utterance, "offset")?.0,
-    };
+    let duration_s = duration_s?;
     if duration_s < options.shortest_s {
         return Err(format!("{duration_s:.2} s is shorter than {} s", options.shortest_s));
     }
     if duration_s > options.longest_s {
         return Err(format!("{duration_s:.2} s is longer than {} s", options.longest_s));
     }
-    Ok(Item { utterance: utterance.clone(), labels, duration_s })
+    let part = Utterance { duration_s: utterance.duration_s.map(|_| duration_s), ..utterance.clone() };
+    Ok(Item { utterance: part, labels, duration_s })
 }
 
 impl Inner {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use linnet_audio::{Channel, Note, ReadOptions, change_speed, probe, read, resample};
+use linnet_audio::{Channel, ReadOptions, change_speed, read, resample};
 use linnet_frontend::{Cmvn, CmvnAccumulator, Fbank, FbankConfig, Features, FrontendError};
 use rayon::prelude::*;
 
@@ -10,21 +10,6 @@ use super::options::Normalise;
 use crate::progress::{Counter, Progress};
 use crate::random::stream;
 use crate::{CorpusError, Manifest, Skipped, Utterance};
-
-/// Seconds from an utterance's start to its recording's end, by the file's header where that tells, and what reading
-/// the file meets; `times` is what to correct where it starts behind the end.
-pub(crate) fn rest_s(utterance: &Utterance, times: &str) -> Result<(f64, Vec<Note>), String> {
-    let options = ReadOptions { raw: utterance.raw, ..ReadOptions::default() };
-    let info = probe(&utterance.audio, &options).map_err(|error| error.to_string())?;
-    let whole = info.duration_s();
-    let (audio, offset) = (utterance.audio.display(), utterance.offset_s);
-    match whole - offset {
-        rest if rest > 0.0 => Ok((rest, info.notes)),
-        _ => Err(format!(
-            "{audio}: {whole:.2} s long, but the utterance starts at {offset} s; correct its {times}"
-        )),
-    }
-}
 
 /// Samples of an utterance, mono, in [-1, 1), at `sample_rate` Hz: its part of the file, its channel (or all, mixed).
 ///

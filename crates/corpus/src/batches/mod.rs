@@ -13,6 +13,5 @@ mod plan;
 
 pub use dataset::Dataset;
 pub use epoch::{Batch, Epoch, LoaderStats};
-pub(crate) use load::rest_s;
 pub use load::{compute_cmvn, read_samples};
 pub use options::{Augment, BatchOptions, Normalise, Shuffle};

@@ -4,77 +4,49 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use linnet_audio::{ByteOrder, RawFormat};
-use linnet_files::json_problem;
-use linnet_text::split_trn;
-use serde::{Deserialize, Deserializer, Serialize};
+use linnet_text::{Record, parse_record, split_trn, transcript};
+use serde::Serialize;
 
 use super::Utterance;
+use super::fields::Fields;
 use super::paths::Relative;
 use crate::CorpusError;
 
 /// Longest line, bytes: no utterance has more, and a file that is no manifest may be one long line.
 const LONGEST_LINE: usize = 1 << 20;
 
-#[derive(Serialize, Deserialize)]
-struct Line {
+/// The fields that may name the audio file; of several that do, the first one counts.
+const AUDIO_FIELDS: [&str; 4] = ["audio_filepath", "audio_path", "audio", "wav"];
+
+/// What a line of a manifest is written as.
+#[derive(Serialize)]
+struct Line<'a> {
     audio_filepath: PathBuf,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     duration: Option<f64>,
-    #[serde(default, deserialize_with = "or_empty")]
-    text: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    text: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pred_text: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     offset: Option<f64>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    id: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "text_or_number")]
-    speaker: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    speaker: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     channel: Option<usize>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     raw: Option<RawLine>,
     #[serde(flatten)]
-    extra: serde_json::Map<String, serde_json::Value>,
+    extra: &'a Record,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize)]
 struct RawLine {
     sample_rate: u32,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    byte_order: Option<RawByteOrder>,
-    #[serde(default = "one")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    byte_order: Option<&'static str>,
     channels: usize,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum RawByteOrder {
-    Little,
-    Big,
-}
-
-fn one() -> usize {
-    1
-}
-
-/// `null`, as manifests of audio without transcripts have it, is an empty text.
-fn or_empty<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
-    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
-}
-
-/// Some tools write speakers as numbers.
-fn text_or_number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum Speaker {
-        Text(String),
-        Number(serde_json::Number),
-        None(()),
-    }
-    Ok(match Speaker::deserialize(deserializer)? {
-        Speaker::Text(text) => Some(text),
-        Speaker::Number(number) => Some(number.to_string()),
-        Speaker::None(()) => None,
-    })
 }
 
 /// An utterance as its line has it; one without an id has an empty one.
@@ -82,38 +54,84 @@ pub(super) fn parse(line: &[u8], folder: &Path) -> Result<Utterance, String> {
     if line.len() > LONGEST_LINE {
         return Err(format!("{} bytes; a line is one utterance and has at most {LONGEST_LINE}", line.len()));
     }
-    let line: Line = serde_json::from_slice(line).map_err(|error| explain(&error))?;
-    if line.audio_filepath.as_os_str().is_empty() {
-        return Err("audio_filepath is empty; give the path of the audio file".to_owned());
-    }
-    if let Some(duration) = line.duration.filter(|&duration| duration <= 0.0) {
+    let mut fields = Fields(parse_record(line)?);
+    let audio = audio(&mut fields)?;
+    let transcript = transcript(&fields.0)?.map(|(name, text)| (name, text.to_owned()));
+    // A text that is null stays, so that it is written as null again.
+    let text = transcript.map(|(name, text)| {
+        fields.0.remove(name);
+        text
+    });
+    let duration_s = fields.seconds("duration")?;
+    if let Some(duration) = duration_s.filter(|&duration| duration <= 0.0) {
         return Err(format!("duration {duration} is not above 0; leave it out to read to the file's end"));
     }
-    let offset_s = line.offset.unwrap_or(0.0);
+    let offset_s = fields.seconds("offset")?.unwrap_or(0.0);
     if offset_s < 0.0 {
         return Err(format!("offset {offset_s} is below 0; it counts seconds from the file's start"));
     }
-    if let Some(id) = &line.id {
+    let id = fields.name("id")?;
+    if let Some(id) = &id {
         check_id(id)?;
     }
     Ok(Utterance {
-        id: line.id.unwrap_or_default(),
-        audio: folder.join(line.audio_filepath),
+        id: id.unwrap_or_default(),
+        audio: folder.join(audio),
         offset_s,
-        duration_s: line.duration,
-        text: line.text,
-        speaker: line.speaker,
-        channel: line.channel,
-        raw: line.raw.map(RawFormat::from),
-        extra: line.extra,
+        duration_s,
+        text,
+        hypothesis: fields.text("pred_text", "HELLO")?,
+        speaker: fields.name("speaker")?,
+        channel: fields.count("channel", 0)?.map(|channel| channel as usize),
+        raw: raw(&mut fields)?,
+        extra: fields.0,
     })
 }
 
-/// What is wrong with the line, which is the first for the parser.
-fn explain(error: &serde_json::Error) -> String {
-    let problem = json_problem(error);
-    let problem = problem.strip_prefix("line 1, ").unwrap_or(&problem);
-    format!(r#"{problem}; a line is a JSON object like {{"audio_filepath": "a.wav", "text": "HELLO"}}"#)
+fn audio(fields: &mut Fields) -> Result<String, String> {
+    for name in AUDIO_FIELDS {
+        match fields.text(name, "wav/a.wav")? {
+            None => {}
+            Some(path) if path.is_empty() => {
+                return Err(format!("{name} is empty; give the path of the audio file"));
+            }
+            Some(path) => return Ok(path),
+        }
+    }
+    if fields.0.contains_key("supervisions") {
+        return Err(
+            "a cut of Lhotse, which isn't read; export the cuts as a NeMo manifest, or as a Kaldi folder"
+                .into(),
+        );
+    }
+    let found = listed(fields.0.keys());
+    Err(format!("no audio_filepath in it, only {found}; give the path of the audio file"))
+}
+
+fn raw(fields: &mut Fields) -> Result<Option<RawFormat>, String> {
+    const EXAMPLE: &str = r#"{"sample_rate": 16000, "byte_order": "little", "channels": 1}"#;
+    let Some(mut raw) = fields.object("raw", EXAMPLE)? else { return Ok(None) };
+    let sample_rate = raw.count("sample_rate", 16_000)?;
+    let sample_rate = sample_rate.ok_or_else(|| format!("raw has no sample_rate; write it as {EXAMPLE}"))?;
+    let byte_order = match raw.text("byte_order", "little")?.as_deref() {
+        None => None,
+        Some("little") => Some(ByteOrder::Little),
+        Some("big") => Some(ByteOrder::Big),
+        Some(other) => return Err(format!("byte_order is {other:?}; write \"little\" or \"big\"")),
+    };
+    let channels = raw.count("channels", 1)?.unwrap_or(1) as usize;
+    Ok(Some(RawFormat { sample_rate, byte_order, channels }))
+}
+
+/// Names as a message lists them: the first of many.
+pub(super) fn listed<'a>(names: impl Iterator<Item = &'a String>) -> String {
+    const NAMED: usize = 8;
+    let names: Vec<&str> = names.map(String::as_str).collect();
+    match names.len() {
+        0 => "nothing".to_owned(),
+        count if count <= NAMED => names.join(", "),
+        count => format!("{} and {} more", names[..NAMED].join(", "), count - NAMED),
+    }
 }
 
 /// Fails where score files could not hold an ID: told before everything is decoded, not after.
@@ -165,32 +183,23 @@ pub(super) fn json(utterance: &Utterance, relative: &mut Relative) -> Result<Str
     let line = Line {
         audio_filepath,
         duration: utterance.duration_s,
-        text: utterance.text.clone(),
+        text: utterance.text.as_deref(),
+        pred_text: utterance.hypothesis.as_deref(),
         offset: (utterance.offset_s > 0.0).then_some(utterance.offset_s),
-        id: Some(utterance.id.clone()),
-        speaker: utterance.speaker.clone(),
+        id: &utterance.id,
+        speaker: utterance.speaker.as_deref(),
         channel: utterance.channel,
         raw: utterance.raw.map(RawLine::from),
-        extra: utterance.extra.clone(),
+        extra: &utterance.extra,
     };
     serde_json::to_string(&line).map_err(|error| CorpusError::layout(&utterance.audio, error.to_string()))
-}
-
-impl From<RawLine> for RawFormat {
-    fn from(line: RawLine) -> Self {
-        let byte_order = line.byte_order.map(|order| match order {
-            RawByteOrder::Little => ByteOrder::Little,
-            RawByteOrder::Big => ByteOrder::Big,
-        });
-        Self { sample_rate: line.sample_rate, byte_order, channels: line.channels }
-    }
 }
 
 impl From<RawFormat> for RawLine {
     fn from(raw: RawFormat) -> Self {
         let byte_order = raw.byte_order.map(|order| match order {
-            ByteOrder::Little => RawByteOrder::Little,
-            ByteOrder::Big => RawByteOrder::Big,
+            ByteOrder::Little => "little",
+            ByteOrder::Big => "big",
         });
         Self { sample_rate: raw.sample_rate, byte_order, channels: raw.channels }
     }

@@ -1,5 +1,6 @@
 //! Manifests: one utterance a line, NeMo-style JSON.
 
+mod fields;
 mod line;
 mod paths;
 
@@ -8,9 +9,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use linnet_audio::RawFormat;
-use linnet_text::Normaliser;
+use linnet_text::{Normaliser, TRANSCRIPT_FIELDS, records};
 
 pub(crate) use self::line::plain_id;
+use crate::durations::{Measured, measure, note_of_cut, settle};
 use crate::files::write_beside;
 use crate::{CorpusError, Skipped};
 
@@ -25,8 +27,10 @@ pub struct Utterance {
     pub offset_s: f64,
     /// How long it is, seconds; `None`: to the file's end.
     pub duration_s: Option<f64>,
-    /// What is said.
-    pub text: String,
+    /// What is said; `None`: nobody has written it down. An empty text says that nothing is spoken.
+    pub text: Option<String>,
+    /// What a recogniser has made of it, NeMo's `pred_text`.
+    pub hypothesis: Option<String>,
     /// Who says it.
     pub speaker: Option<String>,
     /// Channel of the file, from 0; `None`: all of them, mixed.
@@ -55,10 +59,36 @@ pub struct BadLine {
     pub problem: String,
 }
 
+impl Utterance {
+    /// What is said.
+    ///
+    /// # Errors
+    ///
+    /// No transcript, which is not the same as an empty one: what the line has instead, and the mend.
+    pub fn transcript(&self) -> Result<&str, String> {
+        if let Some(text) = &self.text {
+            return Ok(text);
+        }
+        let empty = self.extra.iter().find(|(name, _)| TRANSCRIPT_FIELDS.contains(&name.as_str()));
+        let found = match (empty, self.extra.is_empty()) {
+            (Some((name, _)), _) => format!("its {name} is null"),
+            (None, true) => "it has none of the fields ".to_owned() + &TRANSCRIPT_FIELDS.join(", "),
+            (None, false) => {
+                let (known, found) = (TRANSCRIPT_FIELDS.join(", "), line::listed(self.extra.keys()));
+                format!("it has none of the fields {known}, but {found}")
+            }
+        };
+        Err(format!("no transcript: {found}; write what is said as text, \"\" where nothing is"))
+    }
+}
+
 impl Manifest {
-    /// Reads JSON lines with `audio_filepath`, `text`, and perhaps `duration`, `offset` (seconds), `id`, `speaker`,
-    /// `channel` and others. A relative audio path is taken from the manifest's folder. An utterance without an `id` is
-    /// named by its file, with hyphens for spaces.
+    /// Reads JSON objects, one a line or all in one array, with `audio_filepath`, `text`, and perhaps `duration`,
+    /// `offset` (seconds), `id`, `speaker`, `channel` and others. A relative audio path is taken from the manifest's
+    /// folder. An utterance without an `id` is named by its file, with hyphens for spaces.
+    ///
+    /// Where there is no `text`, the transcript is the first that is there of `transcript`, `transcription`, `sentence`
+    /// and `txt`; where there is no `audio_filepath`, the file is that of `audio_path`, `audio` or `wav`.
     ///
     /// # Errors
     ///
@@ -74,7 +104,7 @@ impl Manifest {
     /// Spells the texts by a rule.
     pub fn spell_by(&mut self, rule: &Normaliser) {
         for utterance in &mut self.utterances {
-            utterance.text = rule.apply(&utterance.text);
+            utterance.text = utterance.text.take().map(|text| rule.apply(&text));
         }
     }
 
@@ -100,17 +130,13 @@ impl Manifest {
 
     /// Parses the bytes of a manifest that lies in `folder`; lines that are no utterance are listed beside.
     pub fn parse(bytes: &[u8], folder: &Path) -> (Self, Vec<BadLine>) {
-        let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
         let mut ids = HashSet::new();
         let (mut manifest, mut bad) = (Self::default(), Vec::new());
-        for (number, line) in bytes.split(|&byte| byte == b'\n').enumerate() {
-            let (number, line) = (number + 1, line.trim_ascii());
-            if line.is_empty() {
-                continue;
-            }
-            match line::parse(line, folder).and_then(|named| line::name(named, number, &mut ids)) {
+        for (line, record) in records(bytes) {
+            let utterance = record.and_then(|record| line::parse(record, folder));
+            match utterance.and_then(|utterance| line::name(utterance, line, &mut ids)) {
                 Ok(utterance) => manifest.utterances.push(utterance),
-                Err(problem) => bad.push(BadLine { line: number, problem }),
+                Err(problem) => bad.push(BadLine { line, problem }),
             }
         }
         (manifest, bad)
@@ -127,6 +153,17 @@ impl Manifest {
         let lines = self.utterances.iter().map(|utterance| line::json(utterance, &mut relative));
         let lines = lines.collect::<Result<Vec<_>, _>>()?;
         write_beside(path, |out| lines.iter().try_for_each(|line| writeln!(out, "{line}")))
+    }
+
+    /// The same with the durations that the recordings have, and what is to be told of utterances that end behind their
+    /// recordings and are cut there. Utterances whose audio isn't usable are left out and listed.
+    pub fn measured(mut self) -> (Self, Option<String>) {
+        let Measured { durations, .. } = measure(&self.utterances, &|_| {});
+        let note = note_of_cut(&self.utterances, &durations);
+        let (usable, skipped) = settle(std::mem::take(&mut self.utterances), durations);
+        self.utterances = usable;
+        self.skipped.extend(skipped);
+        (self, note)
     }
 
     /// The sum of the durations that are known, hours.

@@ -117,7 +117,13 @@ fn find(
             continue;
         };
         let (id, speaker) = (id.clone(), speaker.clone());
-        draft.utterances.push(Utterance { id, audio, text: text.clone(), speaker, ..Default::default() });
+        draft.utterances.push(Utterance {
+            id,
+            audio,
+            text: Some(text.clone()),
+            speaker,
+            ..Default::default()
+        });
     }
     draft
 }

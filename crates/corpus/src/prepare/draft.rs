@@ -2,14 +2,12 @@
 
 use std::path::PathBuf;
 
-use linnet_audio::Note;
 use linnet_text::Normaliser;
-use rayon::prelude::*;
 
 use super::heard::Heard;
 use super::{Progress, Skipped};
 use crate::Utterance;
-use crate::batches::rest_s;
+use crate::durations::{self, Measured, note_of_cut, settle};
 use crate::progress::Counter;
 
 /// A corpus as its lists and transcripts have it.
@@ -21,12 +19,6 @@ pub(super) struct Draft {
     /// How the texts are spelt.
     pub(super) spelling: Normaliser,
 }
-
-/// Seconds that an utterance's end may lie behind its recording's: Kaldi's extract-segments cuts as many, too, and
-/// leaves out the segment beyond.
-const MOST_OVERSHOOT_S: f64 = 0.5;
-/// Less than this is rounding of a table's times.
-const LEAST_OVERSHOOT_S: f64 = 0.005;
 
 /// One set.
 pub(super) struct SetDraft {
@@ -47,49 +39,14 @@ impl SetDraft {
 pub(super) fn measure(sets: &mut [SetDraft], notes: &mut Vec<String>, heard: &mut Heard, progress: Progress) {
     let counter = Counter::new(sets.iter().map(|set| set.utterances.len()).sum(), progress);
     for set in sets {
-        let measured: Vec<_> = std::mem::take(&mut set.utterances)
-            .into_par_iter()
-            .map(|utterance| {
-                let duration = duration(&utterance);
-                counter.step();
-                (utterance, duration)
-            })
-            .collect();
-        let (mut cut, mut most) = (Vec::new(), 0f64);
-        for (utterance, duration) in measured {
-            match duration {
-                Ok((duration, met)) => {
-                    heard.add(&utterance.audio, met);
-                    let overshoot = utterance.duration_s.map_or(0.0, |wanted| wanted - duration);
-                    if overshoot > LEAST_OVERSHOOT_S {
-                        cut.push(utterance.id.clone());
-                        most = most.max(overshoot);
-                    }
-                    set.utterances.push(Utterance { duration_s: Some(duration), ..utterance });
-                }
-                Err(reason) => set.skipped.push(Skipped { id: utterance.id, reason }),
-            }
-        }
-        if let [first, ..] = &cut[..] {
-            notes.push(format!(
-                "{}: {} utterances, the first of them {first}, end up to {most:.2} s after their recordings and are cut there",
-                set.name,
-                cut.len()
-            ));
-        }
+        let utterances = std::mem::take(&mut set.utterances);
+        let Measured { durations, notes: met } =
+            durations::measure(&utterances, &|count| counter.steps(count));
+        met.into_iter().for_each(|(audio, notes)| heard.add(&audio, notes));
+        let note = note_of_cut(&utterances, &durations);
+        notes.extend(note.map(|note| format!("{}: {note}", set.name)));
+        let (usable, skipped) = settle(utterances, durations);
+        set.utterances = usable;
+        set.skipped.extend(skipped);
     }
-}
-
-/// Seconds of an utterance, by its file's header where that tells, and what reading the file meets.
-fn duration(utterance: &Utterance) -> Result<(f64, Vec<Note>), String> {
-    let (rest, met) = rest_s(utterance, "times")?;
-    let wanted = utterance.duration_s.unwrap_or(rest);
-    if wanted > rest + MOST_OVERSHOOT_S {
-        let (audio, offset) = (utterance.audio.display(), utterance.offset_s);
-        let (whole, end) = (offset + rest, offset + wanted);
-        return Err(format!(
-            "{audio}: {whole:.2} s long, but the utterance ends at {end:.2} s; correct its times"
-        ));
-    }
-    Ok((wanted.min(rest), met))
 }

@@ -94,12 +94,16 @@ fn join_group(group: &[&Utterance], folder: &Path) -> Result<(Option<Joined>, Ve
     }
     let (Some(&first), Some(sample_rate)) = (parts.first(), rate) else { return Ok((None, skipped)) };
     let id = joined_id(&first.id, parts.len());
-    let texts: Vec<&str> =
-        parts.iter().map(|part| part.text.as_str()).filter(|text| !text.is_empty()).collect();
+    // Of a part without transcript the whole has none.
+    let texts: Option<Vec<&str>> = parts.iter().map(|part| part.text.as_deref()).collect();
+    let text = texts.map(|mut texts| {
+        texts.retain(|text| !text.is_empty());
+        texts.join(" ")
+    });
     let joined = Utterance {
         audio: folder.join(format!("{}.wav", id.replace(['/', '\\'], "_"))),
         duration_s: Some(samples.len() as f64 / f64::from(sample_rate)),
-        text: texts.join(" "),
+        text,
         speaker: first.speaker.clone(),
         id,
         ..Default::default()

@@ -2,8 +2,8 @@
 //!
 //! Each corpus has a module with a function `prepare`, which finds the sets, transcripts and audio; what follows is the
 //! same for all. Into the output folder go a manifest for each set (`train.jsonl`, …), `tokens.txt`, `text.json` (how the
-//! texts are spelt), and for phones `lexicon.txt` (the words that occur) and `oov.txt` (those that the lexicon lacks, with
-//! counts).
+//! texts are spelt), and for phones `lexicon.txt` (the words that occur), `pronunciations.txt` (all words of the lexicons
+//! that were given) and `oov.txt` (the words that they lack, with counts).
 
 pub mod an4;
 mod draft;
@@ -26,7 +26,7 @@ pub use report::{Report, SetReport, Skipped};
 
 use self::draft::{Draft, SetDraft, measure};
 use self::heard::Heard;
-use self::tokens::LEXICON;
+use self::tokens::{LEXICON, PRONUNCIATIONS};
 use crate::files::has_extension;
 use crate::progress::Progress;
 use crate::{CorpusError, Join, Manifest};
@@ -93,7 +93,7 @@ fn write(mut draft: Draft, output: &Output, progress: Progress) -> Result<Report
     }
     let tokenizer = tokens::build(output.unit, &lexicon, &draft.sets);
     let oov = tokenizer.out_of_vocabulary(tokens::texts(&draft.sets));
-    tokens::write(&tokenizer, &oov, &output.dir)?;
+    tokens::write(&tokenizer, &lexicon, &oov, &output.dir)?;
     draft.spelling.write(&output.dir)?;
     let mut report = Report { sets: Vec::new(), tokens: tokenizer.table.len(), oov, notes: draft.notes };
     for set in draft.sets {
@@ -107,7 +107,10 @@ fn write(mut draft: Draft, output: &Output, progress: Progress) -> Result<Report
 fn refuse_others(dir: &Path, unit: Unit, sets: &[SetDraft]) -> Result<(), CorpusError> {
     let ours = |path: &Path| match path.file_stem().and_then(OsStr::to_str) {
         Some(name) if has_extension(path, "jsonl") => sets.iter().any(|set| set.name == name),
-        _ => unit == Unit::Phone || path.file_name() != Some(OsStr::new(LEXICON)),
+        _ => {
+            unit == Unit::Phone
+                || ![LEXICON, PRONUNCIATIONS].iter().any(|&name| path.file_name() == Some(OsStr::new(name)))
+        }
     };
     let entries = fs::read_dir(dir).map_err(CorpusError::io(dir))?;
     let others = entries.filter_map(|entry| Some(entry.ok()?.path())).filter(|path| !ours(path));
@@ -138,9 +141,9 @@ fn write_set(set: SetDraft, tokenizer: &Tokenizer, output: &Output) -> Result<Se
     let path = output.dir.join(format!("{}.jsonl", set.name));
     manifest.write(&path)?;
     let (mut words, mut tokens, mut oov_utterances) = (0, 0, 0);
-    for utterance in &manifest.utterances {
-        words += utterance.text.split_whitespace().count();
-        match tokenizer.encode(&utterance.text) {
+    for text in manifest.utterances.iter().filter_map(|utterance| utterance.text.as_deref()) {
+        words += text.split_whitespace().count();
+        match tokenizer.encode(text) {
             Ok(labels) => tokens += labels.len(),
             Err(_) => oov_utterances += 1,
         }

@@ -15,12 +15,12 @@ const FILES: usize = 20;
 /// Bytes of each that are looked at.
 const BYTES: u64 = 1 << 16;
 
-/// Says of all `.raw` files of the sets what they hold. All have the same byte order: the format's, or the likelier
+/// Says of all `.raw` files of the sets what they hold, where nothing has said it yet. All have the same byte order: the format's, or the likelier
 /// one.
 pub(super) fn set_format<'a>(sets: impl IntoIterator<Item = &'a mut SetDraft>, format: RawFormat) {
     let all = sets.into_iter().flat_map(|set| &mut set.utterances);
     let mut raw: Vec<&mut Utterance> =
-        all.filter(|utterance| has_extension(&utterance.audio, "raw")).collect();
+        all.filter(|utterance| utterance.raw.is_none() && has_extension(&utterance.audio, "raw")).collect();
     let files = raw.iter().map(|utterance| utterance.audio.as_path());
     let byte_order = format.byte_order.unwrap_or_else(|| likelier_order(files, format.channels));
     for utterance in &mut raw {

@@ -11,6 +11,8 @@ use crate::files::write_beside;
 
 /// The file of the words that occur, with their pronunciations.
 pub(super) const LEXICON: &str = "lexicon.txt";
+/// The file of all words of the lexicons that were given: other corpora have words that this one lacks.
+pub(super) const PRONUNCIATIONS: &str = "pronunciations.txt";
 
 pub(super) fn read_lexicons(
     unit: Unit,
@@ -41,7 +43,7 @@ pub(super) fn build(unit: Unit, lexicons: &[Lexicon], sets: &[SetDraft]) -> Toke
 
 /// All sets' texts.
 pub(super) fn texts(sets: &[SetDraft]) -> impl Iterator<Item = &str> {
-    sets.iter().flat_map(|set| &set.utterances).map(|utterance| utterance.text.as_str())
+    sets.iter().flat_map(|set| &set.utterances).filter_map(|utterance| utterance.text.as_deref())
 }
 
 fn characters(sets: &[SetDraft]) -> TokenTable {
@@ -62,8 +64,22 @@ fn needed_words(lexicons: &[Lexicon], sets: &[SetDraft]) -> Lexicon {
     needed
 }
 
-pub(super) fn write(tokenizer: &Tokenizer, report: &OovReport, dir: &Path) -> Result<(), CorpusError> {
+pub(super) fn write(
+    tokenizer: &Tokenizer,
+    lexicons: &[Lexicon],
+    report: &OovReport,
+    dir: &Path,
+) -> Result<(), CorpusError> {
     tokenizer.table.write(&dir.join("tokens.txt"))?;
+    match lexicons {
+        [] => {}
+        [lexicon] => lexicon.write(&dir.join(PRONUNCIATIONS))?,
+        lexicons => {
+            let mut all = Lexicon::new();
+            lexicons.iter().for_each(|lexicon| all.complete(lexicon));
+            all.write(&dir.join(PRONUNCIATIONS))?;
+        }
+    }
     if let Some(lexicon) = &tokenizer.lexicon {
         lexicon.write(&dir.join(LEXICON))?;
     }
@@ -79,7 +95,7 @@ mod tests {
 
     fn set(name: &str, text: &str) -> SetDraft {
         let mut set = SetDraft::new(name, None);
-        set.utterances.push(Utterance { text: text.to_owned(), ..Default::default() });
+        set.utterances.push(Utterance { text: Some(text.to_owned()), ..Default::default() });
         set
     }
 

@@ -23,15 +23,40 @@ fn le(samples: &[i16]) -> Vec<u8> {
 }
 
 pub(crate) fn put_wav(path: &Path, samples: &[i16]) {
+    put_channels(path, samples, 1);
+}
+
+/// Two channels of as many samples.
+pub(crate) fn put_stereo(path: &Path, left: &[i16], right: &[i16]) {
+    let both: Vec<i16> = left.iter().zip(right).flat_map(|(&l, &r)| [l, r]).collect();
+    put_channels(path, &both, 2);
+}
+
+fn put_channels(path: &Path, samples: &[i16], channels: u16) {
     let data = le(samples);
     let mut bytes = b"RIFF".to_vec();
     bytes.extend((36 + data.len() as u32).to_le_bytes());
-    bytes.extend(b"WAVEfmt \x10\0\0\0\x01\0\x01\0");
+    bytes.extend(b"WAVEfmt \x10\0\0\0\x01\0");
+    bytes.extend(channels.to_le_bytes());
     bytes.extend(16_000u32.to_le_bytes());
-    bytes.extend(32_000u32.to_le_bytes());
-    bytes.extend(b"\x02\0\x10\0data");
+    bytes.extend((32_000 * u32::from(channels)).to_le_bytes());
+    bytes.extend((2 * channels).to_le_bytes());
+    bytes.extend(b"\x10\0data");
     bytes.extend((data.len() as u32).to_le_bytes());
     bytes.extend(data);
+    put(path, bytes);
+}
+
+/// A WAV file of 32-bit floating-point samples that are no numbers.
+pub(crate) fn put_not_finite(path: &Path, samples: u32) {
+    let mut bytes = b"RIFF".to_vec();
+    bytes.extend((36 + 4 * samples).to_le_bytes());
+    bytes.extend(b"WAVEfmt \x10\0\0\0\x03\0\x01\0");
+    bytes.extend(16_000u32.to_le_bytes());
+    bytes.extend(64_000u32.to_le_bytes());
+    bytes.extend(b"\x04\0\x20\0data");
+    bytes.extend((4 * samples).to_le_bytes());
+    bytes.extend((0..samples).flat_map(|_| f32::NAN.to_le_bytes()));
     put(path, bytes);
 }
 
@@ -58,7 +83,11 @@ pub(crate) fn read(dir: &Path, set: &str) -> Manifest {
 
 /// `id: text` of each utterance.
 pub(crate) fn texts(manifest: &Manifest) -> Vec<String> {
-    manifest.utterances.iter().map(|u| format!("{}: {}", u.id, u.text)).collect()
+    manifest
+        .utterances
+        .iter()
+        .map(|u| format!("{}: {}", u.id, u.text.as_deref().unwrap_or("(none)")))
+        .collect()
 }
 
 pub(crate) fn ids(manifest: &Manifest) -> Vec<&str> {

@@ -30,6 +30,8 @@ pub struct Emissions {
     pub utterances: Vec<Emission>,
     /// Those that have none, because they can't be read.
     pub skipped: Vec<Skipped>,
+    /// What is worth knowing: utterances that end behind their recordings.
+    pub notes: Vec<String>,
     /// The manifest's ids in its order.
     order: HashMap<String, usize>,
 }
@@ -54,29 +56,50 @@ impl Emissions {
         if let Some(rule) = &source.model.config.text {
             manifest.spell_by(rule);
         }
+        let order = manifest.utterances.iter().map(|u| u.id.clone()).zip(0..).collect();
         let place = source.cache.map(|folder| cache::place(folder, source, &manifest)).transpose()?;
         if let Some(path) = &place
             && let Some((rows, skipped)) = cache::read(path, source.model.tokens.len())
         {
-            return Ok(Self::of(&manifest, rows, skipped));
+            let (manifest, note) = manifest.measured();
+            return Ok(Self::of(manifest.utterances, rows, skipped, note, order));
         }
-        let (rows, skipped) = compute(source.model, &manifest, source.manifest)?;
+        let computed = compute(source.model, &manifest, source.manifest)?;
         if let Some(path) = &place {
-            cache::write(path, &rows, &skipped, source.model.tokens.len())?;
+            cache::write(path, &computed.rows, &computed.skipped, source.model.tokens.len())?;
         }
-        Ok(Self::of(&manifest, rows, skipped))
+        let Computed { utterances, rows, skipped, note } = computed;
+        Ok(Self::of(utterances, rows, skipped, note, order))
     }
 
-    fn of(manifest: &Manifest, mut rows: Vec<(String, Vec<f32>)>, skipped: Vec<Skipped>) -> Self {
+    fn of(
+        utterances: Vec<Utterance>,
+        mut rows: Vec<(String, Vec<f32>)>,
+        skipped: Vec<Skipped>,
+        note: Option<String>,
+        order: HashMap<String, usize>,
+    ) -> Self {
         rows.sort_by(|a, b| a.0.cmp(&b.0));
-        let emission = |utterance: &Utterance| {
+        let emission = |utterance: Utterance| {
             let place = rows.binary_search_by(|(id, _)| id.as_str().cmp(&utterance.id)).ok()?;
-            Some(Emission { utterance: utterance.clone(), log_probs: std::mem::take(&mut rows[place].1) })
+            Some(Emission { utterance, log_probs: std::mem::take(&mut rows[place].1) })
         };
-        let mut utterances: Vec<Emission> = manifest.utterances.iter().filter_map(emission).collect();
+        let mut utterances: Vec<Emission> = utterances.into_iter().filter_map(emission).collect();
         utterances.sort_by(|a, b| a.utterance.id.cmp(&b.utterance.id));
-        let order = manifest.utterances.iter().map(|u| u.id.clone()).zip(0..).collect();
-        Self { utterances, skipped, order }
+        Self { utterances, skipped, notes: note.into_iter().collect(), order }
+    }
+
+    /// Leaves out utterances that nobody has transcribed.
+    pub(crate) fn with_transcripts(mut self) -> Self {
+        let is_transcribed = |e: &mut Emission| match e.utterance.transcript() {
+            Ok(_) => true,
+            Err(reason) => {
+                self.skipped.push(Skipped { id: e.utterance.id.clone(), reason });
+                false
+            }
+        };
+        self.utterances.retain_mut(is_transcribed);
+        self
     }
 
     /// Brings what was left out into the manifest's order: lines that are no utterance first.
@@ -88,7 +111,17 @@ impl Emissions {
 /// Each utterance's id and log-probabilities, and what had to be left out.
 pub(crate) type Rows = (Vec<(String, Vec<f32>)>, Vec<Skipped>);
 
-fn compute(model: &Model, manifest: &Manifest, path: &Path) -> Result<Rows, StudyError> {
+/// What the encoder makes of a manifest.
+struct Computed {
+    /// The utterances, with their durations as the recordings have them.
+    utterances: Vec<Utterance>,
+    /// Their log-probabilities, by id.
+    rows: Vec<(String, Vec<f32>)>,
+    skipped: Vec<Skipped>,
+    note: Option<String>,
+}
+
+fn compute(model: &Model, manifest: &Manifest, path: &Path) -> Result<Computed, StudyError> {
     let normalise = normalise(model.config.normalisation, model.cmvn.as_ref())?;
     let features = model.config.features.clone();
     let options = BatchOptions { features, normalise, cache_bytes: 0, ..Default::default() };
@@ -100,5 +133,6 @@ fn compute(model: &Model, manifest: &Manifest, path: &Path) -> Result<Rows, Stud
         rows.extend(batch.ids.into_iter().zip(log_probs));
     }
     let skipped = dataset.skipped().iter().chain(epoch.skipped()).cloned().collect();
-    Ok((rows, skipped))
+    let (utterances, note) = (dataset.utterances().collect(), dataset.note().map(str::to_owned));
+    Ok(Computed { utterances, rows, skipped, note })
 }

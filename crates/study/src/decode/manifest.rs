@@ -18,8 +18,12 @@ use rayon::prelude::*;
 use super::emissions::{Emission, Emissions, Source};
 use super::knowledge::Knowledge;
 use super::output::{UtteranceRecord, ctm, text};
+use super::references::References;
 use super::search::SearchOptions;
 use crate::error::StudyError;
+
+/// The hypotheses of utterances that nobody has transcribed, beside a scored `hyp.trn`.
+const WITHOUT_TEXT: &str = "hyp-without-text.trn";
 
 /// How to decode a manifest.
 #[derive(Clone, Debug, Default)]
@@ -28,6 +32,9 @@ pub struct DecodeOptions {
     pub search: Option<SearchOptions>,
     /// Whether to write `nbest.jsonl`.
     pub nbest: bool,
+    /// For phones the lexicon that the references' words are looked up in first; words that it lacks have the
+    /// pronunciations of the lexicon beside the manifest, or of the model folder.
+    pub lexicon: Option<PathBuf>,
 }
 
 /// What decoding a manifest gave.
@@ -55,9 +62,10 @@ struct Heard<'a> {
 }
 
 /// Decodes a manifest and writes `hyp.trn`, `ref.trn`, `score.txt`, `score.json`, `hyp.ctm` and perhaps `nbest.jsonl`
-/// to the folder `out`; where phones become words, the phones are in `hyp-phones.trn` and `ref-phones.trn`. Where no
-/// utterance has a text, there is nothing to score, and hypotheses alone are written. Of these files none stays there
-/// from an earlier decoding.
+/// to the folder `out`; where phones become words, the phones are in `hyp-phones.trn` and `ref-phones.trn`. Utterances
+/// without a transcript don't count, and their hypotheses are in `hyp-without-text.trn`. Where no utterance has a text,
+/// or all are empty, there is nothing to score, and hypotheses alone are written. Of these files none stays there from an
+/// earlier decoding.
 ///
 /// Times in `hyp.ctm` count from each utterance's beginning, and its file is the utterance's id. The words that a
 /// lexicon makes of phones are scored without regard to upper and lower case, which the lexicon doesn't know.
@@ -69,9 +77,9 @@ struct Heard<'a> {
 pub fn decode(source: &Source<'_>, out: &Path, options: &DecodeOptions) -> Result<Decoded, StudyError> {
     let model = source.model;
     let unit = model.config.unit;
-    let tokenizer = model.tokenizer()?;
-    let table = &tokenizer.table;
+    let table = &model.tokens;
     // What the options name is read first: the encoder takes longer.
+    let references = References::read(source, options.lexicon.as_deref())?;
     let knowledge = match &options.search {
         Some(search) => Some((search, Knowledge::read(search, table, model.config.text)?)),
         None => None,
@@ -85,6 +93,7 @@ pub fn decode(source: &Source<'_>, out: &Path, options: &DecodeOptions) -> Resul
 
     let emissions = Emissions::new(source)?;
     let utterances = &emissions.utterances;
+    let tokenizer = references.tokenizer(utterances.iter().map(said))?;
     let mut skipped = emissions.skipped.clone();
     let heard: Vec<_> = utterances
         .par_iter()
@@ -98,7 +107,7 @@ pub fn decode(source: &Source<'_>, out: &Path, options: &DecodeOptions) -> Resul
         let id = || emission.utterance.id.clone();
         match hypotheses {
             Err(reason) => skipped.push(Skipped { id: id(), reason }),
-            Ok(hypotheses) => match tokenizer.encode(&emission.utterance.text) {
+            Ok(hypotheses) => match tokenizer.encode(said(emission)) {
                 Ok(_) => all.push(Heard { emission, hypotheses }),
                 Err(error) if words_of_phones => {
                     without_phones.push(Skipped { id: id(), reason: error.to_string() });
@@ -119,8 +128,17 @@ pub fn decode(source: &Source<'_>, out: &Path, options: &DecodeOptions) -> Resul
     }
 
     fs::create_dir_all(out).map_err(|source| StudyError::Io { path: out.to_path_buf(), source })?;
-    let scored = all.iter().any(|heard| !heard.emission.utterance.text.trim().is_empty());
-    let written = Written { tokenizer: &tokenizer, all: &all };
+    let scored = all.iter().any(|heard| !said(heard.emission).trim().is_empty());
+    let (with_text, without_text): (Vec<&Heard>, Vec<&Heard>) =
+        all.iter().partition(|heard| !scored || heard.emission.utterance.text.is_some());
+    let written = Written { tokenizer: &tokenizer, all: &with_text };
+    let mut notes = knowledge.as_ref().map(|(_, knowledge)| knowledge.notes().to_vec()).unwrap_or_default();
+    notes.extend(emissions.notes.iter().cloned());
+    if !scored {
+        let transcribed = all.iter().any(|heard| heard.emission.utterance.text.is_some());
+        let why = if transcribed { "every text is empty" } else { "no utterance has a text" };
+        notes.push(format!("{why}, so nothing is scored"));
+    }
     let mut scores = Vec::new();
     let mut any_pronunciation = None;
     if words_of_phones {
@@ -146,6 +164,17 @@ pub fn decode(source: &Source<'_>, out: &Path, options: &DecodeOptions) -> Resul
         }
         write_scores(out, &scores)?;
     }
+    if let Some(first) = without_text.first() {
+        let written = Written { tokenizer: &tokenizer, all: &without_text };
+        let (hyp, _) = if words_of_phones { written.words() } else { written.tokens() };
+        write_trn(&out.join(WITHOUT_TEXT), &hyp)?;
+        let (count, utterance) = (without_text.len(), &first.emission.utterance);
+        let reason = utterance.transcript().err().unwrap_or_default();
+        notes.push(format!(
+            "{count} utterances are not scored but in {WITHOUT_TEXT}, as {}: {reason}",
+            utterance.id
+        ));
+    }
     let frame_s = model.frame_s();
     let best = |h: &Heard| ctm(&h.emission.utterance.id, &h.hypotheses[0], table, frame_s, words);
     let times: Vec<CtmWord> = all.iter().flat_map(best).collect();
@@ -160,35 +189,39 @@ pub fn decode(source: &Source<'_>, out: &Path, options: &DecodeOptions) -> Resul
         ("hyp-phones.trn", words_of_phones),
         ("ref-phones.trn", words_of_phones && scored),
         ("nbest.jsonl", options.nbest),
+        (WITHOUT_TEXT, !without_text.is_empty()),
     ] {
         if !kept {
             remove(&out.join(name))?;
         }
     }
-    let notes = knowledge.map(|(_, knowledge)| knowledge.notes().to_vec()).unwrap_or_default();
     Ok(Decoded { utterances: all.len(), scores, any_pronunciation, skipped, without_phones, notes })
+}
+
+/// What is said, as far as anybody has written it down.
+fn said(emission: &Emission) -> &str {
+    emission.utterance.text.as_deref().unwrap_or_default()
 }
 
 /// What is written and scored.
 struct Written<'a> {
     tokenizer: &'a Tokenizer,
-    all: &'a [Heard<'a>],
+    all: &'a [&'a Heard<'a>],
 }
 
 impl Written<'_> {
     /// Hypotheses and references as words.
     fn words(&self) -> (Vec<Trn>, Vec<Trn>) {
         let trn = |h: &Heard, text: String| Trn { id: h.emission.utterance.id.clone(), text };
-        let reference =
-            |h: &Heard| h.emission.utterance.text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let reference = |h: &Heard| said(h.emission).split_whitespace().collect::<Vec<_>>().join(" ");
         self.all.iter().map(|h| (trn(h, h.hypotheses[0].text()), trn(h, reference(h)))).unzip()
     }
 
     /// Hypotheses and references as the tokens say them, of those utterances whose references have tokens.
     fn tokens(&self) -> (Vec<Trn>, Vec<Trn>) {
         let Tokenizer { table, unit, .. } = self.tokenizer;
-        let both = |h: &Heard| {
-            let ids = self.tokenizer.encode(&h.emission.utterance.text).ok()?;
+        let both = |h: &&Heard| {
+            let ids = self.tokenizer.encode(said(h.emission)).ok()?;
             let trn = |text| Trn { id: h.emission.utterance.id.clone(), text };
             let best = &h.hypotheses[0];
             Some((trn(text(best, table, *unit)), trn(self.tokenizer.decode(&ids))))
@@ -203,7 +236,7 @@ impl Written<'_> {
         unit: ScoreUnit,
         ignore_case: bool,
     ) -> Result<ScoreReport, StudyError> {
-        let speaker = |h: &Heard<'_>| {
+        let speaker = |h: &&Heard<'_>| {
             let utterance = &h.emission.utterance;
             Some((utterance.id.clone(), utterance.speaker.clone()?))
         };
@@ -221,12 +254,8 @@ impl Written<'_> {
 
     fn any_pronunciation(&self, hyp: &[Trn], report: &ScoreReport) -> Option<f64> {
         let lexicon = self.tokenizer.lexicon.as_ref()?;
-        let texts: HashMap<&str, &str> = self
-            .all
-            .iter()
-            .map(|h| &h.emission.utterance)
-            .map(|u| (u.id.as_str(), u.text.as_str()))
-            .collect();
+        let emissions = self.all.iter().map(|h| h.emission);
+        let texts: HashMap<&str, &str> = emissions.map(|e| (e.utterance.id.as_str(), said(e))).collect();
         let errors: usize = hyp
             .iter()
             .map(|h| {

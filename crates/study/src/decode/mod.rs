@@ -10,6 +10,7 @@ mod knowledge;
 mod manifest;
 mod matrix;
 mod output;
+mod references;
 mod search;
 mod vocabulary;
 
@@ -22,3 +23,4 @@ pub use search::SearchOptions;
 
 pub(crate) use manifest::write;
 pub(crate) use output::{ctm_word, rounded};
+pub(crate) use references::References;

@@ -4,19 +4,12 @@ use std::collections::HashSet;
 use std::io::Read;
 use std::path::Path;
 
-use serde::Deserialize;
-
 use super::lines::Lines;
 use crate::error::TextError;
 use crate::lexicon::is_comment;
+use crate::record::{TRANSCRIPT_FIELDS, parse_record, transcript};
 use crate::trn::split_trn;
 use crate::word::without_variant;
-
-/// A line of a manifest; the rest of it doesn't matter here.
-#[derive(Deserialize)]
-struct Entry {
-    text: String,
-}
 
 /// What lines look like.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -97,10 +90,7 @@ fn hand_over(
         let handed = match format {
             _ if line.trim().is_empty() => Ok(()),
             Format::Plain => each(line),
-            Format::Manifest => match serde_json::from_str::<Entry>(line) {
-                Ok(entry) => each(&entry.text),
-                Err(error) => Err(format!("no JSON object with a text: {error}")),
-            },
+            Format::Manifest => each_transcript(line.trim(), &mut each),
             Format::Trn if line.trim_start().starts_with(";;") => Ok(()),
             Format::Trn => match split_trn(line.trim_end()) {
                 Some((text, _)) => each(text),
@@ -110,6 +100,15 @@ fn hand_over(
         handed.map_err(|problem| lines.error(problem))?;
     }
     Ok(())
+}
+
+/// Hands over the transcript of a manifest's line.
+fn each_transcript(line: &str, each: &mut impl FnMut(&str) -> Result<(), String>) -> Result<(), String> {
+    let record = parse_record(line.as_bytes())?;
+    match transcript(&record)? {
+        Some((_, text)) => each(text),
+        None => Err(format!("no transcript in it; write one of the fields {}", TRANSCRIPT_FIELDS.join(", "))),
+    }
 }
 
 #[cfg(test)]
@@ -175,7 +174,6 @@ mod tests {
             ("it.txt", &b"a\n\nbad\n"[..], "it.txt:3: it is bad"),
             ("it.txt", b"a\n\xff\n", "it.txt:2: the line is not UTF-8"),
             ("it.trn", b"a (u)\na u\n", "it.trn:2: no id at the line's end"),
-            ("it.jsonl", b"{\"text\": 1}\n", "it.jsonl:1: no JSON object with a text"),
             (
                 "it.txt",
                 b"gr\xfc\xdfe\n",
@@ -191,6 +189,7 @@ mod tests {
                 b"\x28\xb5\x2f\xfd\x04",
                 "it.txt.zst: it is compressed by zstd; unpack it, by `zstd -d FILE`",
             ),
+            ("it.jsonl", b"{\"text\": 1}\n", "it.jsonl:1: text is 1; write a string"),
         ] {
             let message = read(name, bytes).unwrap_err();
             assert!(message.contains(wanted), "{message}");

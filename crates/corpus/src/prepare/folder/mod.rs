@@ -59,7 +59,7 @@ pub fn prepare(options: &FolderOptions, output: &Output, progress: Progress) -> 
         return Err(CorpusError::layout(&options.source, problem));
     }
     for utterance in &mut utterances {
-        utterance.text = options.normaliser.apply(&utterance.text);
+        utterance.text = utterance.text.take().map(|text| options.normaliser.apply(&text));
     }
     name_apart(&mut utterances);
     let mut sets = options.split.apply(utterances, &mut notes);
@@ -114,7 +114,13 @@ fn beside(
         let mut levels = within.iter();
         let speaker = levels.next().filter(|_| levels.next().is_some());
         let speaker = speaker.map(|speaker| speaker.to_string_lossy().into_owned());
-        utterances.push(Utterance { id, audio: audio.clone(), text, speaker, ..Default::default() });
+        utterances.push(Utterance {
+            id,
+            audio: audio.clone(),
+            text: Some(text),
+            speaker,
+            ..Default::default()
+        });
     }
     Ok(utterances)
 }
@@ -147,7 +153,7 @@ fn listed(table: &Path, skipped: &mut Vec<Skipped>) -> Result<Vec<Utterance>, Co
             utterances.push(Utterance {
                 id,
                 audio,
-                text: row.text,
+                text: Some(row.text),
                 speaker: row.speaker,
                 ..Default::default()
             });

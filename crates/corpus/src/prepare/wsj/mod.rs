@@ -165,7 +165,7 @@ fn draft_set(
         };
         let words: Vec<_> = label_words(text, style).into_iter().filter(|word| word != NOISE).collect();
         let speaker = id.get(..3).map(str::to_owned);
-        draft.utterances.push(Utterance { id, audio, text: words.join(" "), speaker, ..Default::default() });
+        draft.utterances.push(Utterance { id, audio, text: Some(words.join(" ")), speaker, ..Default::default() });
     }
     Ok(draft)
 }
