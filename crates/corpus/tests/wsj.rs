@@ -28,6 +28,12 @@ const HYPHENS: Layout = |disc, path| Path::new(disc).join(path);
 const UNDERSCORES: Layout = |disc, path| Path::new("media").join(disc.replacen('-', "_", 1)).join(path);
 const MERGED: Layout = |_, path| path.into();
 const UPPERCASE: Layout = |disc, path| Path::new("CSR").join(disc).join(path.to_uppercase());
+const VERSIONS: Layout = |disc, path| Path::new(disc).join(path.to_uppercase() + ";1");
+const CONVERTED: Layout = |disc, path| match path.strip_suffix(".wv1") {
+    Some(stem) => Path::new(disc).join(format!("{stem}.wav")),
+    None => Path::new(disc).join(path.replace(".wv2", ".wv2.wav")),
+};
+const BOTH_CHANNELS: Layout = |_, path| path.replace(".wv1", "_1.wav").replace(".wv2", "_2.wav").into();
 
 /// Two training utterances, one of them longer; one listed on no disc, and one without transcript; a set of each test.
 fn make_discs(root: &Path, layout: Layout) {
@@ -72,7 +78,7 @@ fn run(roots: &[PathBuf], sets: &[&str], unit: Unit, dir: &Path) -> Result<Repor
 
 #[test]
 fn every_layout_gives_the_same_manifests() {
-    for layout in [HYPHENS, UNDERSCORES, MERGED, UPPERCASE] {
+    for layout in [HYPHENS, UNDERSCORES, MERGED, UPPERCASE, VERSIONS, CONVERTED, BOTH_CHANNELS] {
         let folder = tempfile::tempdir().unwrap();
         let discs = folder.path().join("discs");
         make_discs(&discs, layout);
@@ -124,6 +130,7 @@ fn the_report_tells_what_is_missing_and_what_is_odd() {
     assert_eq!((report.tokens, file("tokens.txt").lines().count()), (40, 40));
     assert_eq!(file("lexicon.txt").lines().next(), Some(",COMMA K AA M AH"));
     assert_eq!(file("lexicon.txt").lines().count(), 7);
+    assert_eq!(file("pronunciations.txt").lines().count(), 7);
 }
 
 #[test]
@@ -153,11 +160,46 @@ fn the_disc_named_wins_where_several_have_a_file() {
 
 #[test]
 fn sets_without_index_are_found_by_folder() {
+    for layout in [UPPERCASE, VERSIONS, CONVERTED, BOTH_CHANNELS] {
+        let folder = tempfile::tempdir().unwrap();
+        let discs = folder.path().join("discs");
+        make_discs(&discs, layout);
+        run(&[discs], &["dev_dt_20"], Unit::Phone, folder.path()).unwrap();
+        assert_eq!(ids(&read(&folder.path().join("out"), "dev_dt_20")), ["4k0c0301"]);
+    }
+}
+
+#[test]
+fn of_speaker_401_only_the_lines_of_disc_11_2_1_are_dropped() {
     let folder = tempfile::tempdir().unwrap();
     let discs = folder.path().join("discs");
-    make_discs(&discs, UPPERCASE);
-    run(&[discs], &["dev_dt_20"], Unit::Phone, folder.path()).unwrap();
-    assert_eq!(ids(&read(&folder.path().join("out"), "dev_dt_20")), ["4k0c0301"]);
+    make_discs(&discs, HYPHENS);
+    put(
+        &discs.join("11-13.1/wsj0/doc/indices/train/tr_s_wv1.ndx"),
+        "11_2_1:wsj0/si_tr_s/401/401c0201.wv1\n11_3_1:wsj0/si_tr_s/401/401c0202.wv1\n",
+    );
+    put_sphere(&discs.join("11-3.1/wsj0/si_tr_s/401/401c0202.wv1"), &tone(1600, 1));
+    put(
+        &discs.join("11-13.1/wsj0/transcrp/dots/si_tr_s/401/401c0200.dot"),
+        "Oil rose (401c0201)\nA (401c0202)\n",
+    );
+    let report = run(&[discs], &["train_si84"], Unit::Phone, folder.path()).unwrap();
+    assert_eq!(texts(&read(&folder.path().join("out"), "train_si84")), ["401c0202: A"]);
+    assert_eq!(report.sets[0].skipped, []);
+}
+
+#[test]
+fn the_discs_own_audio_is_taken_before_what_it_was_converted_to() {
+    let folder = tempfile::tempdir().unwrap();
+    let discs = folder.path().join("discs");
+    make_discs(&discs, HYPHENS);
+    let own = discs.join("11-1.1/wsj0/si_tr_s/01i/01ic0201.wv1");
+    for name in ["01ic0201.wav", "01ic0201.wv1.flac"] {
+        std::fs::copy(&own, own.with_file_name(name)).unwrap();
+    }
+    run(&[discs], &["train_si84"], Unit::Phone, folder.path()).unwrap();
+    let train = read(&folder.path().join("out"), "train_si84");
+    assert_eq!(train.utterances[0].audio.canonicalize().unwrap(), own.canonicalize().unwrap());
 }
 
 #[test]
@@ -167,7 +209,7 @@ fn letters_keep_what_was_spoken() {
     make_discs(&discs, HYPHENS);
     run(&[discs], &["train_si84"], Unit::Char, folder.path()).unwrap();
     let train = read(&folder.path().join("out"), "train_si84");
-    assert_eq!(train.utterances[1].text, "MR. OIL SAID COMMA A W XYZZY");
+    assert_eq!(train.utterances[1].text.as_deref(), Some("MR. OIL SAID COMMA A W XYZZY"));
 }
 
 #[test]

@@ -12,8 +12,12 @@ pub struct IndexEntry {
 impl IndexEntry {
     /// The utterance: the stem of the file's name, lower case.
     pub fn id(&self) -> &str {
-        let name = self.path.rsplit('/').next().unwrap_or_default();
-        name.strip_suffix(".wv1").unwrap_or(name)
+        self.stem().rsplit('/').next().unwrap_or_default()
+    }
+
+    /// The path without its extension.
+    pub(super) fn stem(&self) -> &str {
+        self.path.strip_suffix(".wv1").unwrap_or(&self.path)
     }
 }
 

@@ -108,9 +108,9 @@ fn listed(
         for (number, line) in String::from_utf8_lossy(&bytes).lines().enumerate() {
             match parse_index_line(line) {
                 IndexLine::Comment => {}
-                IndexLine::Entry(entry) if entry.path.starts_with(ABSENT_SPEAKER) => {}
+                IndexLine::Entry(entry) if is_absent(&entry) => {}
                 IndexLine::Entry(entry) => {
-                    let audio = discs.get(&entry.disc, &entry.path);
+                    let audio = discs.audio(&entry.disc, entry.stem());
                     let absent = || format!("{}/{} is not on these discs", entry.disc, entry.path);
                     list.insert(entry.id().to_owned(), audio.map(Path::to_owned).ok_or_else(absent));
                 }
@@ -125,14 +125,18 @@ fn listed(
     Ok(Some(list))
 }
 
-/// Every `.wv1` two levels below a folder.
+fn is_absent(entry: &IndexEntry) -> bool {
+    let (disc, folder) = ABSENT_SPEAKER;
+    entry.disc == disc && entry.path.starts_with(folder)
+}
+
+/// The first channel's audio two levels below a folder.
 fn below(folder: &str, kind: Option<u8>, discs: &Discs) -> Listed {
     let inside = format!("/{folder}/");
     let mut list = Listed::new();
-    for (key, path) in discs.with_extension("wv1") {
-        let Some((_, rest)) = key.rsplit_once(&inside) else { continue };
-        let Some((_, name)) = rest.split_once('/').filter(|(_, name)| !name.contains('/')) else { continue };
-        let id = name.trim_end_matches(".wv1");
+    for (stem, path) in discs.all_audio() {
+        let Some((_, rest)) = stem.rsplit_once(&inside) else { continue };
+        let Some((_, id)) = rest.split_once('/').filter(|(_, name)| !name.contains('/')) else { continue };
         if kind.is_none_or(|kind| id.as_bytes().get(3) == Some(&kind)) {
             list.entry(id.to_owned()).or_insert_with(|| Ok(path.to_owned()));
         }
@@ -165,7 +169,13 @@ fn draft_set(
         };
         let words: Vec<_> = label_words(text, style).into_iter().filter(|word| word != NOISE).collect();
         let speaker = id.get(..3).map(str::to_owned);
-        draft.utterances.push(Utterance { id, audio, text: Some(words.join(" ")), speaker, ..Default::default() });
+        draft.utterances.push(Utterance {
+            id,
+            audio,
+            text: Some(words.join(" ")),
+            speaker,
+            ..Default::default()
+        });
     }
     Ok(draft)
 }
