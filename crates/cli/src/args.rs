@@ -117,6 +117,8 @@ pub(crate) enum Corpus {
     An4,
     /// A Kaldi data folder, or one a set.
     Kaldi,
+    /// NeMo's manifests, JSON lines or arrays: each a set by its name (or SET=FILE), or a folder of them.
+    Manifest,
     /// Audio files beside .txt files, or a table of files and texts.
     Folder,
 }
@@ -135,6 +137,7 @@ Examples:
   linnet prepare folder recordings --out data --unit char
   linnet prepare folder recordings --out data --unit char --case lower --punctuation drop
                           OUT/text.json keeps this rule for all that is done with the data
+  linnet prepare manifest nemo/train_manifest.json dev=nemo/clean.json --out data --unit char
   linnet prepare an4 corpora/an4 --out data-joined --join 8-16      long utterances out of short ones
   linnet prepare an4 corpora/an4 --out data-joined --join 8-16 --join-sets dev,test
                           training joins them itself, in another order each epoch (augment.join)")]

@@ -1,9 +1,11 @@
 //! `linnet prepare`
 
+use std::path::PathBuf;
+
 use clap::error::ErrorKind;
 use clap::{CommandFactory, ValueEnum};
 use linnet_corpus::Join;
-use linnet_corpus::prepare::{Joining, Output, Report, an4, folder, kaldi, wsj};
+use linnet_corpus::prepare::{Joining, Output, Report, an4, folder, kaldi, manifest, wsj};
 use linnet_text::Normaliser;
 
 use super::{Done, warn_of_skipped};
@@ -50,6 +52,12 @@ pub(super) fn run(mut args: Prepare, talk: &Talk) -> Done {
             let (folders, normaliser) = (args.sources, args.spelling.on(Normaliser::default()));
             kaldi::prepare(&kaldi::KaldiOptions { folders, normaliser, raw }, &output, &progress)?
         }
+        Corpus::Manifest => {
+            let sources = args.sources.into_iter().map(named).collect();
+            let normaliser = args.spelling.on(Normaliser::default());
+            let options = manifest::ManifestOptions { sources, normaliser };
+            manifest::prepare(&options, &output, &progress)?
+        }
         Corpus::Folder => {
             let split = folder::Split { seed: args.seed.unwrap_or(0), ..Default::default() };
             let (source, normaliser) = (args.sources.remove(0), args.spelling.on(Normaliser::default()));
@@ -67,6 +75,15 @@ pub(super) fn run(mut args: Prepare, talk: &Talk) -> Done {
     Ok(report.skipped() == 0)
 }
 
+/// The name of a set and its file, of `SET=FILE`.
+fn named(source: PathBuf) -> (Option<String>, PathBuf) {
+    let given = source.to_str().filter(|_| !source.exists()).and_then(|text| text.split_once('='));
+    match given {
+        Some((set, file)) if !set.is_empty() && !set.contains('/') => (Some(set.to_owned()), file.into()),
+        _ => (None, source),
+    }
+}
+
 /// Fails where an argument would have no effect.
 fn check(args: &Prepare) -> Result<(), String> {
     let corpus =
@@ -74,12 +91,13 @@ fn check(args: &Prepare) -> Result<(), String> {
     let (rate, byte_order) = (args.raw.raw_rate.is_some(), args.raw.byte_order.is_some());
     // The discs have no headerless files, AN4's have 16 kHz.
     let any_rate = matches!(args.corpus, Corpus::Kaldi | Corpus::Folder);
+    let any_text = any_rate || matches!(args.corpus, Corpus::Manifest);
     for (option, idle) in [
         ("--raw-rate", rate && !any_rate),
-        ("--byte-order", byte_order && matches!(args.corpus, Corpus::Wsj)),
+        ("--byte-order", byte_order && matches!(args.corpus, Corpus::Wsj | Corpus::Manifest)),
         // The discs and AN4 have texts in upper case, and signs that are spoken.
-        ("--case", args.spelling.case.is_some() && !any_rate),
-        ("--punctuation", args.spelling.punctuation.is_some() && !any_rate),
+        ("--case", args.spelling.case.is_some() && !any_text),
+        ("--punctuation", args.spelling.punctuation.is_some() && !any_text),
         ("--seed", args.seed.is_some() && !matches!(args.corpus, Corpus::Folder)),
     ] {
         if idle {

@@ -11,6 +11,7 @@ pub mod folder;
 mod heard;
 mod join;
 pub mod kaldi;
+pub mod manifest;
 mod raw;
 mod report;
 mod tokens;
