@@ -31,6 +31,7 @@ mod samples;
 mod shorten;
 mod shorten_law;
 mod sphere;
+mod vorbis;
 mod wav;
 
 pub use error::{AudioError, Place};

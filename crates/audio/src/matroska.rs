@@ -12,10 +12,10 @@ use symphonia::core::codecs::audio::well_known::{
 
 use crate::container::{Body, Track};
 use crate::error::{AudioError, Place};
-use crate::opus;
 use crate::packets::{Codec, Packets, Span, unread};
 use crate::pcm::{MOST_CHANNELS, MOST_RATE, Pcm, Sample, too_many};
 use crate::raw::ByteOrder;
+use crate::{opus, vorbis};
 
 pub(crate) const MAGIC: [u8; 4] = [0x1a, 0x45, 0xdf, 0xa3];
 
@@ -179,7 +179,8 @@ fn vorbis_headers(private: &[u8]) -> Option<Vec<u8>> {
     let (&count, mut rest) = private.split_first()?;
     let sizes = (0..count).map(|_| xiph(&mut rest)).collect::<Option<Vec<usize>>>()?;
     let &[identification, comment] = &sizes[..] else { return None };
-    let setup = rest.get(identification.checked_add(comment)?..)?;
+    let setup =
+        rest.get(identification.checked_add(comment)?..).filter(|setup| vorbis::floors_are_sound(setup))?;
     Some([rest.get(..identification)?, setup].concat())
 }
 

@@ -72,7 +72,11 @@ pub(crate) fn open<'a>(bytes: &'a [u8], path: &Path) -> Result<Track<'a>, AudioE
     let mut all = Vec::new();
     let parameters = packets(bytes, sound, path, |packet| all.push(packet.into_vec().into()))?;
     let (codec, skip) = sound.codec(parameters, path)?;
-    let span = if sound.edits.is_empty() { Span { skip, ..span } } else { span };
+    let span = match itunes_span(movie) {
+        _ if !sound.edits.is_empty() => span,
+        Some(told) => told,
+        None => Span { skip, ..span },
+    };
     Ok(Track { body: Body::Packets(Packets { codec, packets: all, span }), short: None, notes })
 }
 
@@ -291,6 +295,18 @@ impl<'a> Sound<'a> {
             }
         }
     }
+}
+
+/// The recording's place as iTunes tells it in files without edit list: a text of hexadecimal numbers, of which the
+/// second is the samples in front, the third those behind and the fourth the recording's.
+fn itunes_span(movie: &[u8]) -> Option<Span> {
+    const NAME: &[u8] = b"iTunSMPB";
+    let at = movie.windows(NAME.len()).position(|w| w == NAME)?;
+    let (_, data) = children(&movie[at + NAME.len()..]).find(|(kind, _)| kind == b"data")?;
+    let text = std::str::from_utf8(data.get(8..)?).ok()?;
+    let mut numbers = text.split_ascii_whitespace().map(|n| u64::from_str_radix(n, 16).ok());
+    let (skip, frames) = (numbers.nth(1)??, numbers.nth(1)??);
+    Some(Span { skip, frames: Some(frames).filter(|&frames| frames > 0), ..Span::default() })
 }
 
 /// The header that an Opus track keeps in its own byte order (Opus in ISO BMFF, 4.3.2).

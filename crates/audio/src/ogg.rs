@@ -14,9 +14,9 @@ use symphonia::core::io::Monitor;
 use crate::coded;
 use crate::error::{AudioError, Place};
 use crate::note::Note;
-use crate::opus;
 use crate::packets::{Codec, Packets, Span, unread};
 use crate::samples::Audio;
+use crate::{opus, vorbis};
 
 const MAGIC: &[u8] = b"OggS";
 /// Bytes of a page's header up to its table of segments, whose length is the last of them.
@@ -243,6 +243,11 @@ fn decode_link(link: &[Page<'_>], notes: &mut Vec<Note>, path: &Path) -> Result<
         notes.push(Note::Header(problem));
     }
     let ends = pages.last().is_some_and(|page| page.flags & LAST != 0);
+    // Vorbis has identification, comments and setup first.
+    if packets(&pages).get(2).is_some_and(|(setup, _)| !vorbis::floors_are_sound(setup)) {
+        let problem = "OGG: the setup of its Vorbis stream is damaged; copy the file again";
+        return Err(AudioError::damaged(path, Place::Byte(0), problem));
+    }
     let audio = if Coding::of(first.body) == Coding::Opus {
         opus_packets(&pages, path)?.decode(path)?
     } else {

@@ -281,6 +281,18 @@ fn an_mp4_file_without_index_or_end_says_so() {
     edited[at..at + 4].copy_from_slice(b"free");
     let audio = both(&edited, "x.m4a").unwrap();
     assert_eq!((audio.frames(), audio.notes.len()), (5024, 0));
+    // iTunes told it in a text before it wrote such lists.
+    let mut itunes = edited.clone();
+    let text = b" 00000000 00000400 00000060 0000000000000FA0 00000000";
+    let data = [&[0, 0, 0, 16 + text.len() as u8][..], b"data\0\0\0\x01\0\0\0\0", text].concat();
+    let name = [&b"\0\0\0\x14name\0\0\0\0iTunSMPB"[..], &data].concat();
+    let tag = [&(name.len() as u32 + 8).to_be_bytes()[..], b"----", &name].concat();
+    let moov = itunes.windows(4).position(|w| w == b"moov").unwrap();
+    let size = u32::from_be_bytes(itunes[moov - 4..moov].try_into().unwrap()) as usize;
+    itunes.splice(moov - 4 + size..moov - 4 + size, tag.iter().copied());
+    itunes[moov - 4..moov].copy_from_slice(&((size + tag.len()) as u32).to_be_bytes());
+    let want = both(&whole, "x.m4a").unwrap();
+    assert_eq!(both(&itunes, "x.m4a").unwrap().channels, want.channels);
     // A list of two parts, as an editor leaves it, isn't kept, and that is said. The index lies behind the sound.
     let mut cut = whole.clone();
     let place = |kind: &[u8]| whole.windows(4).position(|w| w == kind).unwrap();
