@@ -179,8 +179,7 @@ fn vorbis_headers(private: &[u8]) -> Option<Vec<u8>> {
     let (&count, mut rest) = private.split_first()?;
     let sizes = (0..count).map(|_| xiph(&mut rest)).collect::<Option<Vec<usize>>>()?;
     let &[identification, comment] = &sizes[..] else { return None };
-    let setup =
-        rest.get(identification.checked_add(comment)?..).filter(|setup| vorbis::floors_are_sound(setup))?;
+    let setup = rest.get(identification.checked_add(comment)?..).filter(|setup| vorbis::is_sound(setup))?;
     Some([rest.get(..identification)?, setup].concat())
 }
 

@@ -244,7 +244,7 @@ fn decode_link(link: &[Page<'_>], notes: &mut Vec<Note>, path: &Path) -> Result<
     }
     let ends = pages.last().is_some_and(|page| page.flags & LAST != 0);
     // Vorbis has identification, comments and setup first.
-    if packets(&pages).get(2).is_some_and(|(setup, _)| !vorbis::floors_are_sound(setup)) {
+    if packets(&pages).get(2).is_some_and(|(setup, _)| !vorbis::is_sound(setup)) {
         let problem = "OGG: the setup of its Vorbis stream is damaged; copy the file again";
         return Err(AudioError::damaged(path, Place::Byte(0), problem));
     }

@@ -1,14 +1,19 @@
 //! The setup header of Vorbis, as far as its floors, checked before Symphonia sees it: it divides by zero where a floor
-//! has one place twice, which the specification forbids (Vorbis I, 3.2.1 codebooks, 7.2.2 floors of type 1).
+//! has one place twice, and has no room for codewords of more than 32 bits. The specification forbids both (Vorbis I,
+//! 3.2.1 codebooks, 7.2.2 floors of type 1).
 
 use crate::bits::{Bits, EndOfStream};
 
-/// Whether all places of each floor differ, as far as the header can be read; what else is wrong Symphonia tells.
-pub(crate) fn floors_are_sound(setup: &[u8]) -> bool {
+/// The longest codeword, in bits.
+const LONGEST: u32 = 32;
+
+/// Whether codewords are short enough and all places of each floor differ, as far as the header can be read; what else
+/// is wrong Symphonia tells.
+pub(crate) fn is_sound(setup: &[u8]) -> bool {
     let Some(body) = setup.strip_prefix(b"\x05vorbis") else { return true };
     // Vorbis fills bytes from the lowest bit on.
     let turned: Vec<u8> = body.iter().map(|b| b.reverse_bits()).collect();
-    Setup(Bits::new(&turned)).floors_are_sound().unwrap_or(true)
+    Setup(Bits::new(&turned)).is_sound().unwrap_or(true)
 }
 
 struct Setup<'a>(Bits<'a>);
@@ -26,9 +31,11 @@ impl Setup<'_> {
         self.take((bits % 32) as u32).map(|_| ())
     }
 
-    fn floors_are_sound(&mut self) -> Result<bool, EndOfStream> {
+    fn is_sound(&mut self) -> Result<bool, EndOfStream> {
         for _ in 0..=self.take(8)? {
-            self.codebook()?;
+            if !self.codebook()? {
+                return Ok(false);
+            }
         }
         let times = u64::from(self.take(6)?) + 1;
         self.skip(16 * times)?;
@@ -46,14 +53,18 @@ impl Setup<'_> {
         Ok(true)
     }
 
-    fn codebook(&mut self) -> Result<(), EndOfStream> {
+    fn codebook(&mut self) -> Result<bool, EndOfStream> {
         self.take(24)?;
         let (dimensions, entries) = (u64::from(self.take(16)?), u64::from(self.take(24)?));
         if self.take(1)? == 1 {
             // Lengths in order: how many entries have each.
-            self.take(5)?;
+            let mut length = self.take(5)? + 1;
             let mut done = 0;
             while done < entries {
+                if length > LONGEST {
+                    return Ok(false);
+                }
+                length += 1;
                 let left = entries - done;
                 done += u64::from(self.take(u64::BITS - left.leading_zeros())?);
             }
@@ -68,12 +79,13 @@ impl Setup<'_> {
         let values = match self.take(4)? {
             1 => root(entries, dimensions),
             2 => entries * dimensions,
-            _ => return Ok(()),
+            _ => return Ok(true),
         };
         self.skip(64)?;
         let bits = u64::from(self.take(4)?) + 1;
         self.take(1)?;
-        self.skip(values * bits)
+        self.skip(values * bits)?;
+        Ok(true)
     }
 
     fn floor_0(&mut self) -> Result<bool, EndOfStream> {
@@ -136,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn a_place_that_a_floor_has_twice_is_seen() {
+    fn places_twice_and_codewords_too_long_are_seen() {
         for (places, sound) in [([1, 2], true), ([5, 5], false), ([0, 3], false), ([7, 64], true)] {
             let mut numbers = vec![(0, 8), (0x56_4342, 24), (2, 16), (4, 24), (0, 1), (0, 1)];
             numbers.extend([(1, 5); 4]);
@@ -156,9 +168,15 @@ mod tests {
                 (7, 4),
             ]);
             numbers.extend(places.map(|place| (place, 7)));
-            assert_eq!(floors_are_sound(&packed(&numbers)), sound, "{places:?}");
+            assert_eq!(is_sound(&packed(&numbers)), sound, "{places:?}");
+        }
+        // One codebook of 4 entries in order: none of 31 or 32 bits, then the last of them.
+        for (first, sound) in [(29, true), (30, true), (31, false)] {
+            let numbers =
+                [(0, 8), (0x56_4342, 24), (1, 16), (4, 24), (1, 1), (first, 5), (0, 3), (4, 3), (0, 4)];
+            assert_eq!(is_sound(&packed(&numbers)), sound, "{first}");
         }
         assert_eq!([root(4, 2), root(8, 2), root(9, 2), root(1 << 24, 1), root(5, 0)], [2, 2, 3, 1 << 24, 0]);
-        assert!(floors_are_sound(b"") && floors_are_sound(b"\x05vorbis\xff"));
+        assert!(is_sound(b"") && is_sound(b"\x05vorbis\xff"));
     }
 }
