@@ -14,6 +14,7 @@ mod coded;
 mod container;
 mod error;
 mod g711;
+mod guard;
 mod matroska;
 mod mp4;
 mod names;

@@ -15,6 +15,7 @@ use symphonia::default::formats::IsoMp4Reader;
 
 use crate::container::{Body, Track};
 use crate::error::{AudioError, Place};
+use crate::guard::guarded;
 use crate::note::Note;
 use crate::opus;
 use crate::packets::{Codec, Packets, Span, unread};
@@ -65,12 +66,12 @@ pub(crate) fn open<'a>(bytes: &'a [u8], path: &Path) -> Result<Track<'a>, AudioE
     if let Some(pcm) = sound.pcm() {
         let pcm = pcm.check(path)?;
         let mut samples = Vec::new();
-        packets(bytes, sound, path, |packet| samples.extend(packet))?;
+        whole_packets(bytes, sound, path, |packet| samples.extend(packet))?;
         let body = Body::Pcm(pcm, samples.into());
         return Ok(Track { body, short: None, notes });
     }
     let mut all = Vec::new();
-    let parameters = packets(bytes, sound, path, |packet| all.push(packet.into_vec().into()))?;
+    let parameters = whole_packets(bytes, sound, path, |packet| all.push(packet.into_vec().into()))?;
     let (codec, skip) = sound.codec(parameters, path)?;
     let span = match itunes_span(movie) {
         _ if !sound.edits.is_empty() => span,
@@ -78,6 +79,18 @@ pub(crate) fn open<'a>(bytes: &'a [u8], path: &Path) -> Result<Track<'a>, AudioE
         None => Span { skip, ..span },
     };
     Ok(Track { body: Body::Packets(Packets { codec, packets: all, span }), short: None, notes })
+}
+
+/// As [`packets`], with an error where Symphonia panics.
+fn whole_packets(
+    bytes: &[u8],
+    sound: &Sound<'_>,
+    path: &Path,
+    take: impl FnMut(Box<[u8]>),
+) -> Result<AudioCodecParameters, AudioError> {
+    guarded(|| packets(bytes, sound, path, take)).unwrap_or_else(|| {
+        Err(AudioError::damaged(path, Place::Byte(0), "MP4: its index is damaged; copy the file again"))
+    })
 }
 
 /// Hands over the packets of a track, and how they are coded.

@@ -13,6 +13,7 @@ use symphonia::core::io::Monitor;
 
 use crate::coded;
 use crate::error::{AudioError, Place};
+use crate::guard::guarded;
 use crate::note::Note;
 use crate::packets::{Codec, Packets, Span, unread};
 use crate::samples::Audio;
@@ -251,7 +252,11 @@ fn decode_link(link: &[Page<'_>], notes: &mut Vec<Note>, path: &Path) -> Result<
     let audio = if Coding::of(first.body) == Coding::Opus {
         opus_packets(&pages, path)?.decode(path)?
     } else {
-        coded::decode_ogg(pages.iter().flat_map(|page| page.whole).copied().collect(), path)?
+        let bytes = pages.iter().flat_map(|page| page.whole).copied().collect();
+        guarded(|| coded::decode_ogg(bytes, path)).unwrap_or_else(|| {
+            let problem = "OGG: the stream that starts here is damaged; copy the file again";
+            Err(AudioError::damaged(path, Place::Byte(0), problem))
+        })?
     };
     Ok((audio, ends))
 }

@@ -10,6 +10,7 @@ use symphonia::core::packet::PacketRef;
 use symphonia::core::units::{Duration, Timestamp};
 
 use crate::error::{AudioError, Place};
+use crate::guard::guarded;
 use crate::pcm::{MOST_SAMPLES, too_many};
 use crate::samples::Audio;
 use crate::{aac, opus};
@@ -156,6 +157,14 @@ impl Decoded {
 impl Packets<'_> {
     /// Decodes all packets and cuts the recording out.
     pub(crate) fn decode(self, path: &Path) -> Result<Audio, AudioError> {
+        let name = self.codec.name();
+        guarded(|| self.decode_all(path)).unwrap_or_else(|| {
+            let problem = format!("{name}: it is damaged; copy the file again");
+            Err(AudioError::damaged(path, Place::Byte(0), problem))
+        })
+    }
+
+    fn decode_all(self, path: &Path) -> Result<Audio, AudioError> {
         let mut decoded = Decoded::default();
         let name = self.codec.name();
         let fail = |decoded: &Decoded| {

@@ -86,6 +86,16 @@ fn damaged_and_missing_pages_are_seen() {
     }
 }
 
+/// Symphonia asserts what a codebook's numbers give.
+#[test]
+fn a_setup_that_a_decoder_panics_over_is_an_error() {
+    let mut damaged = file("chord.ogg");
+    damaged[1423] = 174;
+    common::ogg::sum_pages(&mut damaged);
+    let error = decode(&damaged).unwrap_err();
+    assert_eq!(error, "x.ogg: byte 0: OGG: the stream that starts here is damaged; copy the file again");
+}
+
 #[test]
 fn opus_starts_and_ends_where_its_pages_say() {
     // Of a stream that ran before: every granule is 100,000 further.
