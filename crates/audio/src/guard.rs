@@ -2,8 +2,8 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-/// What a decoder makes of foreign bytes, or `None` if it panics over them: Symphonia 0.6.1 asserts some of what a
-/// Vorbis header tells. Nothing of what it worked on may be used again.
+/// What a decoder makes of foreign bytes, or `None` if it panics over them: Symphonia 0.6.1 asserts some of what
+/// headers of Vorbis and indices of MP4 tell. Nothing of what it worked on may be used again.
 pub(crate) fn guarded<T>(decode: impl FnOnce() -> T) -> Option<T> {
     catch_unwind(AssertUnwindSafe(decode)).ok()
 }
