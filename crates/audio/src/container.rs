@@ -76,6 +76,12 @@ impl Container {
         let (format, coding) = (self.name().to_owned(), track.coding());
         match &track.body {
             Body::Packets(_) => Ok(AudioInfo::of(&track.decode(path)?, &format, coding)),
+            // Their scale shows in the samples.
+            Body::Pcm(pcm, _) if pcm.is_float() => {
+                let mut audio = track.decode(path)?;
+                audio.rescale(path)?;
+                Ok(AudioInfo::of(&audio, &format, coding))
+            }
             Body::Pcm(pcm, bytes) => Ok(AudioInfo {
                 format,
                 coding: coding.into(),

@@ -93,7 +93,7 @@ impl fmt::Display for Place {
 
 fn what_is_empty(from_s: f64, length_s: f64) -> String {
     if length_s == 0.0 {
-        "in it; record it again or leave it out".into()
+        "in it; leave it out, or write it again from its source".into()
     } else if from_s < length_s {
         format!("in the part from {from_s} s on; give it a longer duration")
     } else {
@@ -108,6 +108,16 @@ impl AudioError {
 
     pub(crate) fn damaged(path: &Path, place: Place, problem: impl Into<String>) -> Self {
         Self::Damaged { path: path.to_path_buf(), place, problem: problem.into() }
+    }
+
+    /// The same of a file that has so many more bytes before.
+    pub(crate) fn behind(self, bytes: usize) -> Self {
+        match self {
+            Self::Damaged { path, place: Place::Byte(at), problem } => {
+                Self::Damaged { path, place: Place::Byte(at + bytes), problem }
+            }
+            other => other,
+        }
     }
 
     /// A file without samples.

@@ -1,9 +1,12 @@
 //! Audio files and streams to `f32` samples in [−1, 1).
 //!
-//! [`read`] looks at a file's content. NIST SPHERE (with G.711 and Shorten) and samples in AIFF, AU and CAF are decoded
-//! here; FLAC, MP3, Vorbis, AAC and ALAC by Symphonia, Opus by opus-pure, out of their own files or out of MP4,
-//! Matroska, OGG and CAF; headerless samples by what the caller says of them. 16-bit samples are exact: s / 32768.
-//! What a file's user should know though it was read comes back as [`Note`]s.
+//! [`read`] looks at a file's content. NIST SPHERE (with G.711 and Shorten), WAV with its relatives (RF64, W64, RIFX),
+//! and samples in AIFF, AU and CAF are decoded here; FLAC, MP3, Vorbis, AAC and ALAC by Symphonia, Opus by opus-pure, out
+//! of their own files or out of MP4, Matroska, OGG and CAF; headerless samples by what the caller says of them. 16-bit
+//! samples are exact: s / 32768.
+//!
+//! A file of which the end is missing, or whose header tells wrong sizes, is read as far as it goes; damage before the
+//! end is an error. What a person should hear of a file that was read comes back as [`Note`]s.
 
 mod aac;
 mod aiff;
@@ -13,9 +16,11 @@ mod caf;
 mod coded;
 mod container;
 mod error;
+mod flac;
 mod g711;
 mod guard;
 mod matroska;
+mod mp3;
 mod mp4;
 mod names;
 mod note;
@@ -27,13 +32,14 @@ mod probe;
 mod raw;
 mod read;
 mod resample;
-mod riff;
 mod samples;
 mod shorten;
 mod shorten_law;
 mod sphere;
+mod tags;
 mod vorbis;
 mod wav;
+mod wave;
 
 pub use error::{AudioError, Place};
 pub use names::is_audio_path;

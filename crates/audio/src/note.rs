@@ -46,6 +46,16 @@ pub enum Note {
 }
 
 impl Note {
+    /// The same of a file that has so many more bytes before.
+    pub(crate) fn behind(self, bytes: usize) -> Self {
+        match self {
+            Self::Skipped { at, bytes: skipped, read_s } => {
+                Self::Skipped { at: at + bytes, bytes: skipped, read_s }
+            }
+            other => other,
+        }
+    }
+
     /// What all notes of this kind say, to be put behind a number of recordings.
     pub fn kind(&self) -> &'static str {
         match self {

@@ -84,6 +84,10 @@ impl Pcm {
         }
     }
 
+    pub(crate) fn is_float(&self) -> bool {
+        matches!(self.sample, Sample::Float | Sample::Double)
+    }
+
     /// Bytes of one sample of every channel.
     pub(crate) fn frame(&self) -> usize {
         self.sample.bytes() * self.channels

@@ -6,12 +6,11 @@ use std::path::Path;
 
 use crate::coded::{self, Kind};
 use crate::container::Container;
-use crate::error::{AudioError, Place};
+use crate::error::AudioError;
 use crate::note::Note;
 use crate::read::{ReadOptions, all, empty, is_raw, read};
 use crate::samples::Audio;
-use crate::sphere;
-use crate::{ogg, raw};
+use crate::{flac, ogg, raw, sphere, tags, wave};
 
 /// Bytes that are read first: most SPHERE headers have 1,024.
 const HEAD: u64 = 1 << 14;
@@ -86,7 +85,7 @@ fn found(path: &Path, options: &ReadOptions) -> Result<AudioInfo, AudioError> {
             notes: Vec::new(),
         });
     }
-    let tag = coded::id3_len(&head);
+    let tag = tags::id3_len(&head);
     if tag > 0 {
         (&file).seek(SeekFrom::Start(tag as u64)).map_err(io)?;
         head.clear();
@@ -97,20 +96,25 @@ fn found(path: &Path, options: &ReadOptions) -> Result<AudioInfo, AudioError> {
         return container.describe(bytes.get(tag..).unwrap_or_default(), path);
     }
     let kind = Kind::of(&head);
-    // Headers tell where samples are from the file's start; behind a tag they are decoded.
-    if tag == 0 && matches!(kind, Kind::Wav | Kind::Flac) {
-        let again = File::open(path).map_err(io)?;
-        if let Some(info) = coded::probe(again, file_len, kind, path)? {
+    let (format, coding) = if wave::is_wave(&head) {
+        // Headers tell where samples are from the file's start; behind a tag they are decoded.
+        if tag == 0
+            && let Some(info) = wave::probe(File::open(path).map_err(io)?, file_len, path)?
+        {
             return Ok(info);
         }
-    }
-    let coding = match kind {
-        Kind::Wav => "pcm",
-        Kind::Flac => "flac",
-        Kind::Ogg => ogg::coding(&head),
-        Kind::Other => coded::layer(&head),
+        let bytes = std::fs::read(path).map_err(io)?;
+        wave::names(bytes.get(tag..).unwrap_or_default(), path)?
+    } else if kind == Kind::Flac {
+        let bytes = std::fs::read(path).map_err(io)?;
+        let mut info =
+            flac::probe(bytes.get(tag..).unwrap_or_default(), path).map_err(|error| error.behind(tag))?;
+        info.notes = info.notes.into_iter().map(|note| note.behind(tag)).collect();
+        return Ok(info);
+    } else {
+        (kind.name(), if kind == Kind::Ogg { ogg::coding(&head) } else { coded::layer(&head) })
     };
-    Ok(AudioInfo::of(&read(path, &whole)?, kind.name(), coding))
+    Ok(AudioInfo::of(&read(path, &whole)?, format, coding))
 }
 
 fn probe_sphere(
@@ -130,15 +134,10 @@ fn probe_sphere(
     if let Some(embedded) = &header.embedded {
         coding += &format!(", {embedded}");
     }
-    let Some(frames) = header.samples else {
+    let trusted = header.file_len().is_none_or(|told| told == file_len);
+    let Some(frames) = header.samples.filter(|_| trusted) else {
         return Ok(AudioInfo::of(&read(path, whole)?, "SPHERE", &coding));
     };
-    if header.file_len().is_some_and(|told| told > file_len) {
-        let problem = format!(
-            "the header tells of {frames} samples a channel, the file is cut off here; copy it again"
-        );
-        return Err(AudioError::damaged(path, Place::Byte(file_len as usize), problem));
-    }
     let (sample_rate, channels) = (header.sample_rate, header.channels);
     Ok(AudioInfo { format: "SPHERE".into(), coding, sample_rate, channels, frames, notes: Vec::new() })
 }

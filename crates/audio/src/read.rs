@@ -10,7 +10,7 @@ use crate::error::AudioError;
 use crate::names::{Unread, has_extension, is_audio_path};
 use crate::raw::{self, RawFormat};
 use crate::samples::Audio;
-use crate::sphere;
+use crate::{sphere, tags, wave};
 
 /// The most bytes that are read: 4 GiB.
 const MOST_BYTES: u64 = 1 << 32;
@@ -31,6 +31,7 @@ pub struct ReadOptions {
 pub(crate) fn is_raw(head: &[u8], options: &ReadOptions, path: &Path) -> bool {
     let says_otherwise = is_audio_path(path) || head.starts_with(b"ID3");
     Kind::of(head) == Kind::Other
+        && !wave::is_wave(head)
         && !sphere::is_sphere(head)
         && Container::of(head).is_none()
         && Unread::by_content(head).is_none()
@@ -82,18 +83,24 @@ fn decode(bytes: Vec<u8>, path: &Path, options: &ReadOptions) -> Result<Audio, A
     if bytes.is_empty() {
         return Err(empty(path));
     }
-    let audio = if sphere::is_sphere(&bytes) {
-        sphere::decode(&bytes, path)?
+    let tag = tags::id3_len(&bytes).min(bytes.len());
+    let content = &bytes[tag..];
+    let decoded = if sphere::is_sphere(content) {
+        sphere::decode(content, path)
+    } else if wave::is_wave(content) {
+        wave::decode(content, path)
     } else if is_raw(&bytes, options, path) {
-        raw::decode(&bytes, options, path)?
+        raw::decode(&bytes, options, path)
     } else {
-        let content = &bytes[coded::id3_len(&bytes).min(bytes.len())..];
         match (Container::of(content), Unread::by_content(content)) {
-            (Some(container), _) => container.open(content, path)?.decode(path)?,
-            (None, Some(kind)) => return Err(kind.error(path)),
-            (None, None) => coded::decode(bytes, path)?,
+            (Some(container), _) => container.open(content, path).and_then(|track| track.decode(path)),
+            (None, Some(kind)) => Err(kind.error(path)),
+            (None, None) => coded::decode(content, path),
         }
     };
+    let mut audio = decoded.map_err(|error| error.behind(tag))?;
+    audio.notes = audio.notes.into_iter().map(|note| note.behind(tag)).collect();
+    audio.rescale(path)?;
     let length_s = audio.duration_s();
     let part = audio.part(options.offset_s, options.duration_s);
     if part.frames() == 0 {

@@ -1,8 +1,13 @@
 //! Decoded audio.
 
+use std::path::Path;
+
 use crate::error::AudioError;
 use crate::note::Note;
 use crate::resample;
+
+/// The largest magnitude on the scale of 1: 24 dB above full scale.
+const MOST_PEAK: f32 = 16.0;
 
 /// Decoded audio: one vector of samples a channel, all of one length.
 #[derive(Debug, Clone, PartialEq)]
@@ -34,6 +39,13 @@ impl Audio {
     pub(crate) fn from_interleaved(sample_rate: u32, channels: usize, samples: &[f32]) -> Self {
         let of = |c: usize| samples.iter().skip(c).step_by(channels).copied().collect();
         Self::new(sample_rate, (0..channels).map(of).collect())
+    }
+
+    /// Puts the samples of another of as many channels behind these.
+    pub(crate) fn append(&mut self, other: &Self) {
+        for (channel, more) in self.channels.iter_mut().zip(&other.channels) {
+            channel.extend_from_slice(more);
+        }
     }
 
     /// Samples of each channel.
@@ -88,6 +100,26 @@ impl Audio {
         let each = self.channels.iter().map(|c| resample::change_speed(c, factor));
         let channels = each.collect::<Result<_, _>>()?;
         Ok(Self { sample_rate: self.sample_rate, channels, notes: self.notes.clone() })
+    }
+
+    /// Divides by 32768 where floating-point samples lie on the scale of 16-bit integers, and notes it.
+    ///
+    /// Sound on the scale of 1 may be some times as loud as full scale before it is written as integers, but not
+    /// [`MOST_PEAK`] times; on the other scale that is silence. The error is a scale that is neither.
+    pub(crate) fn rescale(&mut self, path: &Path) -> Result<(), AudioError> {
+        let peak = self.channels.iter().flatten().fold(0f32, |peak, s| peak.max(s.abs()));
+        if peak <= MOST_PEAK || !peak.is_finite() {
+            return Ok(());
+        }
+        if peak > 2.0 * 32768.0 {
+            let problem = format!(
+                "its floating-point samples go up to {peak:.0}, neither to 1 nor to 32768; divide them by their full scale"
+            );
+            return Err(AudioError::unsupported(path, problem));
+        }
+        self.channels.iter_mut().flatten().for_each(|s| *s /= 32768.0);
+        self.notes.push(Note::Scaled { peak });
+        Ok(())
     }
 
     /// A part, from a time on, in seconds.

@@ -5,9 +5,11 @@ use std::ops::RangeInclusive;
 use std::path::Path;
 
 use crate::error::{AudioError, Place};
+use crate::note::Note;
 use crate::raw::{ByteOrder, samples};
 use crate::samples::Audio;
 use crate::shorten::Decoded;
+use crate::tags::{self, Rest};
 use crate::{g711, shorten};
 
 const MAGIC: &[u8] = b"NIST_1A\n";
@@ -65,7 +67,7 @@ pub(crate) struct Header {
 }
 
 impl Header {
-    /// Bytes that the file has at least, where the samples are not compressed.
+    /// Bytes that the file has, where the samples are not compressed.
     pub(crate) fn file_len(&self) -> Option<u64> {
         let samples = self.samples.filter(|_| self.embedded.is_none())?;
         Some(self.len as u64 + samples as u64 * (self.channels * self.bytes) as u64)
@@ -195,6 +197,7 @@ fn fields(text: &[u8]) -> Result<HashMap<String, Field>, (usize, &'static str)> 
 pub(crate) fn decode(bytes: &[u8], path: &Path) -> Result<Audio, AudioError> {
     let header = header(bytes, path)?;
     let body = &bytes[header.len..];
+    let mut notes = Vec::new();
     let Content { channels, sum } = match header.embedded.as_deref() {
         Some(e) if e.starts_with("shorten") => shortened(&header, body, path)?,
         Some(other) => {
@@ -204,7 +207,7 @@ pub(crate) fn decode(bytes: &[u8], path: &Path) -> Result<Audio, AudioError> {
             );
             return Err(AudioError::unsupported(path, problem));
         }
-        None => plain(&header, body, path)?,
+        None => plain(&header, body, path, &mut notes)?,
     };
     if channels.len() != header.channels {
         let problem = format!(
@@ -215,18 +218,22 @@ pub(crate) fn decode(bytes: &[u8], path: &Path) -> Result<Audio, AudioError> {
         return Err(AudioError::damaged(path, Place::Byte(header.len), problem));
     }
     let found = channels.first().map_or(0, Vec::len);
-    if let Some(told) = header.samples.filter(|&told| told != found) {
+    let told = header.samples.filter(|&told| told != found);
+    if let Some(told) = told.filter(|_| header.embedded.is_some()) {
         let problem = format!(
-            "the header tells of {told} samples a channel, the file has {found}; it is cut off or sample_count is wrong"
+            "the header tells of {told} samples a channel, the stream has {found}; correct sample_count"
         );
         return Err(AudioError::damaged(path, Place::Byte(bytes.len()), problem));
     }
-    if let Some(told) = header.checksum.filter(|&told| told != sum) {
+    // The sum is of as many samples as the header tells.
+    if let Some(told) = header.checksum.filter(|&checksum| told.is_none() && checksum != sum) {
         let [found, told] = [sum, told].map(|sum| sum.to_string());
         return Err(AudioError::Checksum { path: path.to_path_buf(), found, told });
     }
     let scaled = |c: Vec<i16>| c.into_iter().map(|s| f32::from(s) / 32768.0).collect();
-    Ok(Audio::new(header.sample_rate, channels.into_iter().map(scaled).collect()))
+    let mut audio = Audio::new(header.sample_rate, channels.into_iter().map(scaled).collect());
+    audio.notes = notes;
+    Ok(audio)
 }
 
 /// The samples of a file.
@@ -268,8 +275,8 @@ fn shortened(header: &Header, body: &[u8], path: &Path) -> Result<Content, Audio
     }
 }
 
-/// Samples that are not compressed.
-fn plain(header: &Header, body: &[u8], path: &Path) -> Result<Content, AudioError> {
+/// Samples that are not compressed: as many as the header tells, or all that are there where it is wrong.
+fn plain(header: &Header, body: &[u8], path: &Path, notes: &mut Vec<Note>) -> Result<Content, AudioError> {
     let width = header.coding.bytes();
     if header.bytes != width {
         let problem = format!(
@@ -279,21 +286,37 @@ fn plain(header: &Header, body: &[u8], path: &Path) -> Result<Content, AudioErro
         );
         return Err(AudioError::unsupported(path, problem));
     }
-    // Files may be padded beyond their samples. One that is cut off before is found by its number of samples.
     let frame = width * header.channels;
-    let frames = header.samples.unwrap_or(usize::MAX).min(body.len() / frame);
-    if header.samples.is_none() && !body.len().is_multiple_of(frame) {
-        let at = header.len + frames * frame;
-        let problem = "the last sample is incomplete; the file is cut off, copy it again";
-        return Err(AudioError::damaged(path, Place::Byte(at), problem));
+    let content = |frames: usize| {
+        let body = &body[..frames * frame];
+        let codes = || split(body.iter().copied(), header.channels);
+        match header.coding {
+            Coding::MuLaw => Content::of_codes(&codes(), g711::mu_law),
+            Coding::ALaw => Content::of_codes(&codes(), g711::a_law),
+            Coding::Pcm => Content::of_samples(split(samples(body, header.order), header.channels)),
+        }
+    };
+    let seconds = |frames: usize| frames as f64 / f64::from(header.sample_rate);
+    if let Some(told) = header.samples.filter(|&told| told > 0 && told <= body.len() / frame) {
+        let (content, rest) = (content(told), &body[told * frame..]);
+        // Files may be padded beyond their samples.
+        let kind = Rest::of(rest, rest.len() as u64);
+        if kind != Rest::Samples || header.checksum == Some(content.sum) {
+            if kind != Rest::Tail {
+                let (at, bytes) = (header.len + told * frame, rest.len());
+                notes.push(Note::Skipped { at, bytes, read_s: seconds(told) });
+            }
+            return Ok(content);
+        }
     }
-    let body = &body[..frames * frame];
-    let codes = || split(body.iter().copied(), header.channels);
-    Ok(match header.coding {
-        Coding::MuLaw => Content::of_codes(&codes(), g711::mu_law),
-        Coding::ALaw => Content::of_codes(&codes(), g711::a_law),
-        Coding::Pcm => Content::of_samples(split(samples(body, header.order), header.channels)),
-    })
+    let bytes = tags::tagged(body);
+    let frames = bytes / frame;
+    let told = match header.samples {
+        Some(told) => Some(format!("its header tells {told} samples")),
+        None => (!bytes.is_multiple_of(frame)).then(|| "its last sample is incomplete".to_owned()),
+    };
+    notes.extend(told.filter(|_| frames > 0).map(|told| Note::Length { told, read_s: seconds(frames) }));
+    Ok(content(frames))
 }
 
 /// The values of each channel, of several in turn.

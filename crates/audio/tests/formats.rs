@@ -77,9 +77,8 @@ fn useless_audio_is_named() {
     let empty = file("empty.wav", &[]);
     assert!(message(&empty).contains("no samples"), "{}", message(&empty));
     let whole = std::fs::read(file("cut.wav", &[0.1; 4000])).unwrap();
-    let error =
-        read_from(&whole[..whole.len() / 2], "cut.wav", &ReadOptions::default()).unwrap_err().to_string();
-    assert!(error.contains("cut off"), "{error}");
+    let half = read_from(&whole[..whole.len() / 2], "cut.wav", &ReadOptions::default()).unwrap();
+    assert!(half.frames() < 2000 && half.notes[0].to_string().contains("its header tells 16000 bytes"));
     std::fs::write(folder.path().join("text.wav"), "this is no audio").unwrap();
     assert!(message(&folder.path().join("text.wav")).contains("text.wav"));
     assert!(message(&folder.path().join("missing.flac")).contains("missing.flac"));

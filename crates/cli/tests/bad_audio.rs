@@ -25,11 +25,6 @@ fn damaged() -> Vec<(&'static str, Vec<u8>, &'static str)> {
             "byte 200: SPHERE header: it should have 1024 bytes, the file is cut off here; copy it again",
         ),
         (
-            "lie.sph",
-            sphere(1000, 500),
-            "byte 1524: the header tells of 1000 samples a channel, the file has 250; it is cut off or sample_count is wrong",
-        ),
-        (
             "negative.sph",
             header("sample_count -i 100", "sample_count -i -10"),
             "byte 35: SPHERE header: sample_count is -10, it must be from 0 to 1099511627776; correct it or copy the file again",
@@ -44,8 +39,16 @@ fn damaged() -> Vec<(&'static str, Vec<u8>, &'static str)> {
             shortened[..5000].to_vec(),
             "byte 5000: the Shorten stream ends early, after 8192 of 37440 samples; copy the file again",
         ),
-        ("zero.sph", sphere(0, 0), "there are no samples in it; record it again or leave it out"),
-        ("zero.wav", float_wav(&[]), "there are no samples in it; record it again or leave it out"),
+        (
+            "zero.sph",
+            sphere(0, 0),
+            "there are no samples in it; leave it out, or write it again from its source",
+        ),
+        (
+            "zero.wav",
+            float_wav(&[]),
+            "there are no samples in it; leave it out, or write it again from its source",
+        ),
         ("empty.flac", Vec::new(), "the file is empty; copy it again or leave it out"),
         (
             "nan.wav",
@@ -69,6 +72,30 @@ fn each_kind_of_damage_is_named_with_its_place_and_the_mend() {
         .fails_with("gone.wav: there is no such file or folder; check the path");
     linnet(folder.path(), &["convert", ".", "--out", "out.wav"])
         .fails_with(".: this is a folder; give a file");
+}
+
+#[test]
+fn what_reading_met_is_said_by_every_command_that_reads_first() {
+    let model = trained().join("exp/model");
+    let folder = tempfile::tempdir().unwrap();
+    put(&folder.path().join("lie.sph"), sphere(10_000, 16_000));
+    put(&folder.path().join("loud.wav"), float_wav(&[1.5; 8000]));
+    let note = "lie.sph: its header tells 10000 samples; 0.500 s are there and were read";
+    let model = model.to_str().unwrap();
+    for command in [
+        &["convert", "lie.sph", "--out", "out.wav"][..],
+        &["features", "lie.sph", "--out", "out.npy"],
+        &["inspect", "lie.sph"],
+        &["transcribe", model, "lie.sph"],
+    ] {
+        let run = linnet(folder.path(), command);
+        assert_eq!((run.code, run.line("note: ")), (0, format!("note: {note}").as_str()), "{command:?}");
+    }
+    let run = linnet(folder.path(), &["convert", "loud.wav", "--out", "out.wav"]);
+    assert!(
+        run.line("note: out.wav: ")
+            .starts_with("note: out.wav: 8000 samples beyond full scale (up to 1.500)")
+    );
 }
 
 #[test]

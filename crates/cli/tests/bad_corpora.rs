@@ -102,7 +102,7 @@ fn preparing_goes_on_without_bad_items_and_lists_unknown_words() {
         run.err.lines().take(3).collect::<Vec<_>>(),
         [
             "warning: left out gone: table.tsv, line 3: gone.wav is not there; check the path",
-            "warning: left out zero: zero.wav: there are no samples in it; record it again or leave it out",
+            "warning: left out zero: zero.wav: there are no samples in it; leave it out, or write it again from its source",
             "warning: 2 utterances were left out",
         ]
     );

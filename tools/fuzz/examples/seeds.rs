@@ -16,9 +16,23 @@ fn main() {
         linnet_audio::read_from(&bytes[..], &name, &Default::default()).unwrap();
         put("sphere", &name, &bytes);
     }
+    for (target, folder, files) in [
+        (
+            "wave",
+            "wave",
+            &["sox.w64", "rifx.wav", "rf64.wav", "sox_pipe.wav", "ima.wav", "ms_stereo.wav"][..],
+        ),
+        ("flac", ".", &["chord.flac"]),
+        ("ogg", ".", &["chord.ogg"]),
+        ("mp3", ".", &["chord.mp3", "chord_untagged.mp3"]),
+    ] {
+        for file in files {
+            put(target, file, &fs::read(common::data(folder).join(file)).unwrap());
+        }
+    }
     for entry in fs::read_dir(common::data("")).unwrap() {
         let path = entry.unwrap().path();
-        let extension = path.extension().unwrap().to_string_lossy().into_owned();
+        let extension = path.extension().map_or_else(String::new, |e| e.to_string_lossy().into_owned());
         let target = match extension.as_str() {
             "m4a" | "mp4" | "caf" | "aac" | "mkv" | "webm" => "containers",
             "opus" => "opus",
@@ -30,7 +44,8 @@ fn main() {
     let au = [&b".snd"[..], &[24, 64, 3, 16_000, 1].map(u32::to_be_bytes).concat(), &plain].concat();
     let common = [&b"FORM\0\0\0\0AIFFCOMM\0\0\0\x12\0\x01\0\0\0\x20\0\x10"[..], &rate].concat();
     let aiff = [&common[..], b"SSND\0\0\0\x48\0\0\0\0\0\0\0\0", &plain].concat();
-    let desc = [&b"caff\0\x01\0\0desc\0\0\0\0\0\0\0\x20"[..], &16_000f64.to_be_bytes(), b"lpcm\0\0\0\0"].concat();
+    let desc =
+        [&b"caff\0\x01\0\0desc\0\0\0\0\0\0\0\x20"[..], &16_000f64.to_be_bytes(), b"lpcm\0\0\0\0"].concat();
     let words = [2, 1, 1, 16].map(u32::to_be_bytes).concat();
     let caf = [&desc[..], &words, b"data\0\0\0\0\0\0\0\x44\0\0\0\0", &plain].concat();
     for (name, file) in [("au", au), ("aiff", aiff), ("caf", caf)] {
@@ -104,7 +119,8 @@ not json"#,
         ("large", 3, "{'descr': '<f4', 'fortran_order': False, 'shape': (4294967296, 4294967296), }"),
     ] {
         let length = header.len() as u32;
-        let length = if version == 1 { length.to_le_bytes()[..2].to_vec() } else { length.to_le_bytes().to_vec() };
+        let length =
+            if version == 1 { length.to_le_bytes()[..2].to_vec() } else { length.to_le_bytes().to_vec() };
         let values = [1.5f32; 6].iter().flat_map(|v| v.to_le_bytes()).collect::<Vec<u8>>();
         put("npy", name, &[&b"\x93NUMPY"[..], &[version, 0], &length, header.as_bytes(), &values].concat());
     }

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::OnceLock;
 
-use linnet_audio::{ReadOptions, read_from};
+use linnet_audio::{ReadOptions, probe, read, read_from};
 use tempfile::TempDir;
 
 /// Reads bytes as audio: channels of one length, of finite samples, or an error of one line that begins with the name.
@@ -31,4 +31,19 @@ pub fn as_file(bytes: &[u8], read: impl FnOnce(&Path) -> Result<(), String>) {
         let named = message.starts_with(&path.display().to_string());
         assert!(named && !message.contains(['\n', '\r']), "{message}");
     }
+}
+
+/// Hands over bytes as an audio file: what is read has finite samples, as many in each channel as probing finds.
+pub fn as_audio(bytes: &[u8]) {
+    as_file(bytes, |path| {
+        let options = ReadOptions::default();
+        let audio = read(path, &options).map_err(|error| error.to_string())?;
+        let frames = audio.frames();
+        assert!(frames > 0 && audio.sample_rate > 0);
+        assert!(audio.channels.iter().all(|c| c.len() == frames && c.iter().all(|s| s.is_finite())));
+        let info = probe(path, &options).map_err(|error| error.to_string())?;
+        let found = (audio.sample_rate, audio.channels.len(), frames, &audio.notes);
+        assert_eq!((info.sample_rate, info.channels, info.frames, &info.notes), found);
+        Ok(())
+    });
 }

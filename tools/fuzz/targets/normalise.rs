@@ -19,7 +19,10 @@ fuzz_target!(|bytes: &[u8]| {
             if punctuation == Punctuation::Keep {
                 let mut lexicon = Lexicon::new();
                 text.split_whitespace().for_each(|word| lexicon.add(word, vec!["A".into()]));
-                assert!(once.split(' ').all(|word| word.is_empty() || !lexicon.lookup(word).is_empty()), "{once:?}");
+                assert!(
+                    once.split(' ').all(|word| word.is_empty() || !lexicon.lookup(word).is_empty()),
+                    "{once:?}"
+                );
             }
         }
     }

@@ -6,6 +6,7 @@ pub(crate) mod ogg;
 
 use std::path::{Path, PathBuf};
 
+use linnet_audio::{Audio, ReadOptions, probe, read};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -106,4 +107,25 @@ pub(crate) fn damaged(whole: &[u8], copies: usize, seed: u64) -> impl Iterator<I
         }
         bytes
     })
+}
+
+/// What a file is read as; it must be probed as the same, as far as it is read at all.
+pub(crate) fn both(bytes: &[u8], name: &str) -> Result<Audio, String> {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join(name);
+    std::fs::write(&path, bytes).unwrap();
+    let plain = |message: String| message.replace(&path.display().to_string(), name);
+    let read = read(&path, &ReadOptions::default()).map_err(|error| plain(error.to_string()));
+    let probed = probe(&path, &ReadOptions::default()).map_err(|error| plain(error.to_string()));
+    if let Ok(audio) = &read {
+        let info = probed.unwrap();
+        let read = (audio.sample_rate, audio.channels.len(), audio.frames(), &audio.notes);
+        assert_eq!((info.sample_rate, info.channels, info.frames, &info.notes), read);
+    }
+    read
+}
+
+/// The notes, as they are shown.
+pub(crate) fn notes(audio: &Audio) -> Vec<String> {
+    audio.notes.iter().map(ToString::to_string).collect()
 }
