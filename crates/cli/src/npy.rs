@@ -1,7 +1,8 @@
-//! NumPy's file format for matrices: f32 is written, f32 and f64 are read.
+//! NumPy's file format for matrices: f32 is written, floating-point numbers of any size are read.
 
 use std::path::Path;
 
+use half::f16;
 use linnet_files::{io_problem, write_beside};
 
 /// Writes a row-major matrix of `columns` values a row: beside the file first, then renamed.
@@ -30,7 +31,8 @@ pub(crate) struct Matrix {
     pub(crate) columns: usize,
 }
 
-/// Reads a matrix of float32 or float64 in C order, of the format's versions 1.0 to 3.0. The error names the file.
+/// Reads a matrix of float16, float32 or float64 in C or Fortran order, of the format's versions 1.0 to 3.0; a batch of
+/// one matrix, before or behind the time, is that matrix. The error names the file.
 pub(crate) fn read(path: &Path) -> Result<Matrix, String> {
     let bytes = std::fs::read(path).map_err(|error| format!("{}: {}", path.display(), io_problem(&error)))?;
     parse(&bytes).map_err(|problem| format!("{}: {problem}", path.display()))
@@ -38,6 +40,9 @@ pub(crate) fn read(path: &Path) -> Result<Matrix, String> {
 
 fn parse(bytes: &[u8]) -> Result<Matrix, String> {
     const CUT: &str = "it ends within its header; copy it again";
+    if bytes.starts_with(b"PK\x03\x04") {
+        return Err("it is an archive of arrays (.npz); save one by numpy.save(FILE, log_probs)".into());
+    }
     let rest = bytes
         .strip_prefix(b"\x93NUMPY")
         .ok_or("it is no NumPy file; write one by numpy.save(FILE, log_probs)")?;
@@ -67,28 +72,27 @@ fn parse(bytes: &[u8]) -> Result<Matrix, String> {
         value("shape").and_then(|v| v.strip_prefix('(')?.split_once(')')).ok_or_else(|| missing("shape"))?.0;
     let sizes: Option<Vec<usize>> =
         shape.split(',').map(str::trim).filter(|s| !s.is_empty()).map(|s| s.parse().ok()).collect();
-    let &[rows, columns] = sizes.as_deref().ok_or_else(|| missing("shape"))? else {
-        return Err(format!(
-            "its shape is ({}), not (time, token); save one utterance's matrix, as log_probs[0]",
-            shape.escape_debug()
-        ));
+    let (rows, columns) = match *sizes.as_deref().ok_or_else(|| missing("shape"))? {
+        [rows, columns] | [1, rows, columns] | [rows, 1, columns] => (rows, columns),
+        _ => {
+            return Err(format!(
+                "its shape is ({}), not (time, token); save one utterance's matrix, as log_probs[0]",
+                shape.escape_debug()
+            ));
+        }
     };
     let shape = shape.escape_debug(); // It may hold line breaks.
     let kind = value("descr").ok_or_else(|| missing("descr"))?;
     let quoted = kind.strip_prefix('\'').and_then(|kind| kind.split_once('\'')).map(|(kind, _)| kind);
-    let (size, big) = match quoted {
-        Some("<f4") => (4, false),
-        Some("<f8") => (8, false),
-        Some(">f4") => (4, true),
-        Some(">f8") => (8, true),
+    let (big, size) = match quoted.map(|kind| kind.split_at_checked(1).unwrap_or_default()) {
+        Some((order @ ("<" | ">"), "f2")) => (order == ">", 2),
+        Some((order @ ("<" | ">"), "f4")) => (order == ">", 4),
+        Some((order @ ("<" | ">"), "f8")) => (order == ">", 8),
         _ => {
             let kind = quoted.unwrap_or("a record").escape_debug();
             return Err(format!("its values are {kind}, not float32; save log_probs.astype(numpy.float32)"));
         }
     };
-    if order.starts_with("True") {
-        return Err("it is in Fortran order; save numpy.ascontiguousarray(log_probs)".into());
-    }
     let wanted = rows.checked_mul(columns).and_then(|count| count.checked_mul(size));
     let wanted =
         wanted.ok_or_else(|| format!("its shape ({shape}) is larger than any file; copy it again"))?;
@@ -97,8 +101,14 @@ fn parse(bytes: &[u8]) -> Result<Matrix, String> {
         return Err(format!("it has {found} bytes of values, ({shape}) needs {wanted}; copy it again"));
     }
     let values = match size {
+        2 => numbers::<2>(data, |b| if big { f16::from_be_bytes(b) } else { f16::from_le_bytes(b) }.to_f32()),
         4 => numbers::<4>(data, |b| if big { f32::from_be_bytes(b) } else { f32::from_le_bytes(b) }),
         _ => numbers::<8>(data, |b| if big { f64::from_be_bytes(b) } else { f64::from_le_bytes(b) } as f32),
+    };
+    // In Fortran order columns follow one another.
+    let values = match order.starts_with("True") {
+        true => (0..rows).flat_map(|row| values.iter().skip(row).step_by(rows).copied()).collect(),
+        false => values,
     };
     Ok(Matrix { values, rows, columns })
 }

@@ -128,15 +128,167 @@ fn every_kind_of_file_and_table_says_the_same() {
         let json = decode(place, &["--beam", "10", "--nbest", "3"]);
         assert_eq!(scores(&json["hypotheses"]), scores(&expected), "{version} {kind}");
     }
+    let columns: Vec<f32> = (0..3).flat_map(|c| log_probs().into_iter().skip(c).step_by(3)).collect();
+    for (order, shape, values) in [
+        ("True", "(3, 3)", f32s(&columns)),
+        ("False", "(1, 3, 3)", f32s(&log_probs())),
+        ("False", "(3, 1, 3)", f32s(&log_probs())),
+        ("True", "(1, 3, 3)", f32s(&columns)),
+    ] {
+        put(&place.join("m.npy"), npy(1, &header("<f4", order, shape), &values));
+        let json = decode(place, &["--beam", "10", "--nbest", "3"]);
+        assert_eq!(scores(&json["hypotheses"]), scores(&expected), "{order} {shape}");
+    }
+    let halves: Vec<u8> = log_probs().iter().flat_map(|&v| half::f16::from_f32(v).to_be_bytes()).collect();
+    put(&place.join("m.npy"), npy(1, &header(">f2", "False", "(3, 3)"), &halves));
+    let json = decode(place, &["--beam", "10", "--nbest", "3"]);
+    for ((text, score), (wanted, close)) in scores(&json["hypotheses"]).iter().zip(scores(&expected)) {
+        assert!(*text == wanted && (score - close).abs() < 30, "{text} {score} for {close}");
+    }
     // The blank last, as other toolkits have it; ids are the file's own.
     let moved: Vec<f32> = log_probs().chunks(3).flat_map(|row| [row[1], row[2], row[0]]).collect();
     put(&place.join("m.npy"), npy(1, &header("<f4", "False", "(3, 3)"), &f32s(&moved)));
-    for table in ["a\nb\n<blank>\n", "b 1\r\na 0\r\n<blk> 2\r\n", "a 0\nb 1\n<eps> 2\n#0 3\n#1 4\n"] {
+    for table in
+        ["a\nb\n<blank>\n", "b 1\r\na 0\r\n<blk> 2\r\n", "a 0\nb 1\n<eps> 2\n#0 3\n#1 4\n", "a\nb\n[PAD]\n"]
+    {
         put(&place.join("tokens.txt"), table);
         let json = decode(place, &["--beam", "10", "--nbest", "3"]);
         assert_eq!(scores(&json["hypotheses"]), scores(&expected), "{table}");
         assert_eq!(json["hypotheses"][0]["tokens"][0]["id"], 0);
     }
+}
+
+/// What decoding a matrix with a table says, and the notes.
+fn said(place: &Path, more: &[&str]) -> (String, String) {
+    let run = linnet(place, &[&["decode", "--logits", "m.npy", "--tokens", "tokens.txt"], more].concat());
+    assert_eq!(run.code, 0, "{more:?}: {}", run.err);
+    let json: Value = serde_json::from_str(&run.out).unwrap();
+    (json["hypotheses"][0]["text"].as_str().unwrap().to_string(), run.err)
+}
+
+#[test]
+fn the_blank_is_found_named_or_assumed_with_a_note() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = folder.path();
+    put(&place.join("m.npy"), sure(&[1, 0, 2, 1, 2, 2], 3));
+    for (table, more, text, note) in [
+        ("a\n<pad>\nb\n", &[][..], "a b b", ""),
+        ("a\n_\nb\n", &[], "a b b", ""),
+        (
+            "x\ny\nz\n",
+            &[],
+            "y z y z",
+            "tokens.txt: no symbol has a name of the blank; \"x\", id 0, is taken for it (--blank names another)\n",
+        ),
+        ("x\ny\nz\n", &["--blank", "y"], "x z z", ""),
+        ("x\ny\nz\n", &["--blank", "2"], "y x y", ""),
+        (
+            "x\ny\n",
+            &[],
+            "y x y",
+            "tokens.txt: the matrix has 3 columns, one more than there are symbols; the last is taken for the blank (--blank names another)\n",
+        ),
+        ("x\ny\n", &["--blank", "0"], "x y x y", ""),
+    ] {
+        put(&place.join("tokens.txt"), table);
+        assert_eq!(said(place, more), (text.to_string(), note.to_string()), "{table} {more:?}");
+        let beam = said(place, &[more, &["--beam", "10"]].concat());
+        assert_eq!(beam, (text.to_string(), note.to_string()), "{table} {more:?}");
+    }
+    let run = linnet(place, &["decode", "--logits", "m.npy", "--tokens", "tokens.txt", "--blank", "<blk>"]);
+    run.fails_with(
+        "tokens.txt: the blank \"<blk>\" is none of its symbols and no id below 3; give one of these",
+    );
+}
+
+#[test]
+fn logits_are_normalised_and_padding_is_left_out() {
+    let folder = folder();
+    let place = folder.path();
+    let matrix = |values: &[f32]| {
+        npy(1, &header("<f4", "False", &format!("({}, 3)", values.len() / 3)), &f32s(values))
+    };
+    let more = ["--beam", "10"];
+    let expected = said(place, &more).0;
+    let score = |more: &[&str]| {
+        let run = linnet(place, &[&["decode", "--logits", "m.npy", "--tokens", "tokens.txt"], more].concat());
+        let json: Value = serde_json::from_str(&run.out).unwrap();
+        (json["hypotheses"][0]["score"].as_f64().unwrap(), json["frames"].as_u64().unwrap())
+    };
+    let (best, _) = score(&more);
+    let logits: Vec<f32> = log_probs().iter().enumerate().map(|(i, v)| v + [7.0, -2.0, 0.0][i / 3]).collect();
+    let probabilities: Vec<f32> = ROWS.iter().flatten().map(|&p| p as f32).collect();
+    let padded = [log_probs(), vec![f32::NEG_INFINITY; 6]].concat();
+    for (values, note) in [
+        (
+            logits,
+            "m.npy: the probabilities of its rows don't sum to 1; it is taken for logits and normalised by a log-softmax\n",
+        ),
+        (probabilities, "m.npy: the values are probabilities; their logarithms are taken\n"),
+        (padded, "m.npy: the last 2 rows are padding, −∞ or 0 throughout, and left out\n"),
+    ] {
+        put(&place.join("m.npy"), matrix(&values));
+        assert_eq!(said(place, &more), (expected.clone(), note.to_string()));
+        let (score, frames) = score(&more);
+        assert!((score - best).abs() < 1e-5 && frames == 3, "{score} {best} {frames}");
+    }
+}
+
+#[test]
+fn subwords_spell_words_in_any_way() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = folder.path();
+    // ▁more, ▁m, or, e, ▁then, ▁the, n: "more then" in other pieces than the fewest.
+    put(&place.join("tokens.txt"), "<blk>\n▁more\n▁m\nor\ne\n▁then\n▁the\nn\n");
+    put(&place.join("m.npy"), sure(&[2, 3, 0, 4, 6, 0, 7], 8));
+    put(&place.join("text.txt"), "more then m the\nthe more\n");
+    assert_eq!(linnet(place, &["ngram", "text.txt", "--order", "2", "--out", "lm.arpa"]).code, 0);
+    for more in [&["--lm", "lm.arpa"][..], &["--beam", "10"]] {
+        assert_eq!(said(place, more).0, "more then", "{more:?}");
+    }
+    // A lexicon of its own spellings, as flashlight's.
+    put(&place.join("lexicon.txt"), "plus\t▁more\nplus\t▁m or e\nthen\t▁the n\n");
+    let (text, note) = said(place, &["--lexicon", "lexicon.txt"]);
+    assert_eq!(text, "plus then");
+    assert!(
+        note.contains("lexicon.txt: 2 spellings are not as the words are written, as plus: ▁more"),
+        "{note}"
+    );
+    // Texts are listed once.
+    let json = decode(place, &["--beam", "50", "--nbest", "20"]);
+    let texts: Vec<&str> =
+        json["hypotheses"].as_array().unwrap().iter().map(|h| h["text"].as_str().unwrap()).collect();
+    assert!((0..texts.len()).all(|i| !texts[i + 1..].contains(&texts[i])), "{texts:?}");
+    // A model over the pieces themselves.
+    put(&place.join("pieces.txt"), "▁m or e ▁then\n▁m or e ▁the n\n▁the ▁m or e\n▁more n\n");
+    assert_eq!(linnet(place, &["ngram", "pieces.txt", "--order", "2", "--out", "pieces.arpa"]).code, 0);
+    assert_eq!(said(place, &["--lm", "pieces.arpa"]), ("more then".into(), String::new()));
+    let fails = |more: &[&str], line: &str| {
+        linnet(place, &[&["decode", "--logits", "m.npy", "--tokens", "tokens.txt"], more].concat())
+            .fails_with(line);
+    };
+    fails(
+        &["--lm", "pieces.arpa", "--lexicon", "lexicon.txt"],
+        "lexicon.txt: the language model is over tokens, and this is of words; leave one of them out",
+    );
+    put(&place.join("pieces.txt"), "▁m or e ▁x\n▁m or\n");
+    assert_eq!(linnet(place, &["ngram", "pieces.txt", "--order", "2", "--out", "pieces.arpa"]).code, 0);
+    fails(
+        &["--lm", "pieces.arpa"],
+        "pieces.arpa: its words are pieces of words, and ▁x is not in the token table; make it of text in the tokens of this table, or give a model of whole words",
+    );
+    // Hotwords: one that can't be spelt is named, the others count in any spelling.
+    put(&place.join("hot.txt"), "then:2.0\nmöre\n");
+    let run =
+        linnet(place, &["decode", "--logits", "m.npy", "--tokens", "tokens.txt", "--hotwords", "hot.txt"]);
+    assert_eq!(run.code, 3);
+    assert!(
+        run.err.starts_with("warning: hot.txt:2: ") && run.err.contains("1 hotwords were left out"),
+        "{}",
+        run.err
+    );
+    let json: Value = serde_json::from_str(&run.out).unwrap();
+    assert!((json["hypotheses"][0]["lm"].as_f64().unwrap() - 2.0).abs() < 1e-6, "{}", run.out);
 }
 
 /// A matrix that is nearly sure of a path through these columns.
@@ -219,9 +371,13 @@ fn a_matrix_that_is_none_is_one_line_with_the_mend() {
         values[4] = f32::NAN;
         f32s(&values)
     };
-    let positive = f32s(&[-1.0, 2.5, -1.0, -1.0, -1.0, -1.0, -1.0, -1.0, -1.0]);
+    let infinite = f32s(&[&[f32::NEG_INFINITY; 3][..], &log_probs()[..6]].concat());
     for (file, problem) in [
-        (b"PK\x03\x04".to_vec(), "it is no NumPy file; write one by numpy.save(FILE, log_probs)"),
+        (b"RIFF".to_vec(), "it is no NumPy file; write one by numpy.save(FILE, log_probs)"),
+        (
+            b"PK\x03\x04".to_vec(),
+            "it is an archive of arrays (.npz); save one by numpy.save(FILE, log_probs)",
+        ),
         (npy(1, &good_header(), &good)[..30].to_vec(), "it ends within its header; copy it again"),
         (
             npy(4, &good_header(), &good),
@@ -233,37 +389,25 @@ fn a_matrix_that_is_none_is_one_line_with_the_mend() {
             "its shape (99999999999, 99999999999) is larger than any file; copy it again",
         ),
         (
-            npy(1, &header("<f4", "True", "(3, 3)"), &good),
-            "it is in Fortran order; save numpy.ascontiguousarray(log_probs)",
+            npy(1, &header("<f4", "False", "(2, 3, 3)"), &good),
+            "its shape is (2, 3, 3), not (time, token); save one utterance's matrix, as log_probs[0]",
         ),
         (
-            npy(1, &header("<f4", "False", "(1, 3, 3)"), &good),
-            "its shape is (1, 3, 3), not (time, token); save one utterance's matrix, as log_probs[0]",
+            npy(1, &header("<f4", "False", "(4,\n3,\r3)"), &good),
+            "its shape is (4,\\n3,\\r3), not (time, token); save one utterance's matrix, as log_probs[0]",
         ),
         (
-            npy(1, &header("<f4", "False", "(1,\n3,\r3)"), &good),
-            "its shape is (1,\\n3,\\r3), not (time, token); save one utterance's matrix, as log_probs[0]",
-        ),
-        (
-            npy(1, &header("<f2", "False", "(3, 3)"), &good),
-            "its values are <f2, not float32; save log_probs.astype(numpy.float32)",
+            npy(1, &header("<i4", "False", "(3, 3)"), &good),
+            "its values are <i4, not float32; save log_probs.astype(numpy.float32)",
         ),
         (npy(1, "{'descr': '<f4'}", &good), "its header has no fortran_order; write it again by numpy.save"),
         (
             npy(1, &good_header(), &nan),
-            "the value NaN at frame 1, token 1 is no log-probability: apply a log-softmax to logits",
+            "the value NaN in row 1, column 1 (both from 0) is no log-probability; leave this utterance out, or look for the fault in the network that made it",
         ),
         (
-            npy(1, &good_header(), &positive),
-            "the value 2.5 at frame 0, token 1 is no log-probability: apply a log-softmax to logits",
-        ),
-        (
-            npy(1, &good_header(), &f32s(&[0.0; 9])),
-            "the probabilities of frame 0 sum to 3: apply a log-softmax to logits",
-        ),
-        (
-            npy(1, &header("<f4", "False", "(9, 1)"), &good),
-            "the matrix has 1 columns, the token table tokens.txt has 3 symbols; give the table of the model that made it",
+            npy(1, &good_header(), &infinite),
+            "row 0 (from 0) is −∞ throughout, though rows follow that are not; save the matrix of one utterance",
         ),
     ] {
         put(&place.join("m.npy"), file);
@@ -273,6 +417,10 @@ fn a_matrix_that_is_none_is_one_line_with_the_mend() {
             run.fails_with(&format!("m.npy: {problem}"));
         }
     }
+    put(&place.join("m.npy"), npy(1, &header("<f4", "False", "(9, 1)"), &good));
+    linnet(place, &["decode", "--logits", "m.npy", "--tokens", "tokens.txt"]).fails_with(
+        "tokens.txt: it has 3 symbols, the matrix has 1 columns; give the table of the model that made it, or the matrix as (time, token)",
+    );
     linnet(place, &["decode", "--logits", "gone.npy", "--tokens", "tokens.txt"])
         .fails_with("gone.npy: there is no such file or folder; check the path");
 }
@@ -292,7 +440,7 @@ fn a_table_or_an_option_that_does_not_fit_is_one_line_with_the_mend() {
         ("a 0\nb 0\n", ":2: the id 0 occurs twice; give each symbol an id of its own"),
         ("a 0\nb 2\n", ":2: the id 2 is beyond the 2 symbols; ids are 0 to 1"),
         ("a 0\na 1\n", ": \"a\" is the symbol of both 0 and 1; name each symbol once"),
-        ("<eps>\n<blk>\n", ": the blank has several names in it; keep one of <blank>, <blk>, <eps>"),
+        ("<eps>\n<blk>\n", ": the blank has several names in it, <blk> and <eps>; tell which one it is"),
     ] {
         put(&place.join("tokens.txt"), table);
         fails(&[], &format!("tokens.txt{problem}"));

@@ -102,6 +102,12 @@ impl Calibrated {
         }
     }
 
+    /// Whether probabilities are closer to the share of right words than raw confidences, on words that the fit has not
+    /// seen; where nothing could be left out, on its own.
+    pub fn helps(&self) -> bool {
+        self.error_after < self.error_before
+    }
+
     /// The map.
     pub fn calibration(&self) -> Calibration {
         Calibration { scale: self.scale, offset: self.offset }
@@ -153,10 +159,10 @@ mod tests {
         let both = Calibrated::fit(&[right.clone(), wrong]).unwrap();
         assert_eq!((both.parts, both.words, both.correct), (2, 80, 0.5));
         assert!(both.error_fitted < 0.02 && both.error_after > 0.9, "{both:?}");
-        assert!((both.error_before - 0.2).abs() < 1e-6, "{both:?}");
+        assert!((both.error_before - 0.2).abs() < 1e-6 && !both.helps(), "{both:?}");
         // Of one speaker nothing can be left out.
         let alone = Calibrated::fit(&[right.clone(), right]).unwrap();
-        assert!(alone.parts == 1 && alone.error_after == alone.error_fitted, "{alone:?}");
+        assert!(alone.parts == 1 && alone.error_after == alone.error_fitted && alone.helps(), "{alone:?}");
         assert_eq!(Calibrated::fit(&[utterance("a", &[])]), None);
     }
 

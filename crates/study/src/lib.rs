@@ -19,8 +19,8 @@ pub use compare::{
     Verdict, compare, compare_study,
 };
 pub use decode::{
-    AnyDecoder, DecodeOptions, Decoded, Emission, Emissions, HypothesisRecord, Knowledge, MatrixTable,
-    SearchOptions, Source, Symbols, TokenRecord, UtteranceRecord, WordRecord, decode,
+    AnyDecoder, Arranged, Clock, DecodeOptions, Decoded, Emission, Emissions, HypothesisRecord, Knowledge,
+    MatrixTable, SearchOptions, Source, Symbols, TokenRecord, UtteranceRecord, WordRecord, decode,
 };
 pub use error::StudyError;
 pub use plan::{
@@ -29,4 +29,4 @@ pub use plan::{
 };
 pub use report::LinePlot;
 pub use textgrid::textgrid;
-pub use tune::{Trial, TuneOptions, Tuned, tune};
+pub use tune::{AtEdge, Setting, Trial, TuneOptions, Tuned, tune};

@@ -44,12 +44,34 @@ pub struct Trial {
     pub wrong_utterances: usize,
 }
 
+/// A setting whose best value is the lowest or the highest that was tried: a better one may lie beyond.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct AtEdge {
+    /// Which setting.
+    pub setting: Setting,
+    /// Its best value.
+    pub value: f32,
+    /// Whether it is the highest; else it is the lowest.
+    pub highest: bool,
+}
+
+/// What is tuned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Setting {
+    /// The weight of the language model.
+    LmWeight,
+    /// What a word adds.
+    WordBonus,
+}
+
 /// What tuning gave.
 #[derive(Clone, Debug)]
 pub struct Tuned {
     /// The points: fewest errors first, of equal ones fewest wrong utterances, then the lowest weight, then the lowest
     /// bonus.
     pub trials: Vec<Trial>,
+    /// The settings whose best value lies at the edge of those that were tried.
+    pub at_edges: Vec<AtEdge>,
     /// The map of the best point's confidences to probabilities; `None` without any word.
     pub calibration: Option<Calibrated>,
     /// The number of utterances.
@@ -58,6 +80,8 @@ pub struct Tuned {
     pub skipped: Vec<Skipped>,
     /// What is worth knowing.
     pub notes: Vec<String>,
+    /// A line about each hotword that was left out.
+    pub left_out: Vec<String>,
 }
 
 /// Tries every point on a manifest's utterances and counts word errors, without regard to case where a lexicon makes
@@ -143,8 +167,10 @@ pub fn tune(
         calibration = Calibrated::fit(&rated);
     }
     emissions.sort(&mut skipped);
+    let at_edges = at_edges(&trials);
     let (utterances, notes) = (emissions.utterances.len(), [knowledge.notes(), &emissions.notes].concat());
-    Ok(Tuned { trials, calibration, utterances, skipped, notes })
+    let left_out = knowledge.left_out().to_vec();
+    Ok(Tuned { trials, at_edges, calibration, utterances, skipped, notes, left_out })
 }
 
 /// The points to try, as (weight, bonus).
@@ -161,6 +187,26 @@ fn points(options: &TuneOptions) -> Vec<(f32, f32)> {
         (value * 100.0).round() / 100.0
     };
     (0..*trials).map(|_| (draw(lm_weights), draw(word_bonuses))).collect()
+}
+
+/// The settings whose value is the lowest or highest of all in every best trial. No weight is below 0.
+fn at_edges(trials: &[Trial]) -> Vec<AtEdge> {
+    let Some(first) = trials.first() else { return Vec::new() };
+    let best: Vec<&Trial> = trials.iter().filter(|t| t.counts.errors() == first.counts.errors()).collect();
+    let of = |setting, value: fn(&Trial) -> f32| {
+        let low = trials.iter().map(value).fold(f32::INFINITY, f32::min);
+        let high = trials.iter().map(value).fold(f32::NEG_INFINITY, f32::max);
+        let all = |edge: f32| best.iter().all(|&trial| value(trial) == edge);
+        let lowest_of_all = setting == Setting::LmWeight && low == 0.0;
+        match () {
+            () if low == high => None,
+            () if all(high) => Some(AtEdge { setting, value: high, highest: true }),
+            () if all(low) && !lowest_of_all => Some(AtEdge { setting, value: low, highest: false }),
+            () => None,
+        }
+    };
+    let both = [of(Setting::LmWeight, |t| t.lm_weight), of(Setting::WordBonus, |t| t.word_bonus)];
+    both.into_iter().flatten().collect()
 }
 
 /// The lowest weight and bonus of all points, and the highest.
@@ -187,4 +233,36 @@ fn words_rated(
         }
     }
     hypothesis.words.iter().map(|word| word.confidence).zip(right).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn trials(points: &[(f32, f32, usize)]) -> Vec<Trial> {
+        let trial = |&(lm_weight, word_bonus, substitutions): &(f32, f32, usize)| Trial {
+            lm_weight,
+            word_bonus,
+            wer: 0.0,
+            counts: ErrorCounts { substitutions, ..ErrorCounts::default() },
+            wrong_utterances: 0,
+        };
+        points.iter().map(trial).collect()
+    }
+
+    #[test]
+    fn a_best_value_at_the_edge_is_told() {
+        let edges = |points: &[(f32, f32, usize)]| -> Vec<(Setting, f32, bool)> {
+            let edges = at_edges(&trials(points)).into_iter();
+            edges.map(|edge| (edge.setting, edge.value, edge.highest)).collect()
+        };
+        let highest = edges(&[(2.0, 0.0, 3), (1.0, -1.0, 4), (1.0, 1.0, 5), (0.5, 0.0, 9)]);
+        assert_eq!(highest, [(Setting::LmWeight, 2.0, true)]);
+        let both = edges(&[(0.2, -1.0, 3), (1.0, -1.0, 4), (0.2, 1.0, 5)]);
+        assert_eq!(both, [(Setting::LmWeight, 0.2, false), (Setting::WordBonus, -1.0, false)]);
+        // Another point is as good, there is one value alone, or none lies below.
+        assert_eq!(edges(&[(2.0, 0.0, 3), (1.0, 0.0, 3), (0.5, 0.0, 4)]), []);
+        assert_eq!(edges(&[(0.0, 0.0, 3), (1.0, 0.0, 4)]), []);
+        assert_eq!(edges(&[]), []);
+    }
 }

@@ -13,7 +13,9 @@ use clap::{Args, ValueEnum};
     after_help = "\
 A beam search runs if any of its options is given, else each frame's best token counts. Phones become words through the model folder's lexicon, or --lexicon; characters and subwords are kept to the words of --grammar, --lexicon or --lm, the first of them that is given.
 
-A matrix is float32 or float64, (time, token), in C order, natural logarithms: numpy.save(FILE, log_probs). A token table has a symbol and its id a line, or one symbol a line. The blank is <blank>, <blk> or <eps>, else id 0; between words stand <space>, a line that is one space, or |; subwords begin words by ▁. The result is JSON on standard output.
+A matrix is (time, token) or a batch of one, of float16, float32 or float64, as numpy.save(FILE, log_probs) writes it: natural logarithms of probabilities, or logits, which are normalised. A token table has a symbol and its id a line, or one symbol a line, or is Hugging Face's vocab.json. The blank is known by its name (<blank>, <blk>, <ctc>, <eps>, [PAD], <pad>, _), or given by --blank; a matrix with one column more than the table has it last; else it is id 0. Between words stand <space>, a line that is one space, or |; subwords begin words by ▁, and any row of them that spells a word is that word. The result is JSON on standard output.
+
+A lexicon for characters or subwords is a list of words; tokens behind a word spell it otherwise: 2 ▁two. A language model may be over the tokens themselves.
 
 Examples:
   linnet decode exp/model data/test.jsonl --out exp/decode/test
@@ -40,6 +42,9 @@ pub(crate) struct Decode {
     /// The token table of the matrix.
     #[arg(long, value_name = "TOKENS", requires = "logits")]
     pub(crate) tokens: Option<PathBuf>,
+    /// The blank of the matrix, by its symbol or its column from 0.
+    #[arg(long, value_name = "NAME|ID", requires = "logits")]
+    pub(crate) blank: Option<String>,
     /// How long a frame of the matrix lasts, in milliseconds; times are then in seconds too.
     #[arg(long, value_name = "MS", requires = "logits", value_parser = milliseconds)]
     pub(crate) frame_ms: Option<f64>,
@@ -100,13 +105,13 @@ pub(crate) struct Search {
     /// The words that may be found: pronunciations for phones, a list for characters and subwords.
     #[arg(long, value_name = "FILE")]
     pub(crate) lexicon: Option<PathBuf>,
-    /// Find phones, not words: without the model folder's lexicon.
-    #[arg(long, conflicts_with_all = ["lexicon", "lm", "grammar"])]
+    /// Find phones, not words: without the model folder's lexicon; --lm is then over phones.
+    #[arg(long, conflicts_with_all = ["lexicon", "grammar"])]
     pub(crate) no_lexicon: bool,
     /// The sentences that may be said, one a line: `call <digit>{3,4} [please]`, with rules `<digit> = one | two`.
     #[arg(long, value_name = "FILE")]
     pub(crate) grammar: Option<PathBuf>,
-    /// Phrases worth more than the models say, one a line, perhaps with a tab and a weight of its own.
+    /// Phrases worth more than the models say, one a line, perhaps with a weight of its own behind a tab or a colon.
     #[arg(long, value_name = "FILE")]
     pub(crate) hotwords: Option<PathBuf>,
     /// What such a phrase adds to the score, a natural logarithm.
@@ -182,7 +187,7 @@ pub(crate) struct Tune {
 /// Tell when each word of a manifest's transcripts was spoken.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Times are those of the most probable path of CTC, in seconds from each utterance's beginning; a ctm file's first column is the utterance's id. A token lasts as long as the model is sure of it, which is mostly shorter than its sound.
+Times are those of the most probable path of CTC, in seconds from each utterance's beginning; a ctm file's first column is the utterance's id. A token lasts as long as the model is sure of it, which is mostly shorter than its sound. A note names utterances whose tokens have less than 30 % of the confidence of those that the model hears: their text may be another recording's, or the model is not good enough.
 
 Examples:
   linnet align exp/model data/test.jsonl --out test.ctm --tokens test-phones.ctm
@@ -192,8 +197,8 @@ pub(crate) struct Align {
     pub(crate) model: PathBuf,
     /// The manifest.
     pub(crate) manifest: PathBuf,
-    /// The ctm file to write; or the folder of TextGrids, if it ends in / or --format is textgrid.
-    #[arg(long, value_name = "FILE.ctm|DIR/")]
+    /// The ctm file to write; or the folder of TextGrids, if the name has no ending; or one utterance's TextGrid.
+    #[arg(long, value_name = "FILE.ctm|DIR/|FILE.TextGrid")]
     pub(crate) out: PathBuf,
     /// What to write; by default told by --out.
     #[arg(long, value_enum)]

@@ -14,23 +14,23 @@ use crate::args::{Align, AlignFormat};
 use crate::talk::Talk;
 
 pub(super) fn run(args: Align, talk: &Talk) -> Done {
-    let folder = args.out.to_string_lossy().ends_with('/') || args.out.is_dir();
-    let format = args.format.unwrap_or(if folder { AlignFormat::Textgrid } else { AlignFormat::Ctm });
-    let ctm = if format == AlignFormat::Ctm { from_ref(&args.out) } else { &[] };
-    let outputs = [("--out", ctm), ("--tokens", args.tokens.as_slice())];
+    let target = Target::of(&args.out, args.format);
+    let file = if target != Target::Grids { from_ref(&args.out) } else { &[] };
+    let outputs = [("--out", file), ("--tokens", args.tokens.as_slice())];
     outputs::check(&outputs, &[("MANIFEST", from_ref(&args.manifest))])?;
     let model = Model::read(&args.model)?;
     let (folder, manifest, cache) = (&args.model, &args.manifest, args.cache_logits.as_deref());
     let aligned = align(&Source { model: &model, folder, manifest, cache })?;
     aligned.notes.iter().for_each(|note| talk.say(note));
     warn_of_skipped(&aligned.skipped, talk);
-    match format {
-        AlignFormat::Ctm => {
+    match target {
+        Target::Ctm => {
             let words: Vec<CtmWord> =
                 aligned.utterances.iter().flat_map(AlignedUtterance::words_ctm).collect();
             write_ctm(&args.out, &words)?;
         }
-        AlignFormat::Textgrid => write_grids(&args.out, &aligned.utterances)?,
+        Target::Grid => write_one_grid(&args.out, &aligned.utterances)?,
+        Target::Grids => write_grids(&args.out, &aligned.utterances)?,
     }
     if let Some(path) = &args.tokens {
         let tokens: Vec<CtmWord> = aligned.utterances.iter().flat_map(AlignedUtterance::tokens_ctm).collect();
@@ -43,8 +43,67 @@ pub(super) fn run(args: Align, talk: &Talk) -> Done {
     if left_out > 0 {
         talk.warn(format!("{left_out} of {} utterances were not aligned", done + left_out));
     }
+    note_doubtful(&aligned.utterances, talk);
     talk.say(format!("the times of {done} utterances are in {}", args.out.display()));
     Ok(left_out == 0)
+}
+
+/// What is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Target {
+    /// A ctm file.
+    Ctm,
+    /// One TextGrid, of the only utterance.
+    Grid,
+    /// A folder of TextGrids.
+    Grids,
+}
+
+impl Target {
+    /// What `--out` and `--format` ask for. A name without an ending is a folder, unless it is a file's already.
+    fn of(out: &Path, format: Option<AlignFormat>) -> Self {
+        let folder = out.to_string_lossy().ends_with('/') || out.is_dir();
+        let grid = out.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("textgrid"));
+        match format {
+            Some(AlignFormat::Ctm) => Self::Ctm,
+            _ if folder => Self::Grids,
+            _ if grid => Self::Grid,
+            Some(AlignFormat::Textgrid) => Self::Grids,
+            None if out.extension().is_none() && !out.exists() => Self::Grids,
+            None => Self::Ctm,
+        }
+    }
+}
+
+/// Names the utterances whose texts may be others'.
+fn note_doubtful(utterances: &[AlignedUtterance], talk: &Talk) {
+    const SCREEN: usize = 20;
+    let doubtful: Vec<_> = utterances.iter().filter(|utterance| utterance.is_doubtful()).collect();
+    for AlignedUtterance { id, support, .. } in doubtful.iter().take(SCREEN) {
+        talk.say(format!(
+            "{id}: its text may not be what is said; the model is {:.0} % as sure of it as of what it hears",
+            100.0 * support
+        ));
+    }
+    if doubtful.len() > SCREEN {
+        talk.say(format!("{} texts may not be what is said", doubtful.len()));
+    }
+}
+
+fn write_one_grid(path: &Path, utterances: &[AlignedUtterance]) -> Result<(), String> {
+    let [utterance] = utterances else {
+        let count = utterances.len();
+        return Err(format!(
+            "{}: one TextGrid has one utterance, and there are {count}; give --out a folder",
+            path.display()
+        ));
+    };
+    write_grid(path, utterance)
+}
+
+fn write_grid(path: &Path, utterance: &AlignedUtterance) -> Result<(), String> {
+    write_beside(path, |out| out.write_all(textgrid(utterance).as_bytes()))
+        .map_err(|error| format!("{}: {}", path.display(), io_problem(&error)))
 }
 
 /// Writes a file for each utterance, named by its id, in which whatever parts folders becomes `_`.
@@ -62,8 +121,27 @@ fn write_grids(folder: &Path, utterances: &[AlignedUtterance]) -> Result<(), Str
                 path.display()
             ));
         }
-        write_beside(&path, |out| out.write_all(textgrid(utterance).as_bytes()))
-            .map_err(|error| format!("{}: {}", path.display(), io_problem(&error)))?;
+        write_grid(&path, utterance)?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_name_tells_what_is_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        std::fs::write(at("old"), "").unwrap();
+        let of = |name: &str| Target::of(&at(name), None);
+        assert_eq!([of("a.ctm"), of("a.txt"), of("old")], [Target::Ctm; 3]);
+        assert_eq!([of("a.TextGrid"), of("b.textgrid")], [Target::Grid; 2]);
+        assert_eq!([of("grids"), of("a.b/"), of("")], [Target::Grids; 3]);
+        let format = |name: &str, format| Target::of(&at(name), Some(format));
+        assert_eq!(format("grids", AlignFormat::Ctm), Target::Ctm);
+        assert_eq!(format("a.b", AlignFormat::Textgrid), Target::Grids);
+        assert_eq!(format("a.TextGrid", AlignFormat::Textgrid), Target::Grid);
+    }
 }

@@ -5,20 +5,21 @@ use std::path::{Path, PathBuf};
 use linnet::Model;
 use linnet_ctc::{Calibration, greedy_hypothesis};
 use linnet_study::{
-    Calibrated, DecodeOptions, Knowledge, MatrixTable, SearchOptions, Source, StudyError, UtteranceRecord,
-    decode,
+    Calibrated, Clock, DecodeOptions, Knowledge, MatrixTable, SearchOptions, Source, StudyError,
+    UtteranceRecord, decode,
 };
 
-use super::{Done, warn_of_skipped};
+use super::{Done, warn_of_hotwords, warn_of_skipped};
 use crate::args::{CalibrationSource, Decode, Search};
 use crate::data::print;
 use crate::npy;
 use crate::talk::Talk;
 
 pub(super) fn run(args: Decode, talk: &Talk) -> Done {
-    if args.logits.is_none() && (args.tokens.is_some() || args.frame_ms.is_some()) {
+    if args.logits.is_none() && (args.tokens.is_some() || args.frame_ms.is_some() || args.blank.is_some()) {
         return Err(
-            "--tokens and --frame-ms are for a matrix; add --logits FILE.npy, or leave them out".into()
+            "--tokens, --blank and --frame-ms are for a matrix; add --logits FILE.npy, or leave them out"
+                .into(),
         );
     }
     match (&args.logits, &args.tokens, &args.model, &args.manifest, &args.out) {
@@ -29,24 +30,33 @@ pub(super) fn run(args: Decode, talk: &Talk) -> Done {
 }
 
 fn one_matrix(args: &Decode, path: &Path, tokens: &Path, talk: &Talk) -> Done {
-    let table = MatrixTable::read(tokens)?;
     let matrix = npy::read(path)?;
-    let frames = matrix.rows;
-    let values = table.arrange(matrix.values, matrix.columns, path)?;
+    let table = MatrixTable::read(tokens, matrix.columns, args.blank.as_deref())?;
+    let arranged = table.arrange(matrix.values, path)?;
+    let hint = |note: &String| match args.blank {
+        None if note.contains("is taken for") => format!("{note} (--blank names another)"),
+        _ => note.clone(),
+    };
+    table.notes().iter().for_each(|note| talk.say(hint(note)));
+    arranged.notes.iter().for_each(|note| talk.say(format!("{}: {note}", path.display())));
+    let values = arranged.log_probs;
+    let frames = values.len() / table.table().len();
+    let mut whole = true;
     let (hypotheses, words) = match args.search_options()? {
         None => (vec![greedy_hypothesis(&values, table.table())], table.has_words()),
         Some(options) => {
             let knowledge = Knowledge::read(&options, table.table(), None)?;
             knowledge.notes().iter().for_each(|note| talk.say(note));
+            whole = warn_of_hotwords(knowledge.left_out(), talk);
             let decoder = knowledge.decoder(&options.beam, &options.fusion)?;
             let named = |error| format!("{}: {error}", path.display());
             (decoder.decode(&values, table.table().len()).map_err(named)?, knowledge.has_words())
         }
     };
-    let frame_s = args.frame_ms.map(|ms| ms / 1e3);
-    let record = UtteranceRecord::new(None, frames, &hypotheses, &table, words, frame_s);
+    let clock = args.frame_ms.map(|ms| Clock { frame_s: ms / 1e3, end_s: None });
+    let record = UtteranceRecord::new(None, frames, &hypotheses, &table, words, clock);
     print(serde_json::to_string_pretty(&record)?)?;
-    Ok(true)
+    Ok(whole)
 }
 
 fn a_manifest(args: &Decode, folder: &Path, manifest: &Path, out: &Path, talk: &Talk) -> Done {
@@ -57,6 +67,7 @@ fn a_manifest(args: &Decode, folder: &Path, manifest: &Path, out: &Path, talk: &
     let source = Source { model: &model, folder, manifest, cache: args.cache_logits.as_deref() };
     let decoded = decode(&source, out, &options)?;
     decoded.notes.iter().for_each(|note| talk.say(note));
+    let whole = warn_of_hotwords(&decoded.left_out, talk);
     warn_of_skipped(&decoded.skipped, talk);
     for score in &decoded.scores {
         print(score.line())?;
@@ -73,7 +84,7 @@ fn a_manifest(args: &Decode, folder: &Path, manifest: &Path, out: &Path, talk: &
         talk.warn(format!("{left_out} of {} utterances were left out", left_out + heard));
     }
     talk.say(format!("hypotheses and tables are in {}", out.display()));
-    Ok(decoded.skipped.is_empty())
+    Ok(whole && decoded.skipped.is_empty())
 }
 
 impl Decode {

@@ -91,3 +91,13 @@ fn warn_of_skipped(skipped: &[Skipped], talk: &Talk) {
         talk.warn(format!("left out {} more", skipped.len() - SCREEN));
     }
 }
+
+/// Names the hotwords that were left out; whether there were none.
+fn warn_of_hotwords(left_out: &[String], talk: &Talk) -> bool {
+    const SCREEN: usize = 20;
+    left_out.iter().take(SCREEN).for_each(|line| talk.warn(line));
+    if !left_out.is_empty() {
+        talk.warn(format!("{} hotwords were left out", left_out.len()));
+    }
+    left_out.is_empty()
+}

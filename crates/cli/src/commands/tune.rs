@@ -5,10 +5,10 @@ use std::slice::from_ref;
 
 use linnet::Model;
 use linnet_files::{io_problem, write_beside};
-use linnet_study::{Calibrated, Source, Trial, TuneOptions, Tuned, tune};
+use linnet_study::{AtEdge, Calibrated, Setting, Source, Trial, TuneOptions, Tuned, tune};
 use serde_json::json;
 
-use super::{Done, outputs, warn_of_skipped};
+use super::{Done, outputs, warn_of_hotwords, warn_of_skipped};
 use crate::args::Tune;
 use crate::data::print;
 use crate::talk::Talk;
@@ -34,29 +34,50 @@ pub(super) fn run(args: Tune, talk: &Talk) -> Done {
     })?;
     bar.finish_and_clear();
     tuned.notes.iter().for_each(|note| talk.say(note));
+    let whole = warn_of_hotwords(&tuned.left_out, talk);
     warn_of_skipped(&tuned.skipped, talk);
     print(table(&tuned.trials))?;
     if let Some(calibrated) = &tuned.calibration {
         print(format_args!("\n{}", confidence(calibrated)))?;
     }
-    let best = tuned.trials.first().map(|trial| flags(&args, trial, tuned.calibration.as_ref()));
+    let offered = tuned.calibration.as_ref().filter(|calibrated| calibrated.helps());
+    let best = tuned.trials.first().map(|trial| flags(&args, trial, offered));
     if let Some(flags) = &best {
         print(format_args!("\n{flags}"))?;
     }
-    match (&args.calibration, &tuned.calibration) {
+    tuned.at_edges.iter().for_each(|edge| talk.say(beyond(edge)));
+    if tuned.calibration.is_some() && offered.is_none() {
+        talk.say("raw confidences are no worse than calibrated ones; no calibration is offered");
+    }
+    match (&args.calibration, offered) {
         (Some(path), Some(calibrated)) => {
             calibrated.write(path)?;
             talk.say(format!("the calibration is in {}", path.display()));
         }
         (Some(path), None) => {
-            talk.warn(format!("{} is not written: no word was found", path.display()));
+            let why = if tuned.calibration.is_some() {
+                "it would make confidences worse"
+            } else {
+                "no word was found"
+            };
+            talk.warn(format!("{} is not written: {why}", path.display()));
         }
         (None, _) => {}
     }
     if let Some(path) = &args.out {
         write(path, &tuned, best.as_deref())?;
     }
-    Ok(tuned.skipped.is_empty())
+    Ok(whole && tuned.skipped.is_empty())
+}
+
+/// What to try where the best value is the last one that was tried.
+fn beyond(edge: &AtEdge) -> String {
+    let (name, values) = match edge.setting {
+        Setting::LmWeight => ("--lm-weight", "--lm-weights"),
+        Setting::WordBonus => ("--word-bonus", "--word-bonuses"),
+    };
+    let (which, more) = if edge.highest { ("highest", "higher") } else { ("lowest", "lower") };
+    format!("the best {name}, {}, is the {which} that was tried; try {more} ones by {values}", edge.value)
 }
 
 fn table(trials: &[Trial]) -> String {

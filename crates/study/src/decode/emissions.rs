@@ -8,6 +8,7 @@ use linnet_corpus::{BatchOptions, Dataset, Manifest, Skipped, Utterance};
 use linnet_train::normalise;
 
 use super::cache;
+use super::clock::Clock;
 use crate::error::StudyError;
 
 /// Where log-probabilities come from.
@@ -43,6 +44,13 @@ pub struct Emission {
     pub utterance: Utterance,
     /// `(frames, tokens)`, row-major, natural logarithms.
     pub log_probs: Vec<f32>,
+}
+
+impl Emission {
+    /// The times of its frames, each of `frame_s` seconds.
+    pub(crate) fn clock(&self, frame_s: f64) -> Clock {
+        Clock { frame_s, end_s: self.utterance.duration_s }
+    }
 }
 
 impl Emissions {

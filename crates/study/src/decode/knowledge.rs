@@ -10,8 +10,10 @@ use linnet_ctc::{
 use linnet_text::ngram::NgramModel;
 use linnet_text::{Normaliser, TokenTable, read_text};
 
+use super::hotwords::PhraseFile;
 use super::search::SearchOptions;
-use super::{hotwords, vocabulary};
+use super::vocabulary::Texts;
+use super::{token_model, vocabulary};
 use crate::error::StudyError;
 
 /// Lexicon, language model, grammar and hotwords, read once and used by any number of decoders.
@@ -24,6 +26,7 @@ pub struct Knowledge {
     hotwords: Option<Hotwords>,
     calibration: Calibration,
     notes: Vec<String>,
+    left_out: Vec<String>,
 }
 
 /// A decoder with whatever scores its words.
@@ -59,13 +62,16 @@ impl Knowledge {
     ///
     /// Where the tokens spell words (the table has `<space>`, or symbols that begin with `▁`), the words are those of
     /// the grammar, the lexicon or the language model, the first of them that is given; else their pronunciations come
-    /// from the lexicon. All words are spelt by `rule`, that of the model's texts; without one, in the case of the tokens
-    /// where these spell words, else as they stand.
+    /// from the lexicon. A language model over tokens scores these, and any may follow any other. Hotwords that can't be
+    /// spelt are [left out](Self::left_out).
+    ///
+    /// All words are spelt by `rule`, that of the model's texts; without one, in the case of the tokens where these spell
+    /// words, else as they stand.
     ///
     /// # Errors
     ///
     /// A file that can't be read or has a fault, by its line; what doesn't go together, as a lexicon none of whose
-    /// words the tokens spell.
+    /// words the tokens spell, or a language model over tokens beside a lexicon.
     pub fn read(
         options: &SearchOptions,
         table: &TokenTable,
@@ -85,48 +91,44 @@ impl Knowledge {
             }
         }
         let grammar = options.grammar.as_deref().map(|path| read_grammar(path, &rule)).transpose()?;
-        let of_grammar = grammar.as_ref().map(Grammar::words);
-        let trie = if spells_words(table) {
-            let words = match (of_grammar, &options.lexicon, &lm) {
-                (Some(words), ..) => Some((words.to_vec(), &options.grammar)),
-                (None, Some(path), _) => Some((vocabulary::listed(path, &rule)?, &options.lexicon)),
-                (None, None, Some(lm)) => Some((lm.words().collect(), &options.lm)),
-                (None, None, None) => None,
-            };
-            match words {
-                Some((words, Some(path))) => {
-                    let (trie, left_out) = vocabulary::spelt(&words, path, table)?;
-                    if let Some(first) = left_out.first() {
-                        let (count, all) = (left_out.len(), words.len());
-                        let path = path.display();
-                        notes.push(format!(
-                            "{path}: the tokens don't spell {count} of {all} words, as {first}; they are left out"
-                        ));
-                    }
-                    Some(trie)
+        let over_tokens = match (&lm, &options.lm) {
+            // Words of phones come from the lexicon, whatever they are called.
+            (Some(lm), Some(path)) if spells_words(table) || options.lexicon.is_none() => {
+                token_model::trie(lm, path, table)?
+            }
+            _ => None,
+        };
+        let trie = match over_tokens {
+            Some(trie) => {
+                if let Some(other) = options.grammar.as_ref().or(options.lexicon.as_ref()) {
+                    let problem =
+                        "the language model is over tokens, and this is of words; leave one of them out";
+                    return Err(StudyError::File { path: other.clone(), problem: problem.into() });
                 }
-                _ => None,
+                Some(trie)
             }
-        } else {
-            match (&options.lexicon, options.lm.as_ref().or(options.grammar.as_ref())) {
-                (Some(path), _) => Some(vocabulary::pronounced(path, lm.as_ref(), of_grammar, table, &rule)?),
-                (None, Some(path)) => return Err(StudyError::NoLexicon { path: path.clone() }),
-                (None, None) => None,
-            }
+            None => words(options, table, (lm.as_ref(), grammar.as_ref()), &rule, &mut notes)?,
         };
         if let (Some(trie), Some(lm), None) = (&trie, &lm, &grammar) {
             let unknown: Vec<&String> = trie.words().iter().filter(|word| lm.index(word).is_none()).collect();
             if let Some(first) = unknown.first() {
                 let (count, all) = (unknown.len(), trie.words().len());
-                notes.push(format!(
-                    "the language model doesn't know {count} of the lexicon's {all} words, as {first}"
-                ));
+                let what = match trie.is_over_tokens() {
+                    true => format!("token table's {all} tokens"),
+                    false => format!("lexicon's {all} words"),
+                };
+                notes.push(format!("the language model doesn't know {count} of the {what}, as {first}"));
             }
         }
         let weight = options.hotword_weight;
-        let hotwords = options.hotwords.as_deref().map(|path| hotwords::read(path, weight)).transpose()?;
+        let phrases =
+            options.hotwords.as_deref().map(|path| PhraseFile::read(path, weight, &rule)).transpose()?;
+        let (hotwords, left_out) = match phrases.map(|phrases| phrases.spelt(table, trie.as_ref())) {
+            Some((hotwords, left_out)) => (Some(hotwords), left_out),
+            None => (None, Vec::new()),
+        };
         let (trie, table, calibration) = (trie.map(Arc::new), table.clone(), options.calibration);
-        Ok(Self { table, trie, lm, grammar, hotwords, calibration, notes })
+        Ok(Self { table, trie, lm, grammar, hotwords, calibration, notes, left_out })
     }
 
     /// What is worth knowing of it.
@@ -134,9 +136,14 @@ impl Knowledge {
         &self.notes
     }
 
+    /// A line about each hotword that is left out: its place, and why.
+    pub fn left_out(&self) -> &[String] {
+        &self.left_out
+    }
+
     /// Whether hypotheses have words: from a lexicon, or because the tokens spell them.
     pub fn has_words(&self) -> bool {
-        self.trie.is_some() || spells_words(&self.table)
+        self.trie.as_ref().is_some_and(|trie| !trie.is_over_tokens()) || spells_words(&self.table)
     }
 
     /// A decoder over it.
@@ -168,6 +175,43 @@ impl Knowledge {
             None => Ok(decoder),
         }
     }
+}
+
+/// The words that may be found, if anything says which.
+fn words(
+    options: &SearchOptions,
+    table: &TokenTable,
+    (lm, grammar): (Option<&NgramModel>, Option<&Grammar>),
+    rule: &Normaliser,
+    notes: &mut Vec<String>,
+) -> Result<Option<LexiconTrie>, StudyError> {
+    let of_grammar = grammar.map(Grammar::words);
+    if !spells_words(table) {
+        return match (&options.lexicon, options.lm.as_ref().or(options.grammar.as_ref())) {
+            (Some(path), _) => vocabulary::pronounced(path, lm, of_grammar, table, rule).map(Some),
+            (None, Some(path)) => Err(StudyError::NoLexicon { path: path.clone() }),
+            (None, None) => Ok(None),
+        };
+    }
+    let (texts, path) = match (of_grammar, &options.lexicon, lm) {
+        (Some(words), ..) => (Texts::plain(words.to_vec()), &options.grammar),
+        (None, Some(path), _) => (Texts::read(path, table, rule)?, &options.lexicon),
+        (None, None, Some(lm)) => (Texts::plain(lm.words().collect()), &options.lm),
+        (None, None, None) => return Ok(None),
+    };
+    let Some(path) = path else { return Ok(None) };
+    let (trie, left_out) = texts.trie(path, table)?;
+    let shown = path.display();
+    if let Some((count, word, text)) = &texts.respelt {
+        notes.push(format!("{shown}: {count} spellings are not as the words are written, as {word}: {text}"));
+    }
+    if let Some(first) = left_out.first() {
+        let (count, all) = (left_out.len(), left_out.len() + trie.words().len());
+        notes.push(format!(
+            "{shown}: the tokens don't spell {count} of {all} words, as {first}; they are left out"
+        ));
+    }
+    Ok(Some(trie))
 }
 
 fn read_grammar(path: &Path, rule: &Normaliser) -> Result<Grammar, StudyError> {

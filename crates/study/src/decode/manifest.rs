@@ -53,6 +53,8 @@ pub struct Decoded {
     pub without_phones: Vec<Skipped>,
     /// What is worth knowing.
     pub notes: Vec<String>,
+    /// A line about each hotword that was left out.
+    pub left_out: Vec<String>,
 }
 
 /// An utterance with what was heard in it.
@@ -67,8 +69,9 @@ struct Heard<'a> {
 /// or all are empty, there is nothing to score, and hypotheses alone are written. Of these files none stays there from an
 /// earlier decoding.
 ///
-/// Times in `hyp.ctm` count from each utterance's beginning, and its file is the utterance's id. The words that a
-/// lexicon makes of phones are scored without regard to upper and lower case, which the lexicon doesn't know.
+/// Times in `hyp.ctm` count from each utterance's beginning, none lies behind its end, and its file is the utterance's
+/// id. The words that a lexicon makes of phones are scored without regard to upper and lower case, which the lexicon
+/// doesn't know.
 ///
 /// # Errors
 ///
@@ -176,7 +179,10 @@ pub fn decode(source: &Source<'_>, out: &Path, options: &DecodeOptions) -> Resul
         ));
     }
     let frame_s = model.frame_s();
-    let best = |h: &Heard| ctm(&h.emission.utterance.id, &h.hypotheses[0], table, frame_s, words);
+    let best = |h: &Heard| {
+        let Emission { utterance, .. } = h.emission;
+        ctm(&utterance.id, &h.hypotheses[0], table, h.emission.clock(frame_s), words)
+    };
     let times: Vec<CtmWord> = all.iter().flat_map(best).collect();
     write_ctm(&out.join("hyp.ctm"), &times)?;
     if options.nbest {
@@ -195,7 +201,8 @@ pub fn decode(source: &Source<'_>, out: &Path, options: &DecodeOptions) -> Resul
             remove(&out.join(name))?;
         }
     }
-    Ok(Decoded { utterances: all.len(), scores, any_pronunciation, skipped, without_phones, notes })
+    let left_out = knowledge.map(|(_, knowledge)| knowledge.left_out().to_vec()).unwrap_or_default();
+    Ok(Decoded { utterances: all.len(), scores, any_pronunciation, skipped, without_phones, notes, left_out })
 }
 
 /// What is said, as far as anybody has written it down.
@@ -308,8 +315,8 @@ fn write_nbest(
     let line = |h: &Heard| {
         let Emission { utterance, log_probs } = h.emission;
         let frames = log_probs.len() / table.len();
-        let record =
-            UtteranceRecord::new(Some(&utterance.id), frames, &h.hypotheses, table, words, Some(frame_s));
+        let clock = Some(h.emission.clock(frame_s));
+        let record = UtteranceRecord::new(Some(&utterance.id), frames, &h.hypotheses, table, words, clock);
         serde_json::to_string(&record).map(|json| json + "\n")
     };
     let lines: Result<String, _> = all.iter().map(line).collect();

@@ -4,6 +4,7 @@
 //! [`decode()`] decodes a manifest and scores it; [`MatrixTable`] reads other toolkits' token tables.
 
 mod cache;
+mod clock;
 mod emissions;
 mod hotwords;
 mod knowledge;
@@ -12,12 +13,14 @@ mod matrix;
 mod output;
 mod references;
 mod search;
+mod token_model;
 mod vocabulary;
 
+pub use clock::Clock;
 pub use emissions::{Emission, Emissions, Source};
 pub use knowledge::{AnyDecoder, Knowledge};
 pub use manifest::{DecodeOptions, Decoded, decode};
-pub use matrix::MatrixTable;
+pub use matrix::{Arranged, MatrixTable};
 pub use output::{HypothesisRecord, Symbols, TokenRecord, UtteranceRecord, WordRecord};
 pub use search::SearchOptions;
 

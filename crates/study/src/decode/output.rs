@@ -5,6 +5,8 @@ use linnet_score::CtmWord;
 use linnet_text::{TokenTable, Unit};
 use serde::Serialize;
 
+use super::clock::Clock;
+
 /// The hypotheses of an utterance.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct UtteranceRecord {
@@ -81,25 +83,25 @@ impl Symbols for TokenTable {
 }
 
 impl UtteranceRecord {
-    /// The record of an utterance; a frame lasts `frame_s` seconds, and `words` tells whether tokens make words.
+    /// The record of an utterance; `clock` tells times in seconds, and `words` whether tokens make words.
     pub fn new(
         id: Option<&str>,
         frames: usize,
         hypotheses: &[Hypothesis],
         symbols: &impl Symbols,
         words: bool,
-        frame_s: Option<f64>,
+        clock: Option<Clock>,
     ) -> Self {
-        let record = |h| HypothesisRecord::new(h, symbols, words, frame_s);
+        let record = |h| HypothesisRecord::new(h, symbols, words, clock);
         let hypotheses = hypotheses.iter().map(record).collect();
         Self { id: id.map(String::from), frames, hypotheses }
     }
 }
 
 impl HypothesisRecord {
-    fn new(h: &Hypothesis, symbols: &impl Symbols, has_words: bool, frame_s: Option<f64>) -> Self {
+    fn new(h: &Hypothesis, symbols: &impl Symbols, has_words: bool, clock: Option<Clock>) -> Self {
         let seconds =
-            |[start, end]: [usize; 2]| frame_s.map(|s| [start as f64 * s, end as f64 * s].map(rounded));
+            |frames: [usize; 2]| clock.map(|clock| frames.map(|frame| rounded(clock.seconds(frame))));
         let token = |span: &linnet_ctc::Span| {
             let (symbol, id) = symbols.symbol_and_id(span.token);
             let frames = [span.start, span.end];
@@ -147,9 +149,10 @@ pub(crate) fn text(h: &Hypothesis, table: &TokenTable, unit: Unit) -> String {
 }
 
 /// A hypothesis' words with their times, or its tokens where there are no words.
-pub(crate) fn ctm(id: &str, h: &Hypothesis, table: &TokenTable, frame_s: f64, words: bool) -> Vec<CtmWord> {
+pub(crate) fn ctm(id: &str, h: &Hypothesis, table: &TokenTable, clock: Clock, words: bool) -> Vec<CtmWord> {
     let entry = |start: usize, end: usize, word: &str, confidence: f32| {
-        ctm_word(id, word, start as f64 * frame_s, (end - start) as f64 * frame_s, confidence)
+        let [start, end] = [start, end].map(|frame| clock.seconds(frame));
+        ctm_word(id, word, start, end - start, confidence)
     };
     if words {
         return h.words.iter().map(|w| entry(w.start, w.end, &w.text, w.confidence)).collect();

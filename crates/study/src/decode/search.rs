@@ -17,7 +17,7 @@ pub struct SearchOptions {
     pub lexicon: Option<PathBuf>,
     /// The grammar of the sentences that are allowed.
     pub grammar: Option<PathBuf>,
-    /// Phrases that are worth more, one a line; a weight of its own may follow behind a tab.
+    /// Phrases that are worth more, one a line; a weight of its own may follow behind a tab or a colon.
     pub hotwords: Option<PathBuf>,
     /// The natural logarithm that a phrase without a weight of its own adds.
     pub hotword_weight: f32,

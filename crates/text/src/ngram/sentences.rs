@@ -60,17 +60,27 @@ pub fn each_plain_sentence(
 ///
 /// A file that can't be read, or without any word.
 pub fn read_vocabulary(path: &Path) -> Result<Vec<String>, TextError> {
-    let (mut lines, mut seen, mut words) = (Lines::open(path)?, HashSet::new(), Vec::new());
+    let mut seen = HashSet::new();
+    let words = read_entries(path)?.into_iter().map(|(word, _)| word);
+    Ok(words.filter(|word| seen.insert(word.clone())).collect())
+}
+
+/// The lines of a word list or lexicon, as [`read_vocabulary`] reads them: each a word, and the fields behind it.
+///
+/// # Errors
+///
+/// Those of [`read_vocabulary`].
+pub fn read_entries(path: &Path) -> Result<Vec<(String, Vec<String>)>, TextError> {
+    let (mut lines, mut entries) = (Lines::open(path)?, Vec::new());
     while let Some(line) = lines.next()? {
-        let word = line.split_whitespace().next().filter(|word| !is_comment(word) && !is_symbol(word));
-        let Some(word) = word.map(without_variant) else { continue };
-        if seen.insert(word.to_owned()) {
-            words.push(word.to_owned());
+        let mut fields = line.split_whitespace();
+        if let Some(word) = fields.next().filter(|word| !is_comment(word) && !is_symbol(word)) {
+            entries.push((without_variant(word).to_owned(), fields.map(String::from).collect()));
         }
     }
-    match words.is_empty() {
+    match entries.is_empty() {
         true => Err(lines.error("there is no word in it; write one on each line")),
-        false => Ok(words),
+        false => Ok(entries),
     }
 }
 
