@@ -77,19 +77,21 @@ impl Recognizer {
         let frames = features.frames();
         let log_probs = self.model.log_probs(features, &[frames])?.concat();
         let spans = greedy_spans(&log_probs, self.model.tokens.len(), 0);
-        Ok(self.transcript(&spans))
+        Ok(self.transcript(&spans, audio.duration_s()))
     }
 
-    fn transcript(&self, spans: &[linnet_ctc::Span]) -> Transcript {
+    fn transcript(&self, spans: &[linnet_ctc::Span], duration_s: f64) -> Transcript {
         let config = &self.model.config;
         let frame_s = self.model.frame_s();
+        // The last frame may reach beyond the recording's end.
+        let seconds = |frame: usize| (frame as f64 * frame_s).min(duration_s);
         let ids: Vec<u32> = spans.iter().map(|s| s.token).collect();
         let tokens = spans
             .iter()
             .map(|s| TokenTime {
                 token: self.model.tokens.symbol(s.token).unwrap_or_default().to_string(),
-                start: s.start as f64 * frame_s,
-                end: s.end as f64 * frame_s,
+                start: seconds(s.start),
+                end: seconds(s.end),
                 confidence: s.posterior,
             })
             .collect();

@@ -23,7 +23,8 @@ type Interval<'a> = (f64, f64, &'a str);
 /// The stretches with the silence between them.
 fn intervals<'a>(spoken: impl Iterator<Item = Interval<'a>>, end: f64) -> Vec<Interval<'a>> {
     let (mut all, mut last) = (Vec::new(), 0.0);
-    for (start, stop, label) in spoken {
+    // Praat knows no intervals of no length.
+    for (start, stop, label) in spoken.filter(|(start, stop, _)| stop > start) {
         if start > last {
             all.push((last, start, ""));
         }
