@@ -121,8 +121,7 @@ fn wav_headers_may_be_long_or_lie() {
     let at = extensible.windows(4).position(|w| w == b"data").unwrap();
     extensible.splice(at..at, [&[22, 0, 16, 0, 0, 0, 0, 128][..], &guid].concat());
     assert_eq!(decode(&extensible, "x.wav").unwrap(), chord());
-    let mut many =
-        change(b"\x01\0\x01\0\x80\x3e\0\0\0\x7d\0\0\x02\0", b"\x01\0\x19\0\x80\x3e\0\0\0\0\0\0\x32\0");
+    let many = change(b"\x01\0\x01\0\x80\x3e\0\0\0\x7d\0\0\x02\0", b"\x01\0\x19\0\x80\x3e\0\0\0\0\0\0\x32\0");
     let channels = read_from(&many[..], "x.wav", &ReadOptions::default()).unwrap().channels;
     assert_eq!((channels.len(), channels[24][7]), (25, chord()[7 * 25 + 24]));
     let none = change(b"data\x40\x1f\0\0", b"data\0\0\0\0LIST\x40\x1f\0\0");
