@@ -23,8 +23,7 @@ pub(crate) fn corpus(folder: &Path, extra: &str) -> RunConfig {
             samples.extend((0..2400).map(|t| tone(t) as f32));
             samples.extend([0.0; 800]);
         }
-        write_wav(&folder.join(format!("u{i}.wav")), &Audio { sample_rate: 16_000, channels: vec![samples] })
-            .unwrap();
+        write_wav(&folder.join(format!("u{i}.wav")), &Audio::new(16_000, vec![samples])).unwrap();
         lines += &format!("{{\"audio_filepath\": \"u{i}.wav\", \"text\": \"{text}\"}}\n");
     }
     fs::write(folder.join("all.jsonl"), lines).unwrap();
