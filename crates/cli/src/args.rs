@@ -24,7 +24,7 @@ pub(crate) const VERSION: &str = env!("LINNET_VERSION");
 ///
 /// With a language model fewer words are wrong: ngram makes it, tune weighs it. The rest looks closer.
 ///
-/// Exit codes: 0 done; 1 failed; 2 wrong usage; 3 done, but for items that were left out and named.
+/// Exit codes: 0 done; 1 failed; 2 wrong usage; 3 done, items left out and named; 130 interrupted, saved.
 #[derive(Debug, Parser)]
 #[command(name = "linnet", version = VERSION, verbatim_doc_comment, arg_required_else_help = true)]
 pub(crate) struct Cli {
@@ -60,7 +60,7 @@ pub(crate) enum Command {
     Ngram(Ngram),
     /// Transcribe recordings.
     Transcribe(Transcribe),
-    /// Describe a model or experiment folder, a corpus, a manifest or a recording.
+    /// Describe a model, corpus, recordings, a language model or another file.
     Inspect(Inspect),
     /// Convert any readable audio to a 16-bit WAV file.
     Convert(Convert),
@@ -208,7 +208,7 @@ pub(crate) struct Train {
     /// Start from the weights of a model folder.
     #[arg(long, value_name = "MODEL")]
     pub(crate) init: Option<PathBuf>,
-    /// Continue from the last checkpoint; with another train.epochs, to that epoch.
+    /// Continue from the last checkpoint.
     #[arg(long, conflicts_with = "init")]
     pub(crate) resume: bool,
 }
@@ -216,9 +216,10 @@ pub(crate) struct Train {
 /// Score hypotheses against references.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Both sides are trn, ctm or stm files or manifests, told by their extension or their first line. The
-words of a ctm file go into the segments of an stm file by their middles, and into other references
-by their file's name. With several --hyp each is compared with the first: by the matched-pairs
+Both sides are trn, ctm, stm or text files or manifests, told by their names or lines. A text file has
+a sentence a line, or as Kaldi's `text` an id and its words. The words of a ctm file go into the
+segments of an stm file by their middles, and into other references by their file's name. References
+may have alternations, { um / uh / @ }, and optional words, (uh). With several --hyp each is compared with the first: by the matched-pairs
 sentence-segment word error test (Gillick and Cox, 1989) and by resampling speakers, then utterances.
 
 Examples:
@@ -344,9 +345,17 @@ pub(crate) enum Format {
     Json,
 }
 
-/// Describe a model or experiment folder, a corpus, a manifest or a recording.
+/// Describe a file or folder by its content.
+///
+/// A folder is a model, an experiment, a prepared corpus or one of recordings; a file a recording, manifest,
+/// configuration, study, language model, lexicon, token table, transcript (trn, ctm, stm or text), matrix (npy) or
+/// weights (safetensors).
 #[derive(Debug, Args)]
-#[command(after_help = "Example: linnet inspect exp/linear/model")]
+#[command(after_help = "\
+Examples:
+  linnet inspect exp/linear/model
+  linnet inspect recordings          how many, how long, of which kinds
+  linnet inspect lm.arpa.gz          its orders and words")]
 pub(crate) struct Inspect {
     /// What to describe.
     pub(crate) path: PathBuf,

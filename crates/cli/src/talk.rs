@@ -1,6 +1,7 @@
 //! What is said on standard error: messages, and progress on a terminal.
 
 use std::error::Error;
+use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
 use std::time::Duration;
 
@@ -28,6 +29,11 @@ impl Talk {
     /// Something that went wrong with one item while the rest goes on: said even when quiet.
     pub(crate) fn warn(&self, message: impl AsRef<str>) {
         tell(&format!("warning: {}", message.as_ref()));
+    }
+
+    /// That the command was interrupted, and how to go on: said even when quiet.
+    pub(crate) fn interrupted(&self, message: impl Display) {
+        tell(&message.to_string());
     }
 
     /// Why the command failed, with the causes that its message doesn't name.

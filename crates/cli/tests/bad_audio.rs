@@ -135,5 +135,5 @@ fn good_recordings_alone_give_0_and_json_is_json() {
     assert!(line["tokens"].as_array().is_some_and(|tokens| tokens.iter().all(|t| t["confidence"].is_f64())));
     fs::create_dir(folder.path().join("none")).unwrap();
     linnet(folder.path(), &["transcribe", model, "none"])
-        .fails_with("none: there is no audio file in this folder");
+        .fails_with("none: there is no audio file in this folder; give one with recordings");
 }

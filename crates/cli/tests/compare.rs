@@ -174,8 +174,8 @@ fn ctrl_c_keeps_what_is_done_and_the_same_command_goes_on() {
     let mut lines = BufReader::new(child.stderr.take().unwrap()).lines().map_while(Result::ok);
     lines.find(|line| line.starts_with("epoch   2")).unwrap();
     assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
-    assert_eq!(lines.last().unwrap(), "error: interrupted; the same command goes on");
-    assert_eq!(child.wait().unwrap().code(), Some(1));
+    assert_eq!(lines.last().unwrap(), "interrupted, and what is done is saved; the same command goes on");
+    assert_eq!(child.wait().unwrap().code(), Some(130));
     let run = linnet(folder.path(), &[&arguments[..], &["--no-train"]].concat());
     let standing = run.line("  softmax-seed0 ");
     assert!(standing.contains(" of 400 epochs done, about ") && run.code == 0, "{}", run.err);

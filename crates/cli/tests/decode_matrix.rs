@@ -455,7 +455,7 @@ fn a_table_or_an_option_that_does_not_fit_is_one_line_with_the_mend() {
     put(&place.join("lexicon.txt"), "X a c\n");
     fails(
         &["--lexicon", "lexicon.txt"],
-        "lexicon.txt: the word X needs the token c, which is not in the token table: use the lexicon that the model was trained with",
+        "lexicon.txt: the word X needs the token c, which is not in the token table; use the lexicon that the model was trained with",
     );
     put(&place.join("lexicon.txt"), "X a b\n");
     put(&place.join("grammar.txt"), "X\n(X\n");

@@ -59,8 +59,13 @@ fn a_hang_up_saves_the_run_unless_it_is_ignored() {
         send(last, &child);
         let output = child.wait_with_output().unwrap();
         let message = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert_eq!(output.status.code(), Some(1), "{message}");
-        assert!(message.contains("interrupted in epoch") && message.contains("--resume"), "{message}");
+        assert_eq!(output.status.code(), Some(130), "{message}");
+        assert!(
+            message.contains("\ninterrupted in epoch")
+                && message.contains("and saved in long; ")
+                && !message.contains("error:"),
+            "{message}"
+        );
         assert!(folder.join("long/checkpoints/latest.safetensors").is_file());
         fs::remove_dir_all(folder.join("long")).unwrap();
     }

@@ -258,6 +258,29 @@ mod tests {
     }
 
     #[test]
+    fn any_signs_make_some_text() {
+        let mut rng = ChaCha8Rng::seed_from_u64(7);
+        let signs = ["{", "}", "/", "(", ")", "@", " ", " ", "a", "é", "\u{2003}", "b c"];
+        for _ in 0..20_000 {
+            let text: String =
+                (0..rng.random_range(0..24)).filter_map(|_| signs.choose(&mut rng).copied()).collect();
+            for unit in [ScoreUnit::Word, ScoreUnit::Char] {
+                let found = chosen(&text, "a b c", options(unit, Weights::Equal));
+                assert!(
+                    found.len() <= text.len()
+                        && chosen(&found, "a", options(unit, Weights::Equal)).len() <= found.len()
+                );
+            }
+            let _ = crate::choices::problem(&text);
+        }
+        // Deep and long ones are words, and said to be too much.
+        for text in ["{ a / ".repeat(40) + &"}".repeat(40), format!("{{ a / {}}}", "b ".repeat(2000))] {
+            assert_eq!(chosen(&text, "a", options(ScoreUnit::Word, Weights::Equal)), text);
+            assert!(crate::choices::problem(&text).is_some_and(|problem| problem.contains("more than")));
+        }
+    }
+
+    #[test]
     fn choices_are_read_as_in_nists_files() {
         let by = |reference: &str, hypothesis: &str| {
             chosen(reference, hypothesis, options(ScoreUnit::Word, Weights::Sclite)).into_owned()

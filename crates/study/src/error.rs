@@ -53,7 +53,7 @@ pub enum StudyError {
         source: TrieError,
     },
     /// A grammar doesn't parse.
-    #[error("{path}: {source}")]
+    #[error("{path}: {source}; correct the grammar there")]
     Grammar {
         /// The file.
         path: PathBuf,

@@ -20,9 +20,11 @@ struct Many {
     tests: usize,
     /// Letters of the kinds' names, at least.
     letters: usize,
+    /// Points of error rate between one kind and the next.
+    apart: f64,
 }
 
-const FEW: Many = Many { kinds: 3, seeds: 2, tests: 1, letters: 0 };
+const FEW: Many = Many { kinds: 3, seeds: 2, tests: 1, letters: 0, apart: 0.4 };
 
 fn name(kind: usize, letters: usize) -> String {
     let name = if kind == 0 { "softmax".into() } else { format!("kind_with_a_name_{kind}") };
@@ -31,7 +33,7 @@ fn name(kind: usize, letters: usize) -> String {
 }
 
 /// Fills a study, and writes its page.
-fn page(recipe: &Path, Many { kinds, seeds, tests, letters }: Many) -> String {
+fn page(recipe: &Path, Many { kinds, seeds, tests, letters, apart }: Many) -> String {
     let references = match kinds {
         4.. => format!("references = [{:?}, {:?}]\n", name(0, letters), name(1, letters)),
         _ => String::new(),
@@ -56,7 +58,7 @@ fn page(recipe: &Path, Many { kinds, seeds, tests, letters }: Many) -> String {
     for (i, run) in study.runs.iter().enumerate() {
         let kind = (i / seeds) as f64;
         let course = Course {
-            end: 7.0 + 0.4 * kind + if kind == 8.0 { 70.0 } else { 0.0 },
+            end: 7.0 + apart * kind + if kind == 8.0 { 70.0 } else { 0.0 },
             decay: 4.0 + kind % 3.0,
             seconds: 20.0 + 7.0 * ((kind * 5.0) % 11.0),
             noise: i as u64,
@@ -92,6 +94,21 @@ fn the_page_stands_alone_and_says_all() {
     assert_eq!(page.matches("<svg").count(), 3, "convergence, differences, lengths");
     assert!(page.contains("<polygon"), "bands of the seeds");
     assert!(page.contains("left of 0 is better") && !page.contains("less that of kind_with_a_name_1"));
+}
+
+#[test]
+fn the_first_line_names_a_winner_only_where_the_verdicts_do() {
+    for (apart, clear) in [(0.0, false), (20.0, true)] {
+        let folder = tempfile::tempdir().unwrap();
+        let page = page(folder.path(), Many { apart, ..FEW });
+        assert_eq!(
+            page.contains("no clear difference</td>") || page.contains(">no clear difference"),
+            !clear
+        );
+        assert_eq!(page.contains(" Lowest PER on all sets together: <b>softmax</b> with "), clear, "{apart}");
+        let unclear = " No kind has clearly the lowest PER on all sets together: ";
+        assert_eq!(page.contains(unclear), !clear, "{apart}");
+    }
 }
 
 #[test]
@@ -198,7 +215,7 @@ fn nothing_overlaps_in_a_browser() {
         Many { kinds: 5, seeds: 3, ..FEW },
         Many { kinds: 19, ..FEW },
         Many { kinds: 4, letters: 61, ..FEW },
-        Many { kinds: 10, seeds: 1, tests: 4, letters: 101 },
+        Many { kinds: 10, seeds: 1, tests: 4, letters: 101, ..FEW },
     ] {
         let kinds = many.kinds;
         let folder = tempfile::tempdir().unwrap();

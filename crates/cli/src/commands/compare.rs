@@ -11,7 +11,7 @@ use linnet_study::{
 };
 use linnet_train::{Observer, TrainError};
 
-use super::training::{Teller, interrupt};
+use super::training::{Interrupted, Teller, interrupt};
 use super::{Done, outputs, warn_of_skipped};
 use crate::args::{Compare, StudyOptions, VERSION};
 use crate::data::print;
@@ -37,7 +37,10 @@ pub(super) fn run(args: Compare, talk: &Talk) -> Done {
                     &mut StudyTeller { talk, teller: Teller::new(talk) },
                 )? {
                     StudyOutcome::Finished { failed } => whole = failed == 0,
-                    StudyOutcome::Interrupted => return Err("interrupted; the same command goes on".into()),
+                    StudyOutcome::Interrupted => {
+                        let message = "interrupted, and what is done is saved; the same command goes on";
+                        return Err(Interrupted(message.into()).into());
+                    }
                 }
             }
             if time {
@@ -108,7 +111,8 @@ fn time_kinds(study: &Study, interrupt: &AtomicBool, talk: &Talk) -> Result<(), 
     })?;
     bar.finish_and_clear();
     let Some(timing) = timing else {
-        return Err("interrupted; no times were written, and --no-train --time takes them again".into());
+        let message = "interrupted, and the runs are saved, but no times; --no-train --time takes them again";
+        return Err(Interrupted(message.into()).into());
     };
     talk.say(format!(
         "{} kinds timed, {} batches {} times",

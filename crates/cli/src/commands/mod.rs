@@ -27,6 +27,8 @@ use linnet_frontend::FbankConfig;
 use crate::args::{ByteOrder, Command, Raw};
 use crate::talk::Talk;
 
+pub(crate) use training::Interrupted;
+
 /// Whether everything went well; `false` if items were left out, and named, and the rest is done.
 type Done = Result<bool, Box<dyn Error>>;
 

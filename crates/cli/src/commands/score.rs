@@ -30,13 +30,10 @@ pub(super) fn run(args: Score, talk: &Talk) -> Done {
     let reference = References::read(&args.reference)?;
     let mut systems = Vec::new();
     for path in &args.hypotheses {
-        systems.push((path.clone(), hypotheses(path)?));
+        systems.push((path.clone(), reference.scored(hypotheses(path)?)));
     }
     let mut material = material((&args.reference, &reference.transcripts), &systems)?;
     material.speakers.extend(reference.speakers);
-    for hypotheses in &mut material.hypotheses {
-        hypotheses.retain(|hypothesis| !reference.untranscribed.contains(&hypothesis.id));
-    }
     material.notes.extend(reference.note);
     material.notes.iter().for_each(|note| talk.warn(note));
 

@@ -16,7 +16,7 @@ pub(super) struct References {
     /// Where the audio of each utterance is, where a manifest says so.
     pub(super) audio: HashMap<String, AudioSpan>,
     /// The utterances that nobody has transcribed, which aren't scored.
-    pub(super) untranscribed: HashSet<String>,
+    untranscribed: HashSet<String>,
     /// What is worth knowing.
     pub(super) note: Option<String>,
 }
@@ -49,6 +49,20 @@ impl References {
         let transcripts =
             if is_manifest(path) { Transcripts::Texts(texts) } else { Transcripts::read(path)? };
         Ok(Self { transcripts, speakers, audio, untranscribed, note })
+    }
+
+    /// Hypotheses without the utterances that aren't scored.
+    pub(super) fn scored(&self, mut hypotheses: Transcripts) -> Transcripts {
+        let scored = |id: &str| !self.untranscribed.contains(id);
+        match &mut hypotheses {
+            Transcripts::Texts(texts) => texts.retain(|text| scored(&text.id)),
+            Transcripts::Words(words) => words.retain(|word| scored(&word.file)),
+            Transcripts::Lines(lines) => {
+                lines.retain(|line| scored(line.split(' ').next().unwrap_or_default()))
+            }
+            Transcripts::Segments(_) => {}
+        }
+        hypotheses
     }
 }
 

@@ -3,7 +3,7 @@
 use linnet_train::{Options, Outcome, RunConfig, train};
 
 use super::Done;
-use super::training::{Teller, interrupt};
+use super::training::{Interrupted, Teller, interrupt};
 use crate::args::{Train, VERSION};
 use crate::talk::Talk;
 
@@ -26,13 +26,13 @@ pub(super) fn run(args: Train, talk: &Talk) -> Done {
             ));
             Ok(true)
         }
-        Outcome::NotBegun => {
-            teller.ended(false);
-            Err("interrupted before training began; give the same command again".into())
-        }
         Outcome::Interrupted { epoch, step } => {
             teller.ended(false);
-            Err(format!("interrupted in epoch {epoch} after step {step}; continue with --resume").into())
+            let message = format!(
+                "interrupted in epoch {epoch} after step {step}, and saved in {}; the same command with --resume goes on",
+                args.out.display()
+            );
+            Err(Interrupted(message).into())
         }
     }
 }

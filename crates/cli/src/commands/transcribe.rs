@@ -50,6 +50,7 @@ pub(super) fn run(args: Transcribe, talk: &Talk) -> Done {
                     say_notes(path, &notes, talk);
                     print(line)
                 })?,
+                Err(error) if recordings.len() == 1 => return Err(error.into()),
                 Err(error) => {
                     failed += 1;
                     bar.suspend(|| talk.warn(error));
@@ -61,7 +62,7 @@ pub(super) fn run(args: Transcribe, talk: &Talk) -> Done {
     bar.finish_and_clear();
     let all = recordings.len();
     if failed == all {
-        return Err(format!("{failed} of {all} recordings failed").into());
+        return Err(format!("{failed} of {all} recordings failed; see the warnings above").into());
     }
     if failed > 0 {
         talk.warn(format!("{failed} of {all} recordings failed"));
@@ -118,7 +119,11 @@ fn recordings(sources: &[PathBuf]) -> Result<Vec<PathBuf>, Box<dyn Error>> {
             }
         }
         if all.len() == before {
-            return Err(format!("{}: there is no audio file in this folder", source.display()).into());
+            return Err(format!(
+                "{}: there is no audio file in this folder; give one with recordings",
+                source.display()
+            )
+            .into());
         }
     }
     Ok(all)

@@ -86,7 +86,7 @@ impl Dataset {
         if items.is_empty() {
             let reason = match skipped.first() {
                 Some(Skipped { id, reason }) => format!("{id}: {reason}"),
-                None => "there is no line in it".to_owned(),
+                None => "there is no utterance in it; give a manifest of recordings and texts".to_owned(),
             };
             return Err(CorpusError::Empty { what: "the manifest".to_owned(), reason });
         }
@@ -256,19 +256,14 @@ impl Inner {
             let mut joined = Features::new(self.options.features.dim());
             let mut labels = Vec::new();
             let mut first = None;
-            let mut parts_speeds = Vec::new();
+            let mut parts = 0;
             for &number in sequence {
                 let item = &self.items[number];
-                let (drawn, rng) = self.draw(number, epoch);
-                let speed = self.options.augment.speeds[drawn];
-                match self.features(loader, number, drawn) {
+                let (speed, rng) = self.draw(number, epoch);
+                match self.features(loader, number, speed) {
                     Ok(features) => joined.data.extend_from_slice(&features.data),
                     Err(error) => {
-                        batch.skipped.push(Skipped::at_speed(
-                            &item.utterance.id,
-                            Some(speed),
-                            error.reason(),
-                        ));
+                        batch.skipped.push(Skipped { id: item.utterance.id.clone(), reason: error.reason() });
                         continue;
                     }
                 }
@@ -277,7 +272,7 @@ impl Inner {
                 }
                 labels.extend_from_slice(&item.labels);
                 first.get_or_insert((&item.utterance, rng));
-                parts_speeds.push(speed);
+                parts += 1;
             }
             let Some((utterance, mut rng)) = first else { continue };
             if let Some(masks) = &self.options.augment.spec_augment {
@@ -286,9 +281,7 @@ impl Inner {
             batch.lengths.push(joined.frames());
             batch.features.data.append(&mut joined.data);
             batch.labels.push(labels);
-            batch.ids.push(joined_id(&utterance.id, parts_speeds.len()));
-            parts_speeds.dedup();
-            batch.speeds.push(if let [speed] = parts_speeds[..] { Some(speed) } else { None });
+            batch.ids.push(joined_id(&utterance.id, parts));
             batch.speakers.push(utterance.speaker.clone());
         }
         batch

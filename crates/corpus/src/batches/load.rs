@@ -1,7 +1,6 @@
 //! One utterance's samples and features, and a corpus's statistics.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use linnet_audio::{Channel, ReadOptions, change_speed, read, resample};
 use linnet_frontend::{Cmvn, CmvnAccumulator, Fbank, FbankConfig, Features, FrontendError};
@@ -80,16 +79,13 @@ const CHUNK: usize = 512;
 ///
 /// # Errors
 ///
-/// A configuration of features that can't be; no utterance that could be read; [`CorpusError::Interrupted`] once
-/// `interrupt` is true.
+/// A configuration of features that can't be; no utterance that could be read.
 pub fn compute_cmvn(
     manifest: &Manifest,
     config: &FbankConfig,
-    interrupt: Option<&AtomicBool>,
     progress: Progress,
 ) -> Result<(Cmvn, Vec<Skipped>), CorpusError> {
     Fbank::new(config)?;
-    let interrupted = || interrupt.is_some_and(|interrupt| interrupt.load(Ordering::Relaxed));
     let counter = Counter::new(manifest.utterances.len(), progress);
     let (mut all, mut skipped) = (CmvnAccumulator::new(config.dim()), Vec::new());
     for chunk in manifest.utterances.chunks(CHUNK) {
@@ -98,9 +94,6 @@ pub fn compute_cmvn(
             .map_init(
                 || Loader::new(config, &Normalise::None, 0),
                 |loader, utterance| {
-                    if interrupted() {
-                        return Err(CorpusError::Interrupted);
-                    }
                     let loader = loader.as_mut().map_err(|error| CorpusError::Option {
                         key: "features",
                         problem: error.to_string(),
@@ -114,15 +107,16 @@ pub fn compute_cmvn(
         for (utterance, sums) in chunk.iter().zip(sums) {
             match sums {
                 Ok(sums) => all.merge(&sums)?,
-                Err(CorpusError::Interrupted) => return Err(CorpusError::Interrupted),
                 Err(error) => skipped.push(Skipped { id: utterance.id.clone(), reason: error.reason() }),
             }
         }
     }
     match (all.finish(), skipped.first()) {
         (Err(FrontendError::NoFrames), first) => {
-            let reason =
-                first.map_or_else(|| "there is no line in it".to_owned(), |first| first.reason.clone());
+            let reason = first.map_or_else(
+                || "there is no utterance in it; give a manifest of recordings and texts".to_owned(),
+                |first| first.reason.clone(),
+            );
             Err(CorpusError::Empty { what: "the manifest".to_owned(), reason })
         }
         (finished, _) => Ok((finished?, skipped)),

@@ -25,7 +25,7 @@ pub enum BeamError {
     },
     /// The matrix has another number of tokens than the decoder's token table.
     #[error(
-        "the log-probabilities have {found} tokens a frame, the token table has {expected}: use the table that the model was trained with"
+        "the log-probabilities have {found} tokens a frame, the token table has {expected}; use the table that the model was trained with"
     )]
     Tokens {
         /// Tokens of the decoder's table.
@@ -35,7 +35,7 @@ pub enum BeamError {
     },
     /// The lexicon was made for another token table.
     #[error(
-        "the lexicon was made for a table of {found} tokens, the decoder's has {expected}: make it from the same table"
+        "the lexicon was made for a table of {found} tokens, the decoder's has {expected}; make it from the same table"
     )]
     Lexicon {
         /// Tokens of the decoder's table.

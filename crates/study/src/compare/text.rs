@@ -86,6 +86,36 @@ impl Comparison {
         names.join(", ")
     }
 
+    /// The systems from which one, that with the lowest rate of the last column, can't be told by its differences: those
+    /// to the references, or the others' to it where it is a reference itself.
+    pub(crate) fn not_told_from(&self, lowest: usize) -> Vec<&str> {
+        let last = |system: &System, reference: usize| {
+            let score = system.scores.last()?.as_ref()?;
+            score.differences.get(reference).copied().flatten()
+        };
+        let mut alike = Vec::new();
+        for reference in 0..self.references.len() {
+            for (i, system) in self.systems.iter().enumerate() {
+                let (Some(base), Some(difference)) = (system.references[reference], last(system, reference))
+                else {
+                    continue;
+                };
+                let interval = difference.interval;
+                let (other, clear) = match (i == lowest, base == lowest) {
+                    (true, _) => (base, interval.high < 0.0),
+                    (_, true) => (i, interval.low > 0.0),
+                    _ => continue,
+                };
+                if !(clear && self.has_verdict(&difference)) {
+                    alike.push(self.systems[other].name.as_str());
+                }
+            }
+        }
+        alike.sort_unstable();
+        alike.dedup();
+        alike
+    }
+
     /// The machines of all runs, where they are known.
     pub(crate) fn machines(&self) -> impl Iterator<Item = &str> {
         self.runs().filter_map(|run| run.machine.as_deref())

@@ -81,9 +81,7 @@ impl Study {
                 observer.trained(matches!(outcome, Ok(Outcome::Finished { .. })));
                 match outcome {
                     Ok(Outcome::Finished { .. }) => {}
-                    Ok(Outcome::NotBegun | Outcome::Interrupted { .. }) => {
-                        return Ok(StudyOutcome::Interrupted);
-                    }
+                    Ok(Outcome::Interrupted { .. }) => return Ok(StudyOutcome::Interrupted),
                     Err(error @ TrainError::NotFinite { .. }) => {
                         observer.failed(run, &error);
                         failed += 1;

@@ -39,18 +39,21 @@ fn summary(comparison: &Comparison) -> String {
         let rated = comparison
             .systems
             .iter()
-            .filter_map(|system| Some((system, system.scores.last()?.as_ref()?.rate)));
-        if let Some((system, rate)) = rated.min_by(|a, b| a.1.value.total_cmp(&b.1.value)) {
+            .enumerate()
+            .filter_map(|(i, system)| Some((i, system, system.scores.last()?.as_ref()?.rate)));
+        if let Some((place, system, rate)) = rated.min_by(|a, b| a.2.value.total_cmp(&b.2.value)) {
             let on = if column.name == TOGETHER { "all sets together" } else { &column.name };
-            text += &format!(
-                " Lowest {} on {}: <b>{}</b> with {:.2} % ({:.2} to {:.2}).",
-                column.rate_name,
-                escape(on),
-                escape(&system.name),
-                rate.value,
-                rate.interval.low,
-                rate.interval.high
-            );
+            let (on, name) = (escape(on), escape(&system.name));
+            let rate = format!("{:.2} % ({:.2} to {:.2})", rate.value, rate.interval.low, rate.interval.high);
+            let alike = comparison.not_told_from(place);
+            text += &match alike.len() {
+                0 => format!(" Lowest {} on {on}: <b>{name}</b> with {rate}.", column.rate_name),
+                count => format!(
+                    " No kind has clearly the lowest {} on {on}: {name} has {rate}, without a clear difference to {}.",
+                    column.rate_name,
+                    if count > 3 { format!("{count} others") } else { escape(&alike.join(", ")) }
+                ),
+            };
         }
     }
     format!("<p>{text}</p>\n")

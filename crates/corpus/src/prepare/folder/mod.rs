@@ -55,7 +55,8 @@ pub fn prepare(options: &FolderOptions, output: &Output, progress: Progress) -> 
         return Err(CorpusError::Empty { what, reason });
     }
     if utterances.is_empty() {
-        let problem = "no audio file with a .txt file of the same name beside it, nor a table of them";
+        let problem = "no audio file has a .txt file of the same name beside it, and this is no table of them; give a folder \
+                       with both, or a table of files and texts";
         return Err(CorpusError::layout(&options.source, problem));
     }
     for utterance in &mut utterances {

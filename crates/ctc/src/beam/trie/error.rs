@@ -16,7 +16,7 @@ pub enum TrieError {
     },
     /// A word needs a token that isn't there.
     #[error(
-        "the word {word} needs the token {token}, which is not in the token table: use the lexicon that the model was trained with"
+        "the word {word} needs the token {token}, which is not in the token table; use the lexicon that the model was trained with"
     )]
     NoToken {
         /// The word.
