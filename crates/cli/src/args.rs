@@ -208,7 +208,7 @@ pub(crate) struct Train {
     /// Start from the weights of a model folder.
     #[arg(long, value_name = "MODEL")]
     pub(crate) init: Option<PathBuf>,
-    /// Continue from the last checkpoint.
+    /// Continue from the last checkpoint; with another train.epochs, to that epoch.
     #[arg(long, conflicts_with = "init")]
     pub(crate) resume: bool,
 }

@@ -12,10 +12,6 @@ use common::{TINY, float_wav, linnet, put, put_tone, trained};
 /// The development set of the tiny corpus, with lines added that are good for nothing.
 fn bad_manifest(folder: &Path) {
     let good = fs::read_to_string(trained().join("data/dev.jsonl")).unwrap();
-    let base = trained().join("data");
-    // Its paths start at its folder.
-    let good =
-        good.replace("{\"audio_filepath\":\"..", &format!("{{\"audio_filepath\":\"{}/..", base.display()));
     let bad = r#"not json
 {"audio_filepath": "gone.wav", "duration": 1.0, "text": "MR.", "id": "gone"}
 {"audio_filepath": "a.wav", "text": "XYZZY MR. XYZZY", "id": "oov"}

@@ -44,6 +44,9 @@ pub enum CorpusError {
         /// Why it cannot be, and what can.
         problem: String,
     },
+    /// The caller asked for an end before the work was done.
+    #[error("interrupted")]
+    Interrupted,
     /// Nothing is left to work with.
     #[error("{what} has no usable utterance: {reason}")]
     Empty {

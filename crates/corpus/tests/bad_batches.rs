@@ -3,8 +3,12 @@
 
 mod common;
 
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
 use common::{corpus, put, put_not_finite, put_wav, tone};
-use linnet_corpus::{BatchOptions, Dataset, Manifest, Normalise, Shuffle, Utterance, compute_cmvn};
+use linnet_corpus::{
+    BatchOptions, CorpusError, Dataset, Manifest, Normalise, Shuffle, Utterance, compute_cmvn,
+};
 use linnet_frontend::FbankConfig;
 use linnet_text::{TokenTable, Tokenizer, Unit};
 
@@ -124,12 +128,13 @@ fn statistics_leave_out_what_cannot_be_read() {
     put_wav(&manifest.utterances[6].audio, &tone(5, 0));
     let is_good = |utterance: &&Utterance| !["u05", "u06"].contains(&utterance.id.as_str());
     let rest = manifest.utterances.iter().filter(is_good).cloned().collect();
-    let (cmvn, skipped) = compute_cmvn(&manifest, &FbankConfig::default(), &|_, _| {}).unwrap();
+    let (cmvn, skipped) = compute_cmvn(&manifest, &FbankConfig::default(), None, &|_, _| {}).unwrap();
     assert_eq!(skipped.iter().map(|s| s.id.as_str()).collect::<Vec<_>>(), ["u05", "u06"]);
     assert!(skipped[1].reason.starts_with("5 samples at 16000 Hz are too short"), "{skipped:?}");
     let expected = compute_cmvn(
         &Manifest { utterances: rest, ..Default::default() },
         &FbankConfig::default(),
+        None,
         &|_, _| {},
     );
     assert_eq!(cmvn, expected.unwrap().0);
@@ -141,7 +146,7 @@ fn nothing_left_is_an_error_with_the_first_reason() {
     let manifest = Manifest { utterances: vec![missing], ..Default::default() };
     let error = Dataset::new(&manifest, None, BatchOptions::default()).err().unwrap().to_string();
     assert!(error.contains("no usable utterance: a: /no/such.wav"), "{error}");
-    let error = compute_cmvn(&manifest, &FbankConfig::default(), &|_, _| {}).unwrap_err().to_string();
+    let error = compute_cmvn(&manifest, &FbankConfig::default(), None, &|_, _| {}).unwrap_err().to_string();
     assert!(error.contains("/no/such.wav"), "{error}");
 }
 
@@ -161,7 +166,7 @@ fn settings_that_cannot_be_are_named() {
     assert!(error(|o| o.workers = 0).starts_with("workers"));
     assert!(error(|o| o.longest_s = -1.0).starts_with("shortest_s"));
     assert!(error(|o| o.features.bands = 0).starts_with("bands"));
-    let (cmvn, _) = compute_cmvn(&manifest, &FbankConfig::default(), &|_, _| {}).unwrap();
+    let (cmvn, _) = compute_cmvn(&manifest, &FbankConfig::default(), None, &|_, _| {}).unwrap();
     let options = BatchOptions {
         features: FbankConfig { bands: 40, ..FbankConfig::default() },
         normalise: Normalise::Global(cmvn),
@@ -169,4 +174,20 @@ fn settings_that_cannot_be_are_named() {
     };
     let error = Dataset::new(&manifest, None, options).err().unwrap().to_string();
     assert!(error.contains("80 values for features of 40"), "{error}");
+}
+
+#[test]
+fn statistics_can_be_interrupted() {
+    let folder = tempfile::tempdir().unwrap();
+    let manifest = corpus(folder.path());
+    let interrupt = AtomicBool::new(false);
+    let most = AtomicUsize::new(0);
+    let progress = |done: usize, _: usize| {
+        most.fetch_max(done, Ordering::Relaxed);
+        interrupt.store(done == 3, Ordering::Relaxed);
+    };
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
+    let run = || compute_cmvn(&manifest, &FbankConfig::default(), Some(&interrupt), &progress);
+    assert!(matches!(pool.install(run), Err(CorpusError::Interrupted)));
+    assert_eq!(most.into_inner(), 3);
 }

@@ -128,7 +128,7 @@ fn plain_batches_hold_the_frontends_features() {
     let folder = tempfile::tempdir().unwrap();
     let manifest = corpus(folder.path());
     let config = FbankConfig { bands: 40, ..FbankConfig::default() };
-    let (cmvn, skipped) = compute_cmvn(&manifest, &config, &|_, _| {}).unwrap();
+    let (cmvn, skipped) = compute_cmvn(&manifest, &config, None, &|_, _| {}).unwrap();
     assert_eq!(skipped, []);
     let options = BatchOptions {
         features: config.clone(),
@@ -166,7 +166,7 @@ fn statistics_do_not_depend_on_threads() {
     let manifest = corpus(folder.path());
     let with = |threads| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-        pool.install(|| compute_cmvn(&manifest, &FbankConfig::default(), &|_, _| {}).unwrap().0)
+        pool.install(|| compute_cmvn(&manifest, &FbankConfig::default(), None, &|_, _| {}).unwrap().0)
     };
     let one = with(1);
     assert_eq!(one, with(3));

@@ -21,7 +21,9 @@ fn config() -> EncoderConfig {
     }
 }
 
+/// An encoder; memory that is read before it is written shows from here on.
 fn encoder(config: &EncoderConfig, seed: u64) -> Encoder {
+    linnet_encoder::poison_memory();
     Encoder::new(config, BANDS, TOKENS, seed).unwrap()
 }
 

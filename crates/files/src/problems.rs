@@ -77,8 +77,10 @@ pub fn json_problem(error: &serde_json::Error) -> String {
     }
 }
 
-/// A message of serde about a value that doesn't fit, in plain words. Messages of other kinds stay as they are.
+/// A message of serde about a value that doesn't fit, in plain words. Messages of other kinds stay as they are, but for
+/// line breaks, which names in them may have.
 pub fn value_problem(message: &str) -> String {
+    let message = &message.replace(char::is_control, " ");
     let quoted = |rest: &str| rest.split('`').next().unwrap_or_default().to_string();
     if let Some(rest) = message.strip_prefix("missing field `") {
         return format!("`{}` is missing", quoted(rest));
@@ -108,7 +110,7 @@ pub fn value_problem(message: &str) -> String {
         };
         return format!("{found} stands where {} belongs", self::wanted(wanted));
     }
-    message.into()
+    message.clone()
 }
 
 /// A value as serde describes what it met.

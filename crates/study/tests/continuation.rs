@@ -212,6 +212,12 @@ fn what_cannot_be_run_is_said_before_anything_is_trained() {
         error.contains("--exp") && error.ends_with("linear-seed0/config.toml: model.dim is 32, planned 16"),
         "{error}"
     );
+    // The same length in the end, but the learning rate was on its way to another one.
+    put(&place.join("config.toml"), &run.config.to_toml().unwrap());
+    let environment = r#"{"linnet": "1", "system": "", "processor": "", "threads": 1, "extended": [{"epoch": 2, "epochs_before": 1, "epochs": 2}]}"#;
+    put(&place.join("env.json"), environment);
+    let error = message(&study);
+    assert!(error.ends_with("config.toml: train.epochs was 1 before epoch 2 and 2 from there on"), "{error}");
     fs::remove_dir_all(place).unwrap();
     fs::remove_file(folder.path().join("exp/data/dev.jsonl")).unwrap();
     let error = message(&study);

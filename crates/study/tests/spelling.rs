@@ -10,8 +10,8 @@ use linnet_text::{Case, Normaliser, TokenTable};
 /// Log-probabilities that are nearly sure of a row of tokens, with a blank behind each.
 fn sure_of(tokens: &[usize], table: &TokenTable) -> Vec<f32> {
     let frame = |token: usize| {
-        let rest = (0.01 / (table.len() - 1) as f32).ln();
-        (0..table.len()).map(move |id| if id == token { 0.99_f32.ln() } else { rest })
+        let rest = (1e-5 / (table.len() - 1) as f32).ln();
+        (0..table.len()).map(move |id| if id == token { 0.99999_f32.ln() } else { rest })
     };
     tokens.iter().flat_map(|&token| frame(token).chain(frame(0))).collect()
 }

@@ -76,6 +76,11 @@ impl Columns {
         if let Some(odd) = phones.clone().find(|field| is_broken(field)) {
             let odd = shown(odd);
             return fail(match self {
+                Self::None { .. } if number(&odd).is_some_and(|number| !(0.0..=1.0).contains(&number)) => {
+                    format!(
+                        "{odd} is no phone, and as a probability it must be from 0 to 1; write WORD PROBABILITY PHONE PHONE …"
+                    )
+                }
                 Self::None { line } => format!(
                     "{odd} is a probability and no phone, and line {line} has none; give every word one, or write \
                      WORD PHONE PHONE … as in Kaldi's lexicon.txt"

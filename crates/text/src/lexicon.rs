@@ -254,7 +254,7 @@ mod tests {
         for (text, place, problem) in [
             ("A AH\n\nB 1.0 B IY\n", ":3: 1.0 is a probability", "and line 1 has none; give every word one"),
             ("A 1e-05 AH\nB B\n", ":1: 1e-05 is a probability", "and line 2 has none; give every word one"),
-            ("A 1.5 AH\nB 0.5 B\n", ":1: 1.5 is a probability", "give every word one"),
+            ("A 1.5 AH\nB 0.5 B\n", ":1: 1.5 is no phone", "must be from 0 to 1; write WORD"),
             ("A 0.5 0.5 AH\nB 0.5 0.5 B\n", ":1: 0.5 is a number", "or four numbers"),
             ("A 0.5 AH\nB 0.5\n", ":2: B has no phones", "write WORD PHONE"),
         ] {

@@ -1,6 +1,7 @@
 //! The datasets of a run.
 
 use std::path::Path;
+use std::sync::atomic::AtomicBool;
 
 use crc32c::crc32c_append;
 use linnet::{ModelError, Normalisation};
@@ -29,7 +30,8 @@ impl RunData {
         sets.iter().filter_map(|(set, path)| Some(format!("{}: {}", path.display(), set.note()?))).collect()
     }
 
-    pub(crate) fn read(config: &RunConfig) -> Result<Self, TrainError> {
+    /// Reads them, unless it is interrupted: [`CorpusError::Interrupted`](linnet_corpus::CorpusError::Interrupted).
+    pub(crate) fn read(config: &RunConfig, interrupt: Option<&AtomicBool>) -> Result<Self, TrainError> {
         let data = &config.data;
         let tokens = TokenTable::read(&data.tokens)?;
         let lexicon = match data.unit {
@@ -44,7 +46,7 @@ impl RunData {
         }
         let cmvn = match config.train.normalisation {
             Normalisation::Global => {
-                let all = compute_cmvn(&train, &config.features, &|_, _| {});
+                let all = compute_cmvn(&train, &config.features, interrupt, &|_, _| {});
                 Some(all.map_err(|e| e.of_manifest(&data.train))?.0)
             }
             _ => None,

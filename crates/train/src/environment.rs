@@ -25,6 +25,18 @@ pub struct Sitting {
     pub threads: usize,
 }
 
+/// A change of `train.epochs` when a run was continued: a schedule that is a share of the run has another length from
+/// there on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Extension {
+    /// The first epoch after the change, or the epoch in which it came, from 1.
+    pub epoch: u64,
+    /// The epochs that the run was to have until then.
+    pub epochs_before: u64,
+    /// The epochs that it was to have from then on.
+    pub epochs: u64,
+}
+
 /// `env.json`: the first sitting, and those after it that were different.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Environment {
@@ -37,6 +49,9 @@ pub struct Environment {
     /// Those after it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub later: Vec<Sitting>,
+    /// Changes of the run's length on its way.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub extended: Vec<Extension>,
 }
 
 impl Environment {
@@ -59,7 +74,12 @@ fn one() -> u64 {
 
 /// Writes the version, the machine and the threads that compute from an epoch on; a run that is continued keeps what it
 /// had.
-pub(crate) fn write(folder: &Path, options: &Options<'_>, epoch: u64) -> Result<(), TrainError> {
+pub(crate) fn write(
+    folder: &Path,
+    options: &Options<'_>,
+    epoch: u64,
+    extension: Option<Extension>,
+) -> Result<(), TrainError> {
     let path = &folder.join(FILE);
     let now = Sitting {
         epoch,
@@ -68,7 +88,7 @@ pub(crate) fn write(folder: &Path, options: &Options<'_>, epoch: u64) -> Result<
         processor: processor(),
         threads: rayon::current_num_threads(),
     };
-    let environment = match Environment::read(folder).filter(|_| options.resume) {
+    let mut environment = match Environment::read(folder).filter(|_| options.resume) {
         Some(mut environment) => {
             let last = environment.later.last().unwrap_or(&environment.first);
             if (Sitting { epoch: last.epoch, ..now.clone() }) != *last {
@@ -76,8 +96,12 @@ pub(crate) fn write(folder: &Path, options: &Options<'_>, epoch: u64) -> Result<
             }
             environment
         }
-        None => Environment { first: now, init: options.init.clone(), later: Vec::new() },
+        None => {
+            Environment { first: now, init: options.init.clone(), later: Vec::new(), extended: Vec::new() }
+        }
     };
+    // A sitting that ended at once has told it already.
+    environment.extended.extend(extension.filter(|extension| environment.extended.last() != Some(extension)));
     let json = serde_json::to_string_pretty(&environment).map_err(|e| TrainError::io(path, e.into()))?;
     write_beside(path, (json + "\n").as_bytes())
 }

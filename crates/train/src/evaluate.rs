@@ -24,15 +24,20 @@ pub(crate) struct Evaluation {
 /// Decodes a dataset greedily and compares it with its labels; `file` is its manifest, `step` how many were done.
 ///
 /// Fails where nothing of it can be read or its log-probabilities are no numbers: rates of nothing would be perfect.
+/// `None`: it was `interrupted` before the end.
 pub(crate) fn evaluate(
     encoder: &Encoder,
     dataset: &Dataset,
     file: &Path,
     step: u64,
-) -> Result<Evaluation, TrainError> {
+    interrupted: &dyn Fn() -> bool,
+) -> Result<Option<Evaluation>, TrainError> {
     let (mut loss, mut labels, mut counts) = (0.0, 0, ErrorCounts::default());
     let mut epoch = dataset.epoch(0)?;
     for batch in &mut epoch {
+        if interrupted() {
+            return Ok(None);
+        }
         let (frames, dim) = (batch.features.frames(), batch.features.dim);
         let features = Tensor::from_vec(batch.features.data, (frames, dim), &Device::Cpu)?;
         let (log_probs, lengths) = encoder.forward(&features, &Lengths::new(&batch.lengths), Mode::Infer)?;
@@ -60,5 +65,5 @@ pub(crate) fn evaluate(
             "no recording of it can be read, so that there is nothing to judge by; look at the paths".into();
         return Err(TrainError::Config { file: file.to_path_buf(), problem });
     }
-    Ok(Evaluation { loss: loss / labels.max(1) as f64, counts, skipped: epoch.skipped().to_vec() })
+    Ok(Some(Evaluation { loss: loss / labels.max(1) as f64, counts, skipped: epoch.skipped().to_vec() }))
 }

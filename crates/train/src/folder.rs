@@ -88,16 +88,19 @@ fn open(folder: &Path) -> Result<File, TrainError> {
     File::create(&path).map_err(|e| TrainError::io(&path, e))
 }
 
-/// Fails unless the experiment folder's configuration is the given one, but for what may change between sittings.
-pub(crate) fn same_run(config: &RunConfig, resolved: &Path) -> Result<(), TrainError> {
+/// The experiment folder's configuration. Fails unless it is the given one, but for what may change between sittings:
+/// where the data lie, how they are computed, and when training ends.
+pub(crate) fn same_run(config: &RunConfig, resolved: &Path) -> Result<RunConfig, TrainError> {
     if !resolved.is_file() {
         let problem = "there is no run to continue; leave --resume out to start one".to_string();
         return Err(TrainError::Checkpoint { path: resolved.to_path_buf(), problem });
     }
     let earlier = RunConfig::read_resolved(resolved)?;
-    let differ = differences(&config.identity().settings()?, &earlier.identity().settings()?);
+    let mut same_end = config.clone();
+    (same_end.train.epochs, same_end.train.stop_after) = (earlier.train.epochs, earlier.train.stop_after);
+    let differ = differences(&same_end.identity().settings()?, &earlier.identity().settings()?);
     if differ.is_empty() {
-        return Ok(());
+        return Ok(earlier);
     }
     let keys: Vec<&str> = differ.iter().map(|(key, ..)| key.as_str()).collect();
     let problem = format!(

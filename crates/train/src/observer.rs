@@ -1,5 +1,7 @@
 //! Who is told how a run goes.
 
+use std::collections::HashSet;
+
 use linnet_corpus::Skipped;
 
 use crate::metrics::EpochRecord;
@@ -48,8 +50,28 @@ pub trait Observer {
     fn step(&mut self, report: &StepReport);
     /// An epoch is done.
     fn epoch(&mut self, record: &EpochRecord);
-    /// An utterance is left out of a step.
+    /// An utterance is left out of a step. It is told once for each reason, not in each epoch.
     fn skipped(&mut self, skipped: &Skipped);
+}
+
+/// The set that is trained on.
+pub(crate) const TRAIN: &str = "train";
+/// The development set.
+pub(crate) const DEV: &str = "dev";
+
+/// What an observer knows of the utterances that are left out: the set, the utterance and the reason.
+#[derive(Debug, Default)]
+pub(crate) struct Told(HashSet<(&'static str, String, String)>);
+
+impl Told {
+    /// Tells what hasn't been told yet.
+    pub(crate) fn tell(&mut self, set: &'static str, skipped: &[Skipped], observer: &mut dyn Observer) {
+        for skipped in skipped {
+            if self.0.insert((set, skipped.id.clone(), skipped.reason.clone())) {
+                observer.skipped(skipped);
+            }
+        }
+    }
 }
 
 /// Nobody is told.

@@ -33,6 +33,12 @@ impl Schedule {
         Self { kind, warmup, total, patience, halvings: 0, best: None, epochs_since_best: 0 }
     }
 
+    /// Ends after so many steps from now on. The warm-up keeps its steps: it is for the first ones, which are over or
+    /// on their way.
+    pub(crate) fn end_after(&mut self, total: u64) {
+        self.total = total;
+    }
+
     /// The factor at a step, the first being 0.
     pub(crate) fn factor(&self, step: u64) -> f64 {
         if step < self.warmup {
@@ -73,6 +79,15 @@ mod tests {
         assert_eq!((s.factor(0), s.factor(9), s.factor(10)), (0.1, 1.0, 1.0));
         assert!((s.factor(60) - 0.5005).abs() < 1e-9);
         assert!((s.factor(110) - 1e-3).abs() < 1e-12 && (s.factor(500) - 1e-3).abs() < 1e-12);
+    }
+
+    #[test]
+    fn a_cosine_with_another_end_is_that_of_a_run_of_this_length_but_for_its_warm_up() {
+        let mut s = Schedule::new(ScheduleKind::Cosine, 10, 110, 3);
+        s.end_after(210);
+        let longer = Schedule::new(ScheduleKind::Cosine, 10, 210, 3);
+        assert!([0, 9, 60, 110, 210].into_iter().all(|step| s.factor(step) == longer.factor(step)));
+        assert!(s.factor(110) > 0.5 && (s.factor(210) - 1e-3).abs() < 1e-12);
     }
 
     #[test]

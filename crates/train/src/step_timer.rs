@@ -26,7 +26,7 @@ impl StepTimer {
     ///
     /// As [`train`](crate::train), and if there is no batch.
     pub fn new(config: &RunConfig, batches: usize) -> Result<Self, TrainError> {
-        let data = RunData::read(config)?;
+        let data = RunData::read(config, None)?;
         let epoch = data.train.epoch(1)?;
         let batches: Vec<Batch> = epoch.filter(|batch| !batch.is_empty()).take(batches).collect();
         if batches.is_empty() {

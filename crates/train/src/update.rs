@@ -32,25 +32,27 @@ pub(crate) fn update(
     config: &TrainConfig,
     (step, learning_rate): (u64, f64),
 ) -> Result<Update, TrainError> {
-    let Batch { features, lengths, labels, ids, .. } = batch;
+    let Batch { features, lengths, labels, ids, speeds, .. } = batch;
     let (frames, mode) = (lengths.iter().sum(), Mode::Train { seed: config.seed, step });
     let features = Tensor::from_vec(features.data, (frames, features.dim), &Device::Cpu)?;
     let (log_probs, lengths) = encoder.forward(&features, &Lengths::new(&lengths), mode)?;
     let losses = ctc_losses(&log_probs, &lengths, &labels)?;
     let (mut total, mut counted, mut impossible, mut not_finite) = (0.0, 0, Vec::new(), Vec::new());
-    for ((each, id), labels) in losses.each.iter().zip(&ids).zip(&labels) {
+    for (((each, id), labels), speed) in losses.each.iter().zip(&ids).zip(&labels).zip(&speeds) {
         match each {
             Ok(loss) => {
                 total += loss;
                 counted += labels.len();
             }
             Err(error) if error.is_numerical() => not_finite.push(id.as_str()),
-            Err(error) if config.skip_impossible => {
-                impossible.push(Skipped { id: id.clone(), reason: error.to_string() });
-            }
             Err(error) => {
-                let problem = format!("{error}; leave it out, or set train.skip_impossible = true");
-                return Err(TrainError::Utterance { utterance: id.clone(), problem });
+                let skipped = Skipped::at_speed(id, *speed, error.to_string());
+                if !config.skip_impossible {
+                    let Skipped { id: utterance, reason } = skipped;
+                    let problem = format!("{reason}; leave it out, or set train.skip_impossible = true");
+                    return Err(TrainError::Utterance { utterance, problem });
+                }
+                impossible.push(skipped);
             }
         }
     }

@@ -112,6 +112,12 @@ not json"#,
         "ǅ ﬁ ŉ don`t l´e <unk> <s> U.S. and/or 1,000 \u{ad}\u{200c}\u{200d}\u{fe0f}\u{61c}",
         "می\u{200c}خواهم हिन्दी ที่นี่ שָׁלוֹם 日本語 e\u{301}",
     ];
+    let statistics = [
+        r#"{"frames":7,"mean":[1.0,-2.5e-3],"std":[2.0,1e-5]}"#,
+        "{\"std\": [1],\n \"mean\": [0], \"frames\": 18446744073709551615}\n",
+        r#"{"frames":1,"mean":[],"std":[]}"#,
+        r#"{"frames":1,"mean":[1],"std":[0],"more":1}"#,
+    ];
     let tables = ["<blank> 0\n<space> 1\nA 2\né 3\n", "<blank> 0\r\n\nAH\t1\n", "A 0\n", "<blank> 0\nA 2\n"];
     for (name, version, header) in [
         ("f4", 1u8, "{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }"),
@@ -137,6 +143,7 @@ not json"#,
         ("tokens", &tables),
         ("symbols", &symbols),
         ("normalise", &texts),
+        ("cmvn", &statistics),
     ] {
         for (i, text) in texts.iter().enumerate() {
             put(target, &i.to_string(), text.as_bytes());

@@ -26,6 +26,10 @@ pub(super) fn run(args: Train, talk: &Talk) -> Done {
             ));
             Ok(true)
         }
+        Outcome::NotBegun => {
+            teller.ended(false);
+            Err("interrupted before training began; give the same command again".into())
+        }
         Outcome::Interrupted { epoch, step } => {
             teller.ended(false);
             let message = format!(

@@ -75,6 +75,15 @@ impl<'a> Teller<'a> {
     }
 }
 
+/// Sets a bar to where an earlier sitting has come: the time left is by this sitting's pace alone.
+fn go_on(bar: &ProgressBar, done: u64, of: u64) {
+    bar.set_position(done);
+    // The bar must have seen the position before its pace is forgotten, or the next step counts all steps before it.
+    // It looks when its length is set; a tick does nothing where bars tick by themselves.
+    bar.set_length(of);
+    bar.reset_eta();
+}
+
 impl Observer for Teller<'_> {
     fn started(&mut self, start: &Start<'_>) {
         warn_of_skipped(start.skipped, self.talk);
@@ -89,7 +98,7 @@ impl Observer for Teller<'_> {
             start.steps
         ));
         self.bar = self.talk.bar(start.steps, "steps");
-        self.bar.set_position(start.done);
+        go_on(&self.bar, start.done, start.steps);
     }
 
     fn step(&mut self, report: &StepReport) {
@@ -110,5 +119,28 @@ impl Observer for Teller<'_> {
 
     fn skipped(&mut self, skipped: &Skipped) {
         self.bar.suspend(|| warn_of_skipped(std::slice::from_ref(skipped), self.talk));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::thread::sleep;
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn the_time_left_of_a_run_that_goes_on_is_by_the_steps_of_this_sitting() {
+        let bar = ProgressBar::hidden();
+        // As on a terminal.
+        bar.enable_steady_tick(Duration::from_millis(5));
+        go_on(&bar, 5000, 10_000);
+        for step in 5001..=5004 {
+            sleep(Duration::from_millis(20));
+            bar.set_position(step);
+        }
+        sleep(Duration::from_millis(20));
+        // 4996 steps of at least 20 ms are left. Old steps at no time would leave a fraction of a second.
+        assert!(bar.eta() > Duration::from_secs(60), "{:?}", bar.eta());
     }
 }

@@ -173,10 +173,7 @@ pub(crate) fn beside_its_data() -> tempfile::TempDir {
     copy(&trained().join("exp/model"), &place.path().join("model"));
     for set in ["train", "dev"] {
         let path = format!("data/{set}.jsonl");
-        let text = fs::read_to_string(trained().join(&path)).unwrap();
-        let here = format!("\"audio_filepath\":\"{}/data/..", trained().display());
-        let text = text.replace("\"audio_filepath\":\"..", &here);
-        put(&place.path().join(path), text);
+        put(&place.path().join(&path), fs::read(trained().join(&path)).unwrap());
     }
     let run = linnet(place.path(), &["ngram", "data/train.jsonl", "--order", "2", "--out", "lm.arpa"]);
     assert_eq!(run.code, 0, "{}", run.err);

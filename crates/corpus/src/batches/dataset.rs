@@ -256,14 +256,19 @@ impl Inner {
             let mut joined = Features::new(self.options.features.dim());
             let mut labels = Vec::new();
             let mut first = None;
-            let mut parts = 0;
+            let mut parts_speeds = Vec::new();
             for &number in sequence {
                 let item = &self.items[number];
-                let (speed, rng) = self.draw(number, epoch);
-                match self.features(loader, number, speed) {
+                let (drawn, rng) = self.draw(number, epoch);
+                let speed = self.options.augment.speeds[drawn];
+                match self.features(loader, number, drawn) {
                     Ok(features) => joined.data.extend_from_slice(&features.data),
                     Err(error) => {
-                        batch.skipped.push(Skipped { id: item.utterance.id.clone(), reason: error.reason() });
+                        batch.skipped.push(Skipped::at_speed(
+                            &item.utterance.id,
+                            Some(speed),
+                            error.reason(),
+                        ));
                         continue;
                     }
                 }
@@ -272,7 +277,7 @@ impl Inner {
                 }
                 labels.extend_from_slice(&item.labels);
                 first.get_or_insert((&item.utterance, rng));
-                parts += 1;
+                parts_speeds.push(speed);
             }
             let Some((utterance, mut rng)) = first else { continue };
             if let Some(masks) = &self.options.augment.spec_augment {
@@ -281,7 +286,9 @@ impl Inner {
             batch.lengths.push(joined.frames());
             batch.features.data.append(&mut joined.data);
             batch.labels.push(labels);
-            batch.ids.push(joined_id(&utterance.id, parts));
+            batch.ids.push(joined_id(&utterance.id, parts_speeds.len()));
+            parts_speeds.dedup();
+            batch.speeds.push(if let [speed] = parts_speeds[..] { Some(speed) } else { None });
             batch.speakers.push(utterance.speaker.clone());
         }
         batch

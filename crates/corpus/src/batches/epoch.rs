@@ -29,6 +29,8 @@ pub struct Batch {
     pub ids: Vec<String>,
     /// Speaker of each utterance, where known.
     pub speakers: Vec<Option<String>>,
+    /// Speed of each utterance; `None` where joined ones have several.
+    pub speeds: Vec<Option<f64>>,
     /// Utterances of the plan that are not here because their audio could not be read.
     pub skipped: Vec<Skipped>,
 }
@@ -36,8 +38,8 @@ pub struct Batch {
 impl Batch {
     pub(super) fn empty(index: usize, dim: usize) -> Self {
         let features = Features::new(dim);
-        let (lengths, labels, ids, speakers, skipped) = Default::default();
-        Self { index, features, lengths, labels, ids, speakers, skipped }
+        let (lengths, labels, ids, speakers, speeds, skipped) = Default::default();
+        Self { index, features, lengths, labels, ids, speakers, speeds, skipped }
     }
 
     /// The number of utterances.

@@ -1,6 +1,7 @@
 //! One utterance's samples and features, and a corpus's statistics.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use linnet_audio::{Channel, ReadOptions, change_speed, read, resample};
 use linnet_frontend::{Cmvn, CmvnAccumulator, Fbank, FbankConfig, Features, FrontendError};
@@ -79,13 +80,16 @@ const CHUNK: usize = 512;
 ///
 /// # Errors
 ///
-/// A configuration of features that can't be; no utterance that could be read.
+/// A configuration of features that can't be; no utterance that could be read; [`CorpusError::Interrupted`] once
+/// `interrupt` is true.
 pub fn compute_cmvn(
     manifest: &Manifest,
     config: &FbankConfig,
+    interrupt: Option<&AtomicBool>,
     progress: Progress,
 ) -> Result<(Cmvn, Vec<Skipped>), CorpusError> {
     Fbank::new(config)?;
+    let interrupted = || interrupt.is_some_and(|interrupt| interrupt.load(Ordering::Relaxed));
     let counter = Counter::new(manifest.utterances.len(), progress);
     let (mut all, mut skipped) = (CmvnAccumulator::new(config.dim()), Vec::new());
     for chunk in manifest.utterances.chunks(CHUNK) {
@@ -94,6 +98,9 @@ pub fn compute_cmvn(
             .map_init(
                 || Loader::new(config, &Normalise::None, 0),
                 |loader, utterance| {
+                    if interrupted() {
+                        return Err(CorpusError::Interrupted);
+                    }
                     let loader = loader.as_mut().map_err(|error| CorpusError::Option {
                         key: "features",
                         problem: error.to_string(),
@@ -107,6 +114,7 @@ pub fn compute_cmvn(
         for (utterance, sums) in chunk.iter().zip(sums) {
             match sums {
                 Ok(sums) => all.merge(&sums)?,
+                Err(CorpusError::Interrupted) => return Err(CorpusError::Interrupted),
                 Err(error) => skipped.push(Skipped { id: utterance.id.clone(), reason: error.reason() }),
             }
         }

@@ -142,8 +142,9 @@ impl Manifest {
         (manifest, bad)
     }
 
-    /// Writes the file that [`read`](Self::read) reads: beside, then renamed. The path of audio that lies below the
-    /// manifest's folder, or near it, is written relative to it, so that both can be moved together.
+    /// Writes the file that [`read`](Self::read) reads: beside, then renamed. The path of audio below the manifest's
+    /// folder, or below the folder that holds that, is written relative to it, so that both can be moved together;
+    /// other paths are absolute, so that the manifest alone can be copied.
     ///
     /// # Errors
     ///

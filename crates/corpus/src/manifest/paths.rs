@@ -4,9 +4,6 @@ use std::collections::HashMap;
 use std::ffi::OsStr;
 use std::path::{Component, Path, PathBuf};
 
-/// Audio farther up than this many folders is not near.
-const NEAR: usize = 4;
-
 /// Makes paths relative to one folder.
 pub(super) struct Relative {
     folder: PathBuf,
@@ -20,9 +17,10 @@ impl Relative {
         Self { folder: resolve(folder), resolved: HashMap::new() }
     }
 
-    /// `path` as it is seen from the folder: relative where it lies below the folder, or at most a few folders up
-    /// with a common folder that is not the root, else absolute. Links among the folders are followed, since `..` is
-    /// taken from where a link leads; a file that is a link stays one.
+    /// `path` as it is seen from the folder: relative where it lies below the folder or the one above it, if that isn't
+    /// the root; else absolute. So a project that holds recordings and manifests side by side can be moved, and a
+    /// manifest that is copied away from audio elsewhere still finds it. Links among the folders are followed, since
+    /// `..` is taken from where a link leads; a file that is a link stays one.
     pub(super) fn path(&mut self, path: &Path) -> PathBuf {
         let (parent, name) =
             (path.parent().unwrap_or(Path::new("")), path.file_name().unwrap_or(OsStr::new("")));
@@ -30,12 +28,12 @@ impl Relative {
         let here: Vec<Component> = self.folder.components().collect();
         let there: Vec<Component> = parent.components().collect();
         let common = here.iter().zip(&there).take_while(|(a, b)| a == b).count();
-        let (up, below_root) = (here.len() - common, common > 1);
-        if up > NEAR || !below_root {
-            return parent.join(name);
+        let below: PathBuf = there[common..].iter().copied().collect();
+        match (here.len() - common, common) {
+            (0, _) => below.join(name),
+            (1, 2..) => Path::new("..").join(below).join(name),
+            _ => parent.join(name),
         }
-        let up = std::iter::repeat_n(Component::ParentDir, up);
-        up.chain(there[common..].iter().copied()).collect::<PathBuf>().join(name)
     }
 }
 
@@ -51,16 +49,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn near_audio_is_relative_and_far_audio_absolute() {
+    fn audio_below_or_beside_the_folder_is_relative_and_other_audio_absolute() {
         let mut relative = Relative::to(Path::new("/no/such/place/data/out"));
         let mut seen = |path: &str| relative.path(Path::new(path));
         assert_eq!(seen("/no/such/place/data/out/a.wav"), Path::new("a.wav"));
         assert_eq!(seen("/no/such/place/data/out/b/a.wav"), Path::new("b/a.wav"));
-        assert_eq!(seen("/no/such/place/wav/a.wav"), Path::new("../../wav/a.wav"));
-        assert_eq!(seen("/no/wav/a.wav"), Path::new("../../../../wav/a.wav"));
-        let deep = Relative::to(Path::new("/no/such/place/for/data/out")).path(Path::new("/no/wav/a.wav"));
-        assert_eq!(deep, Path::new("/no/wav/a.wav"));
-        assert_eq!(seen("/elsewhere/a.wav"), Path::new("/elsewhere/a.wav"));
+        assert_eq!(seen("/no/such/place/data/wav/a.wav"), Path::new("../wav/a.wav"));
+        assert_eq!(seen("/no/such/place/data/a.wav"), Path::new("../a.wav"));
+        // Farther away it is another project's, or lies where all temporary files do.
+        for elsewhere in ["/no/such/place/wav/a.wav", "/no/such/a.wav", "/elsewhere/a.wav"] {
+            assert_eq!(seen(elsewhere), Path::new(elsewhere));
+        }
+        // The root is nothing to move.
+        let top = Relative::to(Path::new("/no-such-data")).path(Path::new("/no-such-wav/a.wav"));
+        assert_eq!(top, Path::new("/no-such-wav/a.wav"));
     }
 
     #[cfg(unix)]

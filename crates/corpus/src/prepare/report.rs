@@ -51,6 +51,17 @@ pub struct Skipped {
     pub reason: String,
 }
 
+impl Skipped {
+    /// An utterance that is left out at a speed, which the reason names unless it is the utterance's own.
+    pub fn at_speed(id: &str, speed: Option<f64>, reason: String) -> Self {
+        let reason = match speed {
+            Some(speed) if speed != 1.0 => format!("at speed {speed}: {reason}"),
+            _ => reason,
+        };
+        Self { id: id.to_owned(), reason }
+    }
+}
+
 impl Report {
     /// Utterances that were left out of all sets together.
     pub fn skipped(&self) -> usize {

@@ -1,6 +1,15 @@
 //! Memory that starts with a cache line.
 
 use std::ops::{Deref, DerefMut};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+static POISONED: AtomicBool = AtomicBool::new(false);
+
+/// From now on, and in the whole process, working memory that holds arbitrary values holds NaN: whatever is read before
+/// it is written shows in the results. For tests; it costs time.
+pub fn poison_memory() {
+    POISONED.store(true, Ordering::Relaxed);
+}
 
 /// Values of a cache line.
 const LINE: usize = 16;
@@ -21,14 +30,19 @@ impl Aligned {
         Self { data, start }
     }
 
-    /// These if they are so many, or else zeros in their place. They go first and aren't resized: what they held is not
-    /// wanted.
+    /// Returns this memory if it holds at least `len` values, contents arbitrary. Otherwise frees it and allocates
+    /// anew: it isn't resized, since its contents aren't wanted.
     pub(crate) fn at_least(self, len: usize) -> Self {
-        if self.len() >= len {
-            return self;
+        let mut memory = if self.len() >= len {
+            self
+        } else {
+            drop(self);
+            Self::zeros(len)
+        };
+        if cfg!(test) || POISONED.load(Ordering::Relaxed) {
+            memory.fill(f32::NAN);
         }
-        drop(self);
-        Self::zeros(len)
+        memory
     }
 }
 
@@ -49,6 +63,15 @@ impl DerefMut for Aligned {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn memory_that_is_used_again_holds_no_number_in_tests() {
+        let mut memory = Aligned::default().at_least(10);
+        assert!(memory.iter().all(|value| value.is_nan()));
+        memory.fill(1.0);
+        let again = memory.at_least(7);
+        assert!(again.len() == 10 && again.iter().all(|value| value.is_nan()));
+    }
 
     #[test]
     fn every_length_starts_with_a_line() {

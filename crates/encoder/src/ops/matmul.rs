@@ -13,17 +13,25 @@ pub(crate) struct Matrix<'a> {
 }
 
 impl<'a> Matrix<'a> {
-    /// Rows that lie one after another, `columns` values each.
+    /// Rows that lie one after another, `columns` values each; values that fill no row are left out.
     pub(crate) fn new(data: &'a [f32], columns: usize) -> Self {
         Self::strided(data, data.len().checked_div(columns).unwrap_or(0), columns, columns)
     }
 
     /// Rows of `columns` values whose starts lie `row_stride` values apart.
+    ///
+    /// # Panics
+    ///
+    /// If a row ends behind the slice, by arithmetic that doesn't wrap: the sizes are the caller's own, never an
+    /// input's, and [`matmul`] rests on them.
     pub(crate) fn strided(data: &'a [f32], rows: usize, columns: usize, row_stride: usize) -> Self {
-        assert!(
-            rows == 0 || (rows - 1) * row_stride + columns <= data.len(),
-            "matrix reaches beyond its slice"
-        );
+        let end = match rows.checked_sub(1) {
+            None => Some(0),
+            Some(before) => before.checked_mul(row_stride).and_then(|start| start.checked_add(columns)),
+        };
+        assert!(end.is_some_and(|end| end <= data.len()), "matrix reaches beyond its slice");
+        // A stride that is never taken may have any size, and the kernel takes it as a signed one.
+        let row_stride = if rows > 1 { row_stride } else { columns };
         Self { data, rows, columns, row_stride, column_stride: 1 }
     }
 
@@ -40,10 +48,14 @@ impl<'a> Matrix<'a> {
 }
 
 /// c = scale · a·b + (c, where `accumulate`). `c` has rows of `b.columns` values one after another.
+///
+/// # Panics
+///
+/// If `a` has not as many columns as `b` has rows, or `c` not as many values as the product has.
 #[allow(unsafe_code)]
 pub(crate) fn matmul(a: Matrix<'_>, b: Matrix<'_>, scale: f32, accumulate: bool, c: &mut [f32]) {
     assert_eq!(a.columns, b.rows, "inner dimensions differ");
-    assert_eq!(c.len(), a.rows * b.columns, "result has another size");
+    assert_eq!(Some(c.len()), a.rows.checked_mul(b.columns), "result has another size");
     if c.is_empty() {
         return;
     }
@@ -56,8 +68,10 @@ pub(crate) fn matmul(a: Matrix<'_>, b: Matrix<'_>, scale: f32, accumulate: bool,
     static ONCE: Once = Once::new();
     // Copying the left side into panels first, as is the library's rule, never pays where its columns lie together.
     ONCE.call_once(|| gemm::set_lhs_packing_threshold_single_thread(256));
-    // SAFETY: `Matrix::strided` checked that the largest index of each view lies in its slice (`t` swaps sizes and
-    // strides together), `c` holds exactly rows × columns values, and `&mut` keeps it apart from `a` and `b`.
+    // SAFETY: no product is empty here, so that `Matrix::strided` has checked that the largest index of each view lies
+    // in its slice, without wrapping (`t` swaps sizes and strides together); a slice has at most `isize::MAX` bytes, so
+    // that each stride that is taken fits an `isize`. `c` holds exactly rows × columns values, counted without wrapping,
+    // and `&mut` keeps it apart from `a` and `b`.
     unsafe {
         gemm::gemm(
             a.rows,
@@ -86,6 +100,28 @@ pub(crate) fn matmul(a: Matrix<'_>, b: Matrix<'_>, scale: f32, accumulate: bool,
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn sizes_that_wrap_or_lie_are_refused() {
+        let refused = |view: fn() -> usize| std::panic::catch_unwind(view).is_err();
+        let strided = |rows, columns, stride| Matrix::strided(&[0.0; 4], rows, columns, stride).rows;
+        assert_eq!((strided(2, 2, 2), strided(3, 2, 1), strided(0, 9, 9)), (2, 3, 0));
+        assert!(refused(|| Matrix::strided(&[0.0; 4], 2, 3, 2).rows));
+        assert!(refused(|| Matrix::strided(&[0.0; 4], 1, 5, 0).rows));
+        // 2 · 2^63 and 2 + (2^64 − 1) are 0 and 1 where they wrap.
+        assert!(refused(|| Matrix::strided(&[0.0; 4], 3, 2, 1 << 63).rows));
+        assert!(refused(|| Matrix::strided(&[0.0; 4], 2, 2, usize::MAX).rows));
+        assert!(refused(|| Matrix::strided(&[0.0; 4], usize::MAX, 1, usize::MAX).rows));
+        // Rows may repeat, and so be many: their product's size mustn't wrap to the result's.
+        let many = Matrix::strided(&[0.0; 4], 1 << 32, 1, 0);
+        let product = |c: &mut [f32], a, b| {
+            std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| matmul(a, b, 1.0, false, c))).is_ok()
+        };
+        assert!(!product(&mut [], many, many.t()));
+        assert!(!product(&mut [0.0; 3], Matrix::new(&[0.0; 4], 2), Matrix::new(&[0.0; 4], 2)));
+        assert!(!product(&mut [0.0; 4], Matrix::new(&[0.0; 4], 2), Matrix::new(&[0.0; 4], 4)));
+        assert!(product(&mut [0.0; 4], Matrix::new(&[0.0; 4], 2), Matrix::new(&[0.0; 4], 2)));
+    }
 
     #[test]
     fn products_of_every_orientation_match_plain_loops() {

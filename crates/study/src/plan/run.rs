@@ -81,7 +81,9 @@ impl Study {
                 observer.trained(matches!(outcome, Ok(Outcome::Finished { .. })));
                 match outcome {
                     Ok(Outcome::Finished { .. }) => {}
-                    Ok(Outcome::Interrupted { .. }) => return Ok(StudyOutcome::Interrupted),
+                    Ok(Outcome::NotBegun | Outcome::Interrupted { .. }) => {
+                        return Ok(StudyOutcome::Interrupted);
+                    }
                     Err(error @ TrainError::NotFinite { .. }) => {
                         observer.failed(run, &error);
                         failed += 1;

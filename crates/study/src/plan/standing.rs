@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use linnet_corpus::Manifest;
 use linnet_score::read_trn;
-use linnet_train::{Environment, EpochRecord, RunConfig, differences, read_metrics};
+use linnet_train::{Environment, EpochRecord, Extension, RunConfig, differences, read_metrics};
 
 use super::study::{PlannedRun, PlannedSet, Study};
 use crate::compare::SetScore;
@@ -178,8 +178,15 @@ fn mismatch(folder: &Path, run: &PlannedRun) -> Result<Option<String>, StudyErro
     );
     let mut keys: Vec<String> =
         differ.iter().map(|(key, found, planned)| format!("{key} is {found}, planned {planned}")).collect();
-    if let Some(init) = Environment::read(folder).and_then(|environment| environment.init) {
+    let environment = Environment::read(folder);
+    if let Some(init) = environment.as_ref().and_then(|environment| environment.init.as_ref()) {
         keys.push(format!("it started from the weights of {}", init.display()));
+    }
+    for extension in environment.iter().flat_map(|environment| &environment.extended) {
+        let Extension { epoch, epochs_before, epochs } = extension;
+        keys.push(format!(
+            "train.epochs was {epochs_before} before epoch {epoch} and {epochs} from there on"
+        ));
     }
     Ok((!keys.is_empty()).then(|| format!("{}: {}", path.display(), keys.join("; "))))
 }

@@ -24,7 +24,8 @@ pub enum Select {
 pub struct TrainConfig {
     /// The seed of everything that is random: starting weights, order, dropout, augmentation.
     pub seed: u64,
-    /// Passes over the training set.
+    /// Passes over the training set. A run that is continued may have other ones than before, but not fewer than it
+    /// has begun; see [`train`](crate::train).
     pub epochs: u64,
     /// Audio in a batch, in seconds.
     pub batch_seconds: f64,
@@ -48,7 +49,7 @@ pub struct TrainConfig {
     pub warmup: f64,
     /// Epochs without improvement after which the plateau schedule halves the learning rate.
     pub patience: usize,
-    /// Epochs without improvement after which training stops; 0: never.
+    /// Epochs without improvement after which training stops; 0: never. It may change when a run is continued.
     pub stop_after: usize,
     /// Which weights become the model.
     pub select: Select,

@@ -94,7 +94,7 @@ pub(crate) fn make(corpus: &Path, folder: &Path, steps: usize) -> Result<(), Box
     an4::prepare(&an4::An4Options { root: corpus.to_path_buf(), byte_order: None }, &output, &|_, _| {})?;
     let RunConfig { data, features, augment, train, .. } = config(folder);
     let manifest = Manifest::read(&data.train)?;
-    let (cmvn, _) = compute_cmvn(&manifest, &features, &|_, _| {})?;
+    let (cmvn, _) = compute_cmvn(&manifest, &features, None, &|_, _| {})?;
     let tokenizer = Tokenizer {
         unit: data.unit,
         table: TokenTable::read(&data.tokens)?,

@@ -1,0 +1,67 @@
+//! Where a run goes on, and to which end.
+
+use super::run::Run;
+use crate::config::{DataConfig, TrainConfig};
+use crate::environment::Extension;
+use crate::error::TrainError;
+use crate::metrics::read_metrics;
+
+impl Run<'_> {
+    /// Goes on from the last checkpoint of a run that was last trained with `earlier`, to the end that the
+    /// configuration has now. Tells if it isn't the end that it had.
+    pub(super) fn resume(&mut self, earlier: &TrainConfig) -> Result<Option<Extension>, TrainError> {
+        let data = self.state.data;
+        self.state = self.checkpoints.restore(&self.model.encoder, &mut self.adam)?;
+        if self.state.data != data {
+            let DataConfig { train, dev, tokens, .. } = &self.config.data;
+            let problem = format!(
+                "the run was started on other utterances, transcripts or tokens than {}, {} and {} hold now; give the \
+                 run's own, or another folder",
+                train.display(),
+                dev.display(),
+                tokens.display()
+            );
+            return Err(TrainError::Checkpoint { path: self.checkpoints.latest(), problem });
+        }
+        let done = self.state.epoch - 1;
+        if done > 0 {
+            self.records = read_metrics(&self.metrics())?;
+            // An epoch whose record was written after the checkpoint comes again.
+            self.records.truncate(done as usize);
+        }
+        if self.records.len() as u64 != done {
+            let problem = format!(
+                "it has {} epochs, and the checkpoint {done}; bring the file back, or start anew in another folder",
+                self.records.len()
+            );
+            return Err(TrainError::Config { file: self.metrics(), problem });
+        }
+        self.end_at(earlier)
+    }
+
+    /// Gives the run its end, unless that lies in what it has done.
+    fn end_at(&mut self, earlier: &TrainConfig) -> Result<Option<Extension>, TrainError> {
+        // Also with an end that is known already: no step may have been done since it was given.
+        self.state.schedule.end_after(self.total_steps);
+        let (epochs, before) = (self.config.train.epochs, earlier.epochs);
+        if epochs == before {
+            return Ok(None);
+        }
+        let error = |problem: String| Err(TrainError::Config { file: self.out.join("config.toml"), problem });
+        let begun = self.state.epoch - u64::from(self.state.batch == 0);
+        if epochs < begun {
+            return error(format!(
+                "the run has begun epoch {begun} of {before}, so that it can't end after {epochs}; give train.epochs of at \
+                 least {begun}"
+            ));
+        }
+        if epochs > before && self.stopped_early() {
+            return error(format!(
+                "the run ended early, after epoch {}, by train.stop_after = {}; to train on, set that to 0 or higher too",
+                self.state.epoch - 1,
+                self.config.train.stop_after
+            ));
+        }
+        Ok(Some(Extension { epoch: self.state.epoch, epochs_before: before, epochs }))
+    }
+}

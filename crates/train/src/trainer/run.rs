@@ -1,0 +1,197 @@
+//! A run's epochs, step by step.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+
+use linnet::Model;
+use linnet_corpus::Batch;
+
+use super::start::new_model;
+use crate::checkpoint::{Checkpoints, State};
+use crate::config::RunConfig;
+use crate::data::RunData;
+use crate::error::TrainError;
+use crate::metrics::EpochRecord;
+use crate::observer::{Observer, Start, StepReport, TRAIN, Told};
+use crate::optimizer::Adam;
+use crate::schedule::Schedule;
+use crate::tensorboard::EventWriter;
+use crate::update::update;
+
+/// A run at work.
+pub(super) struct Run<'a> {
+    pub(super) config: &'a RunConfig,
+    pub(super) out: &'a Path,
+    pub(super) data: RunData,
+    /// Once true, the run saves its place and returns.
+    interrupt: Option<&'a AtomicBool>,
+    pub(super) model: Model,
+    pub(super) adam: Adam,
+    pub(super) checkpoints: Checkpoints,
+    /// TensorBoard's, of a run that has not ended.
+    pub(super) events: Option<EventWriter>,
+    pub(super) records: Vec<EpochRecord>,
+    pub(super) state: State,
+    pub(super) total_steps: u64,
+    pub(super) told: Told,
+}
+
+impl<'a> Run<'a> {
+    pub(super) fn new(
+        config: &'a RunConfig,
+        out: &'a Path,
+        data: RunData,
+        interrupt: Option<&'a AtomicBool>,
+    ) -> Result<Self, TrainError> {
+        let model = new_model(config, &data)?;
+        let total_steps: u64 = (1..=config.train.epochs).map(|e| data.train.batches(e) as u64).sum();
+        let warmup = (config.train.warmup * total_steps as f64).ceil() as u64;
+        let schedule = Schedule::new(config.train.schedule, warmup, total_steps, config.train.patience);
+        let (best, sums) = Default::default();
+        let state =
+            State { epoch: 1, batch: 0, step: 0, data: data.checksum(), schedule, best, sums, seconds: 0.0 };
+        let adam = Adam::new(&model.encoder, config.train.adam());
+        let (checkpoints, events, records) = (Checkpoints::new(out), None, Vec::new());
+        let told = Default::default();
+        Ok(Self {
+            config,
+            out,
+            data,
+            interrupt,
+            model,
+            adam,
+            checkpoints,
+            events,
+            records,
+            state,
+            total_steps,
+            told,
+        })
+    }
+
+    pub(super) fn metrics(&self) -> PathBuf {
+        self.out.join("metrics.jsonl")
+    }
+
+    /// Makes what the run writes into as it goes.
+    pub(super) fn open(&mut self) -> Result<(), TrainError> {
+        self.checkpoints.open()?;
+        if !self.has_ended() {
+            self.events = Some(EventWriter::create(self.out)?);
+        }
+        Ok(())
+    }
+
+    pub(super) fn start(&self, observer: &mut dyn Observer) {
+        let (train, dev) = (&self.data.train, &self.data.dev);
+        observer.started(&Start {
+            parameters: self.model.encoder.parameter_count(),
+            utterances: train.len(),
+            seconds: train.seconds(),
+            dev_utterances: dev.len(),
+            skipped: &[train.skipped(), dev.skipped()].concat(),
+            notes: &self.data.notes(self.config),
+            epochs: self.config.train.epochs,
+            steps: self.total_steps,
+            done: self.state.step,
+        });
+    }
+
+    /// Whether all epochs are done, or training stopped early.
+    pub(super) fn has_ended(&self) -> bool {
+        let best = self.state.best.map_or(0, |(_, epoch)| epoch);
+        self.config.train.ends(self.state.epoch - 1, best)
+    }
+
+    /// Whether training ended before all epochs were done.
+    pub(super) fn stopped_early(&self) -> bool {
+        self.has_ended() && self.state.epoch <= self.config.train.epochs
+    }
+
+    pub(super) fn interrupted(&self) -> bool {
+        self.interrupt.is_some_and(|interrupt| interrupt.load(Ordering::Relaxed))
+    }
+
+    pub(super) fn save(&self) -> Result<(), TrainError> {
+        self.checkpoints.save(&self.model.encoder, &self.adam, &self.state)
+    }
+
+    /// Runs the epoch at hand from its next batch to its end. `false`: it was interrupted.
+    pub(super) fn epoch(&mut self, observer: &mut dyn Observer) -> Result<bool, TrainError> {
+        if self.interrupted() {
+            self.save()?;
+            return Ok(false);
+        }
+        let mut epoch = self.data.train.epoch_from(self.state.epoch, self.state.batch)?;
+        let mut known = 0;
+        let before = self.state.sums.clone();
+        let start = Instant::now();
+        self.model.encoder.take_times();
+        loop {
+            let batch = epoch.next();
+            let skipped = &epoch.skipped()[known..];
+            self.told.tell(TRAIN, skipped, observer);
+            self.state.sums.skipped += skipped.len();
+            known += skipped.len();
+            let Some(batch) = batch else { break };
+            self.state.batch = batch.index + 1;
+            self.step(batch, observer)?;
+            self.state.step += 1;
+            let stats = epoch.stats();
+            let sums = &mut self.state.sums;
+            sums.seconds = before.seconds + start.elapsed().as_secs_f64();
+            sums.wait = before.wait + stats.wait.as_secs_f64();
+            sums.work = before.work + stats.busy.as_secs_f64();
+            let times = self.model.encoder.take_times();
+            sums.subsampling += times.first().map_or(0.0, |t| t.seconds);
+            observer.step(&self.report());
+            let (interrupted, every) = (self.interrupted(), self.config.train.checkpoint_steps);
+            if interrupted || (every > 0 && self.state.step.is_multiple_of(every)) {
+                self.save()?;
+            }
+            if interrupted {
+                return Ok(false);
+            }
+        }
+        if self.state.sums.steps == 0 {
+            let problem =
+                "no recording of it can be read, so that there is nothing to train on; look at the paths"
+                    .into();
+            return Err(TrainError::Config { file: self.config.data.train.clone(), problem });
+        }
+        // What is left of it is the development set.
+        self.state.batch = epoch.batches();
+        drop(epoch);
+        self.end_of_epoch(observer)
+    }
+
+    fn report(&self) -> StepReport {
+        let sums = &self.state.sums;
+        StepReport {
+            epoch: self.state.epoch,
+            step: self.state.step,
+            loss: sums.loss / sums.labels.max(1) as f64,
+            frames_per_s: sums.frames as f64 / sums.seconds.max(1e-9),
+        }
+    }
+
+    fn step(&mut self, batch: Batch, observer: &mut dyn Observer) -> Result<(), TrainError> {
+        let at = (self.state.step, self.learning_rate());
+        let update = update(&self.model.encoder, &mut self.adam, batch, &self.config.train, at)?;
+        self.told.tell(TRAIN, &update.impossible, observer);
+        let sums = &mut self.state.sums;
+        sums.skipped += update.impossible.len();
+        sums.loss += update.loss;
+        sums.labels += update.labels;
+        sums.gradient_norm += update.gradient_norm;
+        sums.steps += 1;
+        sums.utterances += update.utterances;
+        sums.frames += update.frames;
+        Ok(())
+    }
+
+    fn learning_rate(&self) -> f64 {
+        self.config.train.learning_rate * self.state.schedule.factor(self.state.step)
+    }
+}

@@ -1,0 +1,138 @@
+//! How a run starts, continues and ends.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
+
+use linnet::{Model, ModelConfig};
+use linnet_corpus::CorpusError;
+
+use super::run::Run;
+use crate::checkpoint::{Checkpoints, write_beside};
+use crate::config::RunConfig;
+use crate::ctc_op::BLANK;
+use crate::data::RunData;
+use crate::environment;
+use crate::error::TrainError;
+use crate::folder::{FolderLock, same_run};
+use crate::observer::Observer;
+
+/// The blank's probability before the first step. CTC wants blanks in nearly all frames at first, whatever the seed.
+/// From weights that are random in this, too, another token may win all frames, from where training doesn't return when
+/// frames are many to a token.
+const BLANKS_AT_FIRST: f64 = 0.9;
+
+/// How a run starts and ends, beside its configuration.
+#[derive(Debug, Default)]
+pub struct Options<'a> {
+    /// Continue the run that the experiment folder holds.
+    pub resume: bool,
+    /// Start from the weights of this model folder.
+    pub init: Option<PathBuf>,
+    /// Once true, the run saves a checkpoint and returns after the step at hand.
+    pub interrupt: Option<&'a AtomicBool>,
+    /// The program's version, for `env.json`; this crate's where there is none.
+    pub version: Option<&'a str>,
+}
+
+/// How a run ended.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Outcome {
+    /// All epochs are done, or training stopped early; the model is written.
+    Finished {
+        /// The development error rate of the model that was written, in percent.
+        dev_error_rate: f64,
+    },
+    /// It was interrupted while the data were read: nothing is changed, and the same call begins again.
+    NotBegun,
+    /// It was interrupted; the checkpoint holds its place.
+    Interrupted {
+        /// The epoch at hand, from 1.
+        epoch: u64,
+        /// Steps done.
+        step: u64,
+    },
+}
+
+/// Trains a model: makes or continues the experiment folder `out`.
+///
+/// The folder holds `config.toml` (resolved), `env.json`, `metrics.jsonl`, TensorBoard events, `checkpoints/` and in
+/// the end `model/`. One process trains in it at a time; a run that ended before its first checkpoint starts anew.
+///
+/// A run that is continued may have other `train.epochs` than it had, also one that had come to its end. From then on
+/// its schedule is that of a run of this length: a cosine's learning rate goes on from where the longer curve is, which
+/// is a leap up; the warm-up keeps its steps. So it isn't quite the run that would have had these epochs from the
+/// start, and `env.json` tells it ([`Environment::extended`](crate::Environment)).
+///
+/// # Errors
+///
+/// A configuration that isn't valid, data that can't be read, a folder in which another process trains or another run
+/// lies, a loss that is no number, a file that can't be written.
+pub fn train(
+    config: &RunConfig,
+    out: &Path,
+    options: &Options<'_>,
+    observer: &mut dyn Observer,
+) -> Result<Outcome, TrainError> {
+    train_in(config, &FolderLock::new(out)?, options, observer)
+}
+
+/// As [`train`], in a folder that the caller holds.
+///
+/// # Errors
+///
+/// Those of [`train`].
+pub fn train_in(
+    config: &RunConfig,
+    folder: &FolderLock,
+    options: &Options<'_>,
+    observer: &mut dyn Observer,
+) -> Result<Outcome, TrainError> {
+    let out = folder.path();
+    let resolved = out.join("config.toml");
+    let earlier = options.resume.then(|| same_run(config, &resolved)).transpose()?;
+    if earlier.is_none() && resolved.exists() && Checkpoints::begun(out) {
+        return Err(TrainError::Exists { path: out.to_path_buf() });
+    }
+    environment::forget_peak();
+    let data = match RunData::read(config, options.interrupt) {
+        Err(TrainError::Corpus(CorpusError::Interrupted)) => return Ok(Outcome::NotBegun),
+        data => data?,
+    };
+    let mut run = Run::new(config, out, data, options.interrupt)?;
+    if let Some(init) = &options.init {
+        run.model.encoder.load(&init.join("model.safetensors"))?;
+    }
+    let extension = match &earlier {
+        Some(earlier) => run.resume(&earlier.train)?,
+        None => None,
+    };
+    run.open()?;
+    // Before the configuration, by which another length is known as one.
+    if !run.has_ended() || extension.is_some() {
+        environment::write(out, options, run.state.epoch, extension)?;
+    }
+    write_beside(&resolved, config.to_toml()?.as_bytes())?;
+    run.start(observer);
+    while !run.has_ended() {
+        if !run.epoch(observer)? {
+            return Ok(Outcome::Interrupted { epoch: run.state.epoch, step: run.state.step });
+        }
+    }
+    run.finish()
+}
+
+/// A model with the weights that training starts from.
+pub(crate) fn new_model(config: &RunConfig, data: &RunData) -> Result<Model, TrainError> {
+    let model_config = ModelConfig {
+        unit: config.data.unit,
+        normalisation: config.train.normalisation,
+        features: config.features.clone(),
+        model: config.model.clone(),
+        text: data.spelling,
+    };
+    let mut model = Model::new(model_config, data.tokens.clone(), config.train.seed)?;
+    (model.cmvn, model.lexicon) = (data.cmvn.clone(), data.lexicon.clone());
+    model.encoder.set_recompute(config.train.recompute);
+    model.encoder.favour(BLANK as usize, BLANKS_AT_FIRST)?;
+    Ok(model)
+}
