@@ -42,6 +42,14 @@ fn unreadable(root: &Path, error: walkdir::Error) -> String {
     format!("{path}: {}", problem.unwrap_or_else(|| "its links lead in a circle; take one out".into()))
 }
 
+/// A file's text, without the mark of UTF-8 that some editors put at its beginning. Bytes that are not UTF-8 are
+/// replaced: the texts of discs have few.
+pub(crate) fn read_lossy(path: &Path) -> Result<String, CorpusError> {
+    let bytes = fs::read(path).map_err(CorpusError::io(path))?;
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
+    Ok(String::from_utf8_lossy(bytes).into_owned())
+}
+
 /// Whether a path ends in an extension, in any case.
 pub(crate) fn has_extension(path: &Path, extension: &str) -> bool {
     path.extension().is_some_and(|found| found.eq_ignore_ascii_case(extension))

@@ -4,18 +4,22 @@
 use std::path::Path;
 
 use linnet_corpus::Manifest;
-use linnet_corpus::prepare::kaldi::parse_wav_source;
+use linnet_corpus::prepare::kaldi::{parse_segment, parse_wav_source};
 use linnet_corpus::prepare::wsj::{Style, kaldi_text, label_words, parse_dot_line, parse_index_line};
 use rand::RngExt;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
-const SEEDS: [&str; 5] = [
+const SEEDS: [&str; 9] = [
     r#"{"audio_filepath": "é.wav", "duration": 1e3, "text": "A \u00e9", "raw": {"sample_rate": 16000}, "speaker": 1}"#,
     r"[loud_breath] <Mr\.> *a* w(orld)- -(fr)ag wo:rd ~~ `\,COMMA \-\-DASH [<x>] [a/] [/a] é! (011c0201)",
     "11_1_1: /wsj0/si_tr_s/01i/01ic0201.wv1",
     r#"sph2pipe -f wav -p -c 2 'a "b" \' c\ d.sph |"#,
-    "ffmpeg -i a.mp3 -f wav - |",
+    "ffmpeg -f s16le -ar 8000 -i a.mp3 -map_channel 0.0.1 -af 'pan=mono|c0=c1' -f wav - 2> /dev/null |",
+    "sox -t raw -r 8k -e signed -b 16 a.pcm -t wav - remix 1,2 rate -v 16k |",
+    "cat a.wav | sox - -t wav -c 1 - channels 1 |",
+    r#"[{"audio": "a", "text": null}, {"wav": "b", "txt": "B", "pred_text": "C"}]"#,
+    "rec 0.25 1e1 1",
 ];
 
 #[test]
@@ -43,7 +47,12 @@ fn no_bytes_make_a_parser_panic() {
             manifest.utterances.len() + bad.len() <= 2 + bytes.iter().filter(|b| b"\n,".contains(b)).count()
         );
         parse_index_line(&text);
-        let _ = parse_wav_source(&text);
+        if let Err(problem) = parse_wav_source(&text) {
+            assert!(problem.contains("; "), "{problem}");
+        }
+        assert!(
+            parse_segment(&text).is_none_or(|segment| segment.end_s.is_none_or(|end| end > segment.start_s))
+        );
         kaldi_text(&text);
         let text = parse_dot_line(&text).map_or(text.to_string(), |line| line.text.to_owned());
         for style in [Style::Words, Style::Letters] {

@@ -42,7 +42,7 @@ fn make_discs(root: &Path, layout: Layout) {
         |disc: &str, path: &str, seed| put_sphere(&place(disc, path), &tone(1600 * (1 + seed % 3), seed));
     put(
         &place("11-13.1", "wsj0/doc/indices/train/tr_s_wv1.ndx"),
-        ";; File: tr_s_wv1.ndx, updated 04/26/94\r\n11_1_1:wsj0/si_tr_s/01i/01ic0202.wv1\r\n\
+        "\u{feff};; File: tr_s_wv1.ndx, updated 04/26/94\r\n11_1_1:wsj0/si_tr_s/01i/01ic0202.wv1\r\n\
          11_1_1: /wsj0/si_tr_s/01i/01ic0201.wv1\r\n11_2_1:wsj0/si_tr_s/401/401c0201.wv1\r\n\
          11_2_1:wsj0/si_tr_s/02a/02ac0201.wv1\r\n11_1_1:wsj0/si_tr_s/01i/01ic0203.wv1\r\nnonsense\r\n",
     );
@@ -52,7 +52,7 @@ fn make_discs(root: &Path, layout: Layout) {
     }
     put(
         &place("11-13.1", "wsj0/transcrp/dots/si_tr_s/01i/01ic0200.dot"),
-        "Oil rose [misc_noise] . (01ic0201)\r\n*Mr\\.* <oil> said \\,COMMA a w(orld)- xyzzy (01ic0202)\r\nbroken\r\n\u{1a}",
+        "\u{feff}Oil rose [misc_noise] . (01ic0201)\r\n*Mr\\.* <oil> said \\,COMMA a w(orld)- xyzzy (01ic0202)\r\nbroken\r\n\u{1a}",
     );
     put(&place("11-13.1", "wsj0/doc/indices/test/nvp/si_et_20.ndx"), "11_14_1:wsj0/si_et_20/440/440c0401\n");
     audio("11-14.1", "wsj0/si_et_20/440/440c0401.wv1", 4);

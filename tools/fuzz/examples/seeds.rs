@@ -74,6 +74,12 @@ not json"#,
         "<mister> w(orld)- -(fr)ag ~~ [<x>] [a/] yes [/a] . \\-\\-DASH \\\"DOUBLE-QUOTE (c13C020L)\r\n\u{1a}",
         "11_1_1: /wsj0/si_tr_s/01i/01ic0201.wv1\n; comment\n",
     ];
+    let kaldis = [
+        "/a/b c.wav\nwav.ark:5[0:99]\nsph2pipe -f wav -p -c 2 a.sph | sox -t wav - -r 8000 -t wav - |\nflac -cds 'a b'|\n",
+        "sox -t raw -r 8k -e signed -b 16 -c 2 -B a.pcm -t wav - remix 1,2 rate -v 16k dither |\r\n",
+        "ffmpeg -v 8 -f s16le -ar 8000 -ac 2 -i a\\ b -af 'pan=mono|c0=FR' -ar 16000 -f wav - 2>/dev/null |\n",
+        "r 0.25 1e1\nr 0 -1 1\nr NaN 2\n",
+    ];
     let arpas = [
         "\\data\\\nngram 1=4\nngram 2=2\n\n\\1-grams:\n-1\t<unk>\n-99\t<s>\t-0.3\n-0.5\t</s>\n-0.7\tA\t-0.2\n\n\\2-grams:\n-0.1\t<s> A\n-0.2\tA </s>\n\n\\end\\\n",
         "header\n\\data\\\nngram 1=3\n\n\\1-grams:\n-99 <s>\n-1e-1 </s>\n-inf B\n\\end\\\n",
@@ -135,6 +141,7 @@ not json"#,
         ("manifest", &manifests[..]),
         ("lexicon", &lexicons),
         ("dot", &dots),
+        ("kaldi", &kaldis),
         ("arpa", &arpas),
         ("grammar", &grammars),
         ("ctm", &ctms),

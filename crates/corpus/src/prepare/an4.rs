@@ -1,7 +1,6 @@
 //! CMU's AN4 (the census database), in the layout of its archives: `etc/` beside `wav/`.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use linnet_audio::{ByteOrder, RawFormat};
@@ -9,6 +8,7 @@ use linnet_text::{Normaliser, split_trn};
 
 use super::draft::{Draft, SetDraft};
 use super::{Output, Progress, Report, Skipped, raw, write};
+use crate::files::read_lossy;
 use crate::{CorpusError, Utterance};
 
 /// Utterances of the development set.
@@ -94,7 +94,7 @@ impl Listed {
 
 fn read_list(root: &Path, list: &str) -> Result<Vec<Listed>, CorpusError> {
     let path = root.join(format!("etc/an4_{list}.fileids"));
-    let text = fs::read_to_string(&path).map_err(CorpusError::io(&path))?;
+    let text = read_lossy(&path)?;
     Ok(text.lines().map(str::trim).filter(|line| !line.is_empty()).map(Listed::of).collect())
 }
 
@@ -131,7 +131,7 @@ fn find(
 /// Lines `<s> WORDS </s> (id)`; the sentence marks are missing in the test set's.
 fn read_transcription(root: &Path, list: &str) -> Result<BTreeMap<String, String>, CorpusError> {
     let path = root.join(format!("etc/an4_{list}.transcription"));
-    let text = fs::read_to_string(&path).map_err(CorpusError::io(&path))?;
+    let text = read_lossy(&path)?;
     let parse = |(number, line): (usize, &str)| {
         let (words, id) = split_trn(line.trim()).ok_or_else(|| {
             let problem = "no utterance ID in parentheses at the end".to_owned();

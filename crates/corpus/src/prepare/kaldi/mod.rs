@@ -13,16 +13,12 @@ use std::path::{Path, PathBuf};
 use linnet_audio::RawFormat;
 use linnet_text::Normaliser;
 
+pub use segments::{Segment, parse_segment};
 pub use wav::{Claims, WavSource, parse_wav_source};
 
 use super::draft::Draft;
 use super::{Output, Progress, Report, raw, write};
 use crate::CorpusError;
-
-/// Whether a line of `segments` is one, without its utterance: the parser for tests of foreign bytes.
-pub fn is_segment(fields: &str) -> bool {
-    segments::parse_segment(fields).is_some()
-}
 
 /// Which folders to read.
 #[derive(Clone, Debug, Default)]

@@ -25,15 +25,17 @@ impl Recordings {
     /// Reads `wav.scp`, and `reco2file_and_channel` where several recordings are channels of one file.
     pub(super) fn read(folder: &Path) -> Result<Self, CorpusError> {
         let Table { entries, bad } = read_table(&folder.join("wav.scp"))?;
-        let source = |line: &str| {
+        let source = |line: &str| -> Result<WavSource, String> {
             let source = parse_wav_source(line)?;
             let source = WavSource { path: locate(&source.path, folder), ..source };
-            // A file that can't be read is told with its utterances.
-            let info = || probe(&source.path, &ReadOptions { raw: source.raw, ..Default::default() }).ok();
-            match source.claims.is_empty().then_some(None).unwrap_or_else(info) {
-                Some(info) => source.claims.check(&info).map(|()| source),
-                None => Ok(source),
+            if !source.claims.is_empty() {
+                let options = ReadOptions { raw: source.raw, ..Default::default() };
+                // A file that can't be read is told with its utterances.
+                if let Ok(info) = probe(&source.path, &options) {
+                    source.claims.check(&info)?;
+                }
             }
+            Ok(source)
         };
         let sources = entries.into_iter().map(|(id, entry)| (id, source(&entry.value))).collect();
         let mut recordings = Self { sources, bad, notes: Vec::new() };

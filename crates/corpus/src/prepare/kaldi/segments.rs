@@ -7,15 +7,16 @@ use super::tables::{Table, read_table};
 use crate::{CorpusError, Skipped};
 
 /// An utterance's place.
-pub(super) struct Segment {
+#[derive(Clone, Debug, PartialEq)]
+pub struct Segment {
     /// Its recording.
-    pub(super) recording: String,
+    pub recording: String,
     /// Where it starts, seconds.
-    pub(super) start_s: f64,
+    pub start_s: f64,
     /// Where it ends, seconds; `None`: at the recording's end.
-    pub(super) end_s: Option<f64>,
+    pub end_s: Option<f64>,
     /// Channel of the recording, from 0, where the line tells.
-    pub(super) channel: Option<usize>,
+    pub channel: Option<usize>,
 }
 
 impl Segment {
@@ -50,8 +51,8 @@ pub(super) fn read_segments(
     Ok(segments)
 }
 
-/// Parses what follows an utterance in a line of `segments`.
-pub(super) fn parse_segment(fields: &str) -> Option<Segment> {
+/// Parses what follows an utterance in a line of `segments`; `None` where that is no part of a recording.
+pub fn parse_segment(fields: &str) -> Option<Segment> {
     let fields: Vec<&str> = fields.split_whitespace().collect();
     let (recording, start, end, channel) = match fields[..] {
         [recording, start, end] => (recording, start, end, None),

@@ -1,10 +1,10 @@
 //! Lines of `.dot` files: detailed transcriptions.
 
 use std::collections::{BTreeMap, HashMap};
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::CorpusError;
+use crate::files::read_lossy;
 
 /// One line of a `.dot` file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,8 +59,7 @@ impl Transcripts {
     fn read_session(&mut self, session: &str) -> Result<BTreeMap<String, String>, CorpusError> {
         let mut lines = BTreeMap::new();
         for path in self.files.get(session).into_iter().flatten() {
-            let bytes = fs::read(path).map_err(CorpusError::io(path))?;
-            for (number, line) in String::from_utf8_lossy(&bytes).lines().enumerate() {
+            for (number, line) in read_lossy(path)?.lines().enumerate() {
                 match parse_dot_line(line) {
                     Some(DotLine { text, id }) => {
                         lines.entry(id).or_insert_with(|| text.to_owned());

@@ -7,7 +7,6 @@ mod normalise;
 mod sets;
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use linnet_text::{Normaliser, Unit};
@@ -21,6 +20,7 @@ use self::dot::Transcripts;
 use self::sets::{ABSENT_SPEAKER, SETS, Set, Source};
 use super::draft::{Draft, SetDraft};
 use super::{Output, Progress, Report, Skipped, write};
+use crate::files::read_lossy;
 use crate::{CorpusError, Utterance};
 
 /// Where the discs are, and which sets are wanted.
@@ -104,8 +104,7 @@ fn listed(
     let mut list = Listed::new();
     for (disc, path) in indices {
         let Some(file) = discs.get(disc, path) else { return Ok(None) };
-        let bytes = fs::read(file).map_err(CorpusError::io(file))?;
-        for (number, line) in String::from_utf8_lossy(&bytes).lines().enumerate() {
+        for (number, line) in read_lossy(file)?.lines().enumerate() {
             match parse_index_line(line) {
                 IndexLine::Comment => {}
                 IndexLine::Entry(entry) if is_absent(&entry) => {}
