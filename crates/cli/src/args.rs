@@ -119,7 +119,7 @@ pub(crate) enum Corpus {
     Kaldi,
     /// NeMo's manifests, JSON lines or arrays: each a set by its name (or SET=FILE), or a folder of them.
     Manifest,
-    /// Audio files beside .txt files, or a table of files and texts.
+    /// Audio files beside their texts (.txt, .lab, .trans.txt), or a table of files and texts, or the folder that has it.
     Folder,
 }
 
@@ -138,6 +138,7 @@ Examples:
   linnet prepare folder recordings --out data --unit char --case lower --punctuation drop
                           OUT/text.json keeps this rule for all that is done with the data
   linnet prepare manifest nemo/train_manifest.json dev=nemo/clean.json --out data --unit char
+  linnet prepare folder metadata.csv --out data --unit char --dev 0.05 --test 0.05
   linnet prepare an4 corpora/an4 --out data-joined --join 8-16      long utterances out of short ones
   linnet prepare an4 corpora/an4 --out data-joined --join 8-16 --join-sets dev,test
                           training joins them itself, in another order each epoch (augment.join)")]
@@ -166,6 +167,12 @@ pub(crate) struct Prepare {
     pub(crate) join_sets: Vec<String>,
     #[command(flatten)]
     pub(crate) raw: Raw,
+    /// Share of a folder's utterances that becomes the development set; 0.1 unless given or the folder has such a set.
+    #[arg(long, value_name = "SHARE", allow_negative_numbers = true)]
+    pub(crate) dev: Option<f64>,
+    /// Share of a folder's utterances that becomes the test set; 0.1 unless given or the folder has sets.
+    #[arg(long, value_name = "SHARE", allow_negative_numbers = true)]
+    pub(crate) test: Option<f64>,
     /// Seed of the split of a folder into training, development and test set; 0 unless given.
     #[arg(long, value_name = "SEED", allow_negative_numbers = true)]
     pub(crate) seed: Option<u64>,

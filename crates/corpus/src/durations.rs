@@ -92,6 +92,10 @@ pub(crate) fn note_of_cut(utterances: &[Utterance], durations: &[Result<f64, Str
 /// Seconds of an utterance's whole recording, and what looking at it met.
 fn length_s(utterance: &Utterance) -> Result<(f64, Vec<Note>), String> {
     let audio = &utterance.audio;
+    if audio.to_str().is_none() {
+        let problem = "its name is not UTF-8, which a manifest cannot hold; rename the file";
+        return Err(format!("{}: {problem}", audio.display()));
+    }
     if let Err(error) = fs::metadata(audio) {
         let problem = match utterance.extra.contains_key(SHARD) {
             true => {

@@ -1,5 +1,6 @@
 //! Files written whole, and folders walked in a fixed order.
 
+use std::collections::HashMap;
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -20,19 +21,46 @@ pub(crate) fn write_beside(
     linnet_files::write_beside(path, write).map_err(CorpusError::io(path))
 }
 
+/// Times that links may lead to one folder: folders that link to each other would be walked in every order.
+const MOST_VISITS: usize = 8;
+
 /// All files below `root` in the order of their names, links followed. What cannot be looked into is named in `notes`
 /// and left out, but for the root itself.
 pub(crate) fn walk(root: &Path, notes: &mut Vec<String>) -> Result<Vec<PathBuf>, CorpusError> {
     fs::read_dir(root).map_err(CorpusError::io(root))?;
-    let mut files = Vec::new();
-    for entry in WalkDir::new(root).follow_links(true).max_depth(DEEPEST).sort_by_file_name() {
+    let (mut files, mut paths) = (Vec::new(), RealPaths::default());
+    let mut visits: HashMap<PathBuf, usize> = HashMap::new();
+    let mut entries =
+        WalkDir::new(root).follow_links(true).max_depth(DEEPEST).sort_by_file_name().into_iter();
+    while let Some(entry) = entries.next() {
         match entry {
             Ok(entry) if entry.file_type().is_file() => files.push(entry.into_path()),
+            Ok(entry) if entry.file_type().is_dir() => {
+                let visits = visits.entry(paths.of(entry.path())).or_default();
+                *visits += 1;
+                if *visits > MOST_VISITS {
+                    let path = entry.path().display();
+                    notes.push(format!("left out: {path}: too many links lead to it; take some out"));
+                    entries.skip_current_dir();
+                }
+            }
             Ok(_) => {}
             Err(error) => notes.push(format!("left out: {}", unreadable(root, error))),
         }
     }
     Ok(files)
+}
+
+/// Paths without links, remembered.
+#[derive(Default)]
+pub(crate) struct RealPaths(HashMap<PathBuf, PathBuf>);
+
+impl RealPaths {
+    /// Where a path leads to; itself, where nothing is there.
+    pub(crate) fn of(&mut self, path: &Path) -> PathBuf {
+        let resolve = || path.canonicalize().unwrap_or_else(|_| path.to_owned());
+        self.0.entry(path.to_owned()).or_insert_with(resolve).clone()
+    }
 }
 
 /// What is said of what can't be looked into.

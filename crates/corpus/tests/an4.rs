@@ -142,7 +142,9 @@ fn the_first_hundred_by_speaker_and_utterance_are_for_development() {
         ]
     );
     assert_eq!(report.sets[1].skipped[0].id, "an1-gone-b");
-    assert_eq!(report.notes.len(), 3, "{:?}", report.notes);
+    assert!(report.notes[2].ends_with("where 130 are known"), "{:?}", report.notes);
+    assert!(report.notes[3].starts_with("dev: 1 of 1 sentences (99 of 99 utterances) occur in training too"));
+    assert_eq!(report.notes.len(), 4);
 }
 
 #[test]

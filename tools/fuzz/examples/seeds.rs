@@ -125,6 +125,18 @@ not json"#,
         r#"{"frames":1,"mean":[1],"std":[0],"more":1}"#,
     ];
     let tables = ["<blank> 0\n<space> 1\nA 2\né 3\n", "<blank> 0\r\n\nAH\t1\n", "A 0\n", "<blank> 0\nA 2\n"];
+    // The first byte is the kind: csv, tsv, json, jsonl, txt.
+    let recordings = [
+        "\0file,text,speaker\na.wav,\"one, \"\"two\"\"\",ann\nb,three,\n",
+        "\0wav_filename;start;end;split;transcript\r\na.wav;0:01.5;2;train;one\r\nb.wav;-1;x;;two\r\n",
+        "\0a|1, 2|one, two\nb|one more|\n",
+        "\u{1}client_id\tpath\tsentence\tage\nann\ta.wav\tsay \"hi\"\t\n",
+        "\u{1}a.wav\tone two\tann\nb.wav\tthree\tann\n",
+        "\u{2}[{\"audio\": {\"path\": \"a.wav\"}, \"text\": \"one\", \"offset\": 0.5, \"duration\": 1e0}, {}]",
+        "\u{3}{\"file_name\": \"a.wav\", \"transcription\": \"one\", \"start_ms\": 5}\n{\"file_name\": null}\nx\n",
+        "\u{4}one two|a.wav\nthree|b.wav\n",
+        "\0path,text\na.wav,\"one\nb.wav,two\n",
+    ];
     for (name, version, header) in [
         ("f4", 1u8, "{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }"),
         ("f8", 2, "{'descr': '>f8', 'fortran_order': False, 'shape': (1, 3), }"),
@@ -151,6 +163,7 @@ not json"#,
         ("symbols", &symbols),
         ("normalise", &texts),
         ("cmvn", &statistics),
+        ("table", &recordings),
     ] {
         for (i, text) in texts.iter().enumerate() {
             put(target, &i.to_string(), text.as_bytes());

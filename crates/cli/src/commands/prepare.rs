@@ -59,7 +59,7 @@ pub(super) fn run(mut args: Prepare, talk: &Talk) -> Done {
             manifest::prepare(&options, &output, &progress)?
         }
         Corpus::Folder => {
-            let split = folder::Split { seed: args.seed.unwrap_or(0), ..Default::default() };
+            let split = folder::Split { dev: args.dev, test: args.test, seed: args.seed.unwrap_or(0) };
             let (source, normaliser) = (args.sources.remove(0), args.spelling.on(Normaliser::default()));
             folder::prepare(&folder::FolderOptions { source, split, normaliser, raw }, &output, &progress)?
         }
@@ -98,6 +98,8 @@ fn check(args: &Prepare) -> Result<(), String> {
         // The discs and AN4 have texts in upper case, and signs that are spoken.
         ("--case", args.spelling.case.is_some() && !any_text),
         ("--punctuation", args.spelling.punctuation.is_some() && !any_text),
+        ("--dev", args.dev.is_some() && !matches!(args.corpus, Corpus::Folder)),
+        ("--test", args.test.is_some() && !matches!(args.corpus, Corpus::Folder)),
         ("--seed", args.seed.is_some() && !matches!(args.corpus, Corpus::Folder)),
     ] {
         if idle {

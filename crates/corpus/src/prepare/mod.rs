@@ -12,6 +12,7 @@ mod heard;
 mod join;
 pub mod kaldi;
 pub mod manifest;
+mod overlap;
 mod raw;
 mod report;
 mod tokens;
@@ -82,6 +83,7 @@ fn write(mut draft: Draft, output: &Output, progress: Progress) -> Result<Report
             draft.notes.push(format!("{name}: {} utterances, where {expected} are known", utterances.len()));
         }
     }
+    draft.notes.extend(overlap::notes(&draft.sets));
     if let Some(joining) = &output.join {
         join::join(&mut draft.sets, joining, &output.dir, &mut heard, progress)?;
     }

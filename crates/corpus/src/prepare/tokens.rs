@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use linnet_text::{Lexicon, Normaliser, Oov, OovReport, TokenTable, Tokenizer, Unit};
 
 use super::draft::SetDraft;
+use super::overlap::is_training;
 use crate::CorpusError;
 use crate::files::write_beside;
 
@@ -47,7 +48,7 @@ pub(super) fn texts(sets: &[SetDraft]) -> impl Iterator<Item = &str> {
 }
 
 fn characters(sets: &[SetDraft]) -> TokenTable {
-    let is_train = |set: &&SetDraft| set.name.contains("train");
+    let is_train = |set: &&SetDraft| is_training(&set.name);
     let any_train = sets.iter().any(|set| is_train(&set));
     let from = sets.iter().filter(|set| !any_train || is_train(set));
     TokenTable::characters(from.flat_map(|set| texts(std::slice::from_ref(set))))

@@ -1,6 +1,8 @@
 //! Small audio files and folders for the tests of this crate.
 #![allow(clippy::unwrap_used, clippy::print_stderr, dead_code)]
 
+pub(crate) mod folder;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 

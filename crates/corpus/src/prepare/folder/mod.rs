@@ -1,34 +1,42 @@
 //! A folder of audio files with their texts: beside them, or in a table.
 
+mod beside;
+mod groups;
+mod listed;
+mod made;
+mod names;
+mod own;
+mod pairs;
+mod sets;
+mod sources;
 mod split;
 mod table;
+mod texts;
 
-use std::collections::{BTreeMap, HashSet};
-use std::fs;
-use std::io::ErrorKind;
-use std::path::{Path, PathBuf};
+use std::collections::{HashMap, HashSet};
+use std::fmt::Display;
+use std::path::PathBuf;
 
-use linnet_audio::{RawFormat, is_audio_path};
-use linnet_files::io_problem;
+use linnet_audio::RawFormat;
 use linnet_text::Normaliser;
 
 pub use split::Split;
+pub use table::{Match, Row, Table, parse_table};
 
-use self::table::read_rows;
+use self::own::Own;
 use super::draft::Draft;
 use super::{Output, Progress, Report, Skipped, raw, write};
-use crate::files::{has_extension, walk};
 use crate::manifest::plain_id;
 use crate::{CorpusError, Utterance};
 
 /// What to read, and how to split it.
 #[derive(Clone, Debug)]
 pub struct FolderOptions {
-    /// A folder whose audio files have `.txt` files of the same name beside them, or a table (`.tsv`, `.csv`) of file,
-    /// text and perhaps speaker, whose paths are taken from the table's folder or, as Common Voice's, from `clips` in
-    /// it.
+    /// A folder whose audio files have texts beside them (`.txt`, `.lab`, or LibriSpeech's `.trans.txt`), a table of
+    /// files and texts (see [`parse_table`]), or a folder with tables: one called `metadata`, or those of sets. Paths in
+    /// a table are taken from its folder or from `clips`, `wavs`, `wav` or `audio` in it.
     pub source: PathBuf,
-    /// How much goes to which set.
+    /// How much goes to which set, where the source has no sets of its own.
     pub split: Split,
     /// How texts are spelt.
     pub normaliser: Normaliser,
@@ -36,36 +44,69 @@ pub struct FolderOptions {
     pub raw: Option<RawFormat>,
 }
 
-/// Prepares `train`, `dev` and `test`, with the speakers of each in no other where they are known: from the table, or
-/// from the folders right below the source where the files lie in such.
+/// What is found in the source.
+#[derive(Default)]
+struct Found {
+    entries: Vec<Entry>,
+    skipped: Vec<Skipped>,
+    notes: Vec<String>,
+}
+
+/// An utterance, and the set that the source puts it into.
+struct Entry {
+    utterance: Utterance,
+    set: Option<String>,
+}
+
+impl Entry {
+    fn of(utterance: Utterance) -> Self {
+        Self { utterance, set: None }
+    }
+}
+
+impl Found {
+    fn skip(&mut self, id: impl Display, reason: impl Into<String>) {
+        self.skipped.push(Skipped { id: id.to_string(), reason: reason.into() });
+    }
+}
+
+/// Prepares the sets that the source has, by names of folders, of tables or in a column; or else `train`, `dev` and
+/// `test`, drawn as [`Split`] says. Speakers come from the table, or from the folders that the files lie in.
 ///
 /// # Errors
 ///
-/// No recording with a text; a table that can't be read; an output folder with another preparation's files, or that
-/// can't be written to.
+/// No recording with a text; a table that can't be read; shares that can't be or have no effect; an output folder with
+/// another preparation's files, or that can't be written to.
 pub fn prepare(options: &FolderOptions, output: &Output, progress: Progress) -> Result<Report, CorpusError> {
     options.split.validate()?;
-    let (mut notes, mut skipped) = (Vec::new(), Vec::new());
-    let mut utterances = match options.source.is_dir() {
-        true => beside(&options.source, &output.dir.join("audio"), &mut notes, &mut skipped)?,
-        false => listed(&options.source, &mut skipped)?,
+    let own = Own::new(&output.dir);
+    let mut found = Found::default();
+    let tables = sources::of(&options.source, &own)?;
+    for table in &tables {
+        listed::read(table, &mut found)?;
+    }
+    if tables.is_empty() {
+        beside::read(&options.source, &own, &mut found)?;
+    }
+    for entry in &mut found.entries {
+        let text = entry.utterance.text.take();
+        entry.utterance.text = text.map(|text| options.normaliser.apply(&text));
+    }
+    leave_out_empty(&mut found);
+    if found.entries.is_empty() {
+        return Err(nothing(options, found));
+    }
+    name_apart(&mut found.entries);
+    let Found { entries, skipped, mut notes } = found;
+    let mut sets = match entries.iter().any(|entry| entry.set.is_some()) {
+        true => made::sets(entries, &options.split, &mut notes)?,
+        false => {
+            let utterances = entries.into_iter().map(|entry| entry.utterance).collect();
+            options.split.apply(utterances, &mut notes)
+        }
     };
-    if let (true, Some(Skipped { id, reason })) = (utterances.is_empty(), skipped.first()) {
-        let (what, reason) = (options.source.display().to_string(), format!("{id}: {reason}"));
-        return Err(CorpusError::Empty { what, reason });
-    }
-    if utterances.is_empty() {
-        let problem = "no audio file has a .txt file of the same name beside it, and this is no table of them; give a folder \
-                       with both, or a table of files and texts";
-        return Err(CorpusError::layout(&options.source, problem));
-    }
-    for utterance in &mut utterances {
-        utterance.text = utterance.text.take().map(|text| options.normaliser.apply(&text));
-    }
-    name_apart(&mut utterances);
-    let mut sets = options.split.apply(utterances, &mut notes);
-    if let Some(train) = sets.first_mut() {
-        train.skipped = skipped;
+    if let Some(first) = sets.first_mut() {
+        first.skipped = skipped;
     }
     if let Some(format) = options.raw {
         raw::set_format(&mut sets, format);
@@ -73,114 +114,45 @@ pub fn prepare(options: &FolderOptions, output: &Output, progress: Progress) -> 
     write(Draft { sets, notes, lexicons: Vec::new(), spelling: options.normaliser }, output, progress)
 }
 
-/// The audio files of a folder that have texts beside them. `joined` is where joined utterances are written: they have
-/// none.
-fn beside(
-    folder: &Path,
-    joined: &Path,
-    notes: &mut Vec<String>,
-    skipped: &mut Vec<Skipped>,
-) -> Result<Vec<Utterance>, CorpusError> {
-    let mut files = walk(folder, notes)?;
-    files.retain(|path| is_audio_path(path));
-    let joined = joined.canonicalize().ok();
-    let is_joined = |audio: &Path| {
-        let within = |joined: &PathBuf| audio.canonicalize().is_ok_and(|audio| audio.starts_with(joined));
-        joined.as_ref().is_some_and(within)
-    };
-    let best = best_of_each_text(&files);
-    let mut utterances = Vec::new();
-    for audio in &files {
-        let within = audio.strip_prefix(folder).unwrap_or(audio).to_owned();
-        let id = within.with_extension("").to_string_lossy().into_owned();
-        let text = match fs::read_to_string(audio.with_extension("txt")) {
-            Ok(text) => text,
-            Err(_) if is_joined(audio) => continue,
-            Err(error) => {
-                let text = audio.with_extension("txt");
-                let problem = match error.kind() {
-                    ErrorKind::NotFound => "there is no such file; write what is said into it".into(),
-                    _ => io_problem(&error),
-                };
-                let reason = format!("{}: {problem}", text.display());
-                skipped.push(Skipped { id, reason });
-                continue;
-            }
-        };
-        if let Some(other) = best.get(&audio.with_extension("")).filter(|&&best| best != audio) {
-            let reason = format!("its text is taken for {}; keep one of them", other.display());
-            skipped.push(Skipped { id: within.to_string_lossy().into_owned(), reason });
-            continue;
-        }
-        let mut levels = within.iter();
-        let speaker = levels.next().filter(|_| levels.next().is_some());
-        let speaker = speaker.map(|speaker| speaker.to_string_lossy().into_owned());
-        utterances.push(Utterance {
-            id,
-            audio: audio.clone(),
-            text: Some(text),
-            speaker,
-            ..Default::default()
-        });
+/// Leaves out utterances of whose texts nothing is left: silence is rarely what is meant.
+fn leave_out_empty(found: &mut Found) {
+    let is_empty = |entry: &Entry| entry.utterance.text.as_deref().is_none_or(str::is_empty);
+    let (empty, rest) = std::mem::take(&mut found.entries).into_iter().partition(is_empty);
+    found.entries = rest;
+    let empty: Vec<Entry> = empty;
+    for Entry { utterance, .. } in empty {
+        found.skip(utterance.id, "its text has no words; write what is said, or leave the recording out");
     }
-    Ok(utterances)
 }
 
-/// By path without extension the one file that a text is taken for: the first, if possible of a kind without losses. Of
-/// two the same speech might come into several sets.
-fn best_of_each_text(files: &[PathBuf]) -> BTreeMap<PathBuf, &PathBuf> {
-    let is_lossy = |path: &Path| ["mp3", "ogg", "oga"].iter().any(|kind| has_extension(path, kind));
-    let mut best: BTreeMap<PathBuf, &PathBuf> = BTreeMap::new();
-    for path in files {
-        let known = best.entry(path.with_extension("")).or_insert(path);
-        if is_lossy(known) && !is_lossy(path) {
-            *known = path;
+/// Why there is no utterance.
+fn nothing(options: &FolderOptions, found: Found) -> CorpusError {
+    let source = &options.source;
+    match found.skipped.into_iter().next() {
+        Some(Skipped { id, reason }) => {
+            CorpusError::Empty { what: source.display().to_string(), reason: format!("{id}: {reason}") }
+        }
+        None => {
+            let problem = "no audio file with a text (.txt, .lab, .trans.txt) beside it, nor a table of such files; \
+                           give the folder that has them, or the table";
+            CorpusError::layout(source, problem)
         }
     }
-    best
-}
-
-fn listed(table: &Path, skipped: &mut Vec<Skipped>) -> Result<Vec<Utterance>, CorpusError> {
-    let folder = table.parent().unwrap_or(Path::new(""));
-    let mut utterances = Vec::new();
-    for row in read_rows(table, skipped)? {
-        let mut audio = folder.join(&row.file);
-        let in_clips = folder.join("clips").join(&row.file);
-        if !audio.is_file() && in_clips.is_file() {
-            audio = in_clips;
-        }
-        let id = Path::new(&row.file).with_extension("").to_string_lossy().into_owned();
-        if audio.is_file() {
-            utterances.push(Utterance {
-                id,
-                audio,
-                text: Some(row.text),
-                speaker: row.speaker,
-                ..Default::default()
-            });
-        } else {
-            let reason = format!(
-                "{}, line {}: {} is not there; check the path",
-                table.display(),
-                row.line,
-                audio.display()
-            );
-            skipped.push(Skipped { id, reason });
-        }
-    }
-    Ok(utterances)
 }
 
 /// Makes names without separators or spaces, which score files cannot have, and tells equal ones apart by numbers.
-fn name_apart(utterances: &mut [Utterance]) {
+fn name_apart(entries: &mut [Entry]) {
     let mut taken = HashSet::new();
-    for utterance in utterances {
+    // By name the number to go on with: a recording may have thousands of parts.
+    let mut numbers: HashMap<String, usize> = HashMap::new();
+    for Entry { utterance, .. } in entries {
         let name = plain_id(utterance.id.trim_start_matches(['/', '.']));
-        let numbered = (2..).map(|number| format!("{name}-{number}"));
-        utterance.id = std::iter::once(name.clone())
-            .chain(numbered)
-            .find(|candidate| !taken.contains(candidate))
-            .unwrap_or(name);
-        taken.insert(utterance.id.clone());
+        let number = numbers.entry(name.clone()).or_insert(1);
+        let mut id = name.clone();
+        while !taken.insert(id.clone()) {
+            *number += 1;
+            id = format!("{name}-{number}");
+        }
+        utterance.id = id;
     }
 }
