@@ -30,7 +30,7 @@ pub enum Target {
     Final(usize),
 }
 
-/// When the mean of a system's seeds reached a target: in the first of [`KEPT`] epochs in a row, or of all that were
+/// When the mean of a system's seeds reached a target: in the first of three epochs in a row, or of all that were
 /// left, that were at or below it. One epoch alone may be chance.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Reached {
