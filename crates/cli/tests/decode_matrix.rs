@@ -439,7 +439,7 @@ fn a_table_or_an_option_that_does_not_fit_is_one_line_with_the_mend() {
         ("a 0\nb\n", ":2: \"b\" is not a symbol and its id, as line 1 is; write `SYMBOL ID`"),
         ("a 0\nb 0\n", ":2: the id 0 occurs twice; give each symbol an id of its own"),
         ("a 0\nb 2\n", ":2: the id 2 is beyond the 2 symbols; ids are 0 to 1"),
-        ("a 0\na 1\n", ": \"a\" is the symbol of both 0 and 1; name each symbol once"),
+        ("a 0\na 1\n", ":2: \"a\" is the symbol of both 0 and 1; name each symbol once"),
         ("<eps>\n<blk>\n", ": the blank has several names in it, <blk> and <eps>; tell which one it is"),
     ] {
         put(&place.join("tokens.txt"), table);
