@@ -24,7 +24,7 @@ pub(crate) const VERSION: &str = env!("LINNET_VERSION");
 ///
 /// With a language model fewer words are wrong: ngram makes it, tune weighs it. The rest looks closer.
 ///
-/// Exit codes: 0 done; 1 failed; 2 wrong usage; 3 done, items left out and named; 130 interrupted, saved.
+/// Exit codes: 0 done; 1 failed; 2 wrong usage; 3 done, but for items left out; 130 interrupted.
 #[derive(Debug, Parser)]
 #[command(name = "linnet", version = VERSION, verbatim_doc_comment, arg_required_else_help = true)]
 pub(crate) struct Cli {

@@ -106,7 +106,7 @@ fn a_text_of_one_line_makes_a_model_and_bad_ones_are_named() {
         assert_eq!(found[3..], *words);
     }
     for (bytes, problem) in [
-        (&b""[..], "the text has no words; give files with a sentence a line"),
+        (&b""[..], "bad.txt: the text has no words; give files with a sentence a line"),
         (
             b"a\ngr\xfcn\n",
             "bad.txt:2: the line is not UTF-8; convert the file, as by `iconv -f LATIN1 -t UTF-8`",

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::slice::from_ref;
 
 use linnet_text::ngram::{
-    Estimate, Perplexity, TrainingText, each_plain_sentence, each_sentence, read_vocabulary,
+    Estimate, EstimateError, Perplexity, TrainingText, each_plain_sentence, each_sentence, read_vocabulary,
 };
 use linnet_text::{Normaliser, TextError};
 
@@ -27,7 +27,11 @@ pub(super) fn run(args: Ngram, talk: &Talk) -> Done {
     for path in &args.text {
         sentences(path, |sentence| text.push(&rule.apply(sentence)).map_err(|e| e.to_string()))?;
     }
-    let estimate = Estimate::new(text, args.order, &args.prune)?;
+    let texts: Vec<String> = args.text.iter().map(|path| path.display().to_string()).collect();
+    let estimate = Estimate::new(text, args.order, &args.prune).map_err(|error| match error {
+        EstimateError::Empty => format!("{}: {error}", texts.join(", ")),
+        _ => error.to_string(),
+    })?;
     estimate.write(&args.out)?;
     talk.say(table(&estimate));
     let model = estimate.model()?;
