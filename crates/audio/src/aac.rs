@@ -174,8 +174,7 @@ pub(crate) fn open_adts<'a>(bytes: &'a [u8], path: &Path) -> Result<Track<'a>, A
         let frame = frame
             .ok_or_else(|| fail(at, format!("there is no frame behind {} whole ones", packets.len())))?;
         if frame.blocks > 1 {
-            let problem = "AAC with several blocks a frame is not read; convert it to WAV with ffmpeg";
-            return Err(AudioError::unsupported(path, problem));
+            return Err(AudioError::unread(path, "AAC with several blocks a frame"));
         }
         let packet = bytes.get(at + frame.header..at + frame.len).ok_or_else(|| {
             fail(

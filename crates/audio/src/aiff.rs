@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::container::{Body, Track, body};
 use crate::error::{AudioError, Place};
-use crate::pcm::{Pcm, Sample};
+use crate::pcm::{Kind, Pcm, Sample};
 use crate::raw::ByteOrder;
 
 pub(crate) fn is_aiff(head: &[u8]) -> bool {
@@ -69,34 +69,26 @@ fn describe(chunk: &[u8], compressed: bool, path: &Path) -> Result<Option<(Pcm, 
         (true, Some(&[a, b, c, d])) => [a, b, c, d],
         (true, _) => return Ok(None),
     };
-    let mut order = ByteOrder::Big;
     let sample = match &coding.map(|c| c.to_ascii_lowercase()) {
-        b"none" | b"twos" => Sample::signed(bits),
-        b"sowt" => {
-            order = ByteOrder::Little;
-            Sample::signed(bits)
-        }
-        b"raw " if bits == 8 => Some(Sample::Unsigned),
-        b"in24" => Some(Sample::Signed(3)),
-        b"in32" => Some(Sample::Signed(4)),
-        b"42ni" | b"23ni" => {
-            order = ByteOrder::Little;
-            Some(Sample::Signed(if coding[0] == b'4' { 3 } else { 4 }))
-        }
-        b"fl32" => Some(Sample::Float),
-        b"fl64" => Some(Sample::Double),
-        b"ulaw" => Some(Sample::MuLaw),
-        b"alaw" => Some(Sample::ALaw),
+        b"none" | b"twos" => Sample::signed(bits, ByteOrder::Big),
+        b"sowt" => Sample::signed(bits, ByteOrder::Little),
+        b"raw " if bits == 8 => Some(Sample::byte(Kind::Unsigned)),
+        b"in24" => Sample::signed(24, ByteOrder::Big),
+        b"in32" => Sample::signed(32, ByteOrder::Big),
+        b"42ni" => Sample::signed(24, ByteOrder::Little),
+        b"23ni" => Sample::signed(32, ByteOrder::Little),
+        b"fl32" => Sample::float(32, ByteOrder::Big),
+        b"fl64" => Sample::float(64, ByteOrder::Big),
+        b"ulaw" => Some(Sample::byte(Kind::MuLaw)),
+        b"alaw" => Some(Sample::byte(Kind::ALaw)),
         _ => None,
     };
-    let Some(sample) = sample else {
+    let sample = sample.ok_or_else(|| {
         let coding = String::from_utf8_lossy(&coding).escape_debug().to_string();
-        let problem =
-            format!("AIFF of {bits}-bit {coding} samples is not read; convert it to WAV with ffmpeg or sox");
-        return Err(AudioError::unsupported(path, problem));
-    };
+        AudioError::unread(path, format!("AIFF of {bits}-bit {coding} samples"))
+    })?;
     let sample_rate = extended(&common[8..18]);
-    Pcm { sample, order, channels, sample_rate }.check(path).map(|pcm| Some((pcm, frames)))
+    Pcm { sample, channels, sample_rate }.check(path).map(|pcm| Some((pcm, frames)))
 }
 
 /// A number of 80 bits, as whole Hz: sign and exponent in the first two bytes, then the mantissa with its highest one.

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::container::{Body, Track, body};
 use crate::error::{AudioError, Place};
-use crate::pcm::{Pcm, Sample};
+use crate::pcm::{Kind, Pcm, Sample};
 use crate::raw::ByteOrder;
 
 const HEADER: usize = 24;
@@ -25,23 +25,22 @@ pub(crate) fn open<'a>(bytes: &'a [u8], path: &Path) -> Result<Track<'a>, AudioE
         return Err(fail(4, &format!("its samples start at byte {start}, which the file hasn't")));
     }
     let sample = match coding {
-        1 => Sample::MuLaw,
-        2..=5 => Sample::Signed(coding as usize - 1),
-        6 => Sample::Float,
-        7 => Sample::Double,
-        27 => Sample::ALaw,
-        _ => {
-            let name = match coding {
-                8 | 18..=22 => "of the NeXT's own hardware",
-                23..=26 => "G.721 to G.723 (ADPCM)",
-                _ => "unknown",
-            };
-            let problem =
-                format!("AU of coding {coding}, {name}, is not read; convert it to WAV with ffmpeg or sox");
-            return Err(AudioError::unsupported(path, problem));
-        }
+        1 => Some(Sample::byte(Kind::MuLaw)),
+        2..=5 => Sample::signed(8 * (coding - 1), ByteOrder::Big),
+        6 => Sample::float(32, ByteOrder::Big),
+        7 => Sample::float(64, ByteOrder::Big),
+        27 => Some(Sample::byte(Kind::ALaw)),
+        _ => None,
     };
-    let pcm = Pcm { sample, order: ByteOrder::Big, channels: channels as usize, sample_rate }.check(path)?;
+    let sample = sample.ok_or_else(|| {
+        let name = match coding {
+            8 | 18..=22 => "of the NeXT's own hardware",
+            23..=26 => "G.721 to G.723 (ADPCM)",
+            _ => "unknown",
+        };
+        AudioError::unread(path, format!("AU of coding {coding}, {name},"))
+    })?;
+    let pcm = Pcm { sample, channels: channels as usize, sample_rate }.check(path)?;
     let told = (told != OPEN).then_some(u64::from(told));
     let (samples, short) = body(&bytes[start..], told, &pcm);
     Ok(Track { body: Body::Pcm(pcm, samples.into()), short, notes: Vec::new() })

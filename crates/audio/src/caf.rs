@@ -6,7 +6,7 @@ use std::path::Path;
 use crate::container::{Body, Track, body};
 use crate::error::{AudioError, Place};
 use crate::packets::{Codec, Packets, Span};
-use crate::pcm::{Pcm, Sample};
+use crate::pcm::{Kind, Pcm, Sample};
 use crate::raw::ByteOrder;
 
 const HEADER: usize = 8;
@@ -103,16 +103,16 @@ fn describe(chunk: &[u8]) -> Option<Description> {
 
 impl Description {
     fn pcm(&self) -> Option<Pcm> {
+        let order = if self.flags & LITTLE != 0 { ByteOrder::Little } else { ByteOrder::Big };
         let sample = match &self.format {
-            b"lpcm" if self.flags & FLOAT != 0 => Sample::float(self.bits),
-            b"lpcm" => Sample::signed(self.bits),
-            b"ulaw" => Some(Sample::MuLaw),
-            b"alaw" => Some(Sample::ALaw),
+            b"lpcm" if self.flags & FLOAT != 0 => Sample::float(self.bits, order),
+            b"lpcm" => Sample::signed(self.bits, order),
+            b"ulaw" => Some(Sample::byte(Kind::MuLaw)),
+            b"alaw" => Some(Sample::byte(Kind::ALaw)),
             _ => None,
         }?;
-        let order = if self.flags & LITTLE != 0 { ByteOrder::Little } else { ByteOrder::Big };
         let (channels, sample_rate) = (self.channels as usize, self.sample_rate);
-        let pcm = Pcm { sample, order, channels, sample_rate };
+        let pcm = Pcm { sample, channels, sample_rate };
         // Samples of fewer bits than their bytes have don't tell which bits are theirs.
         (pcm.frame() == self.packet_bytes as usize || channels == 0).then_some(pcm)
     }
@@ -125,9 +125,7 @@ impl Description {
             b"opus" => Codec::opus_without_header(channels, path),
             other => {
                 let name = String::from_utf8_lossy(other).escape_debug().to_string();
-                let problem =
-                    format!("CAF of {}-bit {name} is not read; convert it to WAV with ffmpeg", self.bits);
-                Err(AudioError::unsupported(path, problem))
+                Err(AudioError::unread(path, format!("CAF of {}-bit {name}", self.bits)))
             }
         }
     }

@@ -11,8 +11,8 @@ use symphonia::core::io::{MediaSource, MediaSourceStream};
 use symphonia::core::meta::MetadataOptions;
 use symphonia::default::formats::{FlacReader, MpaReader, OggReader};
 
+use crate::collect::Collected;
 use crate::error::{AudioError, Place};
-use crate::pcm::{MOST_SAMPLES, too_many};
 use crate::samples::Audio;
 use crate::{flac, mp3, ogg};
 
@@ -58,13 +58,11 @@ fn open(source: Box<dyn MediaSource>, kind: Kind, path: &Path) -> Result<Opened,
         Kind::Ogg => probe.register_format::<OggReader<'_>>(),
         Kind::Other => probe.register_format::<MpaReader<'_>>(),
     }
-    let (name, mend) = (kind.name(), "convert it to WAV (ffmpeg -i IN OUT.wav)");
+    let name = kind.name();
     let format = probe
         .probe(&Hint::new(), stream, FormatOptions::default(), MetadataOptions::default())
         .map_err(|e| match e {
-            Error::Unsupported(_) => {
-                AudioError::unsupported(path, format!("{name} of a kind that is not read; {mend}"))
-            }
+            Error::Unsupported(_) => AudioError::unread(path, format!("{name} of this kind")),
             _ => {
                 let problem = format!("{name}: its header is damaged or cut off; copy the file again");
                 AudioError::damaged(path, Place::Byte(0), problem)
@@ -72,7 +70,7 @@ fn open(source: Box<dyn MediaSource>, kind: Kind, path: &Path) -> Result<Opened,
         })?;
     let track = format.default_track(TrackType::Audio);
     let parameters = track.and_then(|track| Some((track.id, track.codec_params.as_ref()?.audio()?)));
-    let unread = || AudioError::unsupported(path, format!("{name} without audio that is read; {mend}"));
+    let unread = || AudioError::unread(path, format!("the sound in {name}"));
     let (track, parameters) = parameters.ok_or_else(unread)?;
     let decoder = symphonia::default::get_codecs()
         .make_audio_decoder(parameters, &AudioDecoderOptions::default().verify(kind == Kind::Flac))
@@ -118,46 +116,23 @@ pub(crate) fn decode_stream(
 ) -> Result<Decoded, AudioError> {
     let mut opened = open(source, kind, path)?;
     let name = kind.name();
-    let fail = |done: usize| {
-        let mend =
-            "copy the file again, or convert it to WAV with a program that passes over damage (ffmpeg)";
-        AudioError::damaged(path, Place::Sample(done), format!("{name}: what follows is damaged; {mend}"))
-    };
-    let (mut rate, mut channels, mut done) = (0, Vec::<Vec<f32>>::new(), 0);
-    let mut planes: Vec<Vec<f32>> = Vec::new();
+    let mut collected = Collected::default();
+    let fail = |collected: &Collected| AudioError::damaged_from(path, collected.frames(), name);
     loop {
         let packet = match opened.format.next_packet() {
             Ok(Some(packet)) => packet,
             Ok(None) => break,
             // Streams of unknown length end like this; callers know how long the others are.
             Err(Error::IoError(e)) if e.kind() == std::io::ErrorKind::UnexpectedEof => break,
-            Err(_) => return Err(fail(done)),
+            Err(_) => return Err(fail(&collected)),
         };
-        if packet.track_id != opened.track {
-            continue;
+        if packet.track_id == opened.track {
+            let buffer = opened.decoder.decode(&packet).map_err(|_| fail(&collected))?;
+            collected.add(&buffer, path)?;
         }
-        let buffer = opened.decoder.decode(&packet).map_err(|_| fail(done))?;
-        let (spec_rate, count) = (buffer.spec().rate(), buffer.num_planes());
-        if channels.is_empty() {
-            rate = spec_rate;
-            channels = vec![Vec::new(); count];
-        }
-        if spec_rate != rate || count != channels.len() {
-            let problem =
-                format!("{name}: the sampling rate or the number of channels changes; split the file here");
-            return Err(AudioError::damaged(path, Place::Sample(done), problem));
-        }
-        if (done + buffer.frames()).saturating_mul(count) > MOST_SAMPLES {
-            return Err(too_many(path));
-        }
-        buffer.copy_to_vecs_planar(&mut planes);
-        for (channel, plane) in channels.iter_mut().zip(&planes) {
-            channel.extend_from_slice(plane);
-        }
-        done = channels.first().map_or(0, Vec::len);
     }
-    if rate == 0 || done == 0 {
+    if collected.frames() == 0 {
         return Err(AudioError::nothing(path));
     }
-    Ok(Decoded { audio: Audio::new(rate, channels), verified: opened.decoder.finalize().verify_ok })
+    Ok(Decoded { audio: collected.into_audio(), verified: opened.decoder.finalize().verify_ok })
 }

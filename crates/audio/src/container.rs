@@ -6,7 +6,7 @@ use std::path::Path;
 use crate::error::AudioError;
 use crate::note::Note;
 use crate::packets::Packets;
-use crate::pcm::Pcm;
+use crate::pcm::{Kind, Pcm};
 use crate::probe::AudioInfo;
 use crate::samples::Audio;
 use crate::{aac, aiff, au, caf, matroska, mp4};
@@ -77,7 +77,7 @@ impl Container {
         match &track.body {
             Body::Packets(_) => Ok(AudioInfo::of(&track.decode(path)?, &format, coding)),
             // Their scale shows in the samples.
-            Body::Pcm(pcm, _) if pcm.is_float() => {
+            Body::Pcm(pcm, _) if pcm.sample.kind == Kind::Float => {
                 let mut audio = track.decode(path)?;
                 audio.rescale(path)?;
                 Ok(AudioInfo::of(&audio, &format, coding))
@@ -97,7 +97,7 @@ impl Container {
 impl Track<'_> {
     pub(crate) fn coding(&self) -> &'static str {
         match &self.body {
-            Body::Pcm(pcm, _) => pcm.coding(),
+            Body::Pcm(pcm, _) => pcm.sample.coding(),
             Body::Packets(packets) => packets.codec.name(),
         }
     }

@@ -3,6 +3,9 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+/// How to make a file that is read of one that isn't, behind "convert it".
+const WITH_FFMPEG: &str = "to 16-bit WAV (ffmpeg -i IN OUT.wav)";
+
 /// An error of this crate.
 #[derive(Debug, thiserror::Error)]
 pub enum AudioError {
@@ -123,6 +126,22 @@ impl AudioError {
     /// A file without samples.
     pub(crate) fn nothing(path: &Path) -> Self {
         Self::NoSamples { path: path.to_path_buf(), from_s: 0.0, length_s: 0.0 }
+    }
+
+    /// A stream that can't be decoded from a sample of each channel on. `name` is its kind.
+    pub(crate) fn damaged_from(path: &Path, sample: usize, name: &str) -> Self {
+        let mend = format!("copy the file again, or convert what is left of it {WITH_FFMPEG}");
+        Self::damaged(path, Place::Sample(sample), format!("{name}: what follows is damaged; {mend}"))
+    }
+
+    /// A container or coding that isn't read, by name.
+    pub(crate) fn unread(path: &Path, name: impl fmt::Display) -> Self {
+        Self::to_convert(path, format!("{name} is not read"))
+    }
+
+    /// A file that isn't read for a reason that goes with its format.
+    pub(crate) fn to_convert(path: &Path, problem: impl fmt::Display) -> Self {
+        Self::unsupported(path, format!("{problem}; convert it {WITH_FFMPEG}"))
     }
 
     pub(crate) fn unsupported(path: &Path, problem: impl Into<String>) -> Self {

@@ -3,7 +3,10 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// What a decoder makes of foreign bytes, or `None` if it panics over them: Symphonia 0.6.1 asserts some of what
-/// headers of Vorbis and indices of MP4 tell. Nothing of what it worked on may be used again.
+/// headers of Vorbis tell. Nothing of what it worked on may be used again.
+///
+/// The panic's own message still goes to standard error. The hook that writes it belongs to the whole process, so
+/// that a program may replace it, and a library may not.
 pub(crate) fn guarded<T>(decode: impl FnOnce() -> T) -> Option<T> {
     catch_unwind(AssertUnwindSafe(decode)).ok()
 }

@@ -14,6 +14,7 @@ mod au;
 mod bits;
 mod caf;
 mod coded;
+mod collect;
 mod container;
 mod error;
 mod flac;

@@ -13,7 +13,7 @@ use symphonia::core::codecs::audio::well_known::{
 use crate::container::{Body, Track};
 use crate::error::{AudioError, Place};
 use crate::packets::{Codec, Packets, Span, unread};
-use crate::pcm::{MOST_CHANNELS, MOST_RATE, Pcm, Sample, too_many};
+use crate::pcm::{Kind, MOST_CHANNELS, MOST_RATE, Pcm, Sample, too_many};
 use crate::raw::ByteOrder;
 use crate::{opus, vorbis};
 
@@ -128,15 +128,15 @@ impl<'a> Entry<'a> {
 
     fn pcm(&self) -> Option<Pcm> {
         let bits = u32::try_from(self.bits).ok()?;
-        let (order, sample) = match self.codec {
-            b"A_PCM/INT/LIT" if bits == 8 => (ByteOrder::Little, Sample::Unsigned),
-            b"A_PCM/INT/LIT" => (ByteOrder::Little, Sample::signed(bits)?),
-            b"A_PCM/INT/BIG" => (ByteOrder::Big, Sample::signed(bits)?),
-            b"A_PCM/FLOAT/IEEE" => (ByteOrder::Little, Sample::float(bits)?),
-            _ => return None,
-        };
+        let sample = match self.codec {
+            b"A_PCM/INT/LIT" if bits == 8 => Some(Sample::byte(Kind::Unsigned)),
+            b"A_PCM/INT/LIT" => Sample::signed(bits, ByteOrder::Little),
+            b"A_PCM/INT/BIG" => Sample::signed(bits, ByteOrder::Big),
+            b"A_PCM/FLOAT/IEEE" => Sample::float(bits, ByteOrder::Little),
+            _ => None,
+        }?;
         let (rate, channels) = (self.sample_rate.round() as u32, self.channels.min(1 << 16) as usize);
-        Some(Pcm { sample, order, channels, sample_rate: rate })
+        Some(Pcm { sample, channels, sample_rate: rate })
     }
 
     /// What its packets are decoded by, if they are read.
@@ -228,7 +228,8 @@ fn block(body: &[u8]) -> Option<(u64, Vec<&[u8]>)> {
                 let size = match sizes.last() {
                     None if i == 1 => i64::try_from(value).ok()?,
                     // Differences have a bias of half their range.
-                    last => *last? as i64 + i64::try_from(value).ok()? - ((1 << (7 * len - 1)) - 1),
+                    last => (*last? as i64)
+                        .checked_add(i64::try_from(value).ok()? - ((1 << (7 * len - 1)) - 1))?,
                 };
                 sizes.push(usize::try_from(size).ok()?);
             }

@@ -63,7 +63,7 @@ impl Unread {
     }
 
     pub(crate) fn error(&self, path: &Path) -> AudioError {
-        AudioError::unsupported(path, format!("{} is not read; convert it to WAV with ffmpeg", self.name))
+        AudioError::unread(path, self.name)
     }
 }
 
@@ -71,10 +71,7 @@ impl Unread {
 pub(crate) fn no_audio(path: &Path) -> AudioError {
     match Unread::by_name(path) {
         Some(kind) => kind.error(path),
-        None => AudioError::unsupported(
-            path,
-            "there is no audio in it that is known; convert it to WAV with ffmpeg",
-        ),
+        None => AudioError::to_convert(path, "there is no audio in it that is known"),
     }
 }
 

@@ -16,6 +16,7 @@ use crate::error::{AudioError, Place};
 use crate::guard::guarded;
 use crate::note::Note;
 use crate::packets::{Codec, Packets, Span, unread};
+use crate::pcm::{MOST_SAMPLES, too_many};
 use crate::samples::Audio;
 use crate::{opus, vorbis};
 
@@ -216,12 +217,10 @@ fn join(mut before: Audio, behind: Audio, path: &Path) -> Result<Audio, AudioErr
         );
         return Err(AudioError::damaged(path, Place::Sample(before.frames()), problem));
     }
-    if (before.frames() + behind.frames()).saturating_mul(channels) > crate::pcm::MOST_SAMPLES {
-        return Err(crate::pcm::too_many(path));
+    if (before.frames() + behind.frames()).saturating_mul(channels) > MOST_SAMPLES {
+        return Err(too_many(path));
     }
-    for (channel, more) in before.channels.iter_mut().zip(behind.channels) {
-        channel.extend(more);
-    }
+    before.append(&behind);
     Ok(before)
 }
 

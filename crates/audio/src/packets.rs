@@ -3,15 +3,15 @@
 use std::borrow::Cow;
 use std::path::Path;
 
-use symphonia::core::audio::{Channels, GenericAudioBufferRef};
+use symphonia::core::audio::Channels;
 use symphonia::core::codecs::audio::well_known::{CODEC_ID_AAC, CODEC_ID_ALAC};
 use symphonia::core::codecs::audio::{AudioCodecId, AudioCodecParameters, AudioDecoderOptions};
 use symphonia::core::packet::PacketRef;
 use symphonia::core::units::{Duration, Timestamp};
 
+use crate::collect::Collected;
 use crate::error::{AudioError, Place};
 use crate::guard::guarded;
-use crate::pcm::{MOST_SAMPLES, too_many};
 use crate::samples::Audio;
 use crate::{aac, opus};
 
@@ -74,9 +74,7 @@ impl Codec {
 
     /// Opus with its header, or as it is without one where channels are given.
     pub(crate) fn opus(head: Result<opus::Head, String>, path: &Path) -> Result<Self, AudioError> {
-        let mend =
-            |problem| AudioError::unsupported(path, format!("{problem}; convert it to WAV with ffmpeg"));
-        head.map(Self::Opus).map_err(mend)
+        head.map(Self::Opus).map_err(|problem| AudioError::to_convert(path, problem))
     }
 
     pub(crate) fn opus_without_header(channels: u32, path: &Path) -> Result<Self, AudioError> {
@@ -98,60 +96,7 @@ pub(crate) fn unread(container: &str, coding: &str, path: &Path) -> AudioError {
     } else {
         format!("{coding} in {container}")
     };
-    AudioError::unsupported(path, format!("{within} is not read; convert it to WAV with ffmpeg"))
-}
-
-/// What was decoded so far.
-#[derive(Default)]
-struct Decoded {
-    rate: u32,
-    channels: Vec<Vec<f32>>,
-    planes: Vec<Vec<f32>>,
-}
-
-impl Decoded {
-    fn frames(&self) -> usize {
-        self.channels.first().map_or(0, Vec::len)
-    }
-
-    /// Makes room for channels of so many more samples; the error says why there is none.
-    fn room(&mut self, rate: u32, channels: usize, frames: usize, path: &Path) -> Result<(), AudioError> {
-        if self.channels.is_empty() {
-            self.rate = rate;
-            self.channels = vec![Vec::new(); channels];
-        }
-        if self.rate != rate || self.channels.len() != channels {
-            let problem = "the rate or the number of channels changes; split it there";
-            return Err(AudioError::damaged(path, Place::Sample(self.frames()), problem));
-        }
-        if (self.frames() + frames).saturating_mul(channels) > MOST_SAMPLES {
-            return Err(too_many(path));
-        }
-        Ok(())
-    }
-
-    fn add(&mut self, buffer: &GenericAudioBufferRef<'_>, path: &Path) -> Result<(), AudioError> {
-        self.room(buffer.spec().rate(), buffer.num_planes(), buffer.frames(), path)?;
-        buffer.copy_to_vecs_planar(&mut self.planes);
-        for (channel, plane) in self.channels.iter_mut().zip(&self.planes) {
-            channel.extend_from_slice(plane);
-        }
-        Ok(())
-    }
-
-    fn add_interleaved(
-        &mut self,
-        rate: u32,
-        channels: usize,
-        samples: &[f32],
-        path: &Path,
-    ) -> Result<(), AudioError> {
-        self.room(rate, channels, samples.len() / channels, path)?;
-        for (c, channel) in self.channels.iter_mut().enumerate() {
-            channel.extend(samples.iter().skip(c).step_by(channels));
-        }
-        Ok(())
-    }
+    AudioError::unread(path, within)
 }
 
 impl Packets<'_> {
@@ -165,17 +110,9 @@ impl Packets<'_> {
     }
 
     fn decode_all(self, path: &Path) -> Result<Audio, AudioError> {
-        let mut decoded = Decoded::default();
+        let mut decoded = Collected::default();
         let name = self.codec.name();
-        let fail = |decoded: &Decoded| {
-            let mend =
-                "copy the file again, or convert it to WAV with a program that passes over damage (ffmpeg)";
-            AudioError::damaged(
-                path,
-                Place::Sample(decoded.frames()),
-                format!("{name}: what follows is damaged; {mend}"),
-            )
-        };
+        let fail = |decoded: &Collected| AudioError::damaged_from(path, decoded.frames(), name);
         match &self.codec {
             Codec::Opus(head) => {
                 let mut decoder = opus::Decoder::new(head).ok_or_else(|| fail(&decoded))?;
@@ -198,7 +135,7 @@ impl Packets<'_> {
                 }
             }
         }
-        let Decoded { rate, mut channels, .. } = decoded;
+        let Audio { sample_rate: rate, mut channels, .. } = decoded.into_audio();
         let scaled = |value: u64| match self.span.timescale {
             0 => value,
             scale => (u128::from(value) * u128::from(rate)).div_ceil(u128::from(scale)) as u64,

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use crate::error::{AudioError, Place};
+use crate::pcm::{Kind, Sample};
 use crate::read::ReadOptions;
 use crate::samples::Audio;
 
@@ -74,8 +75,8 @@ pub(crate) fn frames(
 pub(crate) fn decode(bytes: &[u8], options: &ReadOptions, path: &Path) -> Result<Audio, AudioError> {
     let (format, _) = frames(options, bytes.len(), path)?;
     let order = format.byte_order.unwrap_or_else(|| likelier_order(bytes, format.channels));
-    let all: Vec<f32> = samples(bytes, order).map(|s| f32::from(s) / 32768.0).collect();
-    Ok(Audio::from_interleaved(format.sample_rate, format.channels, &all))
+    let sample = Sample { kind: Kind::Signed, bytes: 2, bits: 16, top: true, order };
+    Ok(Audio::from_interleaved(format.sample_rate, format.channels, &sample.interleaved(bytes)))
 }
 
 #[cfg(test)]

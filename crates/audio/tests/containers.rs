@@ -195,7 +195,7 @@ fn what_a_header_tells_of_its_length_is_compared_with_what_is_there() {
 fn what_is_not_read_is_named_with_a_mend() {
     let file = |name: &str| std::fs::read(data(name)).unwrap();
     let changed = |name: &str, from: &[u8], to: &[u8]| {
-        let mut bytes = file(name);
+        let mut bytes = std::fs::read(data(name)).unwrap();
         let at = bytes.windows(from.len()).position(|w| w == from).unwrap();
         bytes[at..at + to.len()].copy_from_slice(to);
         bytes
@@ -238,7 +238,7 @@ fn what_is_not_read_is_named_with_a_mend() {
     for (name, bytes, problem) in cases {
         let Err(error) = both(&bytes, name) else { panic!("{problem}: it is read") };
         assert!(error.starts_with(&format!("{name}: {problem}")), "{error}");
-        assert!(error.contains("; convert it to WAV with ffmpeg"), "{error}");
+        assert!(error.contains("; convert it to 16-bit WAV (ffmpeg -i IN OUT.wav)"), "{error}");
     }
     for (name, bytes) in [
         ("x.mp4", changed("chord.m4a", b"soun", b"vide")),
@@ -334,5 +334,40 @@ fn damage_never_panics() {
         for cut in (0..whole.len()).step_by(whole.len() / 50) {
             let _ = decode(&whole[..cut], name);
         }
+    }
+}
+
+#[test]
+fn an_index_of_places_outside_the_file_is_an_error() {
+    let grown = |kind: &[u8], bytes: &mut Vec<u8>| {
+        let at = bytes.windows(4).position(|w| w == kind).unwrap();
+        bytes[at - 1] += 4;
+        at
+    };
+    // The place of the only chunk, in 64 bits.
+    let mut chunk = std::fs::read(data("chord.m4a")).unwrap();
+    for kind in [b"moov", b"trak", b"mdia", b"minf", b"stbl"] {
+        grown(kind, &mut chunk);
+    }
+    let at = grown(b"stco", &mut chunk);
+    chunk.splice(at + 12..at + 16, [0xff; 8]);
+    chunk[at..at + 4].copy_from_slice(b"co64");
+    let mut cases = vec![chunk];
+    for (name, kind, field) in [
+        ("chord.m4a", b"stco", 12),
+        ("chord.m4a", b"stsz", 16),
+        ("chord_fragments.mp4", b"tfhd", 12),
+        // The run starts before the file, or its first packet is too long.
+        ("chord_fragments.mp4", b"trun", 12),
+        ("chord_fragments.mp4", b"trun", 20),
+    ] {
+        let mut bytes = std::fs::read(data(name)).unwrap();
+        let at = bytes.windows(4).position(|w| w == kind).unwrap();
+        bytes[at + field] = 0x80;
+        cases.push(bytes);
+    }
+    for bytes in cases {
+        let told = "MP4: its index tells of packets that aren't there; copy the file again";
+        assert_eq!(both(&bytes, "x.mp4").unwrap_err(), format!("x.mp4: byte 0: {told}"));
     }
 }

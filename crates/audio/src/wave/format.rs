@@ -3,15 +3,13 @@
 use std::path::Path;
 
 use super::adpcm::{Adpcm, Variant};
-use super::pcm::{Pcm, PcmKind};
 use crate::error::{AudioError, Place};
 use crate::note::Note;
+use crate::pcm::{Kind, MOST_CHANNELS, Sample};
 use crate::raw::ByteOrder;
 
 /// Bytes of a format chunk that every coding has.
 pub(super) const FORMAT_BYTES: u64 = 16;
-
-const MOST_CHANNELS: u16 = 64;
 
 const EXTENSIBLE: u16 = 0xfffe;
 /// What follows a coding's number in the name of an extensible format's coding.
@@ -41,7 +39,7 @@ pub(super) struct Format {
 /// How samples are coded.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Coding {
-    Pcm(Pcm),
+    Pcm(Sample),
     Adpcm(Adpcm),
     Mp3,
 }
@@ -49,7 +47,7 @@ pub(super) enum Coding {
 impl Coding {
     pub(super) fn name(&self) -> &'static str {
         match self {
-            Self::Pcm(pcm) => pcm.name(),
+            Self::Pcm(sample) => sample.coding(),
             Self::Adpcm(adpcm) => adpcm.name(),
             Self::Mp3 => "mp3",
         }
@@ -108,7 +106,7 @@ impl Format {
             let problem = format!("WAV: {problem}; write the file again from its source");
             AudioError::damaged(path, Place::Byte(at as usize), problem)
         };
-        if !(1..=MOST_CHANNELS).contains(&fields.channels) {
+        if !(1..=MOST_CHANNELS).contains(&fields.channels.into()) {
             let channels = fields.channels;
             return Err(damaged(format!("it has {channels} channels, from 1 to {MOST_CHANNELS} are read")));
         }
@@ -117,19 +115,18 @@ impl Format {
         }
         let mut notes = Vec::new();
         let coding = match fields.tag {
-            1 => Coding::Pcm(fields.pcm(PcmKind::Signed, order, &mut notes).map_err(damaged)?),
-            3 => Coding::Pcm(fields.pcm(PcmKind::Float, order, &mut notes).map_err(damaged)?),
-            6 => Coding::Pcm(fields.pcm(PcmKind::ALaw, order, &mut notes).map_err(damaged)?),
-            7 => Coding::Pcm(fields.pcm(PcmKind::MuLaw, order, &mut notes).map_err(damaged)?),
+            1 => Coding::Pcm(fields.pcm(Kind::Signed, order, &mut notes).map_err(damaged)?),
+            3 => Coding::Pcm(fields.pcm(Kind::Float, order, &mut notes).map_err(damaged)?),
+            6 => Coding::Pcm(fields.pcm(Kind::ALaw, order, &mut notes).map_err(damaged)?),
+            7 => Coding::Pcm(fields.pcm(Kind::MuLaw, order, &mut notes).map_err(damaged)?),
             0x02 => Coding::Adpcm(fields.adpcm(Variant::Microsoft).map_err(damaged)?),
             0x11 => Coding::Adpcm(fields.adpcm(Variant::Ima).map_err(damaged)?),
             0x55 => Coding::Mp3,
             tag => {
                 let name =
                     UNREAD.iter().find(|(known, _)| *known == tag).map(|(_, name)| format!(" ({name})"));
-                let coding = format!("WAV of coding {tag:#06x}{} is not read", name.unwrap_or_default());
-                let mend = "convert it to 16-bit PCM (ffmpeg -i IN.wav -c:a pcm_s16le OUT.wav)";
-                return Err(AudioError::unsupported(path, format!("{coding}; {mend}")));
+                let coding = format!("WAV of coding {tag:#06x}{}", name.unwrap_or_default());
+                return Err(AudioError::unread(path, coding));
             }
         };
         Ok(Self { coding, channels: fields.channels.into(), sample_rate: fields.sample_rate, notes })
@@ -138,15 +135,15 @@ impl Format {
 
 impl Fields {
     /// Uncompressed samples. A block that fits the channels tells the bytes of a sample, or else its bits do.
-    fn pcm(&self, kind: PcmKind, order: ByteOrder, notes: &mut Vec<Note>) -> Result<Pcm, String> {
+    fn pcm(&self, kind: Kind, order: ByteOrder, notes: &mut Vec<Note>) -> Result<Sample, String> {
         let (channels, block) = (usize::from(self.channels), usize::from(self.block));
         let bits = match kind {
-            PcmKind::MuLaw | PcmKind::ALaw => 8,
+            Kind::MuLaw | Kind::ALaw => 8,
             _ => usize::from(self.bits),
         };
         let known = match kind {
-            PcmKind::Signed => (1..=64).contains(&bits),
-            PcmKind::Float => matches!(bits, 32 | 64),
+            Kind::Signed => (1..=64).contains(&bits),
+            Kind::Float => matches!(bits, 32 | 64),
             _ => true,
         };
         if !known {
@@ -157,7 +154,7 @@ impl Fields {
         let agree = |bytes: usize| byte_rate == rate * (bytes * channels) as u64;
         // 24 bits are often put into 4 bytes, and odd numbers of bits into what is at hand; 16 bits never are.
         let wide = block / channels;
-        let is_wide = kind == PcmKind::Signed && (bits % 8 != 0 || bits == 24) && (least..=8).contains(&wide);
+        let is_wide = kind == Kind::Signed && (bits % 8 != 0 || bits == 24) && (least..=8).contains(&wide);
         let bytes = if is_wide && wide * channels == block && !agree(least) { wide } else { least };
         if bytes * channels != block {
             let its = format!("a block of {block} bytes, where {channels} channels of {bits} bits take");
@@ -172,9 +169,9 @@ impl Fields {
                 f64::from(self.byte_rate) / block as f64
             )));
         }
-        let valid = self.valid_bits.filter(|_| kind == PcmKind::Signed).map(usize::from);
-        let kind = if kind == PcmKind::Signed && bytes == 1 { PcmKind::Unsigned } else { kind };
-        Ok(Pcm { kind, bytes, bits: valid.unwrap_or(bits), top: valid.is_some(), order })
+        let valid = self.valid_bits.filter(|_| kind == Kind::Signed).map(usize::from);
+        let kind = if kind == Kind::Signed && bytes == 1 { Kind::Unsigned } else { kind };
+        Ok(Sample { kind, bytes, bits: valid.unwrap_or(bits), top: valid.is_some(), order })
     }
 
     fn adpcm(&self, variant: Variant) -> Result<Adpcm, String> {

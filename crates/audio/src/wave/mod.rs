@@ -4,7 +4,6 @@ mod adpcm;
 mod chunks;
 mod container;
 mod format;
-mod pcm;
 
 use std::io::{Cursor, Read, Seek};
 use std::path::Path;
@@ -12,11 +11,10 @@ use std::path::Path;
 use self::chunks::{Chunks, Source, find};
 use self::container::Container;
 use self::format::{Coding, Format};
-use self::pcm::PcmKind;
 use crate::error::AudioError;
 use crate::mp3;
 use crate::note::Note;
-use crate::pcm::{MOST_SAMPLES, too_many};
+use crate::pcm::{Kind, MOST_SAMPLES, too_many};
 use crate::probe::AudioInfo;
 use crate::samples::Audio;
 
@@ -45,7 +43,7 @@ pub(crate) fn decode(bytes: &[u8], path: &Path) -> Result<Audio, AudioError> {
     for part in &parts.parts {
         let from = all.len();
         all.extend(match &format.coding {
-            Coding::Pcm(pcm) => pcm.interleaved(samples(part)),
+            Coding::Pcm(sample) => sample.interleaved(samples(part)),
             Coding::Adpcm(adpcm) => adpcm.interleaved(samples(part)),
             Coding::Mp3 => Vec::new(),
         });
@@ -63,7 +61,7 @@ pub(crate) fn probe(bytes: impl Read + Seek, len: u64, path: &Path) -> Result<Op
     match &format.coding {
         Coding::Mp3 => return Ok(None),
         // Their scale shows in the samples.
-        Coding::Pcm(pcm) if pcm.kind == PcmKind::Float => return Ok(None),
+        Coding::Pcm(sample) if sample.kind == Kind::Float => return Ok(None),
         _ => {}
     }
     let frames = parts.parts.iter().map(frames).sum::<u64>() as usize;
@@ -83,7 +81,7 @@ pub(crate) fn names(bytes: &[u8], path: &Path) -> Result<(&'static str, &'static
 /// Samples a channel of a part.
 fn frames(part: &Chunks) -> u64 {
     match &part.format.coding {
-        Coding::Pcm(pcm) => part.len / (pcm.bytes * part.format.channels) as u64,
+        Coding::Pcm(sample) => part.len / (sample.bytes * part.format.channels) as u64,
         Coding::Adpcm(adpcm) => {
             let found = adpcm.frames(part.len);
             // A last block is filled up with samples that the header knows not to count.

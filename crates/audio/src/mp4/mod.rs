@@ -1,7 +1,10 @@
 //! MP4, M4A, MOV and 3GP files. Symphonia finds the packets; what it leaves out is read here first: the codec by name,
 //! the edit list, which says where the recording starts, and whether the file is whole.
 //!
-//! From ISO/IEC 14496-12: boxes (4.2), movie and tracks (8.2 to 8.6).
+//! From ISO/IEC 14496-12: movie and tracks (8.2 to 8.6).
+
+mod boxes;
+mod index;
 
 use std::io::Cursor;
 use std::path::Path;
@@ -13,13 +16,14 @@ use symphonia::core::formats::{FormatOptions, FormatReader};
 use symphonia::core::io::MediaSourceStream;
 use symphonia::default::formats::IsoMp4Reader;
 
+use self::boxes::{all, child, children, header, long, word};
 use crate::container::{Body, Track};
 use crate::error::{AudioError, Place};
 use crate::guard::guarded;
 use crate::note::Note;
 use crate::opus;
 use crate::packets::{Codec, Packets, Span, unread};
-use crate::pcm::{Pcm, Sample};
+use crate::pcm::{Kind, Pcm, Sample};
 use crate::raw::ByteOrder;
 
 /// The kinds of box that a file may start with; QuickTime's older ones have no `ftyp`.
@@ -53,9 +57,7 @@ struct Edit {
 pub(crate) fn open<'a>(bytes: &'a [u8], path: &Path) -> Result<Track<'a>, AudioError> {
     let movie = movie(bytes, path)?;
     let movie_scale = child(movie, b"mvhd").and_then(timescale).unwrap_or(0);
-    let sounds =
-        children(movie).filter(|(kind, _)| kind == b"trak").filter_map(|(_, body)| Sound::read(body));
-    let sounds: Vec<Sound<'_>> = sounds.collect();
+    let sounds: Vec<Sound<'_>> = all(movie, b"trak").filter_map(Sound::read).collect();
     let Some(sound) = sounds.iter().find(|sound| sound.unread().is_none()) else {
         return Err(match sounds.first().and_then(Sound::unread) {
             Some(name) => unread("MP4", &name, path),
@@ -103,6 +105,9 @@ fn packets(
     let fail = |problem: &str| {
         AudioError::damaged(path, Place::Byte(0), format!("MP4: {problem}; copy the file again"))
     };
+    if !index::is_within(bytes) {
+        return Err(fail("its index tells of packets that aren't there"));
+    }
     // Symphonia wants an `ftyp` box; behind the others it moves nothing.
     let kind = children(bytes).any(|(kind, _)| &kind == b"ftyp");
     let kind: &[u8] = if kind { &[] } else { b"\0\0\0\x10ftypqt  \0\0\0\0" };
@@ -149,41 +154,6 @@ fn movie<'a>(bytes: &'a [u8], path: &Path) -> Result<&'a [u8], AudioError> {
     }
     let mend = "the recorder was stopped before it wrote one: repair it with untrunc, or record it again";
     movie.ok_or_else(|| fail(format!("it has no index (moov); {mend}")))
-}
-
-/// A box's kind, the bytes of its header, and its bytes with it; `None` where there is no box.
-fn header(bytes: &[u8]) -> Option<([u8; 4], usize, usize)> {
-    let head = bytes.get(..8)?;
-    let kind = [head[4], head[5], head[6], head[7]];
-    let (header, len) = match u32::from_be_bytes([head[0], head[1], head[2], head[3]]) {
-        0 => (8, bytes.len()),
-        1 => (16, usize::try_from(long(bytes, 8)?).unwrap_or(usize::MAX)),
-        len => (8, len as usize),
-    };
-    (len >= header).then_some((kind, header, len))
-}
-
-/// The boxes within one, as far as they are whole.
-fn children(body: &[u8]) -> impl Iterator<Item = ([u8; 4], &[u8])> {
-    let mut at = 0;
-    std::iter::from_fn(move || {
-        let rest = body.get(at..)?;
-        let (kind, header, len) = header(rest)?;
-        at += len;
-        Some((kind, rest.get(header..len)?))
-    })
-}
-
-fn child<'a>(body: &'a [u8], kind: &[u8; 4]) -> Option<&'a [u8]> {
-    children(body).find(|(found, _)| found == kind).map(|(_, body)| body)
-}
-
-fn word(bytes: &[u8], at: usize) -> Option<u32> {
-    bytes.get(at..at.checked_add(4)?).map(|b| u32::from_be_bytes([b[0], b[1], b[2], b[3]]))
-}
-
-fn long(bytes: &[u8], at: usize) -> Option<u64> {
-    Some(u64::from(word(bytes, at)?) << 32 | u64::from(word(bytes, at + 4)?))
 }
 
 /// The timescale of an `mvhd` or `mdhd` box; their times have 64 bits in version 1.
@@ -248,12 +218,12 @@ impl<'a> Sound<'a> {
             _ => return None,
         };
         let sample = match &self.coding {
-            b"ulaw" => Sample::MuLaw,
-            b"alaw" => Sample::ALaw,
-            b"raw " if bits == 8 => Sample::Unsigned,
-            _ => Sample::signed(bits.into()).filter(|_| bits <= 16)?,
+            b"ulaw" => Sample::byte(Kind::MuLaw),
+            b"alaw" => Sample::byte(Kind::ALaw),
+            b"raw " if bits == 8 => Sample::byte(Kind::Unsigned),
+            _ => Sample::signed(bits.into(), order).filter(|_| bits <= 16)?,
         };
-        let pcm = Pcm { sample, order, channels: channels.into(), sample_rate: sample_rate.into() };
+        let pcm = Pcm { sample, channels: channels.into(), sample_rate: sample_rate.into() };
         (version < 2).then_some(pcm)
     }
 

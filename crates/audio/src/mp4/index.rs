@@ -1,0 +1,95 @@
+//! Whether the index tells of packets within the file. Symphonia asserts that none lies far behind its end.
+//!
+//! From ISO/IEC 14496-12: sizes and places of packets in a whole file (8.7) and in fragments (8.8).
+
+use super::boxes::{all, child, long, placed, word};
+
+/// Bits of a `tfhd` box's flags: the fields that it has.
+const BASE: u32 = 1;
+const DESCRIPTION: u32 = 2;
+const DURATION: u32 = 8;
+const SIZE: u32 = 16;
+/// And of a `trun` box's; each packet has a field for each bit of the last two.
+const OFFSET: u32 = 1;
+const FIRST_FLAGS: u32 = 4;
+const PACKET_SIZE: u32 = 0x200;
+const PACKET_FIELDS: u32 = 0xf00;
+const BEFORE_SIZE: u32 = 0x100;
+
+/// Whether all places and sizes that a file's index tells are at most the file's length.
+pub(super) fn is_within(bytes: &[u8]) -> bool {
+    let len = bytes.len() as u64;
+    let movies = || all(bytes, b"moov");
+    let mut tables = movies()
+        .flat_map(|movie| all(movie, b"trak"))
+        .flat_map(|track| all(track, b"mdia"))
+        .flat_map(|media| all(media, b"minf"))
+        .flat_map(|media| all(media, b"stbl"));
+    let usual: Vec<Usual> = movies()
+        .flat_map(|movie| all(movie, b"mvex"))
+        .flat_map(|extends| all(extends, b"trex"))
+        .filter_map(|body| Some(Usual { track: word(body, 4)?, size: word(body, 16)? }))
+        .collect();
+    let mut fragments = placed(bytes).filter(|(_, kind, _)| kind == b"moof");
+    tables.all(|tables| table_is_within(tables, len))
+        && fragments.all(|(at, _, body)| {
+            all(body, b"traf").all(|track| fragment_is_within(track, at as u64, &usual, len).unwrap_or(false))
+        })
+}
+
+/// How many bytes a packet of a track has where its fragment doesn't tell.
+struct Usual {
+    track: u32,
+    size: u32,
+}
+
+/// Places of chunks of packets, and sizes of packets; those of one size are told once.
+fn table_is_within(tables: &[u8], len: u64) -> bool {
+    let words = |table: &[u8], from: usize| {
+        let entries = table.get(from..).unwrap_or_default().chunks_exact(4);
+        entries.into_iter().all(|entry| word(entry, 0).is_none_or(|value| u64::from(value) <= len))
+    };
+    all(tables, b"stco").all(|table| words(table, 8))
+        && all(tables, b"co64").all(|table| {
+            let places = table.get(8..).unwrap_or_default().chunks_exact(8);
+            places.into_iter().all(|place| long(place, 0).is_none_or(|place| place <= len))
+        })
+        && all(tables, b"stsz").all(|table| match word(table, 4) {
+            Some(0) => words(table, 12),
+            Some(size) => u64::from(size) <= len,
+            None => false,
+        })
+}
+
+/// Runs of packets of one track in the fragment at a place. `None`: a box is cut off.
+fn fragment_is_within(track: &[u8], at: u64, usual: &[Usual], len: u64) -> Option<bool> {
+    let head = child(track, b"tfhd")?;
+    let (flags, id) = (word(head, 0)?, word(head, 4)?);
+    let mut field = 8;
+    let base = if flags & BASE != 0 { long(head, field)? } else { at };
+    for (bit, bytes) in [(BASE, 8), (DESCRIPTION, 4), (DURATION, 4)] {
+        field += if flags & bit != 0 { bytes } else { 0 };
+    }
+    let usual = usual.iter().find(|usual| usual.track == id).map_or(0, |usual| usual.size);
+    let size = u64::from(if flags & SIZE != 0 { word(head, field)? } else { usual });
+    let mut within = base <= len;
+    for run in all(track, b"trun") {
+        let (flags, count) = (word(run, 0)?, u64::from(word(run, 4)?));
+        let mut field = 8;
+        if flags & OFFSET != 0 {
+            within &=
+                base.checked_add_signed(i64::from(word(run, field)? as i32)).is_some_and(|at| at <= len);
+            field += 4;
+        }
+        field += if flags & FIRST_FLAGS != 0 { 4 } else { 0 };
+        let entry = 4 * (flags & PACKET_FIELDS).count_ones() as usize;
+        if flags & PACKET_SIZE != 0 {
+            let before = if flags & BEFORE_SIZE != 0 { 4 } else { 0 };
+            let mut packets = run.get(field..)?.chunks_exact(entry);
+            within &= packets.all(|packet| word(packet, before).is_some_and(|size| u64::from(size) <= len));
+        } else {
+            within &= count * size <= len;
+        }
+    }
+    Some(within)
+}
