@@ -5,11 +5,18 @@
 mod common;
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use common::encoder::{Command, Plan, encode};
 use common::{shortened, speech, sphere};
+// What the flags for coverage call is in this library.
+use libfuzzer_sys as _;
 use linnet_text::ngram::NgramModel;
+
+/// A file among those of the audio crate's tests.
+fn data(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../crates/audio/tests/data").join(name)
+}
 
 fn main() {
     for (name, bytes) in spheres() {
@@ -27,10 +34,10 @@ fn main() {
         ("mp3", ".", &["chord.mp3", "chord_untagged.mp3"]),
     ] {
         for file in files {
-            put(target, file, &fs::read(common::data(folder).join(file)).unwrap());
+            put(target, file, &fs::read(data(folder).join(file)).unwrap());
         }
     }
-    for entry in fs::read_dir(common::data("")).unwrap() {
+    for entry in fs::read_dir(data("")).unwrap() {
         let path = entry.unwrap().path();
         let extension = path.extension().map_or_else(String::new, |e| e.to_string_lossy().into_owned());
         let target = match extension.as_str() {
