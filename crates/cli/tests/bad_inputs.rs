@@ -82,7 +82,7 @@ fn kinds() -> Vec<(&'static str, Make)> {
     kinds.push(("unreadable", |path| {
         use std::os::unix::fs::PermissionsExt;
         put(path, "text");
-        fs::set_permissions(path, fs::Permissions::from_mode(0)).unwrap();
+        fs::set_permissions(path, fs::Permissions::from_mode(0o000)).unwrap();
     }));
     kinds
 }
@@ -133,7 +133,7 @@ fn every_input_that_is_none_is_named_with_a_mend() {
             }
             let run = linnet(place, &arguments.iter().map(String::as_str).collect::<Vec<_>>());
             if let Some(fault) = fault(&run, &name) {
-                write!(faults, "{}: {fault}: {}{}\n", arguments.join(" "), run.err, run.out).unwrap();
+                writeln!(faults, "{}: {fault}: {}{}", arguments.join(" "), run.err, run.out).unwrap();
             }
             let _ = fs::remove_file(&path);
             let _ = fs::remove_dir_all(&path);
