@@ -3,6 +3,7 @@
 use linnet_encoder::MixerKind;
 
 use crate::material::an4::{PARTS, SETTLING};
+use crate::material::utterances::Corpus;
 use crate::ours;
 
 /// The work of one step.
@@ -21,6 +22,8 @@ pub(crate) enum Work {
 pub(crate) enum Subject {
     /// The paper's encoder, 9 layers of 6 heads, width 192, on a batch of random features.
     Encoder(Work, Kind, Batch),
+    /// The encoder that recipes train, with gated decay or softmax attention, on four batches of a corpus's lengths.
+    Conformer(Work, MixerKind, Corpus),
     /// CTC loss with its gradient at the logits, log-softmax included: ms.
     Ctc(Batch),
     /// Log-mel filterbanks of ten minutes of speech-like noise: ms.
@@ -104,6 +107,10 @@ pub(crate) const FEED_FORWARD: usize = 768;
 pub(crate) const BANDS: usize = 40;
 pub(crate) const TOKENS: usize = 45;
 
+/// Layers and bands of the encoder that recipes train; its other sizes are the configuration's defaults.
+pub(crate) const CONFORMER_LAYERS: usize = 8;
+pub(crate) const CONFORMER_BANDS: usize = 80;
+
 /// Frames that softmax in a window sees to each side.
 pub(crate) const WINDOW: usize = 32;
 
@@ -121,6 +128,10 @@ const NAMES: &[&str] = &[
     "infer-softmax-8x800",
     "infer-bi_lstm-8x800",
     "memory-linear-8x800",
+    "train-conformer",
+    "train-conformer-an4",
+    "train-softmax_conformer",
+    "infer-conformer",
     "ctc-16x400",
     "ctc-1x3200",
     "fbank-80-1t",
@@ -144,6 +155,16 @@ impl Case {
         let (rest, threads) = name.strip_suffix("-1t").map_or((name, 2), |rest| (rest, 1));
         let parts: Vec<&str> = rest.split('-').collect();
         let subject = match parts[..] {
+            [work @ ("train" | "infer"), kind @ ("conformer" | "softmax_conformer"), ref corpus @ ..] => {
+                let work = if work == "train" { Work::Train } else { Work::Infer };
+                let mixer = if kind == "conformer" { MixerKind::GatedDecay } else { MixerKind::Softmax };
+                let corpus = match corpus {
+                    [] => Corpus::LibriSpeech,
+                    ["an4"] => Corpus::An4,
+                    _ => return Err(unknown()),
+                };
+                Subject::Conformer(work, mixer, corpus)
+            }
             [work @ ("train" | "infer" | "memory"), mixer, batch] => {
                 let work = match work {
                     "train" => Work::Train,
@@ -163,7 +184,7 @@ impl Case {
         };
         // The rest is a matter of one thread.
         let threads = match subject {
-            Subject::Encoder(..) | Subject::Ctc(_) | Subject::An4Epoch => threads,
+            Subject::Encoder(..) | Subject::Conformer(..) | Subject::Ctc(_) | Subject::An4Epoch => threads,
             _ => 1,
         };
         Ok(Self { name: name.to_string(), subject, threads })
@@ -190,6 +211,10 @@ impl Case {
                 "an {PARTS}th of an epoch after the first {SETTLING}, its seconds scaled to the epoch by its frames; ours computes \
                  what features it has not kept beside training, the peer has them in memory"
             )),
+            Subject::Conformer(Work::Train, ..) => {
+                Some("four batches, each with CTC, clipping and AdamW; the peer's are padded".into())
+            }
+            Subject::Conformer(..) => Some("four batches; the peer's are padded".into()),
             Subject::Beam(_) | Subject::BeamLm(_) => Some(format!(
                 "all utterances, by one thread; tokens below {CUT} and prefixes {SCORE_CUT} below the best are cut"
             )),
@@ -251,6 +276,10 @@ impl Case {
                 let args = [owned(&["--work", work, "--mixer", mixer.name()]), batch.arguments()].concat();
                 vec![one("PyTorch", "encoder.py", &args)]
             }
+            Subject::Conformer(work, mixer, _) => {
+                let work = if work == Work::Train { "train" } else { "infer" };
+                vec![one("PyTorch", "conformer.py", &owned(&["--work", work, "--mixer", mixer.name()]))]
+            }
             Subject::Ctc(batch) => {
                 let (tokens, labels) = (TOKENS.to_string(), batch.labels().to_string());
                 let args = owned(&["--tokens", &tokens, "--labels", &labels]);
@@ -289,13 +318,17 @@ impl Case {
 
     /// Floating-point operations of a step's matrix products, where they are most of the work.
     pub(crate) fn operations(&self) -> Option<f64> {
-        let Subject::Encoder(work, kind, batch) = self.subject else { return None };
+        let (work, forward) = match self.subject {
+            Subject::Encoder(work, kind, batch) => (work, ours::encoder::multiply_adds(kind, batch)?),
+            Subject::Conformer(work, mixer, corpus) => (work, ours::conformer::multiply_adds(mixer, corpus)?),
+            _ => return None,
+        };
         let passes = match work {
             Work::Train => 3.0,
             Work::Infer => 1.0,
             Work::Memory => return None,
         };
-        Some(2.0 * passes * ours::encoder::multiply_adds(kind, batch)? as f64)
+        Some(2.0 * passes * forward as f64)
     }
 }
 

@@ -3,6 +3,7 @@
 pub(crate) mod an4;
 pub(crate) mod emissions;
 pub(crate) mod sentences;
+pub(crate) mod utterances;
 pub(crate) mod words;
 
 use std::error::Error;
@@ -22,6 +23,7 @@ pub(crate) fn make(case: &Case, args: &Args) -> Result<Option<TempDir>, Box<dyn 
             let corpus = args.corpus.as_deref().ok_or("give --corpus DIR, the folder of AN4")?;
             an4::make(corpus, folder.path(), case.most_steps(args.rounds))?;
         }
+        Subject::Conformer(.., corpus) => utterances::make(corpus, folder.path())?,
         Subject::Beam(_) => Emissions::without_words().write(folder.path())?,
         Subject::BeamLm(_) => words::make(folder.path())?,
         Subject::Score => Sentences::new(PAIRS).write(folder.path())?,

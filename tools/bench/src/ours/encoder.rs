@@ -7,7 +7,7 @@ use candle_core::{Device, Tensor};
 use linnet_encoder::{Activation, Encoder, EncoderConfig, EncoderError, Lengths, MixerKind, Mode, Positions};
 use linnet_train::{Adam, AdamSettings, OptimizerKind};
 
-use super::{Step, noise};
+use super::{Step, milliseconds, noise};
 use crate::case::{BANDS, Batch, DIM, FEED_FORWARD, HEADS, Kind, LAYERS, TOKENS, WINDOW, Work};
 use crate::memory;
 
@@ -77,8 +77,4 @@ pub(crate) fn step(work: Work, kind: Kind, batch: Batch) -> Result<Step, Box<dyn
         number += 1;
         if work == Work::Memory { Ok(memory::peak_mb("self")? - base) } else { Ok(milliseconds(start)) }
     }))
-}
-
-fn milliseconds(since: Instant) -> f64 {
-    since.elapsed().as_secs_f64() * 1e3
 }

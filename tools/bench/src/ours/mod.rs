@@ -1,6 +1,7 @@
 //! Our side of the measurements.
 
 mod an4;
+pub(crate) mod conformer;
 mod ctc;
 mod decoding;
 pub(crate) mod encoder;
@@ -10,6 +11,7 @@ mod scoring;
 use std::error::Error;
 use std::io::{BufRead, Write, stdin, stdout};
 use std::path::Path;
+use std::time::Instant;
 
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -37,6 +39,7 @@ pub(crate) fn serve(case: &Case, data: Option<&Path>) -> Result<(), Box<dyn Erro
     let folder = || data.ok_or("give --data DIR, the folder of what both sides read");
     let mut side: Side = match case.subject {
         Subject::Encoder(work, kind, batch) => encoder::step(work, kind, batch)?.into(),
+        Subject::Conformer(work, mixer, _) => conformer::step(work, mixer, folder()?)?.into(),
         Subject::Ctc(batch) => ctc::step(batch).into(),
         Subject::Fbank { bands, .. } => fbank::step(bands)?.into(),
         Subject::An4Epoch => return an4::serve(folder()?),
@@ -58,6 +61,10 @@ fn say(line: &str) -> std::io::Result<()> {
     let mut out = stdout().lock();
     writeln!(out, "{line}")?;
     out.flush()
+}
+
+fn milliseconds(since: Instant) -> f64 {
+    since.elapsed().as_secs_f64() * 1e3
 }
 
 /// Random values from −1 to 1.
