@@ -81,7 +81,7 @@ pub(crate) fn rate(errors: u64, reference: u64) -> f64 {
 }
 
 /// The middle 95 % of values; (0, 0) where there are none.
-pub(crate) fn percentiles(mut values: Vec<f64>) -> Interval {
+fn percentiles(mut values: Vec<f64>) -> Interval {
     if values.is_empty() {
         return Interval { low: 0.0, high: 0.0 };
     }
@@ -119,36 +119,41 @@ pub(crate) fn stream_of(seed: u64, stream: usize) -> ChaCha8Rng {
     rng
 }
 
+/// The places of each speaker's utterances; utterances without one are speakers of their own.
+pub(crate) fn by_speaker(utterances: &[Scored]) -> Vec<Vec<usize>> {
+    let mut speakers: BTreeMap<(Option<&str>, usize), Vec<usize>> = BTreeMap::new();
+    for (i, u) in utterances.iter().enumerate() {
+        let alone = if u.speaker.is_none() { i } else { 0 };
+        speakers.entry((u.speaker.as_deref(), alone)).or_default().push(i);
+    }
+    speakers.into_values().collect()
+}
+
 /// Utterances by their speakers.
-pub(crate) struct Speakers {
+struct Speakers {
     /// The utterances' indices, each speaker's one after the other.
-    pub(crate) order: Vec<usize>,
+    order: Vec<usize>,
     /// Each speaker's first place in `order`, and how many.
     places: Vec<(u32, u32)>,
 }
 
 impl Speakers {
-    pub(crate) fn new(utterances: &[Scored]) -> Self {
-        let mut speakers: BTreeMap<(Option<&str>, usize), Vec<usize>> = BTreeMap::new();
-        for (i, u) in utterances.iter().enumerate() {
-            let alone = if u.speaker.is_none() { i } else { 0 };
-            speakers.entry((u.speaker.as_deref(), alone)).or_default().push(i);
-        }
+    fn new(utterances: &[Scored]) -> Self {
         let mut order = Vec::with_capacity(utterances.len());
-        let mut places = Vec::with_capacity(speakers.len());
-        for own in speakers.into_values() {
+        let mut places = Vec::new();
+        for own in by_speaker(utterances) {
             places.push((order.len() as u32, own.len() as u32));
             order.extend(own);
         }
         Self { order, places }
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
+    fn is_empty(&self) -> bool {
         self.places.is_empty()
     }
 
     /// Draws as many speakers as there are, then as many of each one's utterances; hands over their places in `order`.
-    pub(crate) fn draw(&self, rng: &mut ChaCha8Rng, mut each: impl FnMut(usize)) {
+    fn draw(&self, rng: &mut ChaCha8Rng, mut each: impl FnMut(usize)) {
         for _ in 0..self.places.len() {
             let (first, own) = self.places[rng.random_range(0..self.places.len() as u32) as usize];
             for _ in 0..own {

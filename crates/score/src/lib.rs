@@ -25,6 +25,7 @@ mod ctm;
 mod details;
 mod error;
 mod files;
+mod holm;
 mod html;
 mod lines;
 mod mapsswe;
@@ -49,6 +50,7 @@ pub use counts::{ErrorCounts, count_errors};
 pub use ctm::{CtmWord, read_ctm, write_ctm};
 pub use details::{Confusion, ErrorDetails, TokenErrors};
 pub use error::ScoreError;
+pub use holm::holm;
 pub use html::{AudioSpan, HtmlSystem, HtmlView, write_html};
 pub use mapsswe::MatchedPairs;
 pub use names::short_names;
@@ -57,7 +59,7 @@ pub use report::{
     Alignments, ScoreOptions, ScoreReport, SpeakerScore, UtteranceScore, align_texts, count_texts, score,
     score_with,
 };
-pub use seeds::{Estimate, estimate_difference, estimate_rate};
+pub use seeds::{Estimate, estimate_difference, estimate_mean, estimate_rate};
 pub use stm::{StmSegment, read_stm, write_stm};
 pub use transcripts::{Material, Transcripts, material};
 pub use trn::{Trn, read_trn, write_trn};

@@ -15,8 +15,8 @@ mod tune;
 pub use align::{Aligned, AlignedToken, AlignedUtterance, AlignedWord, align};
 pub use calibration::Calibrated;
 pub use compare::{
-    Column, Comparison, CurvePoint, LengthGroup, Reached, Run, SetScore, System, SystemScore, Target,
-    Verdict, compare, compare_study,
+    Column, Comparison, CurvePoint, Judgement, LengthGroup, Reached, Run, SetScore, System, SystemScore,
+    Target, Verdict, compare, compare_study,
 };
 pub use decode::{
     AnyDecoder, Arranged, Clock, DecodeOptions, Decoded, Emission, Emissions, HypothesisRecord, Knowledge,

@@ -36,15 +36,13 @@ fn folders_that_differ_in_their_seeds_alone_are_one_system() {
     let systems: Vec<_> = comparison.systems.iter().map(|s| (s.name.as_str(), s.seeds())).collect();
     assert_eq!(systems, [("linear", vec![0, 1]), ("softmax", vec![0, 1])]);
     let columns: Vec<&str> = comparison.columns.iter().map(|column| column.name.as_str()).collect();
-    assert_eq!(columns, ["dev", "test", "together"]);
+    assert_eq!(columns, ["dev", "test"]);
     // Both have the same hypotheses.
-    let score = comparison.systems[1].scores[2].as_ref().unwrap();
+    let score = comparison.systems[1].scores[1].as_ref().unwrap();
     let difference = score.differences[0].unwrap();
     assert_eq!((difference.value, difference.interval.low, difference.interval.high), (0.0, 0.0, 0.0));
     let own = &comparison.systems[0].scores;
-    assert_eq!(own[2].as_ref().unwrap().differences, [None], "it is the reference");
-    let all: f64 = own[..2].iter().map(|s| s.as_ref().unwrap().rate.value).sum();
-    assert!((score.rate.value - all / 2.0).abs() < 1e-9, "sets of equal size");
+    assert_eq!(own[1].as_ref().unwrap().differences, [None], "it is the reference");
     let curve = &comparison.systems[0].curve;
     assert_eq!((curve.len(), curve[5].seconds), (6, 60.0));
     let table = comparison.table();
@@ -58,6 +56,28 @@ fn folders_that_differ_in_their_seeds_alone_are_one_system() {
     let comparison = compare(&renamed).unwrap();
     let systems: Vec<_> = comparison.systems.iter().map(|s| (s.name.as_str(), s.seeds())).collect();
     assert_eq!(systems, [("run-0", vec![0, 1]), ("run-2", vec![0, 1])]);
+}
+
+#[test]
+fn several_test_sets_are_summed_without_the_development_set() {
+    let folder = recipe(STUDY);
+    let study = read(folder.path(), &[]).unwrap();
+    [0, 2].iter().for_each(|&i| finish(&study.exp, &study.runs[i]));
+    let folders = folders(&study, [0, 2]);
+    for folder in &folders {
+        let (from, to) = (folder.join("decode/test"), folder.join("decode/other"));
+        fs::create_dir_all(&to).unwrap();
+        for file in ["ref.trn", "hyp.trn", "score.json"] {
+            fs::copy(from.join(file), to.join(file)).unwrap();
+        }
+        change(folder, &["other"], "test-s", "other-s");
+    }
+    let comparison = compare(&folders).unwrap();
+    let columns: Vec<&str> = comparison.columns.iter().map(|column| column.name.as_str()).collect();
+    assert_eq!(columns, ["dev", "other", "test", "test sets together"]);
+    let rates: Vec<f64> =
+        comparison.systems[0].scores.iter().map(|s| s.as_ref().unwrap().rate.value).collect();
+    assert!((rates[3] - (rates[1] + rates[2]) / 2.0).abs() < 1e-9, "{rates:?}: sets of equal size");
 }
 
 #[test]
@@ -283,12 +303,12 @@ fn a_difference_is_over_the_seeds_that_both_have() {
     run(3, 20.0);
     let comparison = compare_study(&study).unwrap();
     assert_eq!(comparison.systems[1].seeds(), [1]);
-    let difference = comparison.systems[1].scores[2].as_ref().unwrap().differences[0].unwrap();
+    let difference = comparison.systems[1].scores[1].as_ref().unwrap().differences[0].unwrap();
     assert_eq!((difference.value, difference.seeds), (0.0, 1));
     // Where they have none in common, over all.
     fs::remove_dir_all(study.exp.join(&study.runs[1].name)).unwrap();
     let comparison = compare_study(&study).unwrap();
-    let difference = comparison.systems[1].scores[2].as_ref().unwrap().differences[0].unwrap();
+    let difference = comparison.systems[1].scores[1].as_ref().unwrap().differences[0].unwrap();
     assert!(difference.value < -20.0, "{difference:?}");
 }
 
@@ -299,7 +319,7 @@ fn one_seed_beside_others_of_several_has_no_verdict() {
     (0..5).for_each(|i| finish(&study.exp, &study.runs[i]));
     let table = compare_study(&study).unwrap().table();
     let row = |name: &str| table.lines().filter(|line| line.starts_with(name)).nth(1).unwrap().to_string();
-    assert!(row("linear").ends_with("no clear difference"), "{table}");
+    assert!(row("linear").ends_with("no clear difference p = 1.000"), "{table}");
     assert!(row("convolution").ends_with("  one seed"), "{table}");
 }
 
@@ -329,7 +349,7 @@ fn each_kind_is_compared_with_all_references_of_its_size_that_are_there() {
         ]
     );
     let differs = |i: usize| {
-        let score = comparison.systems[i].scores[2].as_ref().unwrap();
+        let score = comparison.systems[i].scores[1].as_ref().unwrap();
         score.differences.iter().map(Option::is_some).collect::<Vec<_>>()
     };
     assert_eq!(

@@ -2,14 +2,14 @@
 
 use std::path::PathBuf;
 
-use linnet_score::short_names;
+use linnet_score::{Estimate, short_names};
 use linnet_train::Settings;
 
-use super::estimates::{SystemScore, estimate};
+use super::estimates::{Judgement, SystemScore, estimate, judge};
 use super::lengths::{LengthGroup, length_groups};
-use super::pace::{CurvePoint, Reached, Target, curve, developments, reach, targets};
+use super::pace::{CurvePoint, Reached, Target, area, curve, developments, reach, targets};
 use super::run::Run;
-use super::sets::{keep_alike, sets_of, share_utterances};
+use super::sets::{is_apart_from_development, keep_alike, sets_of, share_utterances};
 use crate::error::StudyError;
 use crate::plan::{PlannedRun, Standing, Study, Timing};
 
@@ -33,6 +33,11 @@ pub struct System {
     /// The scores, one for each of the comparison's columns; `None` where a run lacks the set, see
     /// [`Comparison::gaps`].
     pub scores: Vec<Option<SystemScore>>,
+    /// What the differences of the last column say, one for each reference; `None` where there is no difference, or one
+    /// of one seed.
+    pub judgements: Vec<Option<Judgement>>,
+    /// The mean of the development error rate over all epochs, which is the area under the curve, in percent.
+    pub area: Option<Estimate>,
     /// When it reached the targets, one for each.
     pub reached: Vec<Option<Reached>>,
     /// The scores by the utterances' length, one for each of the comparison's groups.
@@ -48,15 +53,15 @@ pub struct Comparison {
     pub title: String,
     /// What it answers.
     pub question: Option<String>,
-    /// The sets: those first that some run lacks, then the development set, and in the end all that every run has
-    /// together.
+    /// The sets: those first that some run lacks, then the development set, then the others; where these are several, in
+    /// the end all of them that every run has, together. Verdicts are on the last column.
     pub columns: Vec<Column>,
     /// The sets that systems, or runs of theirs, have no rate on, and why, as `char-0 counts dev as WER`.
     pub gaps: Vec<String>,
     /// The names of what each system is compared with: systems, or kinds where there are sizes. The first comes first
     /// in tables, and is the only one for the utterances' length.
     pub references: Vec<String>,
-    /// How much worse than a reference still counts as not worse, in percent points.
+    /// How much worse than a reference still counts as not worse, as a share of the reference's rate.
     pub margin: Option<f64>,
     /// Error rates on the development set whose epoch and time are told.
     pub targets: Vec<Target>,
@@ -70,7 +75,7 @@ pub struct Comparison {
     pub timing: Option<Timing>,
 }
 
-/// A set whose error rates are compared, or all of them together.
+/// A set whose error rates are compared, or all but the development set together.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Column {
     /// The set's name.
@@ -79,8 +84,8 @@ pub struct Column {
     pub rate_name: &'static str,
 }
 
-/// The name of the column that has all sets together.
-pub(crate) const TOGETHER: &str = "together";
+/// The name of the column that has all test sets together.
+const TOGETHER: &str = "test sets together";
 
 /// Reads experiment folders and compares them with the first and its like: runs that differ in their seeds alone, and
 /// were decoded on the same utterances, count as one system.
@@ -126,7 +131,7 @@ pub fn compare(folders: &[PathBuf]) -> Result<Comparison, StudyError> {
     let sets = sets_of(&systems);
     let references = systems.iter().take(1).map(|s| s.name.clone()).collect();
     let missing = missing.into_iter().map(|(_, name, _)| name).collect();
-    Ok(Comparison { title, references, missing, ..Comparison::new(systems, sets, &[]) })
+    Ok(Comparison { title, references, missing, ..Comparison::new(systems, sets, &[], None) })
 }
 
 /// Systems of some runs each, all compared with the first, and each with a name of its own.
@@ -200,16 +205,15 @@ pub fn compare_study(study: &Study) -> Result<Comparison, StudyError> {
         title: study.title.clone(),
         question: study.question.clone(),
         references,
-        margin: study.margin,
         missing,
         timing: timing.map(|(timing, _)| timing),
-        ..Comparison::new(systems, sets, &study.thresholds)
+        ..Comparison::new(systems, sets, &study.thresholds, study.margin)
     })
 }
 
 impl System {
     fn new(name: String, size: Option<String>, runs: Vec<Run>, references: Vec<Option<usize>>) -> Self {
-        let (curve, scores, reached, by_length) = Default::default();
+        let (curve, scores, judgements, area, reached, by_length) = Default::default();
         Self {
             name,
             size,
@@ -218,6 +222,8 @@ impl System {
             development: 0,
             curve,
             scores,
+            judgements,
+            area,
             reached,
             by_length,
             us_per_frame: None,
@@ -237,16 +243,22 @@ impl System {
 }
 
 impl Comparison {
-    fn new(mut systems: Vec<System>, mut sets: Vec<String>, thresholds: &[f64]) -> Self {
+    fn new(mut systems: Vec<System>, mut sets: Vec<String>, thresholds: &[f64], margin: Option<f64>) -> Self {
         let developments = developments(&systems);
         for (system, development) in systems.iter_mut().zip(developments) {
             system.development = development;
             system.curve = curve(system);
+            system.area = area(system);
         }
         let gaps = keep_alike(&mut systems, &sets);
         let everywhere = |set: &String| runs(&systems).all(|run| run.set(set).is_some());
         sets.sort_by_key(everywhere);
-        let common: Vec<String> = sets.iter().filter(|set| everywhere(set)).cloned().collect();
+        let mut common: Vec<String> = sets.iter().filter(|set| everywhere(set)).cloned().collect();
+        // Settings were chosen by the development set, so that it is no evidence beside others.
+        let is_test = |set: &String| is_apart_from_development(&systems, set);
+        if common.iter().any(is_test) {
+            common.retain(is_test);
+        }
         // Where sets share utterances, or are counted differently, there is no sum.
         let whole = if share_utterances(&systems, &common) { &[][..] } else { &common[..] };
         let mut columns: Vec<Vec<String>> = sets.iter().map(|set| vec![set.clone()]).collect();
@@ -278,6 +290,7 @@ impl Comparison {
         {
             (system.scores, system.by_length, system.reached) = (scores, by_length, reached);
         }
+        judge_all(&mut systems, margin);
         let rate_name =
             |set: &String| runs(&systems).find_map(|run| run.set(set)).map(|set| set.unit.rate_name());
         let column = |sets: &Vec<String>| Column {
@@ -290,7 +303,7 @@ impl Comparison {
             columns: columns.iter().map(column).collect(),
             gaps,
             references: Vec::new(),
-            margin: None,
+            margin,
             targets,
             length_groups,
             systems,
@@ -308,6 +321,31 @@ impl Comparison {
     pub(crate) fn rate_name(&self) -> &'static str {
         self.columns.last().map_or("PER", |column| column.rate_name)
     }
+}
+
+/// Judges the differences of the last column, those to each reference together.
+fn judge_all(systems: &mut [System], margin: Option<f64>) {
+    let references = systems.first().map_or(0, |system| system.references.len());
+    let mut judgements = vec![vec![None; references]; systems.len()];
+    for reference in 0..references {
+        // A reference has a system for each size: one family of verdicts each.
+        let mut others: Vec<usize> = systems.iter().filter_map(|s| s.references[reference]).collect();
+        others.sort_unstable();
+        others.dedup();
+        for other in others {
+            let last = |system: &System| system.scores.last().cloned().flatten();
+            let Some(SystemScore { rate, .. }) = last(&systems[other]) else { continue };
+            let difference = |system: &System| {
+                let own = system.references[reference] == Some(other);
+                last(system).filter(|_| own).and_then(|score| score.differences[reference])
+            };
+            let differences: Vec<Option<Estimate>> = systems.iter().map(difference).collect();
+            for (own, judged) in judgements.iter_mut().zip(judge(&differences, rate.value, margin)) {
+                own[reference] = own[reference].or(judged);
+            }
+        }
+    }
+    systems.iter_mut().zip(judgements).for_each(|(system, judgements)| system.judgements = judgements);
 }
 
 /// All runs of some systems.

@@ -1,5 +1,6 @@
 //! How fast systems learn: development error rates against epochs and seconds, and when they reach given ones.
 
+use linnet_score::{Estimate, estimate_mean};
 use linnet_text::Unit;
 use linnet_train::EpochRecord;
 
@@ -30,14 +31,16 @@ pub enum Target {
     Final(usize),
 }
 
-/// When the mean of a system's seeds reached a target: in the first of three epochs in a row, or of all that were
-/// left, that were at or below it. One epoch alone may be chance.
+/// When a system's runs reached a target: each in the first of three epochs in a row, or of all that were left, that
+/// were at or below it. One epoch alone may be chance.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Reached {
-    /// The epoch.
-    pub epoch: u64,
-    /// Seconds of training until its end, see [`CurvePoint::seconds`].
+    /// The epoch, over the runs that reached it.
+    pub epoch: Estimate,
+    /// Seconds of training until the mean epoch's end, see [`CurvePoint::seconds`].
     pub seconds: f64,
+    /// How many of the runs reached it.
+    pub runs: usize,
 }
 
 /// For how many epochs a target is kept before it counts as reached.
@@ -60,6 +63,16 @@ pub(super) fn curve(system: &System) -> Vec<CurvePoint> {
         }
     };
     (0..epochs).map(point).collect()
+}
+
+/// The mean development error rate over the epochs, run by run; `None` before the first epoch.
+pub(super) fn area(system: &System) -> Option<Estimate> {
+    let of_run = |run: &Run| {
+        let rates: f64 = run.epochs.iter().map(|record| record.dev_error_rate).sum();
+        rates / run.epochs.len() as f64
+    };
+    let runs = system.runs.iter().filter(|run| !run.epochs.is_empty());
+    estimate_mean(&runs.map(of_run).collect::<Vec<_>>())
 }
 
 /// The rates given, from the highest; or up to three round ones that some system reaches. The references' own come
@@ -110,9 +123,13 @@ pub(super) fn reach(system: &System, target: Target, systems: &[System]) -> Opti
             last.map(|record| record.dev_error_rate).sum::<f64>() / other.runs.len() as f64
         }
     };
-    let kept = |from: &usize| system.curve[*from..].iter().take(KEPT).all(|point| point.mean <= rate);
-    let point = &system.curve[(0..system.curve.len()).find(kept)?];
-    Some(Reached { epoch: point.epoch, seconds: point.seconds })
+    let of_run = |run: &Run| {
+        let kept = |from: &usize| run.epochs[*from..].iter().take(KEPT).all(|r| r.dev_error_rate <= rate);
+        (0..run.epochs.len()).find(kept).map(|place| run.epochs[place].epoch as f64)
+    };
+    let epochs: Vec<f64> = system.runs.iter().filter_map(of_run).collect();
+    let epoch = estimate_mean(&epochs)?;
+    Some(Reached { epoch, seconds: system.seconds_per_epoch() * epoch.value, runs: epochs.len() })
 }
 
 impl System {

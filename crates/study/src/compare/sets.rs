@@ -1,6 +1,6 @@
 //! Sets whose rates can be compared: those of the same utterances, counted in the same way.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::groups::{System, runs};
 use super::run::Run;
@@ -13,6 +13,15 @@ pub(super) fn sets_of(systems: &[System]) -> Vec<String> {
     sets.sort_by_key(|set| (!dev.contains(set), set.clone()));
     sets.dedup();
     sets
+}
+
+/// Whether a set has no utterance of a run's development set.
+pub(super) fn is_apart_from_development(systems: &[System], set: &str) -> bool {
+    runs(systems).all(|run| {
+        let ids = |set: &str| run.set(set).map(|score| score.utterances.iter().map(|u| u.id.as_str()));
+        let development: HashSet<&str> = ids(&run.dev_set()).into_iter().flatten().collect();
+        run.dev_set() != set && ids(set).into_iter().flatten().all(|id| !development.contains(id))
+    })
 }
 
 /// Whether some utterance is in two of the sets, or the sets are counted differently.

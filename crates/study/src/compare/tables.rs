@@ -2,7 +2,7 @@
 
 use linnet_score::Estimate;
 
-use super::estimates::{SystemScore, Verdict};
+use super::estimates::{Judgement, SystemScore, Verdict};
 use super::groups::{Comparison, System};
 use super::pace::{Reached, Target};
 
@@ -26,6 +26,9 @@ impl Cell {
     /// A value and its interval, or that there is none.
     fn estimate(estimate: Option<&Estimate>, number: impl Fn(f64) -> String) -> Self {
         let Some(Estimate { value, interval, .. }) = estimate else { return NONE.into() };
+        if !interval.high.is_finite() {
+            return Self::new(number(*value), "");
+        }
         Self::new(number(*value), format!("[{}, {}]", number(interval.low), number(interval.high)))
     }
 }
@@ -64,8 +67,8 @@ impl Comparison {
         })
     }
 
-    /// Each system's differences to the so-many-th reference, and what the last column's says; nothing where there is
-    /// no other system.
+    /// Each system's differences to the so-many-th reference, and the verdict on the last column's; nothing where there
+    /// is no other system.
     pub(crate) fn differences(&self, reference: usize) -> Option<Table> {
         let of = |score: &Option<SystemScore>| score.as_ref().and_then(|s| s.differences[reference]);
         let mut head: Vec<Cell> = vec![format!("minus {}", self.references[reference]).into()];
@@ -79,7 +82,8 @@ impl Comparison {
                 None => row.extend([NONE.into(), NONE.into()]),
                 Some(last) => {
                     row.push(plain(last.smallest_detectable()).into());
-                    row.push(if self.has_verdict(&last) { self.verdict(&last) } else { "one seed".into() });
+                    let judged = system.judgements[reference];
+                    row.push(judged.map_or_else(|| "one seed".into(), |judged| self.verdict(judged)));
                 }
             }
             row
@@ -93,15 +97,8 @@ impl Comparison {
         self.systems.iter().any(|system| system.runs.len() > 1)
     }
 
-    /// Whether a difference's interval allows a verdict: beside others of several seeds, that of one seed is too
-    /// narrow.
-    pub(crate) fn has_verdict(&self, difference: &Estimate) -> bool {
-        difference.seeds > 1 || !self.several_seeds()
-    }
-
-    fn verdict(&self, difference: &Estimate) -> Cell {
-        let verdict = Verdict::of(difference, self.margin);
-        let margin = self.margin.unwrap_or_default();
+    fn verdict(&self, Judgement { verdict, p_value }: Judgement) -> Cell {
+        let margin = format!("{}\u{a0}%", (100.0 * self.margin.unwrap_or_default()).round());
         let text = match verdict {
             Verdict::Better => "better".into(),
             Verdict::Worse => "worse".into(),
@@ -109,13 +106,15 @@ impl Comparison {
             Verdict::NotWorse => format!("at most {margin} worse"),
             Verdict::SlightlyWorse => format!("worse, by at most {margin}"),
         };
-        Cell { text, verdict: Some(verdict), ..Cell::default() }
+        let p_value = if p_value < 1e-3 { "p < 0.001".into() } else { format!("p = {p_value:.3}") };
+        Cell { text, more: p_value, verdict: Some(verdict) }
     }
 
     /// How fast each system learns, and what it costs.
     pub(crate) fn paces(&self) -> Table {
-        let mut head: Vec<Cell> =
-            ["", "parameters", "s per epoch", "frames/s", "peak MB"].map(Cell::from).to_vec();
+        let mut head: Vec<Cell> = ["", "parameters", "s per epoch", "frames/s", "peak MB", "mean dev rate"]
+            .map(Cell::from)
+            .to_vec();
         head.extend(self.targets.iter().map(|target| match target {
             Target::Rate(rate) => Cell::from(format!("dev ≤\u{a0}{rate}\u{a0}%")),
             Target::Final(reference) => format!("dev as {}’s last", self.references[*reference]).into(),
@@ -126,11 +125,9 @@ impl Comparison {
                 format!("{:.1}", system.seconds_per_epoch()).into(),
                 thousands(system.frames_per_s().round() as usize).into(),
                 format!("{:.0}", system.peak_mb()).into(),
+                Cell::estimate(system.area.as_ref(), plain),
             ];
-            let cell = |reached: &Option<Reached>| match reached {
-                None => NONE.into(),
-                Some(r) => Cell::new(format!("epoch {}", r.epoch), format!("after {}", duration(r.seconds))),
-            };
+            let cell = |reached: &Option<Reached>| reached.map_or(NONE.into(), |r| reached_cell(system, r));
             row.extend(system.reached.iter().map(cell));
             row
         })
@@ -158,6 +155,17 @@ impl Comparison {
         };
         self.of_systems(head, |system| system.by_length.iter().map(cell).collect())
     }
+}
+
+/// The epoch with its interval, after how long that was, and how many seeds got there.
+fn reached_cell(system: &System, Reached { epoch, seconds, runs }: Reached) -> Cell {
+    let most = (epoch.interval.high - epoch.value).ceil();
+    let spread = if most.is_finite() { format!(" ± {most}") } else { String::new() };
+    let some = match runs < system.runs.len() {
+        true => format!(", {runs} of {} seeds", system.runs.len()),
+        false => String::new(),
+    };
+    Cell::new(format!("epoch {:.0}{spread}", epoch.value), format!("after {}{some}", duration(seconds)))
 }
 
 fn plain(value: f64) -> String {

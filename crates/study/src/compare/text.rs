@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use linnet_train::Select;
 
-use super::estimates::RESAMPLES;
+use super::estimates::Verdict;
 use super::groups::{Comparison, System};
 use super::tables::{Cell, NONE, Table, plural};
 use crate::plan::Timing;
@@ -49,7 +49,7 @@ impl Comparison {
             let first = self.references.first().filter(|_| self.systems.len() > 1);
             let differences = first.map(|name| format!(", and differences to {name}"));
             text += &format!(
-                "\nError rates by the utterances' length, of all sets together{}:\n\n{}",
+                "\nError rates by the utterances' length, of all test sets{}:\n\n{}",
                 differences.unwrap_or_default(),
                 markdown(&self.lengths())
             );
@@ -86,27 +86,20 @@ impl Comparison {
         names.join(", ")
     }
 
-    /// The systems from which one, that with the lowest rate of the last column, can't be told by its differences: those
-    /// to the references, or the others' to it where it is a reference itself.
+    /// The systems from which one, that with the lowest rate of the last column, can't be told by the verdicts: those on
+    /// its differences to the references, or on the others' to it where it is a reference itself.
     pub(crate) fn not_told_from(&self, lowest: usize) -> Vec<&str> {
-        let last = |system: &System, reference: usize| {
-            let score = system.scores.last()?.as_ref()?;
-            score.differences.get(reference).copied().flatten()
-        };
         let mut alike = Vec::new();
         for reference in 0..self.references.len() {
             for (i, system) in self.systems.iter().enumerate() {
-                let (Some(base), Some(difference)) = (system.references[reference], last(system, reference))
-                else {
-                    continue;
-                };
-                let interval = difference.interval;
+                let Some(base) = system.references[reference].filter(|&base| base != i) else { continue };
+                let verdict = system.judgements[reference].map(|judged| judged.verdict);
                 let (other, clear) = match (i == lowest, base == lowest) {
-                    (true, _) => (base, interval.high < 0.0),
-                    (_, true) => (i, interval.low > 0.0),
+                    (true, _) => (base, verdict == Some(Verdict::Better)),
+                    (_, true) => (i, matches!(verdict, Some(Verdict::Worse | Verdict::SlightlyWorse))),
                     _ => continue,
                 };
-                if !(clear && self.has_verdict(&difference)) {
+                if !clear {
                     alike.push(self.systems[other].name.as_str());
                 }
             }
@@ -135,30 +128,20 @@ impl Comparison {
 
     /// Which weights were decoded, what intervals and differences say, and what made the runs.
     pub(crate) fn rate_note(&self) -> String {
-        let seeds = if self.several_seeds() {
-            "and of n seeds n − 1 with replacement (Rao and Wu, 1988). Differences are over the seeds that both sides have, the same in \
-             each resample, since data order and augmentation are the seed’s. Intervals of several seeds are the estimate ± t₀.₉₇₅ · \
-             standard error, as few seeds tell little of how much seeds differ (degrees of freedom after Satterthwaite, 1946); those of \
-             one seed are percentiles, in which that is missing, so that they have no verdict"
-        } else {
-            "one seed each: how much seeds differ is unknown, and in no interval"
-        };
-        let differences = |system: &System| {
-            let last = system.scores.last().and_then(Option::as_ref);
-            last.map_or(0, |score| score.differences.iter().flatten().filter(|d| self.has_verdict(d)).count())
-        };
-        let verdicts: usize = self.systems.iter().map(differences).sum();
-        let chance = match verdicts {
-            0..20 => String::new(),
-            _ => format!(
-                " Of {verdicts} verdicts at 95 % about {:.0} would be for one side by chance if no kinds differed.",
-                0.05 * verdicts as f64
-            ),
+        let seeds = match self.several_seeds() {
+            true => {
+                "and of the seeds, where there are several. Differences are over the seeds that both sides have, seed by seed, since data \
+                 order and augmentation are the seed’s"
+            }
+            false => "alone: with one seed each, how much seeds differ is unknown, and in no interval",
         };
         let mut note = format!(
-            "{} 95 % intervals of {RESAMPLES} resamples: speakers, then their utterances, the same for both sides of a difference (Bisani \
-             and Ney, 2004); {seeds}. Smallest detectable: the smallest true difference in the last column that a test at 5 % would have \
-             found with a probability of 80 %, (t₀.₉₇₅ + t₀.₈) · standard error.{chance}",
+            "{} Intervals of 95 % are the estimate ± t₀.₉₇₅ · standard error, of the speakers {seeds} (an analysis of variance of seeds \
+             and speakers; degrees of freedom after Satterthwaite, 1946). A single interval ignores how many there are. Verdicts are on \
+             the last column and don’t: their p-values are corrected for the number of kinds beside the same reference (Holm, 1979), so \
+             that with a probability of 95 % none of a table is by chance. One seed has an interval of the speakers alone, and no \
+             verdict. Smallest detectable: the smallest true difference in the last column that one test at 5 % would have found with \
+             a probability of 80 %, (t₀.₉₇₅ + t₀.₈) · standard error.",
             self.decoded_note()
         );
         let mut versions: Vec<&str> = self.runs().filter_map(|run| run.version.as_deref()).collect();

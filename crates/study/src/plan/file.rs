@@ -34,7 +34,7 @@ pub(super) struct StudyFile {
     /// Error rates whose epoch and time are told, in percent.
     #[serde(default)]
     pub(super) thresholds: Vec<f64>,
-    /// How much worse than a reference still counts as not worse, in percent points.
+    /// How much worse than a reference still counts as not worse, as a share of the reference's rate.
     pub(super) margin: Option<f64>,
     pub(super) budget: Option<Budget>,
     #[serde(rename = "kind")]
@@ -173,8 +173,8 @@ impl StudyFile {
         if self.thresholds.iter().any(|t| !(*t > 0.0 && *t <= 100.0)) {
             return Err("thresholds must be error rates in percent, above 0 and up to 100".into());
         }
-        if self.margin.is_some_and(|m| !(m > 0.0 && m <= 100.0)) {
-            return Err("margin must be in percent points, above 0".into());
+        if self.margin.is_some_and(|margin| !share(margin)) {
+            return Err("margin must be a share of the reference's rate, above 0 and below 1, as 0.1".into());
         }
         Ok(())
     }

@@ -35,7 +35,7 @@ pub struct Study {
     pub references: Vec<String>,
     /// Error rates whose epoch and time are told, in percent.
     pub thresholds: Vec<f64>,
-    /// How much worse than a reference still counts as not worse, in percent points.
+    /// How much worse than a reference still counts as not worse, as a share of the reference's rate.
     pub margin: Option<f64>,
     /// The sets to decode; the first is the development set.
     pub sets: Vec<PlannedSet>,

@@ -28,11 +28,10 @@ pub(super) fn differences(comparison: &Comparison, reference: usize) -> String {
     if forest.columns.is_empty() { String::new() } else { forest.svg() }
 }
 
-/// Whether the dots of some differences to the so-many-th reference are hollow, as those of one seed are beside others
-/// of several.
+/// Whether the dots of some differences to the so-many-th reference are hollow, as those of one seed are.
 pub(super) fn has_hollow(comparison: &Comparison, reference: usize) -> bool {
     let forest = Forest::new(comparison, reference);
-    forest.all().iter().any(|difference| !comparison.has_verdict(difference))
+    forest.all().iter().any(has_no_verdict)
 }
 
 struct Forest<'a> {
@@ -65,6 +64,15 @@ impl<'a> Forest<'a> {
 
     fn difference(&self, system: usize, column: usize) -> Option<Estimate> {
         self.comparison.systems[system].scores.get(column)?.as_ref()?.differences[self.reference]
+    }
+
+    /// The margin on a column in points, where all rows have one reference.
+    fn margin(&self, column: usize) -> Option<f64> {
+        let systems = &self.comparison.systems;
+        let reference = systems[*self.rows.first()?].references[self.reference];
+        let one = self.rows.iter().all(|&row| systems[row].references[self.reference] == reference);
+        let rate = systems[reference.filter(|_| one)?].scores.get(column)?.as_ref()?.rate.value;
+        Some(self.comparison.margin? * rate)
     }
 
     fn all(&self) -> Vec<Estimate> {
@@ -123,14 +131,15 @@ impl<'a> Forest<'a> {
 
     /// A column's axis and intervals, from one place to another.
     fn column(&self, column: usize, (from, to): (f64, f64), bottom: f64) -> String {
-        let range = range(&self.all(), self.comparison.margin);
+        let margins = self.columns.iter().filter_map(|&column| self.margin(column));
+        let range = range(&self.all(), margins.reduce(f64::max));
         let space = SPACE.min((to - from) / 3.0);
         let axis = axis(range, (from + space / 2.0, to - space / 2.0));
         let title = shortened(&self.comparison.columns[column].name, ((to - from) / 9.0) as usize);
-        let mut svg = frame(&title, &axis, bottom, self.comparison.margin);
+        let mut svg = frame(&title, &axis, bottom, self.margin(column));
         for (row, &i) in self.rows.iter().enumerate() {
             if let Some(difference) = self.difference(i, column) {
-                let hollow = !self.comparison.has_verdict(&difference);
+                let hollow = has_no_verdict(&difference);
                 svg += &match off_scale(&difference, &axis, middle(row), range) {
                     Some(drawn) => drawn,
                     None => interval(&difference, &axis, middle(row), self.styles[i].line, hollow),
@@ -139,6 +148,11 @@ impl<'a> Forest<'a> {
         }
         svg
     }
+}
+
+/// Whether a difference is of one seed, and says nothing of others.
+fn has_no_verdict(difference: &Estimate) -> bool {
+    difference.seeds < 2
 }
 
 /// The height of a row's middle.
@@ -194,7 +208,7 @@ fn frame(title: &str, axis: &Axis, bottom: f64, margin: Option<f64>) -> String {
         let x = axis.at(margin);
         svg += &format!(
             "<path d=\"M{x:.1} {:.1}V{bottom}\" stroke=\"#444\" stroke-dasharray=\"3 3\"/>\
-             <text x=\"{x:.1}\" y=\"{:.1}\" text-anchor=\"middle\" fill=\"#444\">+{margin}</text>\n",
+             <text x=\"{x:.1}\" y=\"{:.1}\" text-anchor=\"middle\" fill=\"#444\">+{margin:.2}</text>\n",
             TOP - 8.0,
             TOP - 12.0
         );

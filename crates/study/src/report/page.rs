@@ -2,7 +2,7 @@
 
 use super::palette::styles;
 use super::{curves, escape, forest, tables};
-use crate::compare::{Comparison, KEPT, TOGETHER, plural};
+use crate::compare::{Comparison, KEPT, plural};
 use crate::plan::Timing;
 
 const STYLE: &str = include_str!("page.css");
@@ -42,8 +42,7 @@ fn summary(comparison: &Comparison) -> String {
             .enumerate()
             .filter_map(|(i, system)| Some((i, system, system.scores.last()?.as_ref()?.rate)));
         if let Some((place, system, rate)) = rated.min_by(|a, b| a.2.value.total_cmp(&b.2.value)) {
-            let on = if column.name == TOGETHER { "all sets together" } else { &column.name };
-            let (on, name) = (escape(on), escape(&system.name));
+            let (on, name) = (escape(&column.name), escape(&system.name));
             let rate = format!("{:.2} % ({:.2} to {:.2})", rate.value, rate.interval.low, rate.interval.high);
             let alike = comparison.not_told_from(place);
             text += &match alike.len() {
@@ -92,7 +91,7 @@ fn sections(comparison: &Comparison) -> String {
             body += &figure(*size, &drawn, &caption);
         }
         body += &tables::html(&comparison.lengths());
-        body += "<p class=note>Utterances of all sets, cut into groups of about the same number.";
+        body += "<p class=note>Utterances of all test sets, cut into groups of about the same number.";
         if let Some(first) = comparison.references.first().filter(|_| comparison.systems.len() > 1) {
             body +=
                 &format!(" Below each rate is its difference to {} with the 95 % interval.", escape(first));
@@ -145,11 +144,11 @@ fn curve_note(comparison: &Comparison, size: Option<&str>) -> String {
 
 fn forest_note(comparison: &Comparison, reference: usize) -> String {
     let margin = comparison.margin.map_or(String::new(), |margin| {
-        format!(" The dashed line is the margin: an interval that ends left of it is not worse by more than {margin} points.")
+        format!(" The dashed line is the margin, {} % of the reference’s rate.", (100.0 * margin).round())
     });
     let hollow = match forest::has_hollow(comparison, reference) {
         true => {
-            " Hollow dots are of one seed: how much seeds differ is missing in their intervals, which are too narrow for a verdict."
+            " Hollow dots are of one seed: their intervals lack how much seeds differ, and allow no verdict."
         }
         false => "",
     };
@@ -189,8 +188,9 @@ fn pace_note(comparison: &Comparison) -> String {
         false => "",
     };
     format!(
-        "<p class=note>Epochs and times to reach a rate are those of the mean over the seeds, and it is reached in the first of \
-         {KEPT} epochs in a row, or of all that are left, at or below it.{others} {seconds}. Peak memory is the highest of a kind’s runs. The development \
+        "<p class=note>A run reaches a rate in the first of {KEPT} epochs in a row, or of all that are left, at or below it; the \
+         epoch is the mean over the seeds that reach it, ± t₀.₉₇₅ · standard error. The mean dev rate is the mean over all epochs, \
+         the area under the curve, with its interval over the seeds.{others} {seconds}. Peak memory is the highest of a kind’s runs. The development \
          set’s decoding after each epoch is not counted.</p>\n"
     )
 }
