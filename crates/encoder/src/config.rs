@@ -25,7 +25,7 @@ pub enum Activation {
 pub enum Positions {
     /// Nothing.
     None,
-    /// Sines and cosines of geometric wavelengths (Vaswani et al., 2017, section 3.5), scaled by 0.3.
+    /// Sines and cosines of geometric wavelengths (Vaswani et al., 2017, section 3.5), times `position_scale`.
     Sinusoidal,
 }
 
@@ -40,6 +40,10 @@ pub struct EncoderConfig {
     pub channels: usize,
     /// What tells the layers where a frame is.
     pub positions: Positions,
+    /// The largest value of sinusoidal positions.
+    pub position_scale: f32,
+    /// What frames are multiplied by before positions are added to them; √dim in Vaswani et al., 2017, section 3.4.
+    pub content_scale: f32,
     /// Layers.
     pub layers: usize,
     /// Width of a frame between the layers.
@@ -80,6 +84,8 @@ impl Default for EncoderConfig {
             subsampling: 4,
             channels: 32,
             positions: Positions::Sinusoidal,
+            position_scale: 0.3,
+            content_scale: 1.0,
             layers: 6,
             dim: 144,
             heads: 4,
@@ -159,6 +165,11 @@ impl EncoderConfig {
         }
         if self.positions == Positions::Sinusoidal && !self.dim.is_multiple_of(2) {
             return error("dim", self.dim.to_string(), "must be even for sinusoidal positions");
+        }
+        for (key, scale) in [("position_scale", self.position_scale), ("content_scale", self.content_scale)] {
+            if !(scale > 0.0 && scale <= 1e3) {
+                return error(key, scale.to_string(), "must be above 0 and at most 1000");
+            }
         }
         for (key, kernel) in
             [("convolution", self.convolution), ("value_convolution", self.value_convolution)]

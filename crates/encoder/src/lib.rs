@@ -25,7 +25,7 @@ pub use config::{Activation, EncoderConfig, Positions};
 pub use encoder::{BlockTime, Encoder, Gradient, Group, Mode};
 pub use error::EncoderError;
 pub use lengths::Lengths;
-pub use mixers::MixerKind;
+pub use mixers::{KindFamily, MixerKind};
 pub use ops::aligned::poison_memory;
 pub use parameters::{Parameter, ParameterGroup};
 pub use stream::EncoderStream;

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use linnet_encoder::MixerKind;
+use linnet_encoder::{KindFamily, MixerKind};
 
 use crate::lengths::{Curve, Point};
 
@@ -23,62 +23,34 @@ const COLOURS: [&str; 6] = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#b07800
 struct Row {
     title: &'static str,
     quantity: fn(&Point) -> f64,
-    kinds: &'static [MixerKind],
+    kinds: Vec<MixerKind>,
 }
 
-const ROWS: [Row; 4] = [
-    Row {
-        title: "feature maps, µs a frame",
-        quantity: |p| p.microseconds,
-        kinds: &[
-            MixerKind::Softmax,
-            MixerKind::Linear,
-            MixerKind::LinearRelu,
-            MixerKind::Polynomial,
-            MixerKind::Taylor,
-            MixerKind::Hedgehog,
-            MixerKind::RandomFeatures,
-        ],
-    },
-    Row {
-        title: "other kinds, µs a frame",
-        quantity: |p| p.microseconds,
-        kinds: &[
-            MixerKind::Softmax,
-            MixerKind::Linear,
-            MixerKind::Decayed,
-            MixerKind::GatedDecay,
-            MixerKind::LocalSoftmax,
-            MixerKind::Lsh,
-            MixerKind::SummaryMixing,
-            MixerKind::BiLstm,
-            MixerKind::None,
-        ],
-    },
-    Row {
-        title: "causal kinds, µs a frame",
-        quantity: |p| p.microseconds,
-        kinds: &[
-            MixerKind::CausalSoftmax,
-            MixerKind::CausalLinear,
-            MixerKind::CausalDecayed,
-            MixerKind::CausalGatedDecay,
-            MixerKind::CausalLocalSoftmax,
-            MixerKind::CausalLsh,
-        ],
-    },
-    Row {
-        title: "peak memory, MB",
-        quantity: |p| p.megabytes,
-        kinds: &[
-            MixerKind::Softmax,
-            MixerKind::Linear,
-            MixerKind::GatedDecay,
-            MixerKind::SummaryMixing,
-            MixerKind::None,
-        ],
-    },
-];
+/// Plain softmax and linear attention, and those of some families.
+fn beside(families: &[KindFamily]) -> Vec<MixerKind> {
+    let plain = [MixerKind::Softmax, MixerKind::Linear];
+    let others = MixerKind::ALL.into_iter().filter(|kind| families.contains(&kind.family()));
+    plain.into_iter().chain(others.filter(|kind| !plain.contains(kind))).collect()
+}
+
+fn rows() -> [Row; 4] {
+    let (time, memory) = (|p: &Point| p.microseconds, |p: &Point| p.megabytes);
+    let causal = MixerKind::ALL.into_iter().filter(|kind| kind.is_causal()).collect();
+    let others = beside(&[KindFamily::Softmax, KindFamily::Other]);
+    let kinds = [
+        MixerKind::Softmax,
+        MixerKind::Linear,
+        MixerKind::GatedDecay,
+        MixerKind::SummaryMixing,
+        MixerKind::None,
+    ];
+    [
+        Row { title: "feature maps, µs a frame", quantity: time, kinds: beside(&[KindFamily::Kernel]) },
+        Row { title: "other kinds, µs a frame", quantity: time, kinds: others },
+        Row { title: "causal kinds, µs a frame", quantity: time, kinds: causal },
+        Row { title: "peak memory, MB", quantity: memory, kinds: kinds.to_vec() },
+    ]
+}
 
 /// Times of three families and memory, for inference and for training.
 pub(crate) fn svg(curves: &[Curve]) -> String {
@@ -87,9 +59,9 @@ pub(crate) fn svg(curves: &[Curve]) -> String {
          font-size=\"12\" role=\"img\" aria-label=\"Cost by length\">\n\
          <rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>\n",
         2.0 * WIDTH,
-        ROWS.len() as f64 * HEIGHT
+        rows().len() as f64 * HEIGHT
     );
-    for (row, Row { title, quantity, kinds }) in ROWS.iter().enumerate() {
+    for (row, Row { title, quantity, kinds }) in rows().iter().enumerate() {
         for (column, (work, what)) in [("infer", "Inference"), ("train", "Training")].into_iter().enumerate()
         {
             let of = |kind| curves.iter().find(|c| c.work == work && c.mixer == kind);

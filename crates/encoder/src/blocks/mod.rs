@@ -76,9 +76,10 @@ pub(crate) struct Memory {
 }
 
 impl Memory {
-    /// The number of values.
+    /// The number of values of 32 bits.
     pub(crate) fn len(&self) -> usize {
-        let heads = self.heads.iter().map(|state| state.keys.len() + state.values.len());
+        let heads =
+            self.heads.iter().map(|state| state.keys.len() + state.values.len() + 2 * state.sums.len());
         self.rows.iter().map(Vec::len).chain(heads).sum()
     }
 }

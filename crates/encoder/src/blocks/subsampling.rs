@@ -28,6 +28,8 @@ pub(crate) struct Subsampling {
     bands: usize,
     dim: usize,
     positions: Positions,
+    position_scale: f32,
+    content_scale: f32,
     /// The positions of as many frames as were asked for so far, (frames, dim).
     table: Mutex<Arc<[f32]>>,
     dropout: f32,
@@ -35,9 +37,6 @@ pub(crate) struct Subsampling {
 
 /// Frames up to which an utterance's positions are kept for the next one.
 const LONGEST: usize = 1 << 13;
-
-/// The largest value of a position's sines.
-const POSITION_SCALE: f32 = 0.3;
 
 impl Subsampling {
     pub(crate) fn new(config: &EncoderConfig, bands: usize) -> Self {
@@ -62,7 +61,18 @@ impl Subsampling {
         );
         let (dim, positions, dropout) = (config.dim, config.positions, config.dropout);
         let table = Mutex::new(Arc::from([]));
-        Self { parameters, convolutions, bands, dim, positions, table, dropout }
+        let (position_scale, content_scale) = (config.position_scale, config.content_scale);
+        Self {
+            parameters,
+            convolutions,
+            bands,
+            dim,
+            positions,
+            position_scale,
+            content_scale,
+            table,
+            dropout,
+        }
     }
 
     /// The lengths before, between and after the convolutions.
@@ -81,7 +91,15 @@ impl Subsampling {
         }
         let waves: Vec<f32> = (0..self.dim / 2).map(|i| angle_per_frame(i, self.dim)).collect();
         let angles = frames.flat_map(|t| waves.iter().map(move |wave| t as f32 * wave));
-        angles.flat_map(|angle| [POSITION_SCALE * angle.sin(), POSITION_SCALE * angle.cos()]).collect()
+        angles.flat_map(|angle| [angle.sin(), angle.cos()].map(|wave| self.position_scale * wave)).collect()
+    }
+
+    /// Multiplies frames, or their gradient, by the content's scale.
+    fn scale(&self, rows: &mut [f32]) {
+        let scale = self.content_scale;
+        if scale != 1.0 {
+            math::vectorised(|| rows.iter_mut().for_each(|value| *value *= scale));
+        }
     }
 
     /// The positions of at least the first so many frames.
@@ -167,6 +185,7 @@ impl Block for Subsampling {
             let (start, rows) = (block * cut.block, y.len() / dim);
             weight.product(&frames[start * input_dim..][..rows * input_dim], y);
             linear::add_bias(w[2 * last + 1], y);
+            self.scale(y);
             if let Some(table) = &table {
                 for (piece, utterance) in stages[last].pieces(start..start + rows) {
                     let first = piece.start - utterance.start;
@@ -196,9 +215,10 @@ impl Block for Subsampling {
             let (dweight, dbias) = dlinear.split_at_mut(dim * input_dim);
             for (block, gradient) in cut.blocks(group).zip(gradient.chunks_mut(cut.block * input_dim)) {
                 let frames = &frames[block.start * input_dim..block.end * input_dim];
-                let mut dout = scratch::take(block.len() * dim);
-                let dy = &dy[block.start * dim..block.end * dim];
-                linear::finish_backward(dy, mask, block.start, &mut dout, dbias);
+                let [mut scaled, mut dout] = [(); 2].map(|()| scratch::take(block.len() * dim));
+                scaled.copy_from_slice(&dy[block.start * dim..block.end * dim]);
+                self.scale(&mut scaled);
+                linear::finish_backward(&scaled, mask, block.start, &mut dout, dbias);
                 linear::backward_matrix(frames, &dout, dim, dweight);
                 if last > 0 {
                     linear::backward_input(&dout, w[2 * last], dim, false, gradient);
@@ -271,6 +291,7 @@ impl Block for Subsampling {
         let rows = frames.len() * self.dim / w[2 * last].len();
         let mut y = vec![0.0; rows * self.dim];
         linear::forward(&frames, w[2 * last], w[2 * last + 1], &mut y);
+        self.scale(&mut y);
         math::add(&self.positions(memory.frames..memory.frames + rows), &mut y);
         memory.frames += rows;
         y
@@ -286,7 +307,8 @@ impl Block for Subsampling {
                 frame = convolve(&frame, &w[2 * i].reshape((conv.outputs, ()))?, &w[2 * i + 1])?;
             }
             let frame = frame.flatten_from(1)?;
-            let mut y = compose::linear(&frame, &w[2 * last], &w[2 * last + 1])?;
+            let y = compose::linear(&frame, &w[2 * last], &w[2 * last + 1])?;
+            let mut y = (y * f64::from(self.content_scale))?;
             if self.positions == Positions::Sinusoidal {
                 let (n, pairs) = (y.dim(0)?, self.dim / 2);
                 let angles: Vec<f32> = (0..n * pairs)
@@ -294,7 +316,7 @@ impl Block for Subsampling {
                     .collect();
                 let angles = Tensor::from_vec(angles, (n, pairs), y.device())?;
                 let positions = Tensor::stack(&[angles.sin()?, angles.cos()?], 2)?.flatten_from(1)?;
-                y = (y + (positions * f64::from(POSITION_SCALE))?)?;
+                y = (y + (positions * f64::from(self.position_scale))?)?;
             }
             frames.push(y);
         }

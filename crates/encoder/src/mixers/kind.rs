@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::Mixer;
-use super::decayed::{Decay, Decayed};
+use super::decay::Decay;
+use super::decayed::Decayed;
 use super::feature_map::FeatureMap;
 use super::linear::Linear;
 use super::lsh::Lsh;
@@ -45,10 +46,20 @@ pub enum MixerKind {
     Lsh,
     /// Softmax attention to the frames at most `window` away (Beltagy et al., 2020): O(N·window·d).
     LocalSoftmax,
+    /// Softmax attention whose scores fall with every frame of distance, by a slope of each head's own (ALiBi; Press et
+    /// al., 2022): O(N²·d). What `decayed` is to `linear`.
+    AlibiSoftmax,
+    /// The same with a slope that each frame sets (after Lin et al., 2025, the forgetting transformer). What `gated_decay`
+    /// is to `linear`.
+    ForgettingSoftmax,
     /// Softmax attention to the frames up to each one's own.
     CausalSoftmax,
     /// Softmax attention to each frame's own and the `window` before it.
     CausalLocalSoftmax,
+    /// `alibi_softmax` to the frames up to each one's own.
+    CausalAlibiSoftmax,
+    /// `forgetting_softmax` to the frames up to each one's own.
+    CausalForgettingSoftmax,
     /// Linear attention to the frames up to each one's own (Katharopoulos et al., 2020, equations 8 to 12).
     CausalLinear,
     /// Decayed linear attention to the frames up to each one's own.
@@ -87,91 +98,121 @@ impl Options {
     }
 }
 
-const _: () = assert!(MixerKind::ALL.len() == MixerKind::None as usize + 1, "a kind is missing in ALL");
+/// Which heads' queries and keys, or their features, rotary positions can turn.
+#[derive(Debug, Clone, Copy)]
+enum Rotary {
+    None,
+    /// Those of an even width.
+    Even,
+    /// Those of any width: there are twice as many features as values.
+    Any,
+}
+
+/// What a kind is beside which others it is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KindFamily {
+    /// Linear attention by a kernel.
+    Kernel,
+    /// Softmax attention over all frames, in both directions.
+    Softmax,
+    /// Other ways of seeing both directions.
+    Other,
+    /// What sees no later frame.
+    Causal,
+}
+
+/// All that is to be known of a kind but how it computes.
+struct Row {
+    kind: MixerKind,
+    name: &'static str,
+    family: KindFamily,
+    rotary: Rotary,
+}
+
+const fn row(kind: MixerKind, name: &'static str, family: KindFamily, rotary: Rotary) -> Row {
+    Row { kind, name, family, rotary }
+}
+
+/// Every kind, in the order of the enum and of the documentation.
+const ROWS: [Row; 24] = {
+    use KindFamily::{Causal, Kernel, Other, Softmax};
+    use MixerKind as Kind;
+    [
+        row(Kind::Softmax, "softmax", Softmax, Rotary::Even),
+        row(Kind::Linear, "linear", Kernel, Rotary::Even),
+        row(Kind::LinearRelu, "linear_relu", Kernel, Rotary::Even),
+        row(Kind::Polynomial, "polynomial", Kernel, Rotary::None),
+        row(Kind::Taylor, "taylor", Kernel, Rotary::None),
+        row(Kind::Hedgehog, "hedgehog", Kernel, Rotary::Any),
+        row(Kind::RandomFeatures, "random_features", Kernel, Rotary::Any),
+        row(Kind::Decayed, "decayed", Other, Rotary::None),
+        row(Kind::GatedDecay, "gated_decay", Other, Rotary::None),
+        row(Kind::SummaryMixing, "summary_mixing", Other, Rotary::None),
+        row(Kind::Lsh, "lsh", Other, Rotary::None),
+        row(Kind::LocalSoftmax, "local_softmax", Other, Rotary::Even),
+        row(Kind::AlibiSoftmax, "alibi_softmax", Softmax, Rotary::Even),
+        row(Kind::ForgettingSoftmax, "forgetting_softmax", Softmax, Rotary::Even),
+        row(Kind::CausalSoftmax, "causal_softmax", Causal, Rotary::Even),
+        row(Kind::CausalLocalSoftmax, "causal_local_softmax", Causal, Rotary::Even),
+        row(Kind::CausalAlibiSoftmax, "causal_alibi_softmax", Causal, Rotary::Even),
+        row(Kind::CausalForgettingSoftmax, "causal_forgetting_softmax", Causal, Rotary::Even),
+        row(Kind::CausalLinear, "causal_linear", Causal, Rotary::None),
+        row(Kind::CausalDecayed, "causal_decayed", Causal, Rotary::None),
+        row(Kind::CausalGatedDecay, "causal_gated_decay", Causal, Rotary::None),
+        row(Kind::CausalLsh, "causal_lsh", Causal, Rotary::None),
+        row(Kind::BiLstm, "bi_lstm", Other, Rotary::None),
+        row(Kind::None, "none", Other, Rotary::None),
+    ]
+};
 
 impl MixerKind {
     /// Every kind, in the order of the documentation.
-    pub const ALL: [Self; 20] = [
-        Self::Softmax,
-        Self::Linear,
-        Self::LinearRelu,
-        Self::Polynomial,
-        Self::Taylor,
-        Self::Hedgehog,
-        Self::RandomFeatures,
-        Self::Decayed,
-        Self::GatedDecay,
-        Self::SummaryMixing,
-        Self::Lsh,
-        Self::LocalSoftmax,
-        Self::CausalSoftmax,
-        Self::CausalLocalSoftmax,
-        Self::CausalLinear,
-        Self::CausalDecayed,
-        Self::CausalGatedDecay,
-        Self::CausalLsh,
-        Self::BiLstm,
-        Self::None,
-    ];
+    pub const ALL: [Self; ROWS.len()] = {
+        let mut all = [Self::None; ROWS.len()];
+        let mut i = 0;
+        while i < ROWS.len() {
+            assert!(ROWS[i].kind as usize == i, "a row is missing, or not in the order of the enum");
+            all[i] = ROWS[i].kind;
+            i += 1;
+        }
+        assert!(Self::None as usize == ROWS.len() - 1, "a kind has no row");
+        all
+    };
+
+    fn row(self) -> &'static Row {
+        &ROWS[self as usize]
+    }
 
     /// The name in the configuration.
     pub fn name(self) -> &'static str {
-        match self {
-            Self::Softmax => "softmax",
-            Self::Linear => "linear",
-            Self::LinearRelu => "linear_relu",
-            Self::Polynomial => "polynomial",
-            Self::Taylor => "taylor",
-            Self::Hedgehog => "hedgehog",
-            Self::RandomFeatures => "random_features",
-            Self::Decayed => "decayed",
-            Self::GatedDecay => "gated_decay",
-            Self::SummaryMixing => "summary_mixing",
-            Self::Lsh => "lsh",
-            Self::LocalSoftmax => "local_softmax",
-            Self::CausalSoftmax => "causal_softmax",
-            Self::CausalLocalSoftmax => "causal_local_softmax",
-            Self::CausalLinear => "causal_linear",
-            Self::CausalDecayed => "causal_decayed",
-            Self::CausalGatedDecay => "causal_gated_decay",
-            Self::CausalLsh => "causal_lsh",
-            Self::BiLstm => "bi_lstm",
-            Self::None => "none",
-        }
+        self.row().name
+    }
+
+    /// The kinds beside which it is shown.
+    pub fn family(self) -> KindFamily {
+        self.row().family
     }
 
     /// Whether a frame sees none that come after it.
     pub fn is_causal(self) -> bool {
-        matches!(
-            self,
-            Self::CausalSoftmax
-                | Self::CausalLocalSoftmax
-                | Self::CausalLinear
-                | Self::CausalDecayed
-                | Self::CausalGatedDecay
-                | Self::CausalLsh
-        )
+        self.family() == KindFamily::Causal
     }
 
     /// Whether rotary positions can turn its queries and keys, or their features: they want an even number of them.
     pub fn takes_rotary(self, head_dim: usize) -> bool {
-        match self {
-            Self::Softmax
-            | Self::LocalSoftmax
-            | Self::CausalSoftmax
-            | Self::CausalLocalSoftmax
-            | Self::Linear
-            | Self::LinearRelu => head_dim.is_multiple_of(2),
-            // Twice as many features as values.
-            Self::Hedgehog | Self::RandomFeatures => true,
-            _ => false,
+        match self.row().rotary {
+            Rotary::None => false,
+            Rotary::Even => head_dim.is_multiple_of(2),
+            Rotary::Any => true,
         }
     }
 
     /// The mixer, where there is one; `bi_lstm` is a block of its own.
     pub(crate) fn mixer(self, options: Options) -> Option<Box<dyn Mixer>> {
         let Options { rotary, .. } = options;
-        let softmax = |span| -> Option<Box<dyn Mixer>> { Some(Box::new(Softmax { span, rotary })) };
+        let falling =
+            |span, decay| -> Option<Box<dyn Mixer>> { Some(Box::new(Softmax { span, rotary, decay })) };
+        let softmax = |span| falling(span, Decay::None);
         let linear = |map| -> Option<Box<dyn Mixer>> { Some(Box::new(Linear { map, rotary })) };
         let decayed =
             |decay| -> Option<Box<dyn Mixer>> { Some(Box::new(Decayed { decay, causal: self.is_causal() })) };
@@ -180,6 +221,10 @@ impl MixerKind {
             Self::LocalSoftmax => softmax(Span { before: options.window, after: options.window }),
             Self::CausalSoftmax => softmax(Span::PAST),
             Self::CausalLocalSoftmax => softmax(Span { before: options.window, after: 0 }),
+            Self::AlibiSoftmax => falling(Span::ALL, Decay::Fixed),
+            Self::ForgettingSoftmax => falling(Span::ALL, Decay::Gated),
+            Self::CausalAlibiSoftmax => falling(Span::PAST, Decay::Fixed),
+            Self::CausalForgettingSoftmax => falling(Span::PAST, Decay::Gated),
             Self::Linear => linear(FeatureMap::Elu),
             Self::LinearRelu => linear(FeatureMap::Relu),
             Self::Polynomial => {

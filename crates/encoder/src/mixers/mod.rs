@@ -3,6 +3,7 @@
 //! A mixer reads projections of its input and writes its output for one utterance and one head, on slices of
 //! (time, head_dim); the mixer block around it projects, calls it for every utterance and head, and projects back.
 
+mod decay;
 mod decayed;
 mod feature_map;
 mod kind;
@@ -16,8 +17,8 @@ mod tests;
 
 use candle_core::Tensor;
 
-pub use kind::MixerKind;
 pub(crate) use kind::Options;
+pub use kind::{KindFamily, MixerKind};
 pub(crate) use monomials::Polynomial;
 
 use crate::parameters::HeadParameter;
@@ -53,6 +54,8 @@ pub(crate) struct State {
     pub(crate) keys: Vec<f32>,
     /// The values of these keys, or what takes their place.
     pub(crate) values: Vec<f32>,
+    /// For each of these keys the sum of all rates up to it, where weights fall with distance.
+    pub(crate) sums: Vec<f64>,
 }
 
 /// What the mixer block needs of a way of mixing time. N is the utterance's number of frames, d the head's width.

@@ -51,13 +51,7 @@ fn turn(x: &[f64], t: usize) -> Vec<f64> {
 
 impl Case {
     fn is_softmax(&self) -> bool {
-        matches!(
-            self.kind,
-            MixerKind::Softmax
-                | MixerKind::CausalSoftmax
-                | MixerKind::LocalSoftmax
-                | MixerKind::CausalLocalSoftmax
-        )
+        self.kind.name().ends_with("softmax")
     }
 
     /// φ(x) by its formula; `own` are the side's parameters. Softmax's rows as they are.
@@ -102,8 +96,14 @@ impl Case {
         let rate = 0.25 * 64f64.powf(-(self.head as f64) / (self.heads - 1) as f64);
         k.chunks(self.dim)
             .map(|k| match self.kind {
-                MixerKind::Decayed | MixerKind::CausalDecayed => rate,
-                MixerKind::GatedDecay | MixerKind::CausalGatedDecay => {
+                MixerKind::Decayed
+                | MixerKind::CausalDecayed
+                | MixerKind::AlibiSoftmax
+                | MixerKind::CausalAlibiSoftmax => rate,
+                MixerKind::GatedDecay
+                | MixerKind::CausalGatedDecay
+                | MixerKind::ForgettingSoftmax
+                | MixerKind::CausalForgettingSoftmax => {
                     rate * (1.0 + (inner(&own[0], k) + own[1][0]).exp()).ln() / 2f64.ln()
                 }
                 _ => 0.0,

@@ -1,7 +1,10 @@
 //! The backward pass, which computes each tile's probabilities again (Dao et al., 2022, algorithm 4).
 
+use std::f32::consts::LOG2_E;
+
 use pulp::{Simd, WithSimd};
 
+use super::fall::{self, Fall};
 use super::view::View;
 use super::{Attention, KEYS};
 use crate::ops::math::dot;
@@ -17,6 +20,8 @@ pub(super) struct Backward<'a> {
     pub(super) dy: &'a [f32],
     /// Those of queries, keys and values.
     pub(super) gradients: [&'a mut [f32]; 3],
+    /// That of the frames' numbers; empty where it isn't wanted.
+    pub(super) dsums: &'a mut [f32],
 }
 
 impl WithSimd for Backward<'_> {
@@ -24,7 +29,8 @@ impl WithSimd for Backward<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        let Self { given, totals, y, dy, gradients: [dq, dk, dv] } = self;
+        let Self { given, totals, y, dy, gradients: [dq, dk, dv], dsums } = self;
+        dsums.fill(0.0);
         let dim = given.dim;
         let width = dim.next_multiple_of(S::F32_LANES);
         let mut memory = scratch::take((3 * dim + 2 * KEYS + 2 * width) * FRAMES);
@@ -58,12 +64,14 @@ impl WithSimd for Backward<'_> {
             to_padded(q, dim, &Lanes([scale; FRAMES]), q_rows);
             to_padded(dy, dim, &Lanes::ONE, dy_rows);
             dq_columns.fill(0.0);
+            let falls = fall::lanes(given.sums, first_query);
+            let mut dfalls = Lanes::ZERO;
             let tiles = given.k[seen.clone()].chunks(KEYS * dim).zip(given.v[seen].chunks(KEYS * dim));
             let targets =
                 [&mut *dk_sums, &mut *dv_sums].map(|sums| sums[padded.clone()].chunks_mut(KEYS * width));
             let [dk_tiles, dv_tiles] = targets;
             for (index, ((k, v), (dk, dv))) in tiles.zip(dk_tiles.zip(dv_tiles)).enumerate() {
-                let keys = k.len() / dim;
+                let (keys, key) = (k.len() / dim, first_key + index * KEYS);
                 let mut probabilities = Probabilities {
                     k: Rows { data: k, stride: dim, depth: dim },
                     v: Rows { data: v, stride: dim, depth: dim },
@@ -71,11 +79,16 @@ impl WithSimd for Backward<'_> {
                     dy: S::as_simd_f32s(dy_columns).0,
                     totals: S::as_simd_f32s(&totals.0).0,
                     projections: S::as_simd_f32s(&projections.0).0,
-                    view: View::new(given.span, first_key + index * KEYS, first_query),
+                    view: View::new(given.span, key, first_query),
+                    fall: Fall::new(&falls, given.sums_of(key..key + keys), LOG2_E),
                     p: S::as_mut_simd_f32s(p).0,
                     ds: S::as_mut_simd_f32s(ds).0,
                 };
                 in_registers(simd, keys, vectors, &mut probabilities);
+                if let Some(dkeys) = dsums.get_mut(key..key + keys) {
+                    let first = key as isize - first_query as isize;
+                    fall::backward(simd, S::as_simd_f32s(ds).0, vectors, first, &mut dfalls, dkeys);
+                }
                 for (tile, rows, sums) in [(&*p, &*dy_rows, dv), (&*ds, &*q_rows, dk)] {
                     let a = Rows { data: tile, stride: FRAMES, depth: queries };
                     let (b, c) = (S::as_simd_f32s(rows).0, S::as_mut_simd_f32s(sums).0);
@@ -88,6 +101,8 @@ impl WithSimd for Backward<'_> {
             }
             scale_columns(dq_columns, &Lanes([scale; FRAMES]));
             to_rows(dq_columns, dim, dq);
+            let own = dsums.get_mut(first_query..first_query + queries).unwrap_or_default();
+            own.iter_mut().zip(dfalls.0).for_each(|(dsum, dfall)| *dsum += dfall);
         }
         for (gradient, sums) in [(dk, dk_sums), (dv, dv_sums)] {
             for (row, sums) in gradient.chunks_exact_mut(dim).zip(sums.chunks_exact(width)) {
@@ -107,6 +122,7 @@ struct Probabilities<'a, S: Simd> {
     totals: &'a [S::f32s],
     projections: &'a [S::f32s],
     view: View,
+    fall: Fall<'a, S>,
     p: &'a mut [S::f32s],
     ds: &'a mut [S::f32s],
 }
@@ -120,6 +136,7 @@ impl<S: Simd> InRegisters<S> for Probabilities<'_, S> {
         start.copy_from_slice(&self.totals[vector..vector + V]);
         let q = &self.q[vector..];
         let mut scores = self.k.add_products::<S, R, V>(simd, row, q, stride, [start; R]);
+        self.fall.lower(simd, row, vector, &mut scores);
         self.view.hide(simd, row, vector, &mut scores);
         for (r, scores) in scores.iter().enumerate() {
             for (score, p) in scores.iter().zip(&mut self.p[at + r * stride..][..V]) {

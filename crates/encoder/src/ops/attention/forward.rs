@@ -1,7 +1,10 @@
 //! The forward pass: an online softmax (Dao et al., 2022, algorithm 1).
 
+use std::f32::consts::LOG2_E;
+
 use pulp::{Simd, WithSimd};
 
+use super::fall::{self, Fall};
 use super::view::View;
 use super::{Attention, KEYS};
 use crate::ops::math::dot;
@@ -44,13 +47,15 @@ impl WithSimd for Forward<'_> {
             let (mut start, mut total) = (Lanes::ZERO, Lanes::ZERO);
             let own = rows.chunks_exact(dim).zip(given.k[first_query * dim..].chunks_exact(dim));
             start.0.iter_mut().zip(own).for_each(|(start, (q, k))| *start = -given.scale() * dot(q, k));
+            let falls = fall::lanes(given.sums, first_query);
             let tiles = given.k[seen.clone()].chunks(KEYS * dim).zip(given.v[seen].chunks(KEYS * dim));
             for (index, (k, v)) in tiles.enumerate() {
-                let keys = k.len() / dim;
+                let (keys, key) = (k.len() / dim, first_key + index * KEYS);
                 let mut exponentials = Exponentials {
                     k: Rows { data: k, stride: dim, depth: dim },
                     q,
-                    view: View::new(given.span, first_key + index * KEYS, first_query),
+                    view: View::new(given.span, key, first_query),
+                    fall: Fall::new(&falls, given.sums_of(key..key + keys), LOG2_E),
                     start: S::as_mut_simd_f32s(&mut start.0).0,
                     tile: S::as_mut_simd_f32s(tile).0,
                     total: S::as_mut_simd_f32s(&mut total.0).0,
@@ -75,6 +80,7 @@ struct Exponentials<'a, S: Simd> {
     k: Rows<'a>,
     q: &'a [S::f32s],
     view: View,
+    fall: Fall<'a, S>,
     /// What each query's products start from: less its reference.
     start: &'a mut [S::f32s],
     tile: &'a mut [S::f32s],
@@ -92,6 +98,7 @@ impl<S: Simd> InRegisters<S> for Exponentials<'_, S> {
         start.copy_from_slice(&self.start[vector..vector + V]);
         let q = &self.q[vector..];
         let mut scores = self.k.add_products::<S, R, V>(simd, row, q, stride, [start; R]);
+        self.fall.lower(simd, row, vector, &mut scores);
         self.view.hide(simd, row, vector, &mut scores);
         let mut highest = scores[0];
         for scores in &scores[1..] {

@@ -4,6 +4,7 @@
 //! time. So a query's maximum and total are found without a sum across a vector.
 
 mod backward;
+mod fall;
 mod forward;
 #[cfg(test)]
 mod tests;
@@ -25,6 +26,9 @@ pub(crate) struct Attention<'a> {
     pub(crate) v: &'a [f32],
     pub(crate) dim: usize,
     pub(crate) span: Span,
+    /// A number for each frame that never falls from one to the next: a pair's score is less by the difference of its
+    /// frames' numbers. Empty where scores don't depend on distance.
+    pub(crate) sums: &'a [f32],
 }
 
 /// The frames that a frame sees: so many before its own, its own, and so many after it, where they are there.
@@ -59,14 +63,26 @@ impl Attention<'_> {
         Arch::new().dispatch(forward::Forward { given: self, totals, y });
     }
 
-    /// Writes the gradients of queries, keys and values from that of `y`.
-    pub(crate) fn backward(self, totals: &[f32], y: &[f32], dy: &[f32], gradients: [&mut [f32]; 3]) {
-        Arch::new().dispatch(backward::Backward { given: self, totals, y, dy, gradients });
+    /// Writes the gradients of queries, keys and values from that of `y`, and of `sums` where `dsums` isn't empty.
+    pub(crate) fn backward(
+        self,
+        totals: &[f32],
+        y: &[f32],
+        dy: &[f32],
+        gradients: [&mut [f32]; 3],
+        dsums: &mut [f32],
+    ) {
+        Arch::new().dispatch(backward::Backward { given: self, totals, y, dy, gradients, dsums });
     }
 
     /// The keys that some of the queries see.
     fn seen(&self, queries: Range<usize>) -> Range<usize> {
         self.span.seen(queries, self.k.len() / self.dim)
+    }
+
+    /// The numbers of some frames; none where there are none.
+    fn sums_of(&self, frames: Range<usize>) -> &[f32] {
+        self.sums.get(frames).unwrap_or_default()
     }
 
     /// What the products are multiplied by, so that powers of two take the place of those of e.

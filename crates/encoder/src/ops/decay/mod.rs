@@ -32,7 +32,8 @@ pub(crate) enum Rates<'a> {
 }
 
 impl Rates<'_> {
-    fn of(self, frame: usize) -> f32 {
+    /// The rate of a frame.
+    pub(crate) fn of(self, frame: usize) -> f32 {
         match self {
             Self::Zero => 0.0,
             Self::Same(rate) => rate,
