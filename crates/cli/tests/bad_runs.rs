@@ -130,7 +130,9 @@ fn options_without_what_they_are_for_are_refused() {
         assert!(run.code == 2 && run.err.contains(what), "{arguments:?}: {}", run.err);
     }
     linnet(folder.path(), &["decode", "model", "dev.jsonl", "--out", "o", "--tokens", "tokens.txt"])
-        .fails_with("--tokens and --frame-ms are for a matrix; add --logits FILE.npy, or leave them out");
+        .fails_with(
+            "--tokens, --blank and --frame-ms are for a matrix; add --logits FILE.npy, or leave them out",
+        );
 }
 
 #[test]

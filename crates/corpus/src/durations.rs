@@ -10,6 +10,9 @@ use rayon::prelude::*;
 
 use crate::{Skipped, Utterance};
 
+/// A recording's length in seconds with what was met on the way, or why it can't be read.
+type Length = Result<(f64, Vec<Note>), String>;
+
 /// Seconds that an utterance's end may lie behind its recording's: Kaldi's extract-segments cuts as many, too, and
 /// leaves out the segment beyond.
 const MOST_OVERSHOOT_S: f64 = 0.5;
@@ -48,8 +51,8 @@ pub(crate) fn measure(utterances: &[Utterance], done: &(dyn Fn(usize) + Sync)) -
         done(count);
         length
     };
-    let lengths: Vec<Result<(f64, Vec<Note>), String>> = recordings.par_iter().map(length).collect();
-    let met = |((utterance, _), length): (&(&Utterance, usize), &Result<(f64, Vec<Note>), String>)| {
+    let lengths: Vec<Length> = recordings.par_iter().map(length).collect();
+    let met = |((utterance, _), length): (&(&Utterance, usize), &Length)| {
         Some((utterance.audio.clone(), length.as_ref().ok()?.1.clone()))
     };
     let notes = recordings.iter().zip(&lengths).filter_map(met).collect();
@@ -90,7 +93,7 @@ pub(crate) fn note_of_cut(utterances: &[Utterance], durations: &[Result<f64, Str
 }
 
 /// Seconds of an utterance's whole recording, and what looking at it met.
-fn length_s(utterance: &Utterance) -> Result<(f64, Vec<Note>), String> {
+fn length_s(utterance: &Utterance) -> Length {
     let audio = &utterance.audio;
     if audio.to_str().is_none() {
         let problem = "its name is not UTF-8, which a manifest cannot hold; rename the file";

@@ -259,9 +259,9 @@ fn joined_utterances_are_their_parts_features_and_labels_in_another_order_each_e
     }
     assert!(orders.len() > 30, "another order each epoch: {}", orders.len());
 
-    // A part that can't be read is missing, and named.
-    put_not_finite(&manifest.utterances[5].audio, 8000);
+    // A part that can't be read any more is missing, and named.
     let broken = Dataset::new(&manifest, Some(&chars), options.clone()).unwrap();
+    put_not_finite(&manifest.utterances[5].audio, 8000);
     let mut epoch = broken.epoch(0).unwrap();
     let frames: usize = epoch.by_ref().map(|batch| batch.features.frames()).sum();
     assert_eq!(epoch.skipped().iter().map(|s| s.id.as_str()).collect::<Vec<_>>(), ["u05"]);

@@ -27,7 +27,7 @@ pub use lexicon::Lexicon;
 pub use normalise::{Case, Normaliser, Punctuation};
 pub use oov::{Oov, OovReport};
 pub use phones::{PhoneMap, arpabet39, strip_stress};
-pub use record::{Record, TRANSCRIPT_FIELDS, parse_record, records, transcript, wrong_type};
+pub use record::{Numbered, Record, TRANSCRIPT_FIELDS, parse_record, records, transcript, wrong_type};
 pub use symbols::{parse_symbols, read_symbols};
 pub use table::{BLANK, SPACE, TokenTable};
 pub use tokenizer::{EncodeError, Tokenizer, Unit};

@@ -12,10 +12,13 @@ pub const TRANSCRIPT_FIELDS: [&str; 5] = ["text", "transcript", "transcription",
 /// The fields of a record.
 pub type Record = Map<String, Value>;
 
+/// The line, from 1, where a record begins, and its bytes, or what is wrong there.
+pub type Numbered<'a> = (usize, Result<&'a [u8], String>);
+
 /// The records of a manifest's bytes, each with the line, from 1, where it begins: the lines that aren't empty, or the
 /// elements of one JSON array. A mark of UTF-8 at the beginning is dropped. The last one is a problem, with the mend,
 /// where an array has no end or something follows it.
-pub fn records(bytes: &[u8]) -> Box<dyn Iterator<Item = (usize, Result<&[u8], String>)> + '_> {
+pub fn records(bytes: &[u8]) -> Box<dyn Iterator<Item = Numbered<'_>> + '_> {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let begin = bytes.iter().position(|byte| !byte.is_ascii_whitespace());
     match begin.filter(|&begin| bytes[begin] == b'[') {

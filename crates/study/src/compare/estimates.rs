@@ -165,7 +165,8 @@ mod tests {
         assert_eq!(verdicts(&[difference(-9.0, 0.2, 1)]), [None]);
         // 2.3 standard errors: p = 0.021 alone, 0.11 as the smallest of five.
         let [one, none] = [difference(-2.3, 1.0, 3), difference(0.0, 1.0, 3)];
-        assert_eq!(verdicts(&[one]), [Some(Verdict::Better)]);
-        assert_eq!(verdicts(&[one, none, none, none, none])[0], Some(Verdict::Unclear));
+        let first = |differences: &[_]| judge(differences, 10.0, None)[0].map(|j| j.verdict);
+        assert_eq!(first(&[one]), Some(Verdict::Better));
+        assert_eq!(first(&[one, none, none, none, none]), Some(Verdict::Unclear));
     }
 }

@@ -59,7 +59,9 @@ impl<'a> Watcher<'a> {
 }
 
 impl Observer for Watcher<'_> {
-    fn started(&mut self, _: &Start<'_>) {}
+    fn started(&mut self, start: &Start<'_>) {
+        self.skipped.extend_from_slice(start.skipped);
+    }
     fn step(&mut self, report: &StepReport) {
         self.interrupt.store(report.step == self.stop_after, Ordering::Relaxed);
     }

@@ -88,7 +88,7 @@ pub(super) fn is_text(head: &[u8]) -> bool {
     let control = |byte: &u8| *byte < b' ' && !b"\t\n\r\x0b\x0c".contains(byte);
     let high = head.iter().filter(|&&byte| byte >= 0x80).count();
     let utf8 = std::str::from_utf8(head).map_or_else(|error| error.valid_up_to() + 4 > head.len(), |_| true);
-    !head.iter().any(|byte| control(byte)) && (utf8 || 4 * high < head.len())
+    !head.iter().any(control) && (utf8 || 4 * high < head.len())
 }
 
 /// A kind of file that Linnet doesn't read, with its article.
