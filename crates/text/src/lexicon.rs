@@ -209,7 +209,8 @@ const MOST_RESERVED: usize = 1 << 18;
 
 /// Whether a line with this first field comments. `;` and `#` may also begin a sign's name, as in `#sharp-sign`.
 pub(crate) fn is_comment(field: &str) -> bool {
-    field.starts_with(";;;") || field.starts_with("##") || field == "#"
+    let word = composed(without_variant(field));
+    word.is_empty() || word == "#" || word.starts_with(";;;") || word.starts_with("##")
 }
 
 #[cfg(test)]
@@ -276,7 +277,8 @@ mod tests {
 
     #[test]
     fn signs_that_also_comment_are_words() {
-        let lexicon = read("#sharp-sign SH AA1 R P\n;semi-colon S EH1\n'em AH0 M # them\n").unwrap();
+        let lexicon =
+            read("#sharp-sign SH AA1 R P\n;semi-colon S EH1\n'em AH0 M # them\n#(2) no word\n").unwrap();
         assert_eq!(phones(&lexicon, "#SHARP-SIGN"), ["SH AA R P"]);
         assert_eq!(phones(&lexicon, ";SEMI-COLON"), ["S EH"]);
         assert_eq!(phones(&lexicon, "'EM"), ["AH M"]);
