@@ -66,7 +66,8 @@ impl Lexicon {
                 let problem = format!("{} has no phones; write WORD PHONE PHONE …", shown(word));
                 return Err(TextError::line(path, number, problem));
             }
-            lexicon.put(without_variant(word), pronunciation, probability);
+            // Composed first: a sign that can't be seen may stand behind the number.
+            lexicon.put(without_variant(&composed(word)), pronunciation, probability);
             Ok(())
         })?;
         if lexicon.words.is_empty() {
@@ -209,7 +210,8 @@ const MOST_RESERVED: usize = 1 << 18;
 
 /// Whether a line with this first field comments. `;` and `#` may also begin a sign's name, as in `#sharp-sign`.
 pub(crate) fn is_comment(field: &str) -> bool {
-    let word = composed(without_variant(field));
+    let spelt = composed(field);
+    let word = without_variant(&spelt);
     word.is_empty() || word == "#" || word.starts_with(";;;") || word.starts_with("##")
 }
 
@@ -277,8 +279,11 @@ mod tests {
 
     #[test]
     fn signs_that_also_comment_are_words() {
-        let lexicon =
-            read("#sharp-sign SH AA1 R P\n;semi-colon S EH1\n'em AH0 M # them\n#(2) no word\n").unwrap();
+        let lexicon = read(
+            "#sharp-sign SH AA1 R P\n;semi-colon S EH1\n'em AH0 M # them\n#(2) no word\nA(2)\u{feff} EY1\n",
+        )
+        .unwrap();
+        assert_eq!(phones(&lexicon, "A"), ["EY"]);
         assert_eq!(phones(&lexicon, "#SHARP-SIGN"), ["SH AA R P"]);
         assert_eq!(phones(&lexicon, ";SEMI-COLON"), ["S EH"]);
         assert_eq!(phones(&lexicon, "'EM"), ["AH M"]);
