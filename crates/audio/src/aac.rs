@@ -15,10 +15,10 @@ const RATES: [u32; 13] =
 const LOW_COMPLEXITY: u32 = 2;
 const SPECTRAL_BANDS: u32 = 5;
 const PARAMETRIC_STEREO: u32 = 29;
-/// What an extension with either of the two starts with, behind a configuration that doesn't know it.
+/// The first bits of an extension with either of the two, behind a configuration that doesn't know it.
 const SYNC: u32 = 0x2b7;
 
-/// What a configuration tells that the decoder wants to know.
+/// The parts of a configuration that the decoder needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Config {
     pub(crate) sample_rate: u32,
@@ -166,7 +166,7 @@ pub(crate) fn open_adts<'a>(bytes: &'a [u8], path: &Path) -> Result<Track<'a>, A
     let first = Frame::read(bytes).ok_or_else(|| fail(0, "it has no frame".into()))?;
     let (mut at, mut packets) = (0, Vec::new());
     while at < bytes.len() {
-        // What tags have behind the last frame.
+        // Tags behind the last frame.
         if [&b"TAG"[..], b"APETAGEX", b"LYRICSBEGIN"].iter().any(|tag| bytes[at..].starts_with(tag)) {
             break;
         }

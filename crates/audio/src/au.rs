@@ -8,7 +8,7 @@ use crate::pcm::{Kind, Pcm, Sample};
 use crate::raw::ByteOrder;
 
 const HEADER: usize = 24;
-/// What a writer that can't go back tells of the bytes of samples.
+/// The number of bytes of samples that a writer gives who can't go back.
 const OPEN: u32 = u32::MAX;
 
 pub(crate) fn open<'a>(bytes: &'a [u8], path: &Path) -> Result<Track<'a>, AudioError> {

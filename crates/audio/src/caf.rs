@@ -10,7 +10,7 @@ use crate::pcm::{Kind, Pcm, Sample};
 use crate::raw::ByteOrder;
 
 const HEADER: usize = 8;
-/// What a writer that can't go back tells of the size of `data`.
+/// The size of `data` that a writer gives who can't go back.
 const OPEN: u64 = u64::MAX;
 /// Bytes in front of the samples of `data`, and of packets' sizes in `pakt`.
 const EDITS: usize = 4;
@@ -19,7 +19,7 @@ const TABLE: usize = 24;
 const FLOAT: u32 = 1;
 const LITTLE: u32 = 2;
 
-/// What a `desc` chunk tells.
+/// The contents of a `desc` chunk.
 struct Description {
     sample_rate: u32,
     format: [u8; 4],

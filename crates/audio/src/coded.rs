@@ -78,7 +78,7 @@ fn open(source: Box<dyn MediaSource>, kind: Kind, path: &Path) -> Result<Opened,
     Ok(Opened { format, decoder, track })
 }
 
-/// What Symphonia made of a stream.
+/// A stream as Symphonia opened it.
 pub(crate) struct Decoded {
     pub(crate) audio: Audio,
     /// Whether a checksum of all samples is right, where there is one.

@@ -24,7 +24,7 @@ pub(crate) enum Container {
 /// A recording inside a container.
 pub(crate) struct Track<'a> {
     pub(crate) body: Body<'a>,
-    /// What is told of its length, where that is not what is there, as [`Note::Length`] has it.
+    /// The length that its header tells, where another was found, as [`Note::Length`] has it.
     pub(crate) short: Option<String>,
     pub(crate) notes: Vec<Note>,
 }

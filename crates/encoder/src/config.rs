@@ -42,7 +42,7 @@ pub struct EncoderConfig {
     pub positions: Positions,
     /// The largest value of sinusoidal positions.
     pub position_scale: f32,
-    /// What frames are multiplied by before positions are added to them; √dim in Vaswani et al., 2017, section 3.4.
+    /// The factor of the frames before positions are added to them; √dim in Vaswani et al., 2017, section 3.4.
     pub content_scale: f32,
     /// Layers.
     pub layers: usize,

@@ -5,8 +5,8 @@ use std::path::Path;
 use linnet_files::text_lines;
 
 use crate::error::{LONGEST_LINE, TextError};
-use crate::lexicon::is_comment;
 use crate::signs::shown;
+use crate::word::entry_word;
 
 /// The numbers that stand behind every word of a lexicon.
 ///
@@ -102,7 +102,7 @@ impl Columns {
 /// The fields behind a line's word, comments apart; `None` without any.
 fn fields(line: &str) -> Option<impl Iterator<Item = &str> + Clone> {
     let mut fields = line.split_whitespace();
-    fields.next().filter(|word| !is_comment(word))?;
+    fields.next().and_then(entry_word)?;
     let fields = fields.take_while(|field| !field.starts_with('#'));
     fields.clone().next().is_some().then_some(fields)
 }

@@ -92,6 +92,16 @@ pub(crate) fn key(word: &str) -> Cow<'_, str> {
     }
 }
 
+/// The word of an entry whose line begins with this field, composed and without its variant's number; `None` where the
+/// line is a comment. `;` and `#` may also begin a sign's name, as in `#sharp-sign`.
+pub(crate) fn entry_word(field: &str) -> Option<String> {
+    // Composed first: a sign that can't be seen may stand behind the number.
+    let spelt = composed(field);
+    let word = without_variant(&spelt);
+    let is_comment = word.is_empty() || word == "#" || word.starts_with(";;;") || word.starts_with("##");
+    (!is_comment).then(|| word.to_owned())
+}
+
 /// A word without its variant's number: `A(2)` → `A`.
 pub(crate) fn without_variant(mut word: &str) -> &str {
     let variant = |number: &str| !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit());

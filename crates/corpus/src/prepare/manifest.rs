@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use linnet_text::Normaliser;
 
 use super::draft::{Draft, SetDraft};
+use super::kind::Kind;
 use super::{Output, Progress, Report, write};
 use crate::durations::SHARD;
 use crate::files::has_extension;
@@ -91,13 +92,8 @@ fn below(folder: &Path) -> Result<Vec<PathBuf>, CorpusError> {
 
 /// The set that a word of a file's name tells of.
 fn kind(path: &Path) -> Option<&'static str> {
-    let stem = path.file_stem().unwrap_or_default().to_string_lossy().to_lowercase();
-    stem.split(|c: char| !c.is_alphanumeric()).find_map(|word| match word {
-        "train" | "training" => Some("train"),
-        "dev" | "devel" | "development" | "valid" | "validation" | "val" => Some("dev"),
-        "test" | "testing" | "eval" | "evaluation" => Some("test"),
-        _ => None,
-    })
+    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+    stem.split(|c: char| !c.is_alphanumeric()).find_map(Kind::of).map(Kind::name)
 }
 
 fn read(

@@ -11,6 +11,7 @@ pub mod folder;
 mod heard;
 mod join;
 pub mod kaldi;
+mod kind;
 pub mod manifest;
 mod overlap;
 mod raw;

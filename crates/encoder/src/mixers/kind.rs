@@ -108,7 +108,7 @@ enum Rotary {
     Any,
 }
 
-/// What a kind is beside which others it is shown.
+/// The kinds among which reports show a kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum KindFamily {
     /// Linear attention by a kernel.

@@ -6,10 +6,9 @@ use std::path::Path;
 
 use super::lines::Lines;
 use crate::error::TextError;
-use crate::lexicon::is_comment;
 use crate::record::{TRANSCRIPT_FIELDS, parse_record, transcript};
 use crate::trn::split_trn;
-use crate::word::without_variant;
+use crate::word::{entry_word, without_variant};
 
 /// What lines look like.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,7 +73,7 @@ pub fn read_entries(path: &Path) -> Result<Vec<(String, Vec<String>)>, TextError
     let (mut lines, mut entries) = (Lines::open(path)?, Vec::new());
     while let Some(line) = lines.next()? {
         let mut fields = line.split_whitespace();
-        if let Some(word) = fields.next().filter(|word| !is_comment(word) && !is_symbol(word)) {
+        if let Some(word) = fields.next().filter(|word| entry_word(word).is_some() && !is_symbol(word)) {
             entries.push((without_variant(word).to_owned(), fields.map(String::from).collect()));
         }
     }

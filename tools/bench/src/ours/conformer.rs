@@ -6,9 +6,9 @@ use std::time::Instant;
 
 use candle_core::{Device, Tensor};
 use linnet_encoder::{Encoder, EncoderConfig, Lengths, MixerKind, Mode};
-use linnet_train::{Adam, AdamSettings, OptimizerKind, ctc_losses, gradient_norm};
+use linnet_train::{ctc_losses, gradient_norm};
 
-use super::{Step, milliseconds, noise};
+use super::{Step, adam, milliseconds, noise};
 use crate::case::{CONFORMER_BANDS, CONFORMER_LAYERS, TOKENS, Work};
 use crate::material::utterances::{self, Corpus};
 
@@ -43,14 +43,7 @@ pub(crate) fn step(work: Work, mixer: MixerKind, folder: &Path) -> Result<Step, 
         let features = Tensor::from_vec(features, (frames, CONFORMER_BANDS), &Device::Cpu)?;
         batches.push((features, Lengths::new(&batch.lengths), batch.labels));
     }
-    let settings = AdamSettings {
-        kind: OptimizerKind::AdamW,
-        beta1: 0.9,
-        beta2: 0.98,
-        epsilon: 1e-8,
-        weight_decay: 1e-2,
-    };
-    let mut adam = Adam::new(&encoder, settings);
+    let mut adam = adam(&encoder, 0.98);
     let mut number = 0;
     Ok(Box::new(move || {
         let start = Instant::now();

@@ -5,9 +5,8 @@ use std::time::Instant;
 
 use candle_core::{Device, Tensor};
 use linnet_encoder::{Activation, Encoder, EncoderConfig, EncoderError, Lengths, MixerKind, Mode, Positions};
-use linnet_train::{Adam, AdamSettings, OptimizerKind};
 
-use super::{Step, milliseconds, noise};
+use super::{Step, adam, milliseconds, noise};
 use crate::case::{BANDS, Batch, DIM, FEED_FORWARD, HEADS, Kind, LAYERS, TOKENS, WINDOW, Work};
 use crate::memory;
 
@@ -60,14 +59,7 @@ pub(crate) fn step(work: Work, kind: Kind, batch: Batch) -> Result<Step, Box<dyn
         }));
     }
     let weight = Tensor::from_vec(noise(frames * TOKENS, 2), (frames, TOKENS), &device)?;
-    let settings = AdamSettings {
-        kind: OptimizerKind::AdamW,
-        beta1: 0.9,
-        beta2: 0.999,
-        epsilon: 1e-8,
-        weight_decay: 1e-2,
-    };
-    let mut adam = Adam::new(&encoder, settings);
+    let mut adam = adam(&encoder, 0.999);
     let mut number = 0;
     Ok(Box::new(move || {
         let start = Instant::now();

@@ -13,6 +13,8 @@ use std::io::{BufRead, Write, stdin, stdout};
 use std::path::Path;
 use std::time::Instant;
 
+use linnet_encoder::Encoder;
+use linnet_train::{Adam, AdamSettings, OptimizerKind};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -61,6 +63,12 @@ fn say(line: &str) -> std::io::Result<()> {
     let mut out = stdout().lock();
     writeln!(out, "{line}")?;
     out.flush()
+}
+
+/// AdamW as the peers have it.
+fn adam(encoder: &Encoder, beta2: f64) -> Adam {
+    let kind = OptimizerKind::AdamW;
+    Adam::new(encoder, AdamSettings { kind, beta1: 0.9, beta2, epsilon: 1e-8, weight_decay: 1e-2 })
 }
 
 fn milliseconds(since: Instant) -> f64 {

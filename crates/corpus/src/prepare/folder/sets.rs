@@ -3,41 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-/// What a set is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Kind {
-    Train,
-    Dev,
-    Test,
-}
-
-impl Kind {
-    /// By a set's name, in any case.
-    pub(super) fn of(name: &str) -> Option<Self> {
-        Some(match name.trim().to_lowercase().as_str() {
-            "train" | "training" => Self::Train,
-            "dev" | "devel" | "development" | "valid" | "validation" | "val" => Self::Dev,
-            "test" | "testing" | "eval" | "evaluation" => Self::Test,
-            _ => return None,
-        })
-    }
-
-    /// By the first word of a name such as `train-clean-5`, with the rest.
-    pub(super) fn of_first_word(name: &str) -> Option<(Self, &str)> {
-        let end = name.find(['-', '_', '.', ' ']).unwrap_or(name.len());
-        let (word, rest) = name.split_at(end);
-        Some((Self::of(word)?, rest))
-    }
-
-    /// The name of a set that is the only one of its kind.
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            Self::Train => "train",
-            Self::Dev => "dev",
-            Self::Test => "test",
-        }
-    }
-}
+pub(super) use crate::prepare::kind::Kind;
 
 /// The level of folders that are sets, from 0, if there is one: all of them have names of sets, or two kinds of sets are
 /// among them by their whole names. `folders` are the recordings' folders from the source on.

@@ -10,7 +10,7 @@ use crate::ops::tile::block::{FRAMES, Lanes};
 pub(super) struct Fall<'a, S: Simd> {
     queries: &'a [S::f32s],
     keys: &'a [f32],
-    /// What differences are multiplied by: the scores' unit.
+    /// The factor of the differences: the scores' unit.
     scale: f32,
 }
 
