@@ -115,6 +115,9 @@ pub(crate) enum Corpus {
     Wsj,
     /// CMU's AN4: the folder with etc/ and wav/.
     An4,
+    /// LibriSpeech: the folders that hold its sets, as train-clean-100, or LibriSpeech/train-clean-100.
+    #[value(name = "librispeech")]
+    LibriSpeech,
     /// A Kaldi data folder, or one a set.
     Kaldi,
     /// NeMo's manifests, JSON lines or arrays: each a set by its name (or SET=FILE), or a folder of them.
@@ -134,6 +137,9 @@ pub(crate) enum Unit {
 #[command(after_help = "\
 Examples:
   linnet prepare an4 corpora/an4 --out data --unit phone
+  linnet prepare librispeech corpora/LibriSpeech --sets train-clean-100,dev-clean --out data --lexicon cmudict.dict
+  linnet prepare librispeech corpora --sets train-clean-5 --dev-speakers 32,669,7312,2136 --out data --unit char
+                          these speakers of the training set become the set dev
   linnet prepare folder recordings --out data --unit char
   linnet prepare folder recordings --out data --unit char --case lower --punctuation drop
                           OUT/text.json keeps this rule for all that is done with the data
@@ -165,6 +171,12 @@ pub(crate) struct Prepare {
     /// The sets to join; by default all.
     #[arg(long, value_name = "SET,…", value_delimiter = ',', requires = "join")]
     pub(crate) join_sets: Vec<String>,
+    /// The sets to prepare of LibriSpeech, by their folders, or of WSJ, by Kaldi's names; by default all that are there.
+    #[arg(long, value_name = "SET,…", value_delimiter = ',')]
+    pub(crate) sets: Vec<String>,
+    /// Speakers of LibriSpeech's training sets whose utterances become the set dev instead.
+    #[arg(long, value_name = "SPEAKER,…", value_delimiter = ',')]
+    pub(crate) dev_speakers: Vec<String>,
     #[command(flatten)]
     pub(crate) raw: Raw,
     /// Share of a folder's utterances that becomes the development set; 0.1 unless given or the folder has such a set.

@@ -119,6 +119,15 @@ fn options_that_a_corpus_does_not_take_are_refused_and_the_others_taken() {
         (&["an4", "x", "--raw-rate", "8000"][..], "--raw-rate has no effect on the corpus an4; leave it out"),
         (&["wsj", "x", "--byte-order", "big"], "--byte-order has no effect on the corpus wsj; leave it out"),
         (&["kaldi", "x", "--seed", "1"], "--seed has no effect on the corpus kaldi; leave it out"),
+        (&["an4", "x", "--sets", "train"], "--sets has no effect on the corpus an4; leave it out"),
+        (
+            &["wsj", "x", "--dev-speakers", "011"],
+            "--dev-speakers has no effect on the corpus wsj; leave it out",
+        ),
+        (
+            &["librispeech", "x", "--dev", "0.1"],
+            "--dev has no effect on the corpus librispeech; leave it out",
+        ),
         (
             &["folder", "x", "--byte-order", "big"],
             "--byte-order wants the rate of the headerless files too; add --raw-rate HZ",

@@ -47,6 +47,7 @@ const INPUTS: &[&str] = &[
     "kaldi prepare kaldi BAD --unit char --out o",
     "wsj prepare wsj BAD --unit char --out o",
     "an4 prepare an4 BAD --unit char --out o",
+    "libri prepare librispeech BAD --unit char --out o",
     "wav inspect BAD",
     "json inspect BAD",
     "toml inspect BAD",

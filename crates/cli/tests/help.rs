@@ -66,7 +66,10 @@ fn wrong_usage_gives_2_and_says_what_would_be_right() {
         (&["trian"][..], "'train'"),
         (&["decode", "model"], "--out"),
         (&["convert", "a.wav", "--outt", "b.wav"], "'--out'"),
-        (&["prepare", "an5", "x", "--out", "y"], "possible values: wsj, an4, kaldi, manifest, folder"),
+        (
+            &["prepare", "an5", "x", "--out", "y"],
+            "possible values: wsj, an4, librispeech, kaldi, manifest, folder",
+        ),
         (&["convert", "a.wav", "--out", "b.wav", "--rate", "x"], "invalid digit"),
     ] {
         let run = linnet(here(), arguments);

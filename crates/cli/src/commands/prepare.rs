@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::error::ErrorKind;
 use clap::{CommandFactory, ValueEnum};
 use linnet_corpus::Join;
-use linnet_corpus::prepare::{Joining, Output, Report, an4, folder, kaldi, manifest, wsj};
+use linnet_corpus::prepare::{Joining, Output, Report, an4, folder, kaldi, librispeech, manifest, wsj};
 use linnet_text::Normaliser;
 
 use super::{Done, warn_of_skipped};
@@ -46,7 +46,16 @@ pub(super) fn run(mut args: Prepare, talk: &Talk) -> Done {
             an4::prepare(&an4::An4Options { root: args.sources.remove(0), byte_order }, &output, &progress)?
         }
         Corpus::Wsj => {
-            wsj::prepare(&wsj::WsjOptions { roots: args.sources, sets: Vec::new() }, &output, &progress)?
+            wsj::prepare(&wsj::WsjOptions { roots: args.sources, sets: args.sets }, &output, &progress)?
+        }
+        Corpus::LibriSpeech => {
+            let options = librispeech::LibriSpeechOptions {
+                roots: args.sources,
+                sets: args.sets,
+                dev_speakers: args.dev_speakers,
+                normaliser: args.spelling.on(Normaliser::default()),
+            };
+            librispeech::prepare(&options, &output, &progress)?
         }
         Corpus::Kaldi => {
             let (folders, normaliser) = (args.sources, args.spelling.on(Normaliser::default()));
@@ -91,13 +100,17 @@ fn check(args: &Prepare) -> Result<(), String> {
     let (rate, byte_order) = (args.raw.raw_rate.is_some(), args.raw.byte_order.is_some());
     // The discs have no headerless files, AN4's have 16 kHz.
     let any_rate = matches!(args.corpus, Corpus::Kaldi | Corpus::Folder);
-    let any_text = any_rate || matches!(args.corpus, Corpus::Manifest);
+    let any_text = any_rate || matches!(args.corpus, Corpus::Manifest | Corpus::LibriSpeech);
+    let has_sets = matches!(args.corpus, Corpus::LibriSpeech | Corpus::Wsj);
+    let has_order = any_rate || matches!(args.corpus, Corpus::An4);
     for (option, idle) in [
         ("--raw-rate", rate && !any_rate),
-        ("--byte-order", byte_order && matches!(args.corpus, Corpus::Wsj | Corpus::Manifest)),
+        ("--byte-order", byte_order && !has_order),
         // The discs and AN4 have texts in upper case, and signs that are spoken.
         ("--case", args.spelling.case.is_some() && !any_text),
         ("--punctuation", args.spelling.punctuation.is_some() && !any_text),
+        ("--sets", !args.sets.is_empty() && !has_sets),
+        ("--dev-speakers", !args.dev_speakers.is_empty() && !matches!(args.corpus, Corpus::LibriSpeech)),
         ("--dev", args.dev.is_some() && !matches!(args.corpus, Corpus::Folder)),
         ("--test", args.test.is_some() && !matches!(args.corpus, Corpus::Folder)),
         ("--seed", args.seed.is_some() && !matches!(args.corpus, Corpus::Folder)),

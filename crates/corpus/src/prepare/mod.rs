@@ -12,6 +12,7 @@ mod heard;
 mod join;
 pub mod kaldi;
 mod kind;
+pub mod librispeech;
 pub mod manifest;
 mod overlap;
 mod raw;

@@ -4,14 +4,14 @@ mod beside;
 mod groups;
 mod listed;
 mod made;
-mod names;
+pub(super) mod names;
 mod own;
 mod pairs;
 mod sets;
 mod sources;
 mod split;
 mod table;
-mod texts;
+pub(super) mod texts;
 
 use std::collections::{HashMap, HashSet};
 use std::fmt::Display;

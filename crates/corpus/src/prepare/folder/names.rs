@@ -19,10 +19,10 @@ pub(super) fn folded(name: &OsStr) -> String {
 
 /// Files by their folder and folded stem.
 #[derive(Default)]
-pub(super) struct ByStem(HashMap<PathBuf, HashMap<String, Vec<PathBuf>>>);
+pub(in crate::prepare) struct ByStem(HashMap<PathBuf, HashMap<String, Vec<PathBuf>>>);
 
 impl ByStem {
-    pub(super) fn of<'a>(files: impl IntoIterator<Item = &'a PathBuf>) -> Self {
+    pub(in crate::prepare) fn of<'a>(files: impl IntoIterator<Item = &'a PathBuf>) -> Self {
         let mut by_stem = Self::default();
         for path in files {
             let folder = path.parent().unwrap_or(Path::new("")).to_owned();
@@ -33,7 +33,7 @@ impl ByStem {
     }
 
     /// The files of a folder with this stem, in order.
-    pub(super) fn all(&self, folder: &Path, stem: &OsStr) -> &[PathBuf] {
+    pub(in crate::prepare) fn all(&self, folder: &Path, stem: &OsStr) -> &[PathBuf] {
         let found = self.0.get(folder).and_then(|here| here.get(&folded(stem)));
         found.map_or(&[], Vec::as_slice)
     }
@@ -53,7 +53,7 @@ impl ByStem {
 
 /// Of several recordings of one text the one to take: the first, if possible of a kind that is read without losses, or
 /// else with losses.
-pub(super) fn best<'a>(files: impl IntoIterator<Item = &'a PathBuf>) -> Option<&'a PathBuf> {
+pub(in crate::prepare) fn best<'a>(files: impl IntoIterator<Item = &'a PathBuf>) -> Option<&'a PathBuf> {
     const WHOLE: &str = "wav wave bwf rf64 w64 sph sphere nist wv1 wv2 flac fla aif aiff aifc au snd caf raw";
     const LOSSY: &str = "mp1 mp2 mp3 mpga ogg oga ogx opus aac adts m4a m4b mp4 3gp mka mkv webm weba";
     let is_in = |path: &Path, kinds: &str| kinds.split(' ').any(|kind| has_extension(path, kind));

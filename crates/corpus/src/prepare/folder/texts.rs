@@ -11,7 +11,7 @@ const LONGEST: u64 = 1 << 20;
 const LONGEST_TABLE: u64 = 1 << 28;
 
 /// Whether a file has a folder's texts: `84-121123.trans.txt`, as LibriSpeech has it.
-pub(super) fn is_of_folder(path: &Path) -> bool {
+pub(in crate::prepare) fn is_of_folder(path: &Path) -> bool {
     let name = path.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
     name.ends_with(".trans.txt")
 }
@@ -39,7 +39,7 @@ pub(super) fn read(path: &Path) -> Result<String, String> {
 /// # Errors
 ///
 /// A file that can't be read; another encoding. The problem names the file.
-pub(super) fn read_of_folder(path: &Path) -> Result<Vec<(usize, String, String)>, String> {
+pub(in crate::prepare) fn read_of_folder(path: &Path) -> Result<Vec<(usize, String, String)>, String> {
     let text = decoded(path, LONGEST_TABLE).map_err(|problem| format!("{}: {problem}", path.display()))?;
     let parsed = (1..).zip(text.lines()).filter(|(_, line)| !line.trim().is_empty()).map(|(number, line)| {
         let (name, text) = line.trim().split_once(char::is_whitespace).unwrap_or((line.trim(), ""));
