@@ -73,7 +73,8 @@ pub fn json_problem(error: &serde_json::Error) -> String {
     };
     match line {
         0 => problem,
-        _ => format!("line {line}, column {column}: {problem}"),
+        // A value that is none of its kind from its first sign on has column 0.
+        _ => format!("line {line}, column {}: {problem}", column.max(1)),
     }
 }
 

@@ -12,6 +12,9 @@ use crate::error::TextError;
 /// The longest line, in bytes: a longer one is no text.
 const LONGEST_LINE: usize = 1 << 20;
 
+/// The most bytes of a text that is read whole.
+const MOST_BYTES: u64 = 1 << 30;
+
 /// The numbered lines of something that is read.
 pub(super) struct Lines<'a> {
     reader: Box<dyn BufRead + 'a>,
@@ -56,6 +59,27 @@ impl<'a> Lines<'a> {
         }
     }
 
+    /// Whether a JSON array begins here.
+    pub(super) fn begin_array(&mut self) -> Result<bool, TextError> {
+        let begin = self.reader.fill_buf().map_err(|source| io(self.name, source))?;
+        let begin = begin.strip_prefix(b"\xef\xbb\xbf").unwrap_or(begin);
+        Ok(begin.trim_ascii_start().first() == Some(&b'['))
+    }
+
+    /// All bytes that haven't been read as lines.
+    pub(super) fn rest(&mut self) -> Result<Vec<u8>, TextError> {
+        let mut bytes = Vec::new();
+        let mut limited = self.reader.by_ref().take(MOST_BYTES + 1);
+        limited.read_to_end(&mut bytes).map_err(|source| io(self.name, source))?;
+        match bytes.len() as u64 > MOST_BYTES {
+            true => {
+                Err(self
+                    .error_at(1, "the JSON array has more than 1 GiB; write a record a line, by `jq -c .[]`"))
+            }
+            false => Ok(bytes),
+        }
+    }
+
     /// The line that was read last, with its end; empty if it isn't UTF-8.
     pub(super) fn current(&self) -> &str {
         std::str::from_utf8(&self.line).unwrap_or_default()
@@ -63,7 +87,12 @@ impl<'a> Lines<'a> {
 
     /// An error at the line that was read last.
     pub(super) fn error(&self, problem: impl Into<String>) -> TextError {
-        TextError::line(self.name, self.number, problem)
+        self.error_at(self.number, problem)
+    }
+
+    /// An error at another line.
+    pub(super) fn error_at(&self, line: usize, problem: impl Into<String>) -> TextError {
+        TextError::line(self.name, line, problem)
     }
 }
 

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::lines::Lines;
 use crate::error::TextError;
-use crate::record::{TRANSCRIPT_FIELDS, parse_record, transcript};
+use crate::record::{TRANSCRIPT_FIELDS, parse_record, records, transcript};
 use crate::trn::split_trn;
 use crate::word::{entry_word, without_variant};
 
@@ -18,9 +18,9 @@ enum Format {
     Trn,
 }
 
-/// Hands over each sentence of a file: the `text` of a manifest's lines (`.jsonl`, `.json`), the transcripts of a trn
-/// file (`.trn`) without their ids, the lines of any other file. It may be compressed by gzip, bzip2 or xz, with `.gz`,
-/// `.bz2` or `.xz` behind its name.
+/// Hands over each sentence of a file: the `text` of a manifest's records (`.jsonl`, `.json`; a record a line, or all in
+/// one JSON array), the transcripts of a trn file (`.trn`) without their ids, the lines of any other file. It may be
+/// compressed by gzip, bzip2 or xz, with `.gz`, `.bz2` or `.xz` behind its name.
 ///
 /// What `each` finds wrong with a sentence becomes an error at its line.
 ///
@@ -95,11 +95,18 @@ fn hand_over(
     format: Format,
     mut each: impl FnMut(&str) -> Result<(), String>,
 ) -> Result<(), TextError> {
+    if format == Format::Manifest && lines.begin_array()? {
+        for (line, record) in records(&lines.rest()?) {
+            let handed = record.and_then(|record| each_transcript(record, &mut each));
+            handed.map_err(|problem| lines.error_at(line, problem))?;
+        }
+        return Ok(());
+    }
     while let Some(line) = lines.next()? {
         let handed = match format {
             _ if line.trim().is_empty() => Ok(()),
             Format::Plain => each(line),
-            Format::Manifest => each_transcript(line.trim(), &mut each),
+            Format::Manifest => each_transcript(line.trim().as_bytes(), &mut each),
             Format::Trn if line.trim_start().starts_with(";;") => Ok(()),
             Format::Trn => match split_trn(line.trim_end()) {
                 Some((text, _)) => each(text),
@@ -111,9 +118,9 @@ fn hand_over(
     Ok(())
 }
 
-/// Hands over the transcript of a manifest's line.
-fn each_transcript(line: &str, each: &mut impl FnMut(&str) -> Result<(), String>) -> Result<(), String> {
-    let record = parse_record(line.as_bytes())?;
+/// Hands over the transcript of a manifest's record.
+fn each_transcript(record: &[u8], each: &mut impl FnMut(&str) -> Result<(), String>) -> Result<(), String> {
+    let record = parse_record(record)?;
     match transcript(&record)? {
         Some((_, text)) => each(text),
         None => Err(format!("no transcript in it; write one of the fields {}", TRANSCRIPT_FIELDS.join(", "))),
@@ -153,6 +160,7 @@ mod tests {
             ("it.trn", b";; a comment (x)\na b (s1-u1)\n\nc (d) (u (2)) \n"),
             ("it.jsonl", manifest),
             ("it.json", manifest),
+            ("array.json", b"\xef\xbb\xbf [{\"text\": \"a b\"},\n {\"sentence\": \"c (d)\"}]\n"),
         ] {
             assert_eq!(read(name, bytes).unwrap(), wanted, "{name}");
             let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
@@ -199,6 +207,13 @@ mod tests {
                 "it.txt.zst: it is compressed by zstd; unpack it, by `zstd -d FILE`",
             ),
             ("it.jsonl", b"{\"text\": 1}\n", "it.jsonl:1: text is 1; write a string"),
+            ("it.json", b"[\n{\"text\": \"a\"},\n{\"text\": 1}]\n", "it.json:3: text is 1; write a string"),
+            ("it.json", b"[{\"text\": \"a\"},\n", "it.json:2: the array that begins the file has no end"),
+            (
+                "it.json",
+                b"[\"a b\"]\n",
+                "it.json:1: column 5: the text \"a b\" stands where an object belongs",
+            ),
         ] {
             let message = read(name, bytes).unwrap_err();
             assert!(message.contains(wanted), "{message}");
