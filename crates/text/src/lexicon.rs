@@ -59,7 +59,19 @@ impl Lexicon {
         each_line(bytes, path, |number, line| {
             let mut fields = line.split_whitespace();
             let first = fields.next().unwrap_or_default();
-            let Some(word) = entry_word(first) else { return Ok(()) };
+            let Some(word) = entry_word(first) else {
+                return match !first.is_empty() && composed(first).is_empty() && fields.next().is_some() {
+                    true => Err(TextError::line(
+                        path,
+                        number,
+                        format!(
+                            "the word {} can't be seen; write WORD PHONE PHONE …, or take the line out",
+                            shown(first)
+                        ),
+                    )),
+                    false => Ok(()),
+                };
+            };
             let fields = fields.take_while(|field| !field.starts_with('#'));
             let (probability, phones) = columns.split(fields, path, number)?;
             let pronunciation: Pronunciation = phones.map(|phone| strip_stress(phone).to_string()).collect();

@@ -44,6 +44,11 @@ fn errors_name_the_line() {
         ("A 1.5 AH\nB 0.5 B\n", ":1: 1.5 is no phone", "must be from 0 to 1; write WORD"),
         ("A 0.5 0.5 AH\nB 0.5 0.5 B\n", ":1: 0.5 is a number", "or four numbers"),
         ("A 0.5 AH\nB 0.5\n", ":2: B has no phones", "write WORD PHONE"),
+        (
+            "A AH\n\u{200b}\n\u{200b} B\n",
+            ":3: the word U+200B can't be seen; write WORD",
+            "or take the line out",
+        ),
     ] {
         let message = read(text).unwrap_err().to_string();
         assert!(message.contains(&format!("lexicon.txt{place}")) && message.contains(problem), "{message}");
