@@ -113,9 +113,13 @@ impl TokenTable {
     }
 
     /// The rule by which words of these tokens are spelt, where nothing else tells: the one case that their letters are
-    /// in, or each word's own.
+    /// in, or each word's own. Symbols as `<unk>` and `[UNK]` spell nothing.
     pub fn spelling(&self) -> Normaliser {
-        let spelt = self.symbols.iter().filter(|symbol| !symbol.starts_with('<'));
+        let is_named = |symbol: &str| {
+            let symbol = symbol.trim_start_matches('▁');
+            symbol.starts_with('<') || symbol.starts_with('[') && symbol.ends_with(']')
+        };
+        let spelt = self.symbols.iter().filter(|symbol| !is_named(symbol));
         let (mut uppers, mut lowers) = (false, false);
         for c in spelt.flat_map(|symbol| symbol.chars()).filter(|&c| upper(c) != fold(c)) {
             if c == upper(c) { uppers = true } else { lowers = true }
@@ -215,6 +219,7 @@ mod tests {
         for (symbols, case) in [
             ("<space> A ' ß É 5", Case::Upper),
             ("<unk> ▁the s ς ß", Case::Lower),
+            ("[UNK] [PAD] ▁[CLS] [ ] a b", Case::Lower),
             ("▁The s", Case::Keep),
             ("<space> ا ب", Case::Keep),
         ] {

@@ -16,7 +16,7 @@ pub enum TrieError {
     },
     /// A word needs a token that isn't there.
     #[error(
-        "the word {word} needs the token {token}, which is not in the token table; use the lexicon that the model was trained with"
+        "the word {word} needs the token {token}, which is not in the token table; give words that go with the table, as the lexicon that the model was trained with"
     )]
     NoToken {
         /// The word.
@@ -45,7 +45,7 @@ pub enum TrieError {
     /// More than fits 32 bits.
     #[error("the lexicon has more than {most} {what}: use fewer words")]
     TooLarge {
-        /// What it has too many of.
+        /// The things that are too many.
         what: &'static str,
         /// The most.
         most: usize,
