@@ -96,7 +96,7 @@ fn colon(text: &str, any: bool) -> Option<(&str, &str)> {
 mod tests {
     use super::*;
 
-    fn read(text: &str, rule: &Normaliser) -> Result<PhraseFile, StudyError> {
+    fn read(text: impl AsRef<[u8]>, rule: &Normaliser) -> Result<PhraseFile, StudyError> {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("hot.txt");
         std::fs::write(&path, text).unwrap();
@@ -132,6 +132,9 @@ mod tests {
             let message = read(text, &Normaliser::KEEP).unwrap_err().to_string();
             assert!(message.contains(problem), "{message}");
         }
+        let message = read(b"Wien\nK\xf6ln\n", &Normaliser::KEEP).unwrap_err().to_string();
+        let wanted = "hot.txt:2: the line is not UTF-8; convert the file, as by `iconv -f LATIN1";
+        assert!(message.contains(wanted), "{message}");
     }
 
     #[test]
