@@ -150,27 +150,31 @@ impl Cells {
     /// Of some runs on the same utterances as others; `None` where the utterances differ or there are none.
     fn new(runs: &[Vec<Scored>], others: &[Vec<Scored>]) -> Option<Self> {
         let utterances = runs.first().filter(|run| !run.is_empty())?;
-        let key = |u: &Scored| (u.speaker.clone(), u.reference);
-        let same = |run: &Vec<Scored>| run.iter().map(key).eq(utterances.iter().map(key));
+        let same =
+            |run: &Vec<Scored>| run.iter().map(|u| &u.speaker).eq(utterances.iter().map(|u| &u.speaker));
         if !runs.iter().chain(others).all(same) {
             return None;
         }
         let speakers = speakers(utterances);
-        let sums = |of: &dyn Fn(usize) -> usize| -> Vec<f64> {
-            speakers.iter().map(|own| own.iter().map(|&i| of(i)).sum::<usize>() as f64).collect()
+        let sum = |run: &[Scored], of: &dyn Fn(&Scored) -> usize| run.iter().map(of).sum::<usize>();
+        // A reference with alternatives may have another number of tokens in each run.
+        let total = |run: &[Scored]| (sum(run, &|u| u.reference) as f64).max(1.0);
+        let shares: Vec<f64> = runs.iter().map(|run| sum(run, &|u| u.errors) as f64 / total(run)).collect();
+        let share = mean(&shares);
+        let row = |run: &Vec<Scored>| {
+            let scale = 100.0 * speakers.len() as f64 / total(run);
+            let cell = |own: &Vec<usize>| {
+                let of =
+                    |of: &dyn Fn(&Scored) -> usize| own.iter().map(|&i| of(&run[i])).sum::<usize>() as f64;
+                scale * (of(&|u| u.errors) - share * of(&|u| u.reference))
+            };
+            speakers.iter().map(cell).collect()
         };
-        let tokens = sums(&|i| utterances[i].reference);
-        let errors: Vec<Vec<f64>> = runs.iter().map(|run| sums(&|i| run[i].errors)).collect();
-        let total = tokens.iter().sum::<f64>().max(1.0);
-        let share = mean(&errors.iter().map(|errors| errors.iter().sum::<f64>() / total).collect::<Vec<_>>());
-        let scale = 100.0 * speakers.len() as f64 / total;
-        let row = |errors: &Vec<f64>| {
-            errors.iter().zip(&tokens).map(|(errors, tokens)| scale * (errors - share * tokens)).collect()
-        };
-        let all = utterances.iter().map(|u| u.reference as u64).sum();
-        let rates: Vec<f64> =
-            runs.iter().map(|run| rate(run.iter().map(|u| u.errors as u64).sum(), all)).collect();
-        Some(Self { rows: errors.iter().map(row).collect(), mean: mean(&rates) })
+        let rates: Vec<f64> = runs
+            .iter()
+            .map(|run| rate(sum(run, &|u| u.errors) as u64, sum(run, &|u| u.reference) as u64))
+            .collect();
+        Some(Self { rows: runs.iter().map(row).collect(), mean: mean(&rates) })
     }
 
     /// Cell by cell less another's of as many seeds.
@@ -380,6 +384,20 @@ mod tests {
         assert!(one.interval.high.is_infinite() && one.value == 30.0, "{one:?}");
         let same = estimate_difference(&[run(&[3, 4])], &[run(&[3, 4])], true).unwrap();
         assert_eq!((same.value, same.standard_error, same.p_value()), (0.0, 0.0, 1.0));
+    }
+
+    #[test]
+    fn a_reference_may_have_other_tokens_in_each_run() {
+        // Rates: 3 of 20 and 2 of 16 tokens.
+        let shorter = |errors: &[usize]| -> Vec<Scored> {
+            run(errors).into_iter().map(|u| Scored { reference: 8, ..u }).collect()
+        };
+        let (a, b) = ([run(&[1, 2])], [shorter(&[1, 1])]);
+        assert!((estimate_rate(&[run(&[1, 2]), shorter(&[1, 1])]).unwrap().value - 13.75).abs() < 1e-9);
+        assert!((estimate_difference(&a, &b, true).unwrap().value + 2.5).abs() < 1e-9);
+        // As many errors for each token are no difference.
+        let same = estimate_difference(&[run(&[5, 0])], &[shorter(&[4, 0])], true).unwrap();
+        assert!(same.value.abs() < 1e-9 && same.standard_error < 1e-9, "{same:?}");
     }
 
     #[test]

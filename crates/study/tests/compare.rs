@@ -142,6 +142,32 @@ fn runs_on_other_utterances_are_kinds_of_their_own() {
 }
 
 #[test]
+fn references_with_alternatives_may_have_other_numbers_of_tokens() {
+    let folder = recipe(STUDY);
+    let study = read(folder.path(), &[]).unwrap();
+    study.runs.iter().for_each(|run| finish(&study.exp, run));
+    let linear = folders(&study, [2, 3]);
+    let path = linear[1].join("decode/test/score.json");
+    let mut score: Value = serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
+    let of_first = score.pointer("/0/utterances/0/counts/correct").unwrap().as_u64().unwrap();
+    assert!(of_first > 0);
+    for place in ["/0", "/0/utterances/0"] {
+        for count in ["reference", "correct"] {
+            let count = score.pointer_mut(&format!("{place}/counts/{count}")).unwrap();
+            *count = (count.as_u64().unwrap() - 1).into();
+        }
+    }
+    fs::write(&path, score.to_string()).unwrap();
+    let comparison = compare(&linear).unwrap();
+    assert_eq!((comparison.systems.len(), comparison.gaps.len()), (1, 0), "{:?}", comparison.gaps);
+    assert!(comparison.systems[0].scores.iter().all(Option::is_some));
+    // Other texts with other numbers are other utterances.
+    let texts = linear[1].join("decode/test/ref.trn");
+    fs::write(&texts, fs::read_to_string(&texts).unwrap().replacen("A ", "B ", 1)).unwrap();
+    assert_eq!(compare(&linear).unwrap().gaps, ["linear-seed1 has other utterances of test"]);
+}
+
+#[test]
 fn a_run_that_is_not_finished_is_named_and_left_out() {
     let folder = recipe(STUDY);
     let study = read(folder.path(), &[]).unwrap();

@@ -22,6 +22,8 @@ pub struct SetScore {
     pub unit: ScoreUnit,
     /// The utterances in the order of their ids.
     pub utterances: Vec<UtteranceScore>,
+    /// Their references' texts, where the folder has these.
+    references: Option<Vec<String>>,
 }
 
 impl SetScore {
@@ -43,26 +45,34 @@ impl SetScore {
         if let Some(pair) = utterances.windows(2).find(|pair| pair[0].id == pair[1].id) {
             return Err(wrong(format!("it is damaged, as {} is in it twice", pair[0].id)));
         }
-        let references = folder.join("ref.trn");
-        if references.is_file() {
-            let mut ids: Vec<String> = read_trn(&references)?.into_iter().map(|line| line.id).collect();
-            ids.sort_unstable();
-            if !ids.iter().eq(utterances.iter().map(|u| &u.id)) {
-                return Err(wrong("it tells of other utterances than ref.trn beside it".into()));
-            }
+        let path = folder.join("ref.trn");
+        let references = path.is_file().then(|| read_trn(&path)).transpose()?.map(|mut references| {
+            references.sort_by(|a, b| a.id.cmp(&b.id));
+            references
+        });
+        if let Some(references) = &references
+            && !references.iter().map(|line| &line.id).eq(utterances.iter().map(|u| &u.id))
+        {
+            return Err(wrong("it tells of other utterances than ref.trn beside it".into()));
         }
-        Ok(Self { set, unit: score.unit, utterances })
+        let references = references.map(|lines| lines.into_iter().map(|line| line.text).collect());
+        Ok(Self { set, unit: score.unit, utterances, references })
     }
 
-    /// Whether it is of another's utterances: their ids and speakers and, where both count the same, the references'
-    /// tokens are alike.
+    /// Whether it is of another's utterances: their ids and speakers and, where both count the same, the references are
+    /// alike.
     pub(super) fn is_of_same(&self, other: &Self) -> bool {
-        let same = |(a, b): (&UtteranceScore, &UtteranceScore)| {
-            let tokens = self.unit != other.unit || a.counts.reference == b.counts.reference;
-            a.id == b.id && a.speaker == b.speaker && tokens
-        };
+        let same = |(a, b): (&UtteranceScore, &UtteranceScore)| a.id == b.id && a.speaker == b.speaker;
         self.utterances.len() == other.utterances.len()
             && self.utterances.iter().zip(&other.utterances).all(same)
+            && (self.unit != other.unit || self.has_same_references(other))
+    }
+
+    /// Whether the references have as many tokens, or the same texts: where these have alternatives, the hypothesis
+    /// decides how many tokens they have.
+    fn has_same_references(&self, other: &Self) -> bool {
+        let tokens = |score: &Self| score.utterances.iter().map(|u| u.counts.reference).collect::<Vec<_>>();
+        tokens(self) == tokens(other) || self.references.is_some() && self.references == other.references
     }
 
     /// How much speech it is of, as `8 speakers, 100 utterances, 1,504 phones`.
