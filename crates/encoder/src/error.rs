@@ -97,7 +97,7 @@ pub enum EncoderError {
         /// What doesn't fit.
         problem: String,
     },
-    /// Candle reports an error.
-    #[error(transparent)]
+    /// An operation on tensors failed, whatever was asked for.
+    #[error("an operation on tensors failed, which is a fault of Linnet's; report it, with its words: {0}")]
     Candle(#[from] candle_core::Error),
 }

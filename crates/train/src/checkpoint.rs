@@ -136,15 +136,16 @@ impl Checkpoints {
         let mut sums: HashMap<String, (Vec<f64>, candle_core::Shape)> = HashMap::new();
         for &epoch in epochs {
             let path = self.epoch(epoch);
-            let tensors = candle_core::safetensors::load(&path, &Device::Cpu).map_err(|_| {
+            let unread = || {
                 let problem = format!(
                     "no weights can be read from it, one of the {} epochs to average; train the run again in another folder",
                     epochs.len()
                 );
                 TrainError::Checkpoint { path: path.clone(), problem }
-            })?;
+            };
+            let tensors = candle_core::safetensors::load(&path, &Device::Cpu).map_err(|_| unread())?;
             for (name, tensor) in tensors {
-                let values = tensor.flatten_all()?.to_vec1::<f32>()?;
+                let values = tensor.flatten_all()?.to_vec1::<f32>().map_err(|_| unread())?;
                 let (sum, _) =
                     sums.entry(name).or_insert_with(|| (vec![0.0; values.len()], tensor.shape().clone()));
                 sum.iter_mut().zip(values).for_each(|(s, v)| *s += f64::from(v));
@@ -189,8 +190,8 @@ pub fn restore_checkpoint<S: DeserializeOwned>(
 ) -> Result<S, TrainError> {
     let error = |problem: String| TrainError::Checkpoint { path: path.to_path_buf(), problem };
     let bytes = fs::read(path).map_err(|e| TrainError::io(path, e))?;
-    let (_, header) = SafeTensors::read_metadata(&bytes)
-        .map_err(|_| error("it is damaged; copy it again, or start anew in another folder".into()))?;
+    let damaged = || error("it is damaged; copy it again, or start anew in another folder".into());
+    let (_, header) = SafeTensors::read_metadata(&bytes).map_err(|_| damaged())?;
     let state = header.metadata().as_ref().and_then(|m| m.get(STATE)).ok_or_else(|| {
         error(
             "it holds no state, only weights, and is no run's checkpoint; give a run's latest.safetensors"
@@ -203,13 +204,17 @@ pub fn restore_checkpoint<S: DeserializeOwned>(
             json_problem(&e)
         ))
     })?;
-    let tensors = candle_core::safetensors::load_buffer(&bytes, &Device::Cpu)?;
+    let tensors = candle_core::safetensors::load_buffer(&bytes, &Device::Cpu).map_err(|_| damaged())?;
     let part = |prefix: &str| -> HashMap<String, Tensor> {
         let named =
             tensors.iter().filter_map(|(n, t)| Some((n.strip_prefix(prefix)?.to_string(), t.clone())));
         named.collect()
     };
-    adam.restore(&part(OPTIMIZER)).map_err(|e| error(format!("optimiser: {e}")))?;
+    adam.restore(&part(OPTIMIZER)).map_err(|problem| {
+        error(format!(
+            "the optimiser's {problem}; copy the checkpoint again, or start anew in another folder"
+        ))
+    })?;
     encoder.set_tensors(part(MODEL), path)?;
     Ok(state)
 }
@@ -227,4 +232,54 @@ fn write(
 /// Writes a whole file, see [`linnet_files::write_beside`].
 pub(crate) fn write_beside(path: &Path, bytes: &[u8]) -> Result<(), TrainError> {
     linnet_files::write_beside(path, |out| out.write_all(bytes)).map_err(|e| TrainError::io(path, e))
+}
+
+#[cfg(test)]
+mod tests {
+    use linnet_encoder::EncoderConfig;
+
+    use super::*;
+    use crate::optimizer::{AdamSettings, OptimizerKind};
+
+    #[test]
+    fn tensors_of_other_types_are_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("latest.safetensors");
+        let config = EncoderConfig { layers: 1, dim: 8, heads: 2, feed_forward: 8, ..Default::default() };
+        let encoder = Encoder::new(&config, 8, 5, 1).unwrap();
+        let kind = OptimizerKind::AdamW;
+        let settings = AdamSettings { kind, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weight_decay: 0.0 };
+        let mut adam = Adam::new(&encoder, settings);
+        save_checkpoint(&path, &encoder, &adam, &1).unwrap();
+        assert_eq!(restore_checkpoint::<u32>(&path, &encoder, &mut adam).unwrap(), 1);
+        let whole = candle_core::safetensors::load(&path, &Device::Cpu).unwrap();
+        let mut with = |name: &str, dtype| {
+            let mut tensors = whole.clone();
+            let other = tensors[name].to_dtype(dtype).unwrap();
+            tensors.insert(name.into(), other);
+            write(&path, &tensors, Some(HashMap::from([(STATE.into(), "1".into())]))).unwrap();
+            let error = restore_checkpoint::<u32>(&path, &encoder, &mut adam).unwrap_err().to_string();
+            error.strip_prefix(&format!("{}: ", path.display())).map(String::from).unwrap()
+        };
+        let problem = with("optimizer.mean", candle_core::DType::F64);
+        let wanted =
+            format!("the optimiser's mean is F64 [{0}], not F32 [{0}]; copy", encoder.parameter_count());
+        assert!(problem.starts_with(&wanted), "{problem}");
+        let problem = with("optimizer.steps", candle_core::DType::F32);
+        assert!(
+            problem.starts_with("the optimiser's steps is no list of 64-bit integers; copy"),
+            "{problem}"
+        );
+
+        let checkpoints = Checkpoints::new(folder.path());
+        checkpoints.open().unwrap();
+        let weights = encoder.tensors().unwrap();
+        let halves = weights.into_iter().map(|(n, t)| (n, t.to_dtype(candle_core::DType::F16).unwrap()));
+        write(&checkpoints.epoch(1), &halves.collect(), None).unwrap();
+        let error = checkpoints.average(&encoder, &[1]).unwrap_err().to_string();
+        assert!(
+            error.contains("epoch-0001.safetensors: no weights can be read from it, one of the 1"),
+            "{error}"
+        );
+    }
 }

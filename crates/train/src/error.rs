@@ -91,8 +91,8 @@ pub enum TrainError {
     /// The model folder reports an error.
     #[error(transparent)]
     Model(#[from] linnet::ModelError),
-    /// Candle reports an error.
-    #[error(transparent)]
+    /// An operation on tensors failed, whatever was asked for.
+    #[error("an operation on tensors failed, which is a fault of Linnet's; report it, with its words: {0}")]
     Candle(#[from] candle_core::Error),
 }
 

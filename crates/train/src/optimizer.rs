@@ -136,20 +136,20 @@ impl Adam {
     ///
     /// # Errors
     ///
-    /// Names the tensor that is missing or of another size; the moments are then as they were.
-    pub fn restore(&mut self, tensors: &HashMap<String, Tensor>) -> Result<()> {
-        let get = |name: &str| tensors.get(name).ok_or_else(|| Error::Msg(format!("{name} is missing")));
-        let count = lock(&self.moments)?.mean.len();
+    /// Names the tensor that is missing, or of another size or type; the moments are then as they were.
+    pub fn restore(&mut self, tensors: &HashMap<String, Tensor>) -> std::result::Result<(), String> {
+        let get = |name: &str| tensors.get(name).ok_or_else(|| format!("{name} is missing"));
+        let count = lock(&self.moments).map_err(|error| error.to_string())?.mean.len();
         let values = |name: &str| {
-            let values = get(name)?.to_vec1::<f32>()?;
-            if values.len() == count {
-                Ok(values)
-            } else {
-                Err(Error::Msg(format!("{name} has {} values, not {count}", values.len())))
-            }
+            let tensor = get(name)?;
+            let values = tensor.to_vec1::<f32>().ok().filter(|values| values.len() == count);
+            values.ok_or_else(|| {
+                format!("{name} is {:?} {:?}, not F32 [{count}]", tensor.dtype(), tensor.dims())
+            })
         };
         let moments = Moments { mean: values("mean")?, square: values("square")? };
-        self.steps = get("steps")?.to_vec1::<i64>()?.first().copied().unwrap_or(0).max(0) as u64;
+        let steps = get("steps")?.to_vec1::<i64>().map_err(|_| "steps is no list of 64-bit integers")?;
+        self.steps = steps.first().copied().unwrap_or(0).max(0) as u64;
         self.moments = Mutex::new(moments);
         Ok(())
     }
