@@ -13,7 +13,7 @@ use crate::weighted::Weights;
 
 /// The reference's text by the choices that suit the hypothesis best, or the text itself where it leaves none. Among
 /// choices of the same cost those with more words are taken, then those that stand first.
-pub(crate) fn chosen<'a>(reference: &'a str, hypothesis: &str, options: ScoreOptions) -> Cow<'a, str> {
+pub fn chosen<'a>(reference: &'a str, hypothesis: &str, options: ScoreOptions) -> Cow<'a, str> {
     let Some(items) = items(reference) else { return Cow::Borrowed(reference) };
     let fold = |text: &str| if options.ignore_case { fold_case(text) } else { text.to_string() };
     let mut aligner = Aligner {
@@ -122,7 +122,7 @@ impl Aligner {
         next
     }
 
-    /// What a deletion or an insertion costs.
+    /// The cost of a deletion or an insertion.
     fn gap(&self) -> u64 {
         match self.options.weights {
             Weights::Equal => UNIT,
@@ -130,7 +130,7 @@ impl Aligner {
         }
     }
 
-    /// What it costs to say nothing: sclite's numbers, by which an optional word is rather replaced than left out
+    /// The cost of saying nothing: sclite's numbers, by which an optional word is rather replaced than left out
     /// beside an insertion.
     fn nothing(&self, instead_of: Option<&str>) -> u64 {
         match (instead_of, self.options.weights) {

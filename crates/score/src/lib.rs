@@ -45,6 +45,7 @@ mod weighted;
 pub use aligned::{AlignedUtterance, aligned_utterances, alignments};
 pub use alignment::{Alignment, Edit, align, align_with};
 pub use bootstrap::{Interval, PairedBootstrap, Scored, bootstrap, paired_bootstrap};
+pub use choose::chosen;
 pub use comparison::{SystemComparison, compare_systems};
 pub use counts::{ErrorCounts, count_errors};
 pub use ctm::{CtmWord, read_ctm, write_ctm};

@@ -2,7 +2,7 @@
 
 use linnet_corpus::Skipped;
 use linnet_ctc::{BeamOptions, Fusion, Hypothesis};
-use linnet_score::{Edit, ErrorCounts, align};
+use linnet_score::{Edit, ErrorCounts, ScoreOptions, ScoreUnit, align, chosen};
 use linnet_text::Unit;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -20,7 +20,7 @@ pub struct TuneOptions {
     pub search: SearchOptions,
     /// Weights of the language model.
     pub lm_weights: Vec<f32>,
-    /// What a word adds.
+    /// The score that a word adds.
     pub word_bonuses: Vec<f32>,
     /// So many points at random, evenly between the lowest and the highest of either, in steps of 0.01; `None`: the
     /// grid.
@@ -34,7 +34,7 @@ pub struct TuneOptions {
 pub struct Trial {
     /// The weight of the language model.
     pub lm_weight: f32,
-    /// What a word adds.
+    /// The score that a word adds.
     pub word_bonus: f32,
     /// Word errors in percent.
     pub wer: f64,
@@ -55,12 +55,12 @@ pub struct AtEdge {
     pub highest: bool,
 }
 
-/// What is tuned.
+/// A setting that is tuned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Setting {
     /// The weight of the language model.
     LmWeight,
-    /// What a word adds.
+    /// The score that a word adds.
     WordBonus,
 }
 
@@ -78,7 +78,7 @@ pub struct Tuned {
     pub utterances: usize,
     /// Utterances that were left out.
     pub skipped: Vec<Skipped>,
-    /// What is worth knowing.
+    /// Notes for the user.
     pub notes: Vec<String>,
     /// A line about each hotword that was left out.
     pub left_out: Vec<String>,
@@ -110,13 +110,16 @@ pub fn tune(
     }
     let emissions = Emissions::new(source)?.with_transcripts();
     let ignore_case = source.model.config.unit == Unit::Phone;
+    let scoring = ScoreOptions { ignore_case, ..ScoreUnit::Word.into() };
     let said = |text: &str| -> Vec<String> {
         let text = if ignore_case { text.to_lowercase() } else { text.to_string() };
         text.split_whitespace().map(String::from).collect()
     };
-    let text = |e: &Emission| said(e.utterance.text.as_deref().unwrap_or_default());
-    let references: Vec<Vec<String>> = emissions.utterances.iter().map(text).collect();
-    if references.iter().all(Vec::is_empty) {
+    let text = |e: &Emission| e.utterance.text.clone().unwrap_or_default();
+    let references: Vec<String> = emissions.utterances.iter().map(text).collect();
+    // A reference may have alternatives.
+    let reference_to = |heard: &str, reference: &str| said(&chosen(reference, heard, scoring));
+    if references.iter().all(|text| text.trim().is_empty()) {
         return Err(fail("its texts have no words; give a manifest with transcripts"));
     }
     let best = |decoder: &AnyDecoder<'_>| -> Vec<Result<Hypothesis, String>> {
@@ -134,8 +137,8 @@ pub fn tune(
         let (mut counts, mut wrong_utterances) = (ErrorCounts::default(), 0);
         for (hypothesis, reference) in best(&decoder).iter().zip(&references) {
             // What can't be decoded is an utterance without words: else points that fail would look better.
-            let words = hypothesis.as_ref().map(|h| said(&h.text())).unwrap_or_default();
-            let errors = align(reference, &words).counts();
+            let heard = hypothesis.as_ref().map(Hypothesis::text).unwrap_or_default();
+            let errors = align(&reference_to(&heard, reference), &said(&heard)).counts();
             wrong_utterances += usize::from(errors.errors() > 0);
             counts += errors;
         }
@@ -159,7 +162,8 @@ pub fn tune(
             match hypothesis {
                 Ok(hypothesis) => {
                     let group = e.utterance.speaker.clone().unwrap_or_else(|| e.utterance.id.clone());
-                    rated.push(RatedUtterance { group, words: words_rated(&hypothesis, reference, said) });
+                    let reference = reference_to(&hypothesis.text(), reference);
+                    rated.push(RatedUtterance { group, words: words_rated(&hypothesis, &reference, said) });
                 }
                 Err(reason) => skipped.push(Skipped { id: e.utterance.id.clone(), reason }),
             }
