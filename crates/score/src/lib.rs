@@ -28,6 +28,7 @@ mod files;
 mod holm;
 mod html;
 mod lines;
+mod lookalikes;
 mod mapsswe;
 mod names;
 mod pairing;

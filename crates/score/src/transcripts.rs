@@ -8,10 +8,10 @@ use linnet_text::split_trn;
 use crate::ctm::{self, CtmWord, read_ctm};
 use crate::error::ScoreError;
 use crate::lines::{Side, name_lines, read_lines, with_ids};
-use crate::pairing;
 use crate::segments::{assign, by_recording, ids};
 use crate::stm::{self, StmSegment, read_stm};
 use crate::trn::{Trn, read_trn};
+use crate::{lookalikes, pairing};
 
 /// What a file of transcripts holds.
 #[derive(Debug, Clone, PartialEq)]
@@ -35,7 +35,7 @@ pub struct Material {
     pub hypotheses: Vec<Vec<Trn>>,
     /// Who speaks, by utterance, where the reference says so.
     pub speakers: HashMap<String, String>,
-    /// What is worth knowing: what was left out or counts as empty.
+    /// Notes for the user: what was left out or counts as empty.
     pub notes: Vec<String>,
 }
 
@@ -76,7 +76,7 @@ enum Kind {
 }
 
 impl Kind {
-    /// What lines are like: the first one tells, but that a line may be of a ctm and of a trn file (`1 2 3 4 (u1)`), and
+    /// The kind of lines: the first one tells, but that a line may be of a ctm and of a trn file (`1 2 3 4 (u1)`), and
     /// that a line among those of a trn file may lack its id.
     fn of(lines: &[String]) -> Self {
         let lines = || lines.iter().filter(|line| !line.is_empty() && !line.starts_with(";;"));
@@ -150,6 +150,10 @@ pub fn material(
     }
     let paths: Vec<&Path> = systems.iter().map(|(path, _)| path.as_path()).collect();
     pairing::check(&material, reference_path, &paths)?;
+    for (path, hypotheses) in paths.iter().zip(&material.hypotheses) {
+        let note = lookalikes::note(&material.references, hypotheses);
+        material.notes.extend(note.map(|note| format!("{}: {note}", path.display())));
+    }
     Ok(material)
 }
 
