@@ -158,7 +158,7 @@ fn every_kind_of_file_and_table_says_the_same() {
     }
 }
 
-/// What decoding a matrix with a table says, and the notes.
+/// The text that decoding a matrix with a table gives, and the notes.
 fn said(place: &Path, more: &[&str]) -> (String, String) {
     let run = linnet(place, &[&["decode", "--logits", "m.npy", "--tokens", "tokens.txt"], more].concat());
     assert_eq!(run.code, 0, "{more:?}: {}", run.err);
@@ -289,6 +289,36 @@ fn subwords_spell_words_in_any_way() {
     );
     let json: Value = serde_json::from_str(&run.out).unwrap();
     assert!((json["hypotheses"][0]["lm"].as_f64().unwrap() - 2.0).abs() < 1e-6, "{}", run.out);
+}
+
+#[test]
+fn other_marks_of_pieces_are_read_or_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = folder.path();
+    put(&place.join("m.npy"), sure(&[2, 0, 3, 4, 0, 2], 5));
+    // WordPiece, as in BERT's tables: "the playing the".
+    put(&place.join("tokens.txt"), "[PAD]\n|\nthe\nplay\n##ing\n");
+    put(&place.join("words.txt"), "the\nplay\nplaying\n");
+    for more in [&[][..], &["--beam", "10"], &["--lexicon", "words.txt"]] {
+        assert_eq!(said(place, more), ("the playing the".into(), String::new()), "{more:?}");
+    }
+    assert_eq!(decode(place, &[])["hypotheses"][0]["tokens"][2]["token"], "##ing");
+    put(&place.join("pieces.txt"), "the play ##ing\nplay the\n");
+    assert_eq!(linnet(place, &["ngram", "pieces.txt", "--order", "2", "--out", "pieces.arpa"]).code, 0);
+    linnet(place, &["decode", "--logits", "m.npy", "--tokens", "tokens.txt", "--lm", "pieces.arpa"]).fails_with(
+        "pieces.arpa: its words are pieces of words, as ##ing, marked otherwise than by ▁; make it of text whose words \
+         begin with ▁, in the pieces of the token table, or give a model of whole words",
+    );
+    // subword-nmt's tokens make words by a lexicon alone.
+    put(&place.join("tokens.txt"), "<blank>\n|\nthe\nplay@@\ning\n");
+    let (text, note) = said(place, &[]);
+    assert_eq!(text, "the play@@ ing the");
+    assert!(
+        note.starts_with("tokens.txt: symbols as play@@ mark pieces of words by @@, which isn't read"),
+        "{note}"
+    );
+    put(&place.join("lexicon.txt"), "the the\nplaying play@@ ing\n");
+    assert_eq!(said(place, &["--lexicon", "lexicon.txt"]).0, "the playing the");
 }
 
 /// A matrix that is nearly sure of a path through these columns.
@@ -455,7 +485,7 @@ fn a_table_or_an_option_that_does_not_fit_is_one_line_with_the_mend() {
     put(&place.join("lexicon.txt"), "X a c\n");
     fails(
         &["--lexicon", "lexicon.txt"],
-        "lexicon.txt: the word X needs the token c, which is not in the token table; use the lexicon that the model was trained with",
+        "lexicon.txt: the word X needs the token c, which is not in the token table; give words that go with the table, as the lexicon that the model was trained with",
     );
     put(&place.join("lexicon.txt"), "X a b\n");
     put(&place.join("grammar.txt"), "X\n(X\n");

@@ -6,6 +6,7 @@ use linnet_ctc::{LexiconTrie, spells_words};
 use linnet_text::ngram::NgramModel;
 use linnet_text::{SPACE, TokenTable};
 
+use super::matrix::{goes_on, unread_mark};
 use super::vocabulary::{BAR, MARK};
 use crate::error::StudyError;
 
@@ -45,6 +46,13 @@ pub(crate) fn trie(
         (model.index(SPACE).is_some() || model.index(BAR).is_some()) && other.is_none()
     };
     if !pieces {
+        let is_piece = |word: &&String| goes_on(word) || unread_mark(word).is_some();
+        if let Some(word) = words.iter().find(is_piece).filter(|_| spells_words(table)) {
+            return fail(format!(
+                "its words are pieces of words, as {word}, marked otherwise than by {MARK}; make it of text whose words \
+                 begin with {MARK}, in the pieces of the token table, or give a model of whole words"
+            ));
+        }
         let letters = words.iter().all(|word| is_token(word) && word.chars().nth(1).is_none());
         if letters && space.is_some() && words.len() >= FEW_LETTERS && 4 * words.len() > table.len() {
             return fail(format!(

@@ -7,7 +7,7 @@ const NAMES: [&[&str]; 3] = [
     &["[PAD]", "<pad>", "<PAD>", "_"],
 ];
 
-/// What torchaudio has for the blank, at id 0; elsewhere it is a hyphen.
+/// Torchaudio's blank, at id 0; elsewhere it is a hyphen.
 const FIRST: &str = "-";
 
 /// The blank of a table.

@@ -3,15 +3,13 @@
 use std::path::{Path, PathBuf};
 
 use linnet_ctc::spells_words;
-use linnet_text::{BLANK, SPACE, TokenTable, read_symbols};
+use linnet_text::{BLANK, TokenTable, read_symbols};
 
 use super::blank::Blank;
+use super::marks::marked;
 use super::values::log_probs;
 use crate::decode::output::Symbols;
 use crate::error::StudyError;
-
-/// What wav2vec 2.0's tables have between words.
-const BAR: &str = "|";
 
 /// A token table of any toolkit: what the columns of its matrices stand for.
 #[derive(Clone, Debug)]
@@ -30,7 +28,7 @@ pub struct MatrixTable {
 pub struct Arranged {
     /// `(frames, tokens)`, row-major, natural logarithms of probabilities.
     pub log_probs: Vec<f32>,
-    /// What was done to the values.
+    /// Notes about changes to the values.
     pub notes: Vec<String>,
 }
 
@@ -41,7 +39,8 @@ impl MatrixTable {
     /// `blank` is the blank's name or column. Without it the blank is known by its name (`<blank>`, `<blk>`, `<ctc>`,
     /// then `<eps>`, then `[PAD]`, `<pad>` or `_`), wherever it stands; a matrix of one column more than there are
     /// symbols has it last; else it has column 0, which a note says. A line that is one space, or where there is neither
-    /// `<space>` nor a symbol that begins with `▁` the symbol `|`, is the space between words. Symbols `#0`, `#1`, … at
+    /// `<space>` nor a symbol that begins with `▁` the symbol `|`, is the space between words. Where symbols as `##ing`
+    /// go on words, all others begin one (WordPiece); a note names other marks of pieces. Symbols `#0`, `#1`, … at
     /// the end are no columns: lexicons need them to tell homophones apart, networks don't know them.
     ///
     /// # Errors
@@ -96,15 +95,13 @@ impl MatrixTable {
         // Another symbol may have the blank's usual name.
         let name = |symbol: &String| if symbol == BLANK { format!("{BLANK}2") } else { symbol.clone() };
         let others = columns[1..].iter().map(|&id| name(&symbols[id as usize]));
-        let mut table = TokenTable::new(others.clone().collect());
-        if !spells_words(&table) {
-            let space = |symbol: String| if symbol == BAR { SPACE.to_string() } else { symbol };
-            table = TokenTable::new(others.map(space).collect());
-        }
+        let (others, note) = marked(others.collect());
+        notes.extend(note.map(|note| format!("{}: {note}", path.display())));
+        let table = TokenTable::new(others);
         Ok(Self { path: path.into(), table, columns, symbols, notes })
     }
 
-    /// What is worth knowing of it.
+    /// Notes for the user.
     pub fn notes(&self) -> &[String] {
         &self.notes
     }

@@ -13,7 +13,7 @@ const HIGHEST: f32 = 1.001;
 ///
 /// # Errors
 ///
-/// What is wrong with a value, with its row and column, and the mend.
+/// The fault of a value, with its row and column, and the mend.
 pub(super) fn log_probs(mut values: Vec<f32>, columns: usize) -> Result<(Vec<f32>, Vec<String>), String> {
     if let Some(place) = values.iter().position(|value| value.is_nan() || *value == f32::INFINITY) {
         let (row, column, value) = (place / columns, place % columns, values[place]);
@@ -37,6 +37,10 @@ pub(super) fn log_probs(mut values: Vec<f32>, columns: usize) -> Result<(Vec<f32
     let zeros = trailing(&values, columns, 0.0);
     let spoken = &values[..values.len() - zeros * columns];
     let is_scaled = !spoken.is_empty() && columns > 1;
+    let is_cost = |value: &f32| *value >= 0.0;
+    if is_scaled && rows_are(spoken, columns, is_cost, |value| f64::from(-value).exp()) {
+        return Err("its values are negated log-probabilities; save -log_probs".into());
+    }
     let probabilities = is_scaled && rows_are(spoken, columns, is_probability, |value| f64::from(*value));
     let normalised = is_scaled && rows_are(spoken, columns, |_| true, |value| f64::from(*value).exp());
     if probabilities || normalised {
@@ -123,6 +127,14 @@ mod tests {
         assert_eq!(log_probs(vec![], 3).unwrap(), (vec![], vec![]));
         let between = log_probs([vec![inf; 3], logs()].concat(), 3).unwrap_err();
         assert!(between.contains("row 0 (from 0) is −∞ throughout"), "{between}");
+    }
+
+    #[test]
+    fn negated_ones_are_not_taken_for_logits() {
+        let negated: Vec<f32> = logs().iter().map(|value| -value).collect();
+        for padded in [negated.clone(), [&negated[..], &[0.0; 3]].concat()] {
+            assert!(log_probs(padded, 3).unwrap_err().contains("negated log-probabilities; save -log_probs"));
+        }
     }
 
     #[test]
