@@ -6,7 +6,7 @@ mod common;
 use std::fs;
 use std::path::Path;
 
-use common::{beside_its_data as place, linnet, names, put};
+use common::{TINY, beside_its_data as place, linnet, names, put};
 use serde_json::Value;
 
 fn decode(place: &Path, out: &str, more: &[&str]) -> common::Run {
@@ -141,4 +141,28 @@ fn words_without_pronunciation_count_for_the_wer_alone() {
     let lines: Vec<&str> = run.out.lines().collect();
     assert!(lines[0].ends_with("of 4 utterances") && lines[1].ends_with("of 3 utterances"), "{}", run.out);
     assert!(read(place, "out/ref.trn").contains("XYZZY "));
+}
+
+#[test]
+fn characters_that_are_no_tokens_count_as_errors() {
+    let place = place();
+    let place = place.path();
+    let symbols = ["<blank>", "<space>", "'", ".", "-"].map(String::from).into_iter();
+    let symbols = symbols.chain(('A'..='Z').map(String::from)).enumerate();
+    put(
+        &place.join("data/tokens.txt"),
+        symbols.map(|(id, symbol)| format!("{symbol} {id}\n")).collect::<String>(),
+    );
+    put(&place.join("char.toml"), format!("[data]\nunit = \"char\"\n{TINY}"));
+    let run = linnet(place, &["train", "char.toml", "--out", "exp"]);
+    assert_eq!(run.code, 0, "{}", run.err);
+    let text = read(place, "data/dev.jsonl");
+    let (start, rest) = text.split_once("\"text\":\"").unwrap();
+    put(&place.join("data/dev.jsonl"), format!("{start}\"text\":\"{{NÉE/@}} 2 {rest}"));
+    let run = linnet(place, &["decode", "exp/model", "data/dev.jsonl", "--out", "out"]);
+    assert_eq!(run.code, 0, "{}", run.err);
+    let rates: Vec<&str> = run.out.lines().collect();
+    assert!(rates[0].starts_with("WER ") && rates[1].starts_with("CER "), "{}", run.out);
+    assert!(rates.iter().all(|line| line.ends_with("of 4 utterances")), "{}", run.out);
+    assert!(read(place, "out/ref.trn").starts_with("{NÉE/@} 2 "));
 }

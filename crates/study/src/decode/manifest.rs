@@ -51,7 +51,7 @@ pub struct Decoded {
     pub skipped: Vec<Skipped>,
     /// Utterances that count for the WER, but whose references have no phones.
     pub without_phones: Vec<Skipped>,
-    /// What is worth knowing.
+    /// Notes for the user.
     pub notes: Vec<String>,
     /// A line about each hotword that was left out.
     pub left_out: Vec<String>,
@@ -110,6 +110,8 @@ pub fn decode(source: &Source<'_>, out: &Path, options: &DecodeOptions) -> Resul
         let id = || emission.utterance.id.clone();
         match hypotheses {
             Err(reason) => skipped.push(Skipped { id: id(), reason }),
+            // Characters that are no token count as errors.
+            Ok(hypotheses) if unit == Unit::Char => all.push(Heard { emission, hypotheses }),
             Ok(hypotheses) => match tokenizer.encode(said(emission)) {
                 Ok(_) => all.push(Heard { emission, hypotheses }),
                 Err(error) if words_of_phones => {
@@ -205,9 +207,14 @@ pub fn decode(source: &Source<'_>, out: &Path, options: &DecodeOptions) -> Resul
     Ok(Decoded { utterances: all.len(), scores, any_pronunciation, skipped, without_phones, notes, left_out })
 }
 
-/// What is said, as far as anybody has written it down.
+/// The transcript, empty where nobody has written one.
 fn said(emission: &Emission) -> &str {
     emission.utterance.text.as_deref().unwrap_or_default()
+}
+
+/// The same, its words parted by single spaces.
+fn single_spaces(heard: &Heard) -> String {
+    said(heard.emission).split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// What is written and scored.
@@ -220,18 +227,19 @@ impl Written<'_> {
     /// Hypotheses and references as words.
     fn words(&self) -> (Vec<Trn>, Vec<Trn>) {
         let trn = |h: &Heard, text: String| Trn { id: h.emission.utterance.id.clone(), text };
-        let reference = |h: &Heard| said(h.emission).split_whitespace().collect::<Vec<_>>().join(" ");
-        self.all.iter().map(|h| (trn(h, h.hypotheses[0].text()), trn(h, reference(h)))).unzip()
+        self.all.iter().map(|h| (trn(h, h.hypotheses[0].text()), trn(h, single_spaces(h)))).unzip()
     }
 
-    /// Hypotheses and references as the tokens say them, of those utterances whose references have tokens.
+    /// Hypotheses and references as the tokens say them; of phones of those utterances whose references have any.
     fn tokens(&self) -> (Vec<Trn>, Vec<Trn>) {
         let Tokenizer { table, unit, .. } = self.tokenizer;
         let both = |h: &&Heard| {
-            let ids = self.tokenizer.encode(said(h.emission)).ok()?;
+            let reference = match unit {
+                Unit::Phone => self.tokenizer.decode(&self.tokenizer.encode(said(h.emission)).ok()?),
+                Unit::Char => single_spaces(h),
+            };
             let trn = |text| Trn { id: h.emission.utterance.id.clone(), text };
-            let best = &h.hypotheses[0];
-            Some((trn(text(best, table, *unit)), trn(self.tokenizer.decode(&ids))))
+            Some((trn(text(&h.hypotheses[0], table, *unit)), trn(reference)))
         };
         self.all.iter().filter_map(both).unzip()
     }
