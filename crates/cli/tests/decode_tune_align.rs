@@ -32,6 +32,12 @@ fn rows(table: &str) -> Vec<Vec<f64>> {
 fn the_best_flags_of_a_grid_decode_with_its_wer() {
     let place = beside_its_data();
     let place = place.path();
+    // A word that may be left out is no error in either.
+    let manifest = read(place, "data/dev.jsonl");
+    let (first, others) = manifest.split_once('\n').unwrap();
+    let mut first: Value = serde_json::from_str(first).unwrap();
+    first["text"] = format!("{} (XYZZY)", first["text"].as_str().unwrap()).into();
+    put(&place.join("data/dev.jsonl"), format!("{first}\n{others}"));
     let more = ["--lm-weights", "0,0.5,1", "--word-bonuses", "-2,30", "--beam", "20", "--out", "tune.json"];
     let run = tune(place, &more);
     assert_eq!(run.code, 0, "{}", run.err);
@@ -221,4 +227,12 @@ fn what_can_not_be_aligned_is_named_and_the_rest_goes_on() {
     assert_eq!(warnings[2], line(2, "its text has no words; give the transcript"));
     assert_eq!(warnings[3], "warning: 3 of 4 utterances were not aligned");
     assert!(read(place, "a.ctm").lines().all(|line| line.starts_with(id(3))));
+    // A lexicon of one's own has it.
+    let own = ["align", "model", "data/dev.jsonl", "--out", "a.ctm", "--lexicon"];
+    put(&place.join("own.dic"), "XYZZY Z IH Z IY\n");
+    let run = linnet(place, &[&own[..], &["own.dic"]].concat());
+    assert!(run.err.contains("warning: 2 of 4 utterances were not aligned"), "{}", run.err);
+    assert!(read(place, "a.ctm").lines().any(|line| line.starts_with(id(1)) && line.contains(" XYZZY ")));
+    linnet(place, &[&own[..], &["gone.dic"]].concat())
+        .fails_with("gone.dic: there is no such file or folder; check the path");
 }

@@ -1,6 +1,7 @@
 //! When each word and token of a transcript was spoken.
 
 use std::ops::Range;
+use std::path::Path;
 
 use linnet_corpus::Skipped;
 use linnet_ctc::{Alignment, Span, forced_align, greedy_spans};
@@ -18,7 +19,7 @@ pub struct Aligned {
     pub utterances: Vec<AlignedUtterance>,
     /// Those that can't be aligned, in the manifest's order.
     pub skipped: Vec<Skipped>,
-    /// What is worth knowing.
+    /// Notes for the user.
     pub notes: Vec<String>,
 }
 
@@ -99,13 +100,19 @@ impl AlignedUtterance {
 /// Aligns the transcripts of a manifest with its recordings by the most probable path (Viterbi).
 ///
 /// Of a word's pronunciations the one counts that makes the path more probable, each word in turn with the others as
-/// they are, until nothing changes.
+/// they are, until nothing changes. Pronunciations come from `lexicon` first, then from the one beside the manifest,
+/// then from the model's own.
 ///
 /// # Errors
 ///
-/// If no utterance can be read. Those that can't be aligned are listed.
-pub fn align(source: &Source<'_>) -> Result<Aligned, StudyError> {
-    let references = References::read(source, None)?;
+/// If no utterance can be read; a lexicon that can't be read or has a fault, or beside tokens that are no phones. Those
+/// that can't be aligned are listed.
+pub fn align(source: &Source<'_>, lexicon: Option<&Path>) -> Result<Aligned, StudyError> {
+    if let Some(path) = lexicon.filter(|_| source.model.config.unit == Unit::Char) {
+        let problem = "the model's tokens are characters, which need no lexicon; leave it out".into();
+        return Err(StudyError::File { path: path.into(), problem });
+    }
+    let references = References::read(source, lexicon)?;
     let frame_s = source.model.frame_s();
     let emissions = Emissions::new(source)?.with_transcripts();
     let texts = emissions.utterances.iter().filter_map(|e| e.utterance.text.as_deref());

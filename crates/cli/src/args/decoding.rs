@@ -13,7 +13,7 @@ use clap::{Args, ValueEnum};
     after_help = "\
 A beam search runs if any of its options is given, else each frame's best token counts. Phones become words through the model folder's lexicon, or --lexicon; characters and subwords are kept to the words of --grammar, --lexicon or --lm, the first of them that is given.
 
-A matrix is (time, token) or a batch of one, of float16, float32 or float64, as numpy.save(FILE, log_probs) writes it: natural logarithms of probabilities, or logits, which are normalised. A token table has a symbol and its id a line, or one symbol a line, or is Hugging Face's vocab.json. The blank is known by its name (<blank>, <blk>, <ctc>, <eps>, [PAD], <pad>, _), or given by --blank; a matrix with one column more than the table has it last; else it is id 0. Between words stand <space>, a line that is one space, or |; subwords begin words by ▁, and any row of them that spells a word is that word. The result is JSON on standard output.
+A matrix is (time, token) or a batch of one, of float16, float32 or float64, as numpy.save(FILE, log_probs) writes it: natural logarithms of probabilities, or logits, which are normalised. A token table has a symbol and its id a line, or one symbol a line, or is Hugging Face's vocab.json. The blank is known by its name (<blank>, <blk>, <ctc>, <eps>, [PAD], <pad>, _), or given by --blank; a matrix with one column more than the table has it last; else it is id 0. Between words stand <space>, a line that is one space, or |; subwords begin words by ▁, or go on with words by ##, and any row of them that spells a word is that word. The result is JSON on standard output.
 
 A lexicon for characters or subwords is a list of words; tokens behind a word spell it otherwise: 2 ▁two. A language model may be over the tokens themselves.
 
@@ -203,6 +203,10 @@ pub(crate) struct Align {
     /// What to write; by default told by --out.
     #[arg(long, value_enum)]
     pub(crate) format: Option<AlignFormat>,
+    /// Pronunciations of the transcripts' words, for phones; words that it lacks have those of the lexicon beside the
+    /// manifest, or of the model folder.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) lexicon: Option<PathBuf>,
     /// A ctm file for the tokens too; a TextGrid has them anyway.
     #[arg(long, value_name = "FILE.ctm")]
     pub(crate) tokens: Option<PathBuf>,

@@ -17,10 +17,13 @@ pub(super) fn run(args: Align, talk: &Talk) -> Done {
     let target = Target::of(&args.out, args.format);
     let file = if target != Target::Grids { from_ref(&args.out) } else { &[] };
     let outputs = [("--out", file), ("--tokens", args.tokens.as_slice())];
-    outputs::check(&outputs, &[("MANIFEST", from_ref(&args.manifest))])?;
+    outputs::check(
+        &outputs,
+        &[("MANIFEST", from_ref(&args.manifest)), ("--lexicon", args.lexicon.as_slice())],
+    )?;
     let model = Model::read(&args.model)?;
     let (folder, manifest, cache) = (&args.model, &args.manifest, args.cache_logits.as_deref());
-    let aligned = align(&Source { model: &model, folder, manifest, cache })?;
+    let aligned = align(&Source { model: &model, folder, manifest, cache }, args.lexicon.as_deref())?;
     aligned.notes.iter().for_each(|note| talk.say(note));
     warn_of_skipped(&aligned.skipped, talk);
     match target {
@@ -48,7 +51,7 @@ pub(super) fn run(args: Align, talk: &Talk) -> Done {
     Ok(left_out == 0)
 }
 
-/// What is written.
+/// The kinds of output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Target {
     /// A ctm file.
@@ -60,7 +63,7 @@ enum Target {
 }
 
 impl Target {
-    /// What `--out` and `--format` ask for. A name without an ending is a folder, unless it is a file's already.
+    /// The kind that the options ask for. A name without an ending is a folder, unless it is a file's already.
     fn of(out: &Path, format: Option<AlignFormat>) -> Self {
         let folder = out.to_string_lossy().ends_with('/') || out.is_dir();
         let grid = out.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("textgrid"));
