@@ -59,6 +59,9 @@ fn what_is_of_no_kind_is_named() {
     inspect("a.png").fails_with(
         "a.png: this is a PNG image, which Linnet doesn't read; give a recording, a model or a text",
     );
+    put(&place.join("a.lexicon"), b"\xff\xfea\0 \0B\0\n\0");
+    inspect("a.lexicon")
+        .fails_with("a.lexicon:1: the text is UTF-16; convert the file, as by `iconv -f UTF-16 -t UTF-8`");
     inspect("a.bin").fails_with("a.bin: the file is empty; give another one");
     inspect("none").fails_with(
         "none: this folder holds no recordings, and is no model, experiment or prepared corpus; give one of them, or a file",

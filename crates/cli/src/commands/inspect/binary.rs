@@ -13,7 +13,7 @@ use crate::npy;
 /// The most bytes that a safetensors header may have, as in its own library.
 const LONGEST_HEADER: u64 = 100_000_000;
 
-/// What files that are compressed by gzip, xz and bzip2 begin with: only language models are read from such.
+/// The first bytes of files compressed by gzip, xz and bzip2: only language models are read from such.
 const PACKED: [&[u8]; 3] = [b"\x1f\x8b", b"\xfd7zXZ", b"BZh"];
 
 /// Describes a file whose first bytes tell its kind; `None` where they don't.
@@ -69,7 +69,8 @@ fn weights(path: &Path) -> Result<String, Box<dyn Error>> {
         let sizes: Option<Vec<u64>> =
             tensor["shape"].as_array().map(|sizes| sizes.iter().filter_map(Value::as_u64).collect());
         let sizes = sizes.ok_or_else(|| fail(format!("tensor {name} has no shape; copy it again")))?;
-        values += sizes.iter().fold(1, |product: u64, &size| product.saturating_mul(size));
+        let size = sizes.iter().fold(1, |product: u64, &size| product.saturating_mul(size));
+        values = size.saturating_add(values);
         let shape: Vec<String> = sizes.iter().map(u64::to_string).collect();
         lines.push(format!(
             "{name:40} {:>5} ({})",
@@ -83,8 +84,11 @@ fn weights(path: &Path) -> Result<String, Box<dyn Error>> {
 }
 
 /// Whether a file's beginning is text: UTF-8, perhaps cut within a character, or a Latin alphabet's bytes, without
-/// control characters.
+/// control characters; or UTF-16 by its mark.
 pub(super) fn is_text(head: &[u8]) -> bool {
+    if [b"\xff\xfe", b"\xfe\xff"].iter().any(|mark| head.starts_with(*mark)) {
+        return true;
+    }
     let control = |byte: &u8| *byte < b' ' && !b"\t\n\r\x0b\x0c".contains(byte);
     let high = head.iter().filter(|&&byte| byte >= 0x80).count();
     let utf8 = std::str::from_utf8(head).map_or_else(|error| error.valid_up_to() + 4 > head.len(), |_| true);
