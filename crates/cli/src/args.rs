@@ -87,10 +87,10 @@ pub(crate) enum ByteOrder {
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Spelling")]
 pub(crate) struct Spelling {
-    /// What becomes of upper and lower case. Letters that would merge with others stay, as ß, ı and İ.
+    /// Upper and lower case of texts. Letters that would merge with others stay, as ß, ı and İ.
     #[arg(long, value_enum)]
     pub(crate) case: Option<Case>,
-    /// What becomes of punctuation.
+    /// Punctuation of texts.
     #[arg(long, value_enum)]
     pub(crate) punctuation: Option<Punctuation>,
 }
@@ -238,8 +238,10 @@ pub(crate) struct Train {
 Both sides are trn, ctm, stm or text files or manifests, told by their names or lines. A text file has
 a sentence a line, or as Kaldi's `text` an id and its words. The words of a ctm file go into the
 segments of an stm file by their middles, and into other references by their file's name. References
-may have alternations, { um / uh / @ }, and optional words, (uh). With several --hyp each is compared with the first: by the matched-pairs
-sentence-segment word error test (Gillick and Cox, 1989) and by resampling speakers, then utterances.
+may have alternations, { um / uh / @ }, and optional words, (uh).
+
+With several --hyp each is compared with the first: by the matched-pairs sentence-segment word error
+test (Gillick and Cox, 1989) and by resampling speakers, then utterances.
 
 Examples:
   linnet score --ref ref.trn --hyp hyp.trn                     WER, its interval, each speaker

@@ -57,8 +57,8 @@ const INPUTS: &[&str] = &[
     "bin inspect BAD",
 ];
 
-/// What is right though it looks odd: an empty configuration is the defaults, an empty ctm file is of no words, an empty
-/// list of hotwords has none, and any text may be hotwords or sentences.
+/// Inputs that are right though they look odd: an empty configuration is the defaults, an empty ctm file is of no words,
+/// an empty list of hotwords has none, and any text may be hotwords or sentences.
 const FINE: [[&str; 2]; 6] = [
     ["--config", "empty.toml"],
     ["train", "empty.toml"],
@@ -68,7 +68,7 @@ const FINE: [[&str; 2]; 6] = [
     ["ngram", "typed.txt"],
 ];
 
-/// What a file or folder is made to be.
+/// The kinds of bad files and folders.
 type Make = fn(&Path);
 
 fn kinds() -> Vec<(&'static str, Make)> {
@@ -88,11 +88,11 @@ fn kinds() -> Vec<(&'static str, Make)> {
     kinds
 }
 
-/// What of a message isn't Linnet's.
+/// A part of a message that isn't in Linnet's words.
 const FOREIGN: [&str; 7] =
     ["os error", "expected", "invalid type", "panicked", "unsupported feature", "UTF-8 sequence", "Err("];
 
-/// What is wrong with how a command failed.
+/// The fault in how a command failed.
 fn fault(run: &Run, name: &str) -> Option<&'static str> {
     let errors: Vec<&str> = run.err.lines().filter(|line| line.starts_with("error: ")).collect();
     match errors.as_slice() {

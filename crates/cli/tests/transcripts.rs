@@ -43,7 +43,7 @@ fn decoding_scores_only_what_was_transcribed_and_says_so() {
     let counts = ["hyp.trn", "ref.trn", "hyp-without-text.trn"]
         .map(|f| read(place, &format!("out/{f}")).lines().count());
     assert_eq!(counts, [3, 3, 1]);
-    // What was there is gone with what it was made of.
+    // The earlier files are gone with their inputs.
     change(&place.join("data/dev.jsonl"), |_, line| _ = line.insert("text".into(), "".into()));
     let run = linnet(place, &["decode", "model", "data/dev.jsonl", "--out", "out"]);
     assert!(run.err.contains("every text is empty, so nothing is scored\n"), "{}", run.err);
@@ -142,7 +142,7 @@ fn references_of_another_corpus_come_from_a_given_lexicon_the_manifests_own_or_t
     let (code, line, err) = per(&["--lexicon", "given.txt"]);
     assert!(code == 0 && line.ends_with("of 4 utterances"), "{line} {err}");
     assert!(read(place, "out/ref-phones.trn").lines().any(|line| line.starts_with("D ")), "{line}");
-    // What the lexicon spells in other phones doesn't hide what another one spells in the model's.
+    // An entry in other phones doesn't hide another lexicon's entry in the model's.
     put(&place.join("data/lexicon.txt"), "XYZZY k' q\nPLUGH P L AH\n");
     let (code, line, err) = per(&[]);
     assert!(code == 0 && line.ends_with("of 4 utterances"), "{line} {err}");

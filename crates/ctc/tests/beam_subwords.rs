@@ -18,7 +18,7 @@ fn subwords() -> TokenTable {
     table(&["▁", "▁a", "b", "▁ab", "ba", "a"])
 }
 
-/// What a row of subwords says if it is words one after another, none of them empty.
+/// The text of a row of subwords if it is words one after another, none of them empty.
 fn words(row: &[u32], table: &TokenTable) -> Option<String> {
     let text: String = row.iter().filter_map(|&token| table.symbol(token)).collect();
     let whole = text.is_empty() || text.starts_with('▁');
@@ -70,7 +70,7 @@ fn every_row_of_tokens_that_spells_the_words_counts() {
     }
 }
 
-/// What words spell of which "two" is said "ab", and "A" is said "a" or in two parts, "b" and "a".
+/// The spellings of words of which "two" is said "ab", and "A" is said "a" or in two parts, "b" and "a".
 fn respelt(text: &str) -> Option<String> {
     let (mut said, mut words) = (Vec::new(), text.split_whitespace());
     while let Some(word) = words.next() {
@@ -101,7 +101,7 @@ fn other_spellings_and_grammars_count_too() {
     }
 }
 
-/// What two phrases add to a text.
+/// The score that two phrases add to a text.
 fn bonus(text: &str) -> f64 {
     let words: Vec<&str> = text.split_whitespace().collect();
     let pairs = words.windows(2).filter(|pair| **pair == ["ab", "a"]).count();

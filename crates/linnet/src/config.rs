@@ -36,7 +36,7 @@ pub struct ModelConfig {
     pub text: Option<Normaliser>,
 }
 
-/// What is wrong with a TOML text, in one line that begins with its place and ends with the mend.
+/// The fault of a TOML text, in one line that begins with its place and ends with the mend.
 pub fn toml_problem(error: &toml::de::Error, text: &str) -> String {
     let message = toml_words(error.message());
     match error.span() {

@@ -20,7 +20,7 @@ pub(crate) enum Item<'a> {
 const MOST_WORDS: usize = 1000;
 const DEEPEST: usize = 16;
 
-/// What a text that has choices consists of; `None` where it has none, which is found out fast.
+/// The parts of a text that has choices; `None` where it has none, which is found out fast.
 pub(crate) fn items(text: &str) -> Option<Vec<Item<'_>>> {
     if !text.bytes().any(|byte| byte == b'{' || byte == b'(') {
         return None;
@@ -35,7 +35,7 @@ pub(crate) fn has_alternation(text: &str) -> bool {
     text.contains('{') && !signs(text).found.is_empty()
 }
 
-/// What is wrong with a text's choices, and the mend.
+/// The fault of a text's choices, and the mend.
 pub(crate) fn problem(text: &str) -> Option<String> {
     if !text.contains(['{', '}']) {
         return None;
@@ -124,7 +124,7 @@ fn signs(text: &str) -> Signs {
 /// Reads items from a place on.
 struct Parser<'a, 's> {
     text: &'a str,
-    /// What is still to come.
+    /// The signs that are still to come.
     signs: &'s [Sign],
     at: usize,
     depth: usize,

@@ -71,7 +71,7 @@ pub fn read_ctm(path: &Path) -> Result<Vec<CtmWord>, ScoreError> {
     }
 }
 
-/// What parts alternatives.
+/// The tags that part alternatives.
 enum Tag {
     Begin,
     Next,

@@ -20,7 +20,8 @@ pub struct StmSegment {
     pub end_s: f64,
     /// What stands between `<` and `>`: the names of subsets, parted by commas.
     pub label: Option<String>,
-    /// What is said, maybe with choices, see [`score`](crate::score()); `None`: the segment and what is recognised in it are left out of scoring.
+    /// The text, maybe with choices, see [`score`](crate::score()); `None`: the segment and all that is recognised in it
+    /// are left out of scoring.
     pub text: Option<String>,
 }
 

@@ -9,7 +9,7 @@ use crate::error::{TextError, read_bytes, write_text};
 use crate::letters::{fold, upper, with_final_sigmas};
 use crate::signs::{is_plain_ascii, plain, spells};
 
-/// What becomes of upper and lower case.
+/// The fate of upper and lower case.
 ///
 /// Letters change by Unicode's simple mapping, one letter to one letter, and only where the way back leads to the same
 /// letter: `ß`, `ı` and `İ` stay in either case, so that no two words become one.
@@ -25,7 +25,7 @@ pub enum Case {
     Keep,
 }
 
-/// What becomes of punctuation and signs.
+/// The fate of punctuation and signs.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Punctuation {
@@ -44,9 +44,9 @@ pub enum Punctuation {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Normaliser {
-    /// What becomes of case.
+    /// Case of texts.
     pub case: Case,
-    /// What becomes of punctuation.
+    /// Punctuation of texts.
     pub punctuation: Punctuation,
 }
 
@@ -100,7 +100,7 @@ impl Normaliser {
         }
     }
 
-    /// What a word becomes: one, several or none.
+    /// The normal spelling of a word: one word, several or none.
     fn words(&self, word: &str) -> String {
         if is_symbol(word) {
             return word.to_owned();

@@ -118,7 +118,7 @@ fn element(bytes: &[u8]) -> (usize, Option<u8>) {
 ///
 /// # Errors
 ///
-/// What is no JSON object, or has a field twice: the problem with its column, and the mend.
+/// Bytes that are no JSON object, or one that has a field twice: the problem with its column, and the mend.
 pub fn parse_record(bytes: &[u8]) -> Result<Record, String> {
     serde_json::from_slice(bytes).map(|Fields(fields)| fields).map_err(|error| explain(&error, bytes))
 }
@@ -140,7 +140,7 @@ pub fn transcript(record: &Record) -> Result<Option<(&'static str, &str)>, Strin
     Ok(None)
 }
 
-/// What to say of a field whose value has the wrong type; `wanted` is the right one, with an example.
+/// The message about a field whose value has the wrong type; `wanted` is the right one, with an example.
 pub fn wrong_type(name: &str, found: &Value, wanted: &str) -> String {
     const SHOWN: usize = 40;
     let whole = found.to_string();
@@ -184,7 +184,7 @@ impl<'de> Visitor<'de> for Each {
 /// Words of Python's json module that are no JSON.
 const NO_NUMBERS: [&str; 3] = ["NaN", "-Infinity", "Infinity"];
 
-/// What is wrong with the record, whose lines the parser counts from 1.
+/// The fault of the record, whose lines the parser counts from 1.
 fn explain(error: &serde_json::Error, bytes: &[u8]) -> String {
     let column = error.column();
     let near = |word: &str| {

@@ -55,8 +55,8 @@ fn is_apostrophe(c: char) -> bool {
     )
 }
 
-/// What isn't shown: Unicode's property Default_Ignorable_Code_Point without the two joiners. Among them are soft
-/// hyphens, zero-width spaces, marks of writing direction, variation selectors and the byte-order mark.
+/// Characters that aren't shown: Unicode's property Default_Ignorable_Code_Point without the two joiners. Among them
+/// are soft hyphens, zero-width spaces, marks of writing direction, variation selectors and the byte-order mark.
 ///
 /// Source: DerivedCoreProperties.txt.
 pub(crate) fn is_ignorable(c: char) -> bool {

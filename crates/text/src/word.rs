@@ -81,7 +81,7 @@ impl Word {
     }
 }
 
-/// What words that are the same have in common: the composed form in upper case.
+/// The key that spellings of one word have in common: the composed form in upper case.
 pub(crate) fn key(word: &str) -> Cow<'_, str> {
     if !is_plain_ascii(word) {
         Cow::Owned(composed(word).chars().map(upper).nfc().collect())

@@ -306,7 +306,7 @@ fn compressed_files_read_alike_and_name_themselves_when_cut_off() {
         ("xz", xz),
     ] {
         assert_eq!(parse(&bytes).unwrap().sentence(&["a"]), parse(GOOD).unwrap().sentence(&["a"]), "{name}");
-        // What is behind holds sums alone.
+        // The bytes behind it hold sums alone.
         for length in 7..bytes.len() * 2 / 3 {
             let message = parse(&bytes[..length]).unwrap_err().to_string();
             assert!(message.starts_with("it.arpa:"), "{name}, {length}: {message}");

@@ -24,7 +24,7 @@ pub(crate) struct RunData {
 }
 
 impl RunData {
-    /// What is worth knowing of the manifests.
+    /// Notes about the manifests.
     pub(crate) fn notes(&self, config: &RunConfig) -> Vec<String> {
         let sets = [(&self.train, &config.data.train), (&self.dev, &config.data.dev)];
         sets.iter().filter_map(|(set, path)| Some(format!("{}: {}", path.display(), set.note()?))).collect()

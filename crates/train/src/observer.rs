@@ -19,7 +19,7 @@ pub struct Start<'a> {
     pub dev_utterances: usize,
     /// Utterances of both manifests that are left out.
     pub skipped: &'a [Skipped],
-    /// What is worth knowing of the manifests.
+    /// Notes about the manifests.
     pub notes: &'a [String],
     /// Epochs in all.
     pub epochs: u64,
@@ -59,7 +59,7 @@ pub(crate) const TRAIN: &str = "train";
 /// The development set.
 pub(crate) const DEV: &str = "dev";
 
-/// What an observer knows of the utterances that are left out: the set, the utterance and the reason.
+/// The utterances that are left out and that an observer knows of: the set, the utterance and the reason.
 #[derive(Debug, Default)]
 pub(crate) struct Told(HashSet<(&'static str, String, String)>);
 

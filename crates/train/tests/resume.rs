@@ -159,7 +159,7 @@ fn a_run_that_ended_goes_on_to_a_later_end() {
     assert!(weights(&straight) == weights(&extended), "the models differ");
     let readme = fs::read_to_string(extended.join("model/README.md")).unwrap();
     assert!(readme.contains("epochs 3 to 4"), "{readme}");
-    // What it was is told, and once.
+    // The earlier value is told, and once.
     train(&with_epochs(&config, 4), &extended, &resume, &mut ()).unwrap();
     let told = Environment::read(&extended).unwrap().extended;
     assert_eq!(told, [Extension { epoch: 3, epochs_before: 2, epochs: 4 }]);

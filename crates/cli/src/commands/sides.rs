@@ -17,7 +17,7 @@ pub(super) struct References {
     pub(super) audio: HashMap<String, AudioSpan>,
     /// The utterances that nobody has transcribed, which aren't scored.
     untranscribed: HashSet<String>,
-    /// What is worth knowing.
+    /// Notes for the user.
     pub(super) note: Option<String>,
 }
 

@@ -96,7 +96,7 @@ fn one(
     Ok((line, audio.notes))
 }
 
-/// What is said of a folder that can't be walked through.
+/// The message about a folder that can't be walked through.
 fn unreadable(source: &Path, error: walkdir::Error) -> String {
     let path = error.path().unwrap_or(source).display().to_string();
     let problem = error.into_io_error().map(|error| io_problem(&error));

@@ -70,7 +70,7 @@ pub(super) fn run(args: Tune, talk: &Talk) -> Done {
     Ok(whole && tuned.skipped.is_empty())
 }
 
-/// What to try where the best value is the last one that was tried.
+/// A hint to try further values where the best one is the last that was tried.
 fn beyond(edge: &AtEdge) -> String {
     let (name, values) = match edge.setting {
         Setting::LmWeight => ("--lm-weight", "--lm-weights"),

@@ -30,7 +30,7 @@ struct State {
     /// By symbol, in order.
     next: Vec<(Symbol, u32)>,
     failure: u32,
-    /// What is paid out here, and what remains of it if the phrase breaks off.
+    /// The share of the weight that is paid out here, and the part that remains if the phrase breaks off.
     paid: f64,
     kept: f64,
     /// Whether the last symbol ends a word.
@@ -164,7 +164,7 @@ impl Biasing {
         self.states.get(state as usize).map_or(0.0, |state| state.paid)
     }
 
-    /// What ending here adds: all that was paid for unfinished phrases is taken back.
+    /// The score of an end here: all that was paid for unfinished phrases is taken back.
     pub(crate) fn end(&self, mut state: u32) -> f64 {
         let mut sum = -self.paid(state);
         while let Some(here) = self.states.get(state as usize).filter(|_| state != OUTSIDE) {

@@ -19,7 +19,7 @@ pub struct Hypothesis {
     /// Natural log-probability, summed over all paths that the search kept: of the tokens, or where there are words, of
     /// all rows of tokens that say these.
     pub acoustic: f64,
-    /// What language model, bonuses and hotwords add, already weighted; what they add to `tokens` where a language
+    /// The share of language model, bonuses and hotwords, already weighted; their share for `tokens` where a language
     /// model over tokens tells rows apart that say the same.
     pub model: f64,
     /// Whether every word is finished; hypotheses that break off within a word rank below all others.

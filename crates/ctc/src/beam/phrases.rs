@@ -10,10 +10,10 @@ use super::hotwords::{HotwordError, Hotwords};
 use super::tree::NONE;
 use super::trie::{BETWEEN, LexiconTrie, Pieces, characters};
 
-/// What ends a word where no label does; no unit of a token.
+/// The end of a word where no label ends it; no unit of a token.
 const END: Symbol = (NONE, NONE);
 
-/// What tells where words end.
+/// How the ends of words are known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum WordEnds {
     /// The label of an edge: its word's number in the lexicon.
@@ -76,7 +76,7 @@ impl Phrases {
         if self.biasing.is_between_words(state) { (state, 0.0) } else { self.biasing.step(state, END, true) }
     }
 
-    /// What it adds that the utterance ends.
+    /// The score of the utterance's end.
     pub(crate) fn end(&self, state: u32) -> f64 {
         let (state, gain) = if self.ends == WordEnds::Between { self.end_word(state) } else { (state, 0.0) };
         gain + self.biasing.end(state)

@@ -128,7 +128,7 @@ impl<M: WordModel> Decoder<M> {
     }
 }
 
-/// What stands for phones that are no word of the lexicon.
+/// The text of phones that are no word of the lexicon.
 const UNKNOWN: &str = "<unk>";
 
 /// What tokens spell that make no word of the lexicon; phones spell nothing.

@@ -33,7 +33,7 @@ pub(crate) struct Setup<M> {
     indices: Vec<Option<u32>>,
     /// For each node the weighted look-ahead: the best that a word through it gets by itself.
     ahead: Vec<f64>,
-    /// What each edge of the trie multiplies the probability by.
+    /// The factor of each edge of the trie for the probability.
     factors: Vec<f64>,
     /// The most that the end of a word one edge further may multiply the probability by.
     highest_ends: Vec<f64>,

@@ -170,7 +170,7 @@ pub(crate) fn texts(
     sums
 }
 
-/// What tokens spell: `<space>` and `▁` part words.
+/// The text of tokens: `<space>` and `▁` part words.
 pub(crate) fn spelt(row: &[u32], table: &TokenTable) -> String {
     let text: String = row.iter().filter_map(|&token| table.symbol(token)).collect();
     text.replace("<space>", " ").replace('▁', " ").split_whitespace().collect::<Vec<_>>().join(" ")

@@ -60,7 +60,7 @@ impl Decay {
         if self == Self::Gated { frames } else { 0 }
     }
 
-    /// What softplus is multiplied by.
+    /// The factor of softplus.
     fn factor(head: Head<'_>) -> f32 {
         rate(head.index, head.heads) / std::f32::consts::LN_2
     }

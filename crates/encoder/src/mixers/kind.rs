@@ -102,9 +102,9 @@ impl Options {
 #[derive(Debug, Clone, Copy)]
 enum Rotary {
     None,
-    /// Those of an even width.
+    /// Heads of an even width.
     Even,
-    /// Those of any width: there are twice as many features as values.
+    /// Heads of any width: there are twice as many features as values.
     Any,
 }
 
@@ -117,7 +117,7 @@ pub enum KindFamily {
     Softmax,
     /// Other ways of seeing both directions.
     Other,
-    /// What sees no later frame.
+    /// The kinds that see no later frame.
     Causal,
 }
 

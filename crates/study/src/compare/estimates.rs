@@ -18,7 +18,7 @@ pub struct SystemScore {
     pub differences: Vec<Option<Estimate>>,
 }
 
-/// What a difference says.
+/// The verdict on a difference.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
     /// The rate is below the reference's.

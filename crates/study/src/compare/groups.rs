@@ -33,7 +33,7 @@ pub struct System {
     /// The scores, one for each of the comparison's columns; `None` where a run lacks the set, see
     /// [`Comparison::gaps`].
     pub scores: Vec<Option<SystemScore>>,
-    /// What the differences of the last column say, one for each reference; `None` where there is no difference, or one
+    /// The verdicts on the last column's differences, one for each reference; `None` where there is no difference, or one
     /// of one seed.
     pub judgements: Vec<Option<Judgement>>,
     /// The mean of the development error rate over all epochs, which is the area under the curve, in percent.

@@ -31,7 +31,7 @@ pub struct Emissions {
     pub utterances: Vec<Emission>,
     /// Those that have none, because they can't be read.
     pub skipped: Vec<Skipped>,
-    /// What is worth knowing: utterances that end behind their recordings.
+    /// Notes for the user: utterances that end behind their recordings.
     pub notes: Vec<String>,
     /// The manifest's ids in its order.
     order: HashMap<String, usize>,
@@ -119,7 +119,7 @@ impl Emissions {
 /// Each utterance's id and log-probabilities, and what had to be left out.
 pub(crate) type Rows = (Vec<(String, Vec<f32>)>, Vec<Skipped>);
 
-/// What the encoder makes of a manifest.
+/// The encoder's results for a manifest.
 struct Computed {
     /// The utterances, with their durations as the recordings have them.
     utterances: Vec<Utterance>,

@@ -131,7 +131,7 @@ impl Knowledge {
         Ok(Self { table, trie, lm, grammar, hotwords, calibration, notes, left_out })
     }
 
-    /// What is worth knowing of it.
+    /// Notes for the user.
     pub fn notes(&self) -> &[String] {
         &self.notes
     }

@@ -38,7 +38,7 @@ impl<'a> References<'a> {
         Ok(Self { source, lexicons })
     }
 
-    /// What turns these transcripts into tokens. A word has the pronunciations of the first lexicon that spells it in
+    /// A tokenizer for these transcripts. A word has the pronunciations of the first lexicon that spells it in
     /// tokens of the model: the given one, the manifest's own, the model's own, and the whole one that the model's
     /// corpus was prepared with.
     ///

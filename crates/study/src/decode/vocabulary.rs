@@ -100,11 +100,11 @@ impl Texts {
     }
 }
 
-/// What begins the first token of a word in SentencePiece's tables, and what stands between words in wav2vec's.
+/// The mark of a word's first token in SentencePiece's tables, and the space between words in wav2vec's.
 pub(crate) const MARK: char = '▁';
 pub(crate) const BAR: &str = "|";
 
-/// What tokens spell, without the boundary at either end; nothing if they are none that begin a word as the table does.
+/// The text of tokens, without the boundary at either end; nothing if they are none that begin a word as the table does.
 fn text(fields: &[String], table: &TokenTable) -> Option<String> {
     let space = |field: &&String| *field == SPACE || *field == BAR && table.id(BAR).is_none();
     let first = fields.iter().position(|field| !space(&field))?;

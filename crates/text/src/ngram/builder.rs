@@ -11,7 +11,7 @@ use super::model::NgramModel;
 
 /// The log10 probability of `<unk>` in a model that has none, as KenLM sets it.
 const UNKNOWN_LOG10: f32 = -100.0;
-/// What is no word.
+/// Symbols that are no words.
 const SPECIAL: [&str; 3] = ["<unk>", "<s>", "</s>"];
 /// Spellings are found by ends of 32 bits.
 const MOST_BYTES: usize = u32::MAX as usize;

@@ -1,4 +1,4 @@
-//! What a file is by its first bytes: text, compressed text, or something that isn't read.
+//! The kind of a file by its first bytes: text, compressed text, or something that isn't read.
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;
@@ -15,7 +15,7 @@ pub(super) const BUFFER: usize = 1 << 18;
 /// The most memory that unpacking xz may ask for, in KiB: four times what `xz -9` wants.
 const MOST_KIB: u32 = 1 << 18;
 
-/// What files begin with that are no text, what they are called, and what to do about each.
+/// The first bytes of files that are no text, each with its name and the mend.
 const OTHERS: [(&[u8], &str); 9] = [
     (
         b"mmap lm http://kheafield.com/code",

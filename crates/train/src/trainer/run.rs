@@ -160,7 +160,7 @@ impl<'a> Run<'a> {
                     .into();
             return Err(TrainError::Config { file: self.config.data.train.clone(), problem });
         }
-        // What is left of it is the development set.
+        // Only the development set is left of it.
         self.state.batch = epoch.batches();
         drop(epoch);
         self.end_of_epoch(observer)

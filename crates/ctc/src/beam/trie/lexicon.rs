@@ -206,7 +206,7 @@ impl LexiconTrie {
         self.tokens
     }
 
-    /// What the tokens are in the trie's units.
+    /// The tokens in the trie's units.
     pub(crate) fn pieces(&self) -> &Pieces {
         &self.pieces
     }

@@ -1,4 +1,4 @@
-//! What each token of a table spells.
+//! The spelling of each token of a table.
 
 use linnet_text::TokenTable;
 
