@@ -5,9 +5,11 @@
 use std::path::Path;
 
 use crate::bits::Bits;
-use crate::container::{Body, Track};
-use crate::error::{AudioError, Place};
+use crate::container::{Body, Track, length};
+use crate::error::AudioError;
+use crate::note::Note;
 use crate::packets::{Codec, Packets, Span};
+use crate::tags;
 
 const RATES: [u32; 13] =
     [96_000, 88_200, 64_000, 48_000, 44_100, 32_000, 24_000, 22_050, 16_000, 12_000, 11_025, 8_000, 7_350];
@@ -113,6 +115,9 @@ pub(crate) fn config_of_esds(mut bytes: &[u8]) -> Option<&[u8]> {
     }
 }
 
+/// Bytes of a frame's header, without a checksum.
+const HEAD: usize = 7;
+
 /// A frame's header.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Frame {
@@ -126,7 +131,7 @@ struct Frame {
 
 impl Frame {
     fn read(bytes: &[u8]) -> Option<Self> {
-        let mut bits = Bits::new(bytes.get(..7)?);
+        let mut bits = Bits::new(bytes.get(..HEAD)?);
         let mut take = |n| bits.take(n).unwrap_or(0);
         let (sync, _version, layer, unprotected) = (take(12), take(1), take(2), take(1) == 1);
         let (kind, rate, _private, channels) = (take(2) + 1, take(4), take(1), take(3));
@@ -148,7 +153,7 @@ pub(crate) fn is_adts(head: &[u8]) -> bool {
     let mut at = first.len;
     for _ in 0..2 {
         match head.get(at..) {
-            Some(rest) if rest.len() >= 7 => match Frame::read(rest) {
+            Some(rest) if rest.len() >= HEAD => match Frame::read(rest) {
                 Some(next) if next.fixed == first.fixed => at += next.len,
                 _ => return false,
             },
@@ -160,39 +165,43 @@ pub(crate) fn is_adts(head: &[u8]) -> bool {
 
 /// The frames of a file.
 pub(crate) fn open_adts<'a>(bytes: &'a [u8], path: &Path) -> Result<Track<'a>, AudioError> {
-    let fail = |at: usize, problem: String| {
-        AudioError::damaged(path, Place::Byte(at), format!("AAC: {problem}; copy the file again"))
-    };
-    let first = Frame::read(bytes).ok_or_else(|| fail(0, "it has no frame".into()))?;
-    let (mut at, mut packets) = (0, Vec::new());
+    let first = Frame::read(bytes).ok_or_else(|| AudioError::nothing(path))?;
+    let alike = |rest: &[u8]| Frame::read(rest).filter(|frame| frame.fixed == first.fixed);
+    let (mut at, mut packets, mut notes) = (0, Vec::new(), Vec::new());
     while at < bytes.len() {
-        // Tags behind the last frame.
-        if [&b"TAG"[..], b"APETAGEX", b"LYRICSBEGIN"].iter().any(|tag| bytes[at..].starts_with(tag)) {
-            break;
+        let rest = &bytes[at..];
+        let tag = tags::len(rest);
+        match alike(rest) {
+            _ if tag > 0 => at += tag,
+            Some(frame) if frame.blocks > 1 => {
+                return Err(AudioError::unread(path, "AAC with several blocks a frame"));
+            }
+            Some(frame) if frame.len <= rest.len() => {
+                packets.push(rest[frame.header..frame.len].into());
+                at += frame.len;
+            }
+            _ => {
+                // Frames go on where several in a row are like the first.
+                let goes_on = |&next: &usize| alike(&bytes[next..]).is_some() && is_adts(&bytes[next..]);
+                let next = (at + 1..bytes.len()).find(goes_on);
+                match next {
+                    None if alike(rest).is_some() || rest.len() < HEAD => {
+                        notes.push(length("its last frame is cut off"));
+                    }
+                    None if rest.iter().all(|&b| b == 0) => {}
+                    _ => {
+                        let bytes = next.unwrap_or(bytes.len()) - at;
+                        notes.push(Note::Skipped { at, bytes, read_s: 0.0 });
+                    }
+                }
+                at = next.unwrap_or(bytes.len());
+            }
         }
-        let frame = Frame::read(&bytes[at..]).filter(|frame| frame.fixed == first.fixed);
-        let frame = frame
-            .ok_or_else(|| fail(at, format!("there is no frame behind {} whole ones", packets.len())))?;
-        if frame.blocks > 1 {
-            return Err(AudioError::unread(path, "AAC with several blocks a frame"));
-        }
-        let packet = bytes.get(at + frame.header..at + frame.len).ok_or_else(|| {
-            fail(
-                bytes.len(),
-                format!("the frame from byte {at} on is cut off, behind {} whole ones", packets.len()),
-            )
-        })?;
-        packets.push(packet.into());
-        at += frame.len;
     }
     let (kind, rate, channels) = first.fixed;
     let config = (kind << 11 | rate << 7 | channels << 3) as u16;
     let codec = Codec::aac(&config.to_be_bytes(), "AAC", path)?;
-    Ok(Track {
-        body: Body::Packets(Packets { codec, packets, span: Span::default() }),
-        short: None,
-        notes: Vec::new(),
-    })
+    Ok(Track { body: Body::Packets(Packets { codec, packets, span: Span::default() }), notes })
 }
 
 /// Whether packets have spectral band replication (HE-AAC) that their configuration doesn't tell: nearly all end in a

@@ -12,50 +12,74 @@ pub(crate) fn is_aiff(head: &[u8]) -> bool {
 }
 
 pub(crate) fn open<'a>(bytes: &'a [u8], path: &Path) -> Result<Track<'a>, AudioError> {
-    let fail = |at: usize, problem: &str| {
-        AudioError::damaged(path, Place::Byte(at), format!("AIFF: {problem}; copy the file again"))
-    };
+    let damaged =
+        |at: usize, problem: &str| AudioError::damaged(path, Place::Byte(at), format!("AIFF: {problem}"));
+    let fail = |at: usize, problem: &str| damaged(at, &format!("{problem}; copy the file again"));
     let (mut at, mut common, mut sound) = (12, None, None);
-    while common.is_none() || sound.is_none() {
-        let Some(head) = bytes.get(at..at + 8) else {
-            let missing = if common.is_none() { "COMM" } else { "SSND" };
-            return Err(fail(bytes.len(), &format!("it ends before its {missing} chunk")));
-        };
-        let told = u32::from_be_bytes([head[4], head[5], head[6], head[7]]) as usize;
-        let rest = &bytes[at + 8..];
-        match &head[..4] {
+    while let Some(chunk) = Chunk::read(bytes, at).filter(|chunk| sound.is_none() || chunk.fits(bytes)) {
+        let rest = &bytes[chunk.start..];
+        match &chunk.name {
             b"COMM" => {
-                let chunk = rest.get(..told).ok_or_else(|| fail(bytes.len(), "it ends in its COMM chunk"))?;
+                let body =
+                    rest.get(..chunk.told).ok_or_else(|| fail(bytes.len(), "it ends in its COMM chunk"))?;
                 let compressed = bytes.get(8..12) == Some(b"AIFC");
                 common = Some(
-                    describe(chunk, compressed, path)?
+                    describe(body, compressed, path)?
                         .ok_or_else(|| fail(at, "its COMM chunk is too short"))?,
                 );
             }
-            b"SSND" => {
+            b"SSND" if sound.is_none() => {
                 let offset = rest.get(..8).ok_or_else(|| fail(bytes.len(), "it ends in its SSND chunk"))?;
-                let offset = u32::from_be_bytes([offset[0], offset[1], offset[2], offset[3]]) as usize;
-                let samples =
-                    rest.get(8 + offset..).ok_or_else(|| fail(at, "its samples start behind its end"))?;
-                sound = Some((samples, (told as u64).checked_sub(8 + offset as u64)));
-                // A writer to a pipe can't go back to tell the size; nothing that is needed follows then.
-                if common.is_some() {
-                    break;
+                let offset = 8 + u32::from_be_bytes([offset[0], offset[1], offset[2], offset[3]]) as usize;
+                let start = chunk.start + offset;
+                if start > bytes.len() {
+                    return Err(fail(at, "its samples start behind its end"));
                 }
+                sound = Some((start, chunk.told.saturating_sub(offset), chunk.behind()));
+            }
+            b"FORM" => {
+                return Err(damaged(at, "another recording follows from here on; split the file here"));
             }
             _ => {}
         }
-        // Chunks start at even places.
-        at = at.saturating_add(8 + told + told % 2);
+        at = chunk.behind();
     }
-    let (Some((pcm, frames)), Some((samples, told))) = (common, sound) else {
-        return Err(fail(bytes.len(), "it has no samples"));
-    };
+    let missing = |chunk: &str| fail(bytes.len(), &format!("it ends before its {chunk} chunk"));
+    let (pcm, frames) = common.ok_or_else(|| missing("COMM"))?;
+    let (start, told, behind) = sound.ok_or_else(|| missing("SSND"))?;
+    // Bytes behind it that are no chunk may be samples too, where its size is wrong.
+    let end = if at == behind { bytes.len() } else { bytes.len().min(start.saturating_add(told)) };
     // SSND may be padded beyond the frames that COMM counts; a writer to a pipe leaves both open, at 0.
     let counted = u64::from(frames) * pcm.frame() as u64;
-    let told = told.map(|told| if counted == 0 { told } else { told.min(counted) });
-    let (samples, short) = body(samples, told.filter(|&told| told > 0), &pcm);
-    Ok(Track { body: Body::Pcm(pcm, samples.into()), short, notes: Vec::new() })
+    let told = if counted == 0 { told as u64 } else { counted };
+    let (samples, note) = body(&bytes[start..end], start, Some(told).filter(|&told| told > 0), &pcm);
+    Ok(Track { body: Body::Pcm(pcm, samples.into()), notes: Vec::from_iter(note) })
+}
+
+/// A chunk as its header has it.
+struct Chunk {
+    name: [u8; 4],
+    /// Where its content starts, and how long it should be.
+    start: usize,
+    told: usize,
+}
+
+impl Chunk {
+    fn read(bytes: &[u8], at: usize) -> Option<Self> {
+        let &[a, b, c, d, s3, s2, s1, s0] = bytes.get(at..at.checked_add(8)?)? else { return None };
+        let told = u32::from_be_bytes([s3, s2, s1, s0]) as usize;
+        Some(Self { name: [a, b, c, d], start: at + 8, told })
+    }
+
+    /// Whether the file has room for it, and its name is one.
+    fn fits(&self, bytes: &[u8]) -> bool {
+        self.told <= bytes.len() - self.start && self.name.iter().all(|b| (b' '..=b'~').contains(b))
+    }
+
+    /// Where the next one starts: at an even place.
+    fn behind(&self) -> usize {
+        self.start.saturating_add(self.told + self.told % 2)
+    }
 }
 
 /// The samples, and how many a channel, of a COMM chunk; `None` if it is too short.

@@ -42,6 +42,6 @@ pub(crate) fn open<'a>(bytes: &'a [u8], path: &Path) -> Result<Track<'a>, AudioE
     })?;
     let pcm = Pcm { sample, channels: channels as usize, sample_rate }.check(path)?;
     let told = (told != OPEN).then_some(u64::from(told));
-    let (samples, short) = body(&bytes[start..], told, &pcm);
-    Ok(Track { body: Body::Pcm(pcm, samples.into()), short, notes: Vec::new() })
+    let (samples, note) = body(&bytes[start..], start, told, &pcm);
+    Ok(Track { body: Body::Pcm(pcm, samples.into()), notes: Vec::from_iter(note) })
 }

@@ -71,8 +71,10 @@ pub(crate) fn open<'a>(bytes: &'a [u8], path: &Path) -> Result<Track<'a>, AudioE
     let (data_at, data, told) = data.ok_or_else(|| fail(bytes.len(), "it ends before its data chunk"))?;
     if let Some(pcm) = description.pcm() {
         let pcm = pcm.check(path)?;
-        let (samples, short) = body(data, told, &pcm);
-        return Ok(Track { body: Body::Pcm(pcm, samples.into()), short, notes: Vec::new() });
+        // Other chunks may follow.
+        let end = told.filter(|&told| told > 0).map_or(data.len(), |told| data.len().min(told as usize));
+        let (samples, note) = body(&data[..end], data_at, told, &pcm);
+        return Ok(Track { body: Body::Pcm(pcm, samples.into()), notes: Vec::from_iter(note) });
     }
     let codec = description.codec(cookie, path)?;
     let (table_at, table) =
@@ -80,7 +82,7 @@ pub(crate) fn open<'a>(bytes: &'a [u8], path: &Path) -> Result<Track<'a>, AudioE
     let damaged = || fail(table_at, "its pakt chunk is damaged");
     let (packets, span) = description.packets(table, data).ok_or_else(damaged)?;
     let packets = Packets { codec, packets: packets.into_iter().map(Into::into).collect(), span };
-    Ok(Track { body: Body::Packets(packets), short: None, notes: Vec::new() })
+    Ok(Track { body: Body::Packets(packets), notes: Vec::new() })
 }
 
 fn number(bytes: &[u8]) -> u64 {

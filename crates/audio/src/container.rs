@@ -9,6 +9,7 @@ use crate::packets::Packets;
 use crate::pcm::{Kind, Pcm};
 use crate::probe::AudioInfo;
 use crate::samples::Audio;
+use crate::tags::{self, Rest};
 use crate::{aac, aiff, au, caf, matroska, mp4};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,8 +25,7 @@ pub(crate) enum Container {
 /// A recording inside a container.
 pub(crate) struct Track<'a> {
     pub(crate) body: Body<'a>,
-    /// The length that its header tells, where another was found, as [`Note::Length`] has it.
-    pub(crate) short: Option<String>,
+    /// Notes, whose seconds are filled in when it is decoded.
     pub(crate) notes: Vec<Note>,
 }
 
@@ -59,7 +59,9 @@ impl Container {
         }
     }
 
+    /// Finds the recording in a whole file, whatever tags end it.
     pub(crate) fn open<'a>(self, bytes: &'a [u8], path: &Path) -> Result<Track<'a>, AudioError> {
+        let bytes = &bytes[..tags::tagged(bytes)];
         match self {
             Self::Aiff => aiff::open(bytes, path),
             Self::Au => au::open(bytes, path),
@@ -70,7 +72,7 @@ impl Container {
         }
     }
 
-    /// What a whole file holds. Packets are decoded for it, since none but the last tells where it ends.
+    /// Describes a whole file. Packets are decoded for it, since none but the last tells where it ends.
     pub(crate) fn describe(self, bytes: &[u8], path: &Path) -> Result<AudioInfo, AudioError> {
         let track = self.open(bytes, path)?;
         let (format, coding) = (self.name().to_owned(), track.coding());
@@ -88,7 +90,10 @@ impl Container {
                 sample_rate: pcm.sample_rate,
                 channels: pcm.channels,
                 frames: bytes.len() / pcm.frame(),
-                notes: track.all_notes(bytes.len() / pcm.frame(), pcm.sample_rate),
+                notes: of_seconds(
+                    track.notes.clone(),
+                    (bytes.len() / pcm.frame()) as f64 / f64::from(pcm.sample_rate),
+                ),
             }),
         }
     }
@@ -103,30 +108,43 @@ impl Track<'_> {
     }
 
     pub(crate) fn decode(self, path: &Path) -> Result<Audio, AudioError> {
-        let Self { body, short, notes } = self;
+        let Self { body, notes } = self;
         let mut audio = match body {
             Body::Pcm(pcm, bytes) => pcm.decode(&bytes, path)?,
             Body::Packets(packets) => packets.decode(path)?,
         };
-        audio.notes = with_length(notes, short, audio.duration_s());
+        audio.notes = of_seconds(notes, audio.duration_s());
         Ok(audio)
     }
-
-    fn all_notes(&self, frames: usize, sample_rate: u32) -> Vec<Note> {
-        with_length(self.notes.clone(), self.short.clone(), frames as f64 / f64::from(sample_rate))
-    }
 }
 
-fn with_length(mut notes: Vec<Note>, short: Option<String>, read_s: f64) -> Vec<Note> {
-    notes.extend(short.map(|told| Note::Length { told, read_s }));
-    notes
+fn of_seconds(notes: Vec<Note>, read_s: f64) -> Vec<Note> {
+    notes.into_iter().map(|note| note.of_seconds(read_s)).collect()
 }
 
-/// The bytes of whole samples of a body, where its header tells their number, and what it tells if they are fewer.
-pub(crate) fn body<'a>(rest: &'a [u8], told: Option<u64>, pcm: &Pcm) -> (&'a [u8], Option<String>) {
+/// A note of a file that holds another length than is told; its seconds are filled in later.
+pub(crate) fn length(told: impl Into<String>) -> Note {
+    Note::Length { told: told.into(), read_s: 0.0 }
+}
+
+/// The bytes of whole samples among `rest`, the file's from byte `at` on, of which its header tells so many; all where
+/// it doesn't tell, or tells too few or too many, with a note.
+pub(crate) fn body<'a>(rest: &'a [u8], at: usize, told: Option<u64>, pcm: &Pcm) -> (&'a [u8], Option<Note>) {
     let there = rest.len() as u64;
-    let short = told.filter(|&told| told > there || (told == 0 && there > 0));
-    let len = if short.is_some() { there } else { told.unwrap_or(there).min(there) } as usize;
-    let whole = len - len % pcm.frame();
-    (&rest[..whole], short.map(|told| format!("its header tells {told} bytes of samples")))
+    let differs = |told: u64| Some(length(format!("its header tells {told} bytes of samples")));
+    let (len, note) = match told {
+        None => (rest.len(), None),
+        Some(told) if told > there => (rest.len(), differs(told)),
+        Some(told) => {
+            let end = told as usize;
+            match Rest::of(&rest[end..], there - told) {
+                Rest::Tail if told > 0 || there == 0 => (end, None),
+                Rest::Garbage if told > 0 => {
+                    (end, Some(Note::Skipped { at: at + end, bytes: rest.len() - end, read_s: 0.0 }))
+                }
+                _ => (rest.len(), differs(told)),
+            }
+        }
+    };
+    (&rest[..len - len % pcm.frame()], note)
 }

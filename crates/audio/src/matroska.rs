@@ -10,8 +10,9 @@ use symphonia::core::codecs::audio::well_known::{
     CODEC_ID_FLAC, CODEC_ID_MP2, CODEC_ID_MP3, CODEC_ID_VORBIS,
 };
 
-use crate::container::{Body, Track};
+use crate::container::{Body, Track, length};
 use crate::error::{AudioError, Place};
+use crate::note::Note;
 use crate::packets::{Codec, Packets, Span, unread};
 use crate::pcm::{Kind, MOST_CHANNELS, MOST_RATE, Pcm, Sample, too_many};
 use crate::raw::ByteOrder;
@@ -20,6 +21,7 @@ use crate::{opus, vorbis};
 pub(crate) const MAGIC: [u8; 4] = [0x1a, 0x45, 0xdf, 0xa3];
 
 const SEGMENT: u32 = 0x1853_8067;
+const HEADER: u32 = u32::from_be_bytes(MAGIC);
 const CLUSTER: u32 = 0x1f43_b675;
 const TRACKS: u32 = 0x1654_ae6b;
 const TRACK: u32 = 0xae;
@@ -29,12 +31,14 @@ const SIMPLE_BLOCK: u32 = 0xa3;
 const DISCARD_PADDING: u32 = 0x75a2;
 const AUDIO: u32 = 0xe1;
 
+/// The longest head of an element, in bytes.
+const LONGEST_HEAD: usize = 12;
 /// The largest number of packets: 38 days of AAC at 16 kHz.
 const MOST_PACKETS: usize = 1 << 25;
 const SOUND: u64 = 2;
 const NANOSECONDS: u32 = 1_000_000_000;
 
-/// What a track entry tells of a track.
+/// The fields of a track entry.
 #[derive(Debug, Default)]
 struct Entry<'a> {
     number: u64,
@@ -126,6 +130,12 @@ impl<'a> Entry<'a> {
         entry
     }
 
+    /// Whether packets of both can be decoded as one track's.
+    fn is_like(&self, other: &Self) -> bool {
+        (self.codec, self.private, self.sample_rate, self.channels, self.bits)
+            == (other.codec, other.private, other.sample_rate, other.channels, other.bits)
+    }
+
     fn pcm(&self) -> Option<Pcm> {
         let bits = u32::try_from(self.bits).ok()?;
         let sample = match self.codec {
@@ -139,7 +149,7 @@ impl<'a> Entry<'a> {
         Some(Pcm { sample, channels, sample_rate: rate })
     }
 
-    /// What its packets are decoded by, if they are read.
+    /// The codec of its packets, if they are read.
     fn codec(&self, path: &Path) -> Result<Codec, AudioError> {
         let rate = self.sample_rate.round().clamp(0.0, MOST_RATE.into()) as u32;
         let channels = self.channels.min(MOST_CHANNELS as u64) as u32;
@@ -245,6 +255,12 @@ fn block(body: &[u8]) -> Option<(u64, Vec<&[u8]>)> {
     Some((track, packets))
 }
 
+/// Where a cluster starts behind a place that is damaged, or the file ends.
+fn next_cluster(bytes: &[u8], at: usize) -> usize {
+    let found = bytes[at + 1..].windows(4).position(|w| w == CLUSTER.to_be_bytes());
+    found.map_or(bytes.len(), |behind| at + 1 + behind)
+}
+
 pub(crate) fn open<'a>(bytes: &'a [u8], path: &Path) -> Result<Track<'a>, AudioError> {
     let fail = |at: usize, problem: &str| {
         AudioError::damaged(path, Place::Byte(at), format!("Matroska: {problem}; copy the file again"))
@@ -252,15 +268,34 @@ pub(crate) fn open<'a>(bytes: &'a [u8], path: &Path) -> Result<Track<'a>, AudioE
     let mut entries: Vec<Entry<'_>> = Vec::new();
     let mut chosen: Option<u64> = None;
     let (mut packets, mut discard, mut ours, mut cut) = (Vec::new(), 0i64, false, false);
-    let mut at = 0;
-    while let Some(Element { id, start, body, whole }) = element(bytes, at) {
+    let (mut at, mut parts, mut notes) = (0, 0, Vec::new());
+    while at < bytes.len() {
+        let Some(Element { id, start, body, whole }) = element(bytes, at) else {
+            let next = next_cluster(bytes, at);
+            let is_end = next == bytes.len();
+            match next - at {
+                // Zeros at the end are padding.
+                _ if is_end && bytes[at..].iter().all(|&b| b == 0) => {}
+                left if is_end && left < LONGEST_HEAD => cut = true,
+                bytes => notes.push(Note::Skipped { at, bytes, read_s: 0.0 }),
+            }
+            at = next;
+            continue;
+        };
         cut |= !whole;
         at = start + body.len();
         match id {
             // Their children come as if they were beside them, so that it doesn't matter where they end.
             SEGMENT | CLUSTER | TRACKS | BLOCK_GROUP => at = start,
+            HEADER => parts += 1,
             TRACK if whole => {
                 let entry = Entry::read(body);
+                let before = entries.iter().find(|before| Some(before.number) == chosen);
+                if before.is_some_and(|before| before.number == entry.number && !entry.is_like(before)) {
+                    let problem =
+                        "Matroska: another recording of another format follows; split the file here";
+                    return Err(AudioError::damaged(path, Place::Byte(start), problem));
+                }
                 if entry.kind == SOUND
                     && chosen.is_none()
                     && entry.codec(path).is_ok() | entry.pcm().is_some()
@@ -295,18 +330,19 @@ pub(crate) fn open<'a>(bytes: &'a [u8], path: &Path) -> Result<Track<'a>, AudioE
             None => AudioError::unsupported(path, "Matroska: there is no sound in it; leave it out"),
         });
     };
-    let short = cut.then(|| "it is cut off in its last block".to_owned());
+    notes.extend(cut.then(|| length("it is cut off in its last block")));
+    notes.extend((parts > 1).then_some(Note::Joined { parts, read_s: 0.0 }));
     if let Some(pcm) = entry.pcm() {
         let body = Body::Pcm(pcm.check(path)?, packets.concat().into());
-        return Ok(Track { body, short, notes: Vec::new() });
+        return Ok(Track { body, notes });
     }
     let codec = entry.codec(path)?;
-    // What the encoder put in front: Opus tells it exactly, others in nanoseconds.
+    // The samples that the encoder put in front: Opus tells them exactly, others in nanoseconds.
     let (skip, timescale) = match &codec {
         Codec::Opus(head) => (head.pre_skip.into(), 0),
         Codec::Other(..) => (entry.delay, NANOSECONDS),
     };
     let span = Span { skip, frames: None, timescale, behind_ns: u64::try_from(discard).unwrap_or(0) };
     let packets = packets.into_iter().map(Into::into).collect();
-    Ok(Track { body: Body::Packets(Packets { codec, packets, span }), short, notes: Vec::new() })
+    Ok(Track { body: Body::Packets(Packets { codec, packets, span }), notes })
 }

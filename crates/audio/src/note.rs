@@ -1,14 +1,14 @@
-//! What reading or writing met that a person should hear of, though it went on.
+//! Notes on reading or writing, which went on, that a person should hear.
 
 use std::fmt;
 
-/// What reading or writing met that a person should hear of, though it went on. Its text doesn't name the file.
+/// A note on reading or writing, which went on, that a person should hear. Its text doesn't name the file.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Note {
     /// The header tells another length than the file holds: its writer was killed, wrote to a pipe, or the file is cut
     /// off. All that is there was read.
     Length {
-        /// What is told, and by what, as `its header tells 0 bytes of samples`.
+        /// The length that is told and its place, as `its header tells 0 bytes of samples`.
         told: String,
         /// Seconds that were read.
         read_s: f64,
@@ -56,7 +56,17 @@ impl Note {
         }
     }
 
-    /// What all notes of this kind say, to be put behind a number of recordings.
+    /// The same of a file of which so much was read.
+    pub(crate) fn of_seconds(mut self, seconds: f64) -> Self {
+        if let Self::Length { read_s, .. } | Self::Skipped { read_s, .. } | Self::Joined { read_s, .. } =
+            &mut self
+        {
+            *read_s = seconds;
+        }
+        self
+    }
+
+    /// The predicate of all notes of this kind, to be put behind a number of recordings.
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Length { .. } => "have another length than their headers tell",

@@ -31,7 +31,7 @@ const CONTINUED: u8 = 1;
 const FIRST: u8 = 2;
 const LAST: u8 = 4;
 
-/// What a stream's first bytes say that it is.
+/// The coding of a stream, by its first bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Coding {
     Vorbis,
@@ -71,7 +71,7 @@ impl Coding {
     }
 }
 
-/// What is inside, by a file's first bytes.
+/// The coding inside, by a file's first bytes.
 pub(crate) fn coding(head: &[u8]) -> &'static str {
     let mut at = 0;
     while let Some(page) = Page::read(head, at).filter(|page| page.flags & FIRST != 0) {
@@ -89,7 +89,7 @@ struct Page<'a> {
     /// Where it ends, in bytes.
     end: usize,
     flags: u8,
-    /// What its last packet that ends here ends at; −1 if none does.
+    /// The granule at which its last packet that ends here ends; −1 if none does.
     granule: i64,
     serial: u32,
     sequence: u32,
@@ -133,35 +133,38 @@ struct Pages<'a> {
     pages: Vec<Page<'a>>,
     /// Where bytes lie between and behind them.
     foreign: Vec<Range<usize>>,
+    /// Where the last page starts, if it is cut off.
+    cut: Option<usize>,
 }
 
 fn pages<'a>(bytes: &'a [u8], path: &Path) -> Result<Pages<'a>, AudioError> {
-    let fail = |at: usize, problem: String| {
-        AudioError::damaged(path, Place::Byte(at), format!("OGG: {problem}; copy the file again"))
+    let damaged = |at: usize, len: usize| {
+        let problem = format!("OGG: the page of {len} bytes from here on is damaged; copy the file again");
+        AudioError::damaged(path, Place::Byte(at), problem)
     };
     let (mut at, mut pages, mut foreign) = (0, Vec::new(), Vec::new());
     while at < bytes.len() {
         if let Some(page) = Page::read(bytes, at) {
             if !page.sum_is_right() {
-                return Err(fail(
-                    at,
-                    format!("the page of {} bytes from here on is damaged", page.whole.len()),
-                ));
+                return Err(damaged(at, page.whole.len()));
             }
             at = page.end;
             pages.push(page);
             continue;
         }
-        if MAGIC.starts_with(&bytes[at..bytes.len().min(at + MAGIC.len())]) {
-            return Err(fail(bytes.len(), format!("the page from byte {at} on is cut off here")));
-        }
         let is_page = |&next: &usize| Page::read(bytes, next).is_some_and(|page| page.sum_is_right());
         let starts = bytes[at..].windows(MAGIC.len()).enumerate().filter(|(_, w)| *w == MAGIC);
         let next = starts.map(|(i, _)| at + i).find(is_page).unwrap_or(bytes.len());
+        if MAGIC.starts_with(&bytes[at..bytes.len().min(at + MAGIC.len())]) {
+            match next == bytes.len() {
+                true => return Ok(Pages { pages, foreign, cut: Some(at) }),
+                false => return Err(damaged(at, next - at)),
+            }
+        }
         foreign.push(at..next);
         at = next;
     }
-    Ok(Pages { pages, foreign })
+    Ok(Pages { pages, foreign, cut: None })
 }
 
 /// The pages of each recording: one ends where first pages come again.
@@ -180,25 +183,37 @@ fn links<'p, 'a>(pages: &'p [Page<'a>]) -> Vec<&'p [Page<'a>]> {
 
 /// Decodes a whole file.
 pub(crate) fn decode(bytes: &[u8], path: &Path) -> Result<Audio, AudioError> {
-    let Pages { pages, foreign } = pages(bytes, path)?;
-    let mut whole: Option<Audio> = None;
-    let mut parts = 0;
-    let mut notes = Vec::new();
-    for link in links(&pages) {
-        let (audio, ends) = decode_link(link, &mut notes, path)?;
+    let Pages { pages, foreign, cut } = pages(bytes, path)?;
+    let (mut whole, mut parts, mut notes) = (None::<Audio>, 0, Vec::new());
+    let links = links(&pages);
+    for (link, left) in links.iter().zip((0..links.len()).rev()) {
+        let is_cut = left == 0 && cut.is_some();
+        let (audio, ends) = match decode_link(link, &mut notes, path) {
+            // Headers alone are no recording.
+            Ok((audio, _)) if is_cut && audio.frames() == 0 => break,
+            Err(AudioError::Damaged { .. } | AudioError::NoSamples { .. }) if is_cut => break,
+            decoded => decoded?,
+        };
         parts += 1;
         let joined = match whole.take() {
             None => audio,
             Some(before) => join(before, audio, path)?,
         };
-        if !ends {
+        if !ends && !is_cut {
             let told = "none of its pages is marked as the last".into();
             notes.push(Note::Length { told, read_s: joined.duration_s() });
         }
         whole = Some(joined);
     }
-    let mut audio = whole.ok_or_else(|| AudioError::nothing(path))?;
+    let mut audio = whole.ok_or_else(|| match cut {
+        Some(at) => {
+            let problem = format!("OGG: the page from byte {at} on is cut off here; copy the file again");
+            AudioError::damaged(path, Place::Byte(bytes.len()), problem)
+        }
+        None => AudioError::nothing(path),
+    })?;
     let read_s = audio.duration_s();
+    notes.extend(cut.map(|_| Note::Length { told: "its last page is cut off".into(), read_s }));
     if parts > 1 {
         notes.push(Note::Joined { parts, read_s });
     }
@@ -269,7 +284,7 @@ fn packets<'a>(pages: &[&Page<'a>]) -> Vec<(Cow<'a, [u8]>, Option<i64>)> {
         if page.flags & CONTINUED == 0 {
             open = None;
         }
-        // What is continued here may have begun in a page that is missing.
+        // A packet that is continued here may have begun in a page that is missing.
         let mut lost = page.flags & CONTINUED != 0 && open.is_none();
         let (mut start, mut end, before) = (0, 0, packets.len());
         for &segment in page.segments {

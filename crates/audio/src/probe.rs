@@ -1,4 +1,4 @@
-//! What a file holds, by its header where that tells.
+//! Files described, by their headers where those tell.
 
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
@@ -15,7 +15,7 @@ use crate::{flac, ogg, raw, sphere, tags, wave};
 /// Bytes that are read first: most SPHERE headers have 1,024.
 const HEAD: u64 = 1 << 14;
 
-/// What a file holds.
+/// The description of a file.
 #[derive(Debug, Clone, PartialEq)]
 pub struct AudioInfo {
     /// The container, as `SPHERE`, `WAV`, `FLAC`, `MP4`; `raw` if there is none.
@@ -28,7 +28,7 @@ pub struct AudioInfo {
     pub channels: usize,
     /// Samples a channel.
     pub frames: usize,
-    /// What reading it meets that a person should hear of.
+    /// Notes on reading it that a person should hear.
     pub notes: Vec<Note>,
 }
 
@@ -50,7 +50,7 @@ impl AudioInfo {
     }
 }
 
-/// What a whole file holds, whatever part of it `options` ask for; it is decoded only where its header doesn't tell.
+/// Describes a whole file, whatever part of it `options` ask for; it is decoded only where its header doesn't tell.
 ///
 /// # Errors
 ///
@@ -60,7 +60,7 @@ pub fn probe(path: &Path, options: &ReadOptions) -> Result<AudioInfo, AudioError
     if info.frames == 0 { Err(AudioError::nothing(path)) } else { Ok(info) }
 }
 
-/// What the header tells, or the samples, of which there may be none.
+/// Describes a file by its header or its samples, of which there may be none.
 fn found(path: &Path, options: &ReadOptions) -> Result<AudioInfo, AudioError> {
     let io = |e| AudioError::io(path, e);
     let file = File::open(path).map_err(io)?;
@@ -85,36 +85,41 @@ fn found(path: &Path, options: &ReadOptions) -> Result<AudioInfo, AudioError> {
             notes: Vec::new(),
         });
     }
-    let tag = tags::id3_len(&head);
-    if tag > 0 {
+    // Tags may be longer than what is read first, and several.
+    let mut tag = 0;
+    while let more @ 1.. = tags::id3_len(&head) {
+        tag += more;
         (&file).seek(SeekFrom::Start(tag as u64)).map_err(io)?;
         head.clear();
         (&file).take(HEAD).read_to_end(&mut head).map_err(io)?;
     }
-    if let Some(container) = Container::of(&head) {
-        let bytes = all(File::open(path).map_err(io)?, path)?;
-        return container.describe(bytes.get(tag..).unwrap_or_default(), path);
-    }
-    let kind = Kind::of(&head);
-    let (format, coding) = if wave::is_wave(&head) {
-        // Headers tell where samples are from the file's start; behind a tag they are decoded.
-        if tag == 0
-            && let Some(info) = wave::probe(File::open(path).map_err(io)?, file_len, path)?
-        {
-            return Ok(info);
-        }
-        let bytes = std::fs::read(path).map_err(io)?;
-        wave::names(bytes.get(tag..).unwrap_or_default(), path)?
-    } else if kind == Kind::Flac {
-        let bytes = std::fs::read(path).map_err(io)?;
-        let mut info =
-            flac::probe(bytes.get(tag..).unwrap_or_default(), path).map_err(|error| error.behind(tag))?;
-        info.notes = info.notes.into_iter().map(|note| note.behind(tag)).collect();
-        return Ok(info);
-    } else {
-        (kind.name(), if kind == Kind::Ogg { ogg::coding(&head) } else { coded::layer(&head) })
+    let content = || -> Result<Vec<u8>, AudioError> {
+        let mut bytes = all(File::open(path).map_err(io)?, path)?;
+        bytes.drain(..tag.min(bytes.len()));
+        Ok(bytes)
     };
-    Ok(AudioInfo::of(&read(path, &whole)?, format, coding))
+    let kind = Kind::of(&head);
+    let described = if let Some(container) = Container::of(&head) {
+        container.describe(&content()?, path)
+    } else if kind == Kind::Flac {
+        flac::probe(&content()?, path)
+    } else {
+        let (format, coding) = if wave::is_wave(&head) {
+            // Headers tell where samples are from the file's start; behind a tag they are decoded.
+            if tag == 0
+                && let Some(info) = wave::probe(File::open(path).map_err(io)?, file_len, path)?
+            {
+                return Ok(info);
+            }
+            wave::names(&content()?, path).map_err(|error| error.behind(tag))?
+        } else {
+            (kind.name(), if kind == Kind::Ogg { ogg::coding(&head) } else { coded::layer(&head) })
+        };
+        return Ok(AudioInfo::of(&read(path, &whole)?, format, coding));
+    };
+    let mut info = described.map_err(|error| error.behind(tag))?;
+    info.notes = info.notes.into_iter().map(|note| note.behind(tag)).collect();
+    Ok(info)
 }
 
 fn probe_sphere(
@@ -125,8 +130,8 @@ fn probe_sphere(
 ) -> Result<AudioInfo, AudioError> {
     let header = match sphere::header(head, path) {
         Err(_) if head.len() as u64 == HEAD => {
-            let bytes = std::fs::read(path).map_err(|e| AudioError::io(path, e))?;
-            sphere::header(&bytes, path)?
+            let file = File::open(path).map_err(|e| AudioError::io(path, e))?;
+            sphere::header(&all(file, path)?, path)?
         }
         header => header?,
     };

@@ -70,7 +70,7 @@ pub(crate) fn open<'a>(bytes: &'a [u8], path: &Path) -> Result<Track<'a>, AudioE
         let mut samples = Vec::new();
         whole_packets(bytes, sound, path, |packet| samples.extend(packet))?;
         let body = Body::Pcm(pcm, samples.into());
-        return Ok(Track { body, short: None, notes });
+        return Ok(Track { body, notes });
     }
     let mut all = Vec::new();
     let parameters = whole_packets(bytes, sound, path, |packet| all.push(packet.into_vec().into()))?;
@@ -80,7 +80,7 @@ pub(crate) fn open<'a>(bytes: &'a [u8], path: &Path) -> Result<Track<'a>, AudioE
         Some(told) => told,
         None => Span { skip, ..span },
     };
-    Ok(Track { body: Body::Packets(Packets { codec, packets: all, span }), short: None, notes })
+    Ok(Track { body: Body::Packets(Packets { codec, packets: all, span }), notes })
 }
 
 /// As [`packets`], with an error where Symphonia panics.
@@ -147,8 +147,9 @@ fn movie<'a>(bytes: &'a [u8], path: &Path) -> Result<&'a [u8], AudioError> {
                 format!("its {kind} box should have {len} bytes, the file is cut off after {there}");
             return Err(fail(format!("{problem}; copy it again")));
         };
-        if &kind == b"moov" {
-            movie = Some(body);
+        if &kind == b"moov" && movie.replace(body).is_some() {
+            let problem = "MP4: another recording follows, whose index starts here; split the file before it";
+            return Err(AudioError::damaged(path, Place::Byte(at), problem));
         }
         at += len;
     }
@@ -206,7 +207,7 @@ impl<'a> Sound<'a> {
         name.map(str::to_owned)
     }
 
-    /// What its samples are, if they are not compressed (QuickTime).
+    /// Its samples, if they are not compressed (QuickTime).
     fn pcm(&self) -> Option<Pcm> {
         // A sample entry has 8 bytes, then version, 6 bytes, channels, bits, 4 bytes, and the rate in 1/65536 Hz.
         let half = |at: usize| self.entry.get(at..at + 2).map(|b| u16::from_be_bytes([b[0], b[1]]));
@@ -227,7 +228,7 @@ impl<'a> Sound<'a> {
         (version < 2).then_some(pcm)
     }
 
-    /// What its packets are decoded by, and samples to leave out where no edit list says it.
+    /// The codec of its packets, and samples to leave out where no edit list says it.
     fn codec(&self, parameters: AudioCodecParameters, path: &Path) -> Result<(Codec, u64), AudioError> {
         let name = match &self.coding {
             b"Opus" => {
