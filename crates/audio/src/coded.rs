@@ -22,7 +22,7 @@ struct Opened {
     track: u32,
 }
 
-/// What a file's first bytes say that it is.
+/// The kind of a file, by its first bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     Flac,

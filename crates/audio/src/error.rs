@@ -1,4 +1,4 @@
-//! What can go wrong with audio, by cause.
+//! Errors of this crate, by cause.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -24,7 +24,7 @@ pub enum AudioError {
         path: PathBuf,
         /// Where in it.
         place: Place,
-        /// What is wrong there, and what to do.
+        /// The fault there, and its mend.
         problem: String,
     },
     /// The decoded samples are not those that were coded.
@@ -45,7 +45,7 @@ pub enum AudioError {
     Unsupported {
         /// The file.
         path: PathBuf,
-        /// What it is, and what to do.
+        /// The kind of file, and the mend.
         problem: String,
     },
     /// A file, or the part that is asked for, has no samples.

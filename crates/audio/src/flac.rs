@@ -1,8 +1,8 @@
 //! FLAC files: which bytes are frames, before Symphonia sees them.
 //!
-//! Symphonia takes all bytes behind a frame for a part of it, so that a tag at the end costs the last frame, and stops at
-//! a second stream. Frames carry checksums and count their samples, so that the last whole one is found from the end.
-//! Formats of headers: RFC 9639.
+//! Symphonia takes all bytes behind a frame for a part of it, so that a tag at the end costs the last frame, and stops
+//! at a second stream. Frames carry checksums and count their samples, so that the last whole one is found from the
+//! end. Formats of headers: RFC 9639.
 
 use std::io::Cursor;
 use std::path::Path;
@@ -20,7 +20,7 @@ const HEAD: usize = 42;
 /// Frame headers that are tried before the file counts as damaged: false ones have wrong checksums.
 const MOST_TRIED: usize = 256;
 
-/// What STREAMINFO says.
+/// The fields of STREAMINFO.
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct StreamInfo {
     most_block: u64,
@@ -169,7 +169,7 @@ struct Stream<'a> {
     bytes: &'a [u8],
     /// Samples a channel up to there.
     samples: u64,
-    /// What follows: bytes that are no audio (where, how many), and whether a frame is cut off.
+    /// The bytes behind it that are no audio (where, how many), and whether a frame is cut off.
     rest: Option<(usize, usize)>,
     cut: bool,
 }
@@ -207,7 +207,7 @@ impl<'a> Stream<'a> {
         Err(damaged("there is no whole frame in it; copy the file again"))
     }
 
-    /// What a person should hear of it; `read_s`: seconds of the whole file.
+    /// The notes that a person should hear; `read_s`: seconds of the whole file.
     fn notes(&self, read_s: f64) -> impl Iterator<Item = Note> {
         let told = match self.info.samples {
             Some(told) if told != self.samples => Some(format!("its header tells {told} samples")),
@@ -276,7 +276,7 @@ pub(crate) fn decode(bytes: &[u8], path: &Path) -> Result<Audio, AudioError> {
     Ok(audio)
 }
 
-/// What a file holds, by its frames' headers.
+/// Describes a file by its frames' headers.
 pub(crate) fn probe(bytes: &[u8], path: &Path) -> Result<AudioInfo, AudioError> {
     let streams = streams(bytes, path)?;
     let info = &streams[0].info;

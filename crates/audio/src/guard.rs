@@ -2,7 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-/// What a decoder makes of foreign bytes, or `None` if it panics over them: Symphonia 0.6.1 asserts some of what
+/// Runs a decoder on foreign bytes; `None` if it panics over them: Symphonia 0.6.1 asserts some of what
 /// headers of Vorbis tell. Nothing of what it worked on may be used again.
 ///
 /// The panic's own message still goes to standard error. The hook that writes it belongs to the whole process, so

@@ -1,9 +1,9 @@
 //! Audio files and streams to `f32` samples in [−1, 1).
 //!
 //! [`read`] looks at a file's content. NIST SPHERE (with G.711 and Shorten), WAV with its relatives (RF64, W64, RIFX),
-//! and samples in AIFF, AU and CAF are decoded here; FLAC, MP3, Vorbis, AAC and ALAC by Symphonia, Opus by opus-pure, out
-//! of their own files or out of MP4, Matroska, OGG and CAF; headerless samples by what the caller says of them. 16-bit
-//! samples are exact: s / 32768.
+//! and samples in AIFF, AU and CAF are decoded here; FLAC, MP3, Vorbis, AAC and ALAC by Symphonia, Opus by opus-pure,
+//! out of their own files or out of MP4, Matroska, OGG and CAF; headerless samples by what the caller says of them.
+//! 16-bit samples are exact: s / 32768.
 //!
 //! A file of which the end is missing, or whose header tells wrong sizes, is read as far as it goes; damage before the
 //! end is an error. What a person should hear of a file that was read comes back as [`Note`]s.

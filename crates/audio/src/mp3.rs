@@ -2,7 +2,8 @@
 //!
 //! Symphonia cuts a file at the length that its first frame tells, so that a second recording behind it is lost, and
 //! takes bytes that only look like a frame's head for one. Here frames are followed from one to the next; a recording
-//! starts at an information frame (Xing, LAME), or where the one before has told its end. Headers: ISO 11172-3, 13818-3.
+//! starts at an information frame (Xing, LAME), or where the one before has told its end. Headers: ISO 11172-3,
+//! 13818-3.
 
 use std::io::Cursor;
 use std::ops::Range;
@@ -19,7 +20,7 @@ use crate::{names, tags};
 /// Frames that a recording may have fewer or more than its first frame tells: some encoders count that frame too.
 const SLACK: usize = 2;
 
-/// What a frame's head says.
+/// A frame as its head has it.
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Frame {
     /// Bytes of the frame.
@@ -107,7 +108,7 @@ struct Part {
     told: Option<usize>,
 }
 
-/// What a file has, by its bytes.
+/// The recordings of a file, and its other bytes.
 #[derive(Default)]
 struct Survey {
     parts: Vec<Part>,
@@ -117,7 +118,7 @@ struct Survey {
     cut: bool,
 }
 
-/// What comes before a frame.
+/// The bytes before a frame.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Before {
     Frame,

@@ -5,7 +5,7 @@ use opus_pure::{MAX_PACKET_SAMPLES, OpusDecoder, OpusMSDecoder, packet};
 /// The sampling rate that packets are decoded at, in Hz, whatever was encoded.
 pub(crate) const RATE: u32 = 48_000;
 
-/// What a header tells.
+/// A header's fields.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Head {
     pub(crate) channels: usize,

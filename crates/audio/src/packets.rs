@@ -21,7 +21,7 @@ pub(crate) struct Packets<'a> {
     pub(crate) span: Span,
 }
 
-/// What packets are decoded by.
+/// The decoder of packets, with its configuration.
 #[derive(Debug)]
 pub(crate) enum Codec {
     Opus(opus::Head),

@@ -25,7 +25,7 @@ pub(crate) struct Sample {
     pub(crate) order: ByteOrder,
 }
 
-/// What the bits of a sample mean.
+/// The meaning of a sample's bits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     /// Signed integers; fewer bits than a sample's bytes have lie at the top, see [`Sample::interleaved`].
@@ -59,7 +59,7 @@ impl Sample {
         Self::whole(kind, 1, ByteOrder::Big)
     }
 
-    /// What [`AudioInfo`](crate::AudioInfo) calls this coding.
+    /// The name of this coding in [`AudioInfo`](crate::AudioInfo).
     pub(crate) fn coding(self) -> &'static str {
         match self.kind {
             Kind::Signed | Kind::Unsigned => "pcm",
@@ -123,7 +123,7 @@ impl Sample {
     }
 }
 
-/// What the samples of a recording are; channels are interleaved.
+/// The format of a recording's samples; channels are interleaved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Pcm {
     pub(crate) sample: Sample,

@@ -16,7 +16,7 @@ pub enum ByteOrder {
     Big,
 }
 
-/// What headerless samples are: 16-bit, signed, channels interleaved.
+/// The format of headerless samples: 16-bit, signed, channels interleaved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RawFormat {
     /// Sampling rate, in Hz.

@@ -18,7 +18,7 @@ const MOST_BYTES: u64 = 1 << 32;
 /// How a file is to be read.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct ReadOptions {
-    /// What the samples of a file without header (`.raw`) are.
+    /// The samples of a file without header (`.raw`).
     pub raw: Option<RawFormat>,
     /// Where the part that is wanted starts, in seconds.
     pub offset_s: f64,

@@ -16,7 +16,7 @@ pub struct Audio {
     pub sample_rate: u32,
     /// Samples of each channel, in [−1, 1).
     pub channels: Vec<Vec<f32>>,
-    /// What reading them met that a person should hear of.
+    /// Notes on reading them that a person should hear.
     pub notes: Vec<Note>,
 }
 

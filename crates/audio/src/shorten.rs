@@ -27,7 +27,7 @@ pub(crate) struct ShortenError {
     pub(crate) problem: String,
 }
 
-/// What a stream decodes to, one vector a channel, all of one length.
+/// A decoded stream, one vector a channel, all of one length.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Decoded {
     /// 16-bit samples.
@@ -109,7 +109,7 @@ struct Decoder<'a> {
     shift: u32,
     /// The type of the samples.
     kind: u32,
-    /// What the numbers stand for, if not for samples.
+    /// The codes that the numbers stand for, if not for samples.
     codes: Option<Codes>,
     /// Samples of history a channel keeps.
     wrap: usize,

@@ -46,7 +46,7 @@ impl Codes {
     }
 }
 
-/// What a code stands for as the encoder's tables have it, without its sign, in units of 8. They leave out the half
+/// The magnitude of a code in the encoder's tables, in units of 8. They leave out the half
 /// units of the standard's 14 bits, and the bias where a segment's steps are larger than it; the most negative code
 /// lies at a full scale of its own.
 fn magnitude(code: u8) -> u32 {

@@ -48,7 +48,7 @@ impl Coding {
     }
 }
 
-/// What a header says.
+/// A header's fields.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Header {
     /// Where the samples start, in bytes.

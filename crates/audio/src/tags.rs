@@ -45,7 +45,7 @@ pub(crate) fn len(bytes: &[u8]) -> usize {
 /// Bytes behind the samples that a header tells that may be garbage; recorders that were killed leave more samples.
 const MOST_GARBAGE: u64 = 1 << 10;
 
-/// What lies behind the samples that a header tells.
+/// The kind of bytes that lie behind the samples that a header tells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Rest {
     /// Nothing, tags or padding.
@@ -56,7 +56,7 @@ pub(crate) enum Rest {
 }
 
 impl Rest {
-    /// What `len` bytes are, of which `bytes` are the first.
+    /// The kind of `len` bytes, of which `bytes` are the first.
     pub(crate) fn of(bytes: &[u8], len: u64) -> Self {
         let whole = bytes.len() as u64 == len;
         if bytes.iter().all(|&b| b == 0) || whole && start(bytes) == 0 {

@@ -12,7 +12,8 @@ use crate::samples::Audio;
 /// Bytes of samples in a WAV file at most: sizes have 32 bits and count the header too.
 const MOST_BYTES: usize = u32::MAX as usize - 1024;
 
-/// Writes a 16-bit WAV file, samples rounded and clipped, see [`write_beside`]. The note counts those that were clipped.
+/// Writes a 16-bit WAV file, samples rounded and clipped, see [`write_beside`]. The note counts those that were
+/// clipped.
 ///
 /// # Errors
 ///

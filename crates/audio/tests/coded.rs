@@ -80,7 +80,7 @@ fn wav_files_of_every_width_are_exact() {
 #[test]
 fn tags_with_pictures_are_skipped() {
     for name in ["chord.mp3", "chord.flac"] {
-        // What looks like an MP3 frame is a picture's.
+        // Bytes that look like an MP3 frame are a picture's.
         let picture = [0xff, 0xfb, 0x90, 0x44].repeat(500);
         let head = [b'I', b'D', b'3', 3, 0, 0, 0, 0, (2000 >> 7) as u8, (2000 & 0x7f) as u8];
         let whole = std::fs::read(data(name)).unwrap();
@@ -174,7 +174,7 @@ fn files_that_are_cut_off_are_errors_or_carry_a_note() {
         assert_eq!(notes(&both(&whole, name).unwrap()), [""; 0], "{name}");
         // The last frames of an MP3 file may be missing, as far as its tag can be trusted.
         let end = if name == "x.mp3" { whole.len() / 3 } else { whole.len() };
-        // What is cut off between two pages of an OGG file is read, with a note.
+        // An OGG file that is cut off is read up to its last whole page, with a note.
         for cut in (0..end).filter(|&cut| cut % 37 == 0 || whole[cut..].starts_with(b"OggS")) {
             match both(&whole[..cut], name) {
                 Err(error) => assert!(error.starts_with(name), "{error}"),

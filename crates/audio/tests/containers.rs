@@ -39,10 +39,10 @@ fn both(bytes: &[u8], name: &str) -> Result<Audio, String> {
 
 #[test]
 fn each_coding_gives_what_ffmpeg_decodes() {
-    // Name, format, coding, sampling rate, samples, and how many of FFmpeg's come before ours. FFmpeg 5.1 takes the edit
-    // list of Opus in MP4 for one at 48 kHz, so that it plays 208 samples that the encoder put in front, and it plays
-    // the last packet of an MP4 file beyond its edit list. Here that list is kept. Raw AAC, MP2, and MP4 in fragments
-    // and Matroska as FFmpeg writes them don't tell what the encoder put in front.
+    // Name, format, coding, sampling rate, samples, and how many of FFmpeg's come before ours. FFmpeg 5.1 takes the
+    // edit list of Opus in MP4 for one at 48 kHz, so that it plays 208 samples that the encoder put in front, and it
+    // plays the last packet of an MP4 file beyond its edit list. Here that list is kept. Raw AAC, MP2, and MP4 in
+    // fragments and Matroska as FFmpeg writes them don't tell what the encoder put in front.
     for (name, format, coding, rate, frames, before) in [
         ("chord.m4a", "MP4", "aac", 16_000, 4000, 0),
         ("chord_fragments.mp4", "MP4", "aac", 16_000, 5120, 0),
@@ -183,7 +183,7 @@ fn what_a_header_tells_of_its_length_is_compared_with_what_is_there() {
         let told = "its header tells 8000 bytes of samples".into();
         assert_eq!((file.frames(), &file.notes[..]), (2500, &[Note::Length { told, read_s: 0.15625 }][..]));
     }
-    // What follows the samples is no sample.
+    // The bytes behind the samples are no samples.
     let more = [&pcm[..], b"LIST and more"].concat();
     assert_eq!(open(au(8000, 3, &more), "x.au").frames(), 4000);
     assert_eq!(open(caf(b"lpcm", 0, 2, 8004, &pcm), "x.caf").frames(), 4000);

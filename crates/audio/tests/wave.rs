@@ -7,7 +7,7 @@ mod common;
 use common::{both, chord, data, notes};
 use linnet_audio::{Audio, ReadOptions, read_from};
 
-/// What a format chunk tells; `block` and `byte_rate` follow from the others where they are `None`.
+/// The fields of a format chunk; `block` and `byte_rate` follow from the others where they are `None`.
 #[derive(Clone, Copy)]
 struct Format {
     tag: u16,

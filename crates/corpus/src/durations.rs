@@ -26,7 +26,7 @@ pub(crate) const SHARD: &str = "shard_id";
 pub(crate) struct Measured {
     /// Seconds of each utterance, or why its audio is not usable.
     pub(crate) durations: Vec<Result<f64, String>>,
-    /// What looking at the recordings met.
+    /// Notes on the recordings.
     pub(crate) notes: Vec<(PathBuf, Vec<Note>)>,
 }
 
@@ -78,7 +78,7 @@ pub(crate) fn settle(
     (usable, skipped)
 }
 
-/// What is worth knowing of utterances that were cut at their recording's end.
+/// A note on utterances that were cut at their recording's end.
 pub(crate) fn note_of_cut(utterances: &[Utterance], durations: &[Result<f64, String>]) -> Option<String> {
     let overshoot = |(utterance, duration): (&Utterance, &Result<f64, String>)| {
         let overshoot = utterance.duration_s? - duration.as_ref().ok()?;

@@ -1,4 +1,4 @@
-//! What can go wrong, by cause.
+//! Errors of this crate, by cause.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -25,7 +25,7 @@ pub enum CorpusError {
         path: PathBuf,
         /// Line, from 1.
         line: usize,
-        /// What is wrong, and the mend.
+        /// The fault, and the mend.
         problem: String,
     },
     /// A folder or file is not the corpus it is taken for.
@@ -33,7 +33,7 @@ pub enum CorpusError {
     Layout {
         /// The folder or file.
         path: PathBuf,
-        /// What is missing or wrong, and the mend.
+        /// The fault, and the mend.
         problem: String,
     },
     /// A setting has no meaning.
@@ -63,7 +63,7 @@ pub enum CorpusError {
     Audio {
         /// The utterance.
         id: String,
-        /// What is wrong with its audio.
+        /// The fault of its audio.
         source: AudioError,
     },
     /// Features.
@@ -74,7 +74,7 @@ pub enum CorpusError {
     Features {
         /// The utterance.
         id: String,
-        /// What is wrong with its features.
+        /// The fault of its features.
         source: FrontendError,
     },
 }

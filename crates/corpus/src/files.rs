@@ -63,7 +63,7 @@ impl RealPaths {
     }
 }
 
-/// What is said of what can't be looked into.
+/// The fault of a path that can't be looked into.
 fn unreadable(root: &Path, error: walkdir::Error) -> String {
     let path = error.path().unwrap_or(root).display().to_string();
     let problem = error.into_io_error().map(|error| io_problem(&error));

@@ -52,7 +52,7 @@ impl Join {
                 }
                 (end, total) = (end + 1, with);
             }
-            // What is left of a speaker goes to the last one where there is room, or takes from it where there is
+            // The rest of a speaker goes to the last one where there is room, or takes from it where there is
             // enough for two.
             let last = groups.last().cloned().filter(|_| end == durations.len() && total < self.shortest_s);
             let before = last.clone().map_or(0.0, |last| durations[last].iter().sum::<f64>());

@@ -201,7 +201,8 @@ fn pipes_and_tables_pick_channels_rates_and_headerless_samples() {
     put_stereo(&root.path().join("s.wav"), &tone(1600, 1), &tone(1600, 2));
     put_raw(&root.path().join("x.pcm"), &tone(800, 3), true);
     put_wav(&root.path().join("m.wav"), &tone(1600, 4));
-    // A command quotes the path, whose folders may have a space, as a shell needs; a path alone is the rest of its line.
+    // A command quotes the path, whose folders may have a space, as a shell needs; a path alone is the rest of its
+    // line.
     let lines = [
         "p-a ROOT/s.wav",
         "p-b ROOT/s.wav",

@@ -1,4 +1,4 @@
-//! What all crates share about files: [`write_beside`] writes one whole, [`text_lines`] parts one into lines of text,
+//! Functions on files for all crates: [`write_beside`] writes one whole, [`text_lines`] parts one into lines of text,
 //! [`decode_text`] decodes one as a whole; [`io_problem`], [`json_problem`] and [`value_problem`] say in plain words
 //! what is wrong with one.
 

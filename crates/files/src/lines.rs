@@ -15,7 +15,7 @@ pub fn text_lines(bytes: &[u8], longest: usize) -> impl Iterator<Item = (usize, 
     }))
 }
 
-/// What is wrong with a line that is not UTF-8, and the mend. The first line of a text in UTF-16 begins with its mark.
+/// The fault of a line that is not UTF-8, and the mend. The first line of a text in UTF-16 begins with its mark.
 pub fn not_utf8(line: &[u8]) -> &'static str {
     match line {
         [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => {

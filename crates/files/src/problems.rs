@@ -1,11 +1,11 @@
-//! What goes wrong with files, in Linnet's words: what was found and what to do. The system's and the parsers' own
+//! Faults of files, in Linnet's words: the finding and the mend. The system's and the parsers' own
 //! words speak of error numbers and of types in Rust.
 
 use std::io::{self, ErrorKind};
 
 use serde_json::error::Category;
 
-/// What is wrong with a file or folder that can't be read or written, and the mend. It doesn't name the file.
+/// The fault of a file or folder that can't be read or written, and the mend. It doesn't name the file.
 pub fn io_problem(error: &io::Error) -> String {
     if let Some(own) = error.get_ref() {
         // Readers and writers of this project say what to do; decoders of other crates have no mend.
@@ -56,7 +56,7 @@ fn without_number(error: &io::Error) -> String {
     chars.next().map_or_else(String::new, |first| first.to_lowercase().chain(chars).collect())
 }
 
-/// What is wrong with a text that should be JSON of some kind, and where. It doesn't name the file and has no mend: the
+/// The fault of a text that should be JSON of some kind, and its place. It doesn't name the file and has no mend: the
 /// caller knows what wrote it.
 pub fn json_problem(error: &serde_json::Error) -> String {
     let (line, column) = (error.line(), error.column());
@@ -127,7 +127,7 @@ fn found(found: &str) -> String {
     }
 }
 
-/// What serde wants, by the name of its type or its description.
+/// The kind of value that serde wants, by the name of its type or its description.
 fn wanted(wanted: &str) -> &str {
     match wanted {
         "u8" | "u16" | "u32" | "u64" | "usize" => "a whole number from 0 on",

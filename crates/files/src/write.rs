@@ -20,7 +20,7 @@ const MOST_LINKS: usize = 40;
 ///
 /// # Errors
 ///
-/// Those of the system, which don't name the file, with what to do about them; whatever was at `path` is still there.
+/// The system's, which don't name the file, with their mends; whatever was at `path` is still there.
 pub fn write_beside(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
     // Renaming over a link would replace the link, over a device the device.
     let place = followed(path);

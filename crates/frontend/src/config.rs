@@ -1,4 +1,4 @@
-//! What the filterbanks are made with.
+//! Settings of the filterbanks.
 
 use serde::{Deserialize, Serialize};
 

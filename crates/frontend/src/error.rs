@@ -1,4 +1,4 @@
-//! What can go wrong, by cause.
+//! Errors of this crate, by cause.
 
 use std::path::PathBuf;
 
@@ -61,7 +61,7 @@ pub enum FrontendError {
     CmvnFile {
         /// The file.
         path: PathBuf,
-        /// What is wrong, with line and column where they are known.
+        /// The fault, with line and column where they are known.
         problem: String,
     },
 }

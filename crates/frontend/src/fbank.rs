@@ -26,7 +26,7 @@ impl Fbank {
         Ok(Self { config: config.clone(), engine: Engine::new(config)? })
     }
 
-    /// What it was made with.
+    /// The settings that it was made with.
     pub fn config(&self) -> &FbankConfig {
         &self.config
     }

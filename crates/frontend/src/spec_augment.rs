@@ -22,11 +22,11 @@ pub struct SpecAugment {
     pub time_mask_width: usize,
     /// Greatest width of a time mask, as a share of the utterance's frames, in [0, 1].
     pub time_mask_share: f64,
-    /// What masked values become.
+    /// The value of masked features.
     pub fill: MaskFill,
 }
 
-/// What masked values become.
+/// The value of masked features.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum MaskFill {

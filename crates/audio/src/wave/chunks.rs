@@ -1,7 +1,7 @@
 //! The chunks of WAV files and their relatives, and what their sizes are worth.
 //!
-//! Writers that are killed, or write to a pipe, leave sizes of 0, of 0xffffffff, or of what they meant to write. Where a
-//! size contradicts the file, the samples go to the file's end, and a note says so.
+//! Writers that are killed, or write to a pipe, leave sizes of 0, of 0xffffffff, or of what they meant to write. Where
+//! a size contradicts the file, the samples go to the file's end, and a note says so.
 
 use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
@@ -25,7 +25,7 @@ pub(super) struct Chunks {
     pub(super) start: u64,
     /// Their bytes that are there.
     pub(super) len: u64,
-    /// What the header tells of the samples where it is wrong.
+    /// The header's words on the samples where they are wrong.
     pub(super) told: Option<String>,
     /// Samples a channel, as a `fact` chunk tells.
     pub(super) fact: Option<u64>,

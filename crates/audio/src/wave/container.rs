@@ -16,12 +16,12 @@ pub(crate) enum Container {
     W64,
 }
 
-/// What follows the four letters in the names of Wave64's chunks; that of the file itself is another.
+/// The bytes behind the four letters in the names of Wave64's chunks; those of the file itself are others.
 const W64_NAME: [u8; 12] = [0xf3, 0xac, 0xd3, 0x11, 0x8c, 0xd1, 0x00, 0xc0, 0x4f, 0x8e, 0xdb, 0x8a];
 const W64_FILE: [u8; 12] = [0x2e, 0x91, 0xcf, 0x11, 0xa5, 0xd6, 0x28, 0xdb, 0x04, 0xc1, 0x00, 0x00];
 
 impl Container {
-    /// What a file's first bytes show, of which it needs 40.
+    /// The container of a file, by its first 40 bytes.
     pub(crate) fn of(bytes: &[u8]) -> Option<Self> {
         if bytes.starts_with(b"riff") && bytes.get(4..16) == Some(&W64_FILE) {
             return (bytes.get(24..28) == Some(b"wave")).then_some(Self::W64);

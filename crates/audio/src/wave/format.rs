@@ -12,7 +12,7 @@ use crate::raw::ByteOrder;
 pub(super) const FORMAT_BYTES: u64 = 16;
 
 const EXTENSIBLE: u16 = 0xfffe;
-/// What follows a coding's number in the name of an extensible format's coding.
+/// The bytes behind a coding's number in the name of an extensible format's coding.
 const SAME_CODING: [u8; 14] = [0, 0, 0, 0, 16, 0, 128, 0, 0, 170, 0, 56, 155, 113];
 
 /// Codings that aren't read, by name.
@@ -27,7 +27,7 @@ const UNREAD: [(u16, &str); 8] = [
     (0xa109, "Speex"),
 ];
 
-/// What the samples of a file are.
+/// The format of a file's samples.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Format {
     pub(super) coding: Coding,
@@ -99,7 +99,7 @@ impl Fields {
 }
 
 impl Format {
-    /// What a format chunk of at least 16 bytes says; it starts at byte `at`.
+    /// Parses a format chunk of at least 16 bytes, which starts at byte `at`.
     pub(super) fn parse(chunk: &[u8], order: ByteOrder, at: u64, path: &Path) -> Result<Self, AudioError> {
         let fields = Fields::of(chunk, order);
         let damaged = |problem: String| {

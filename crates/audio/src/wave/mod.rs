@@ -54,7 +54,7 @@ pub(crate) fn decode(bytes: &[u8], path: &Path) -> Result<Audio, AudioError> {
     Ok(audio)
 }
 
-/// What the headers of a file of `len` bytes tell, as far as they are right; `None` where the samples have to be seen.
+/// Describes a file of `len` bytes by its headers, as far as they are right; `None` where the samples have to be seen.
 pub(crate) fn probe(bytes: impl Read + Seek, len: u64, path: &Path) -> Result<Option<AudioInfo>, AudioError> {
     let parts = Parts::find(&mut Source { bytes, len, path })?;
     let format = parts.format();
@@ -127,7 +127,7 @@ impl Parts {
         &self.parts[0].format
     }
 
-    /// What a person should hear of a file of which so much was read.
+    /// The notes on a file of which so much was read.
     fn notes(&self, read_s: f64) -> Vec<Note> {
         let mut notes: Vec<Note> = self.parts.iter().flat_map(|part| part.format.notes.clone()).collect();
         let told = self.parts.iter().filter_map(|part| part.told.clone());

@@ -13,7 +13,8 @@ pub(crate) struct Plan {
     pub(crate) means: usize,
     /// Low bits that are left out; the samples must have them clear.
     pub(crate) shift: u32,
-    /// What to try for each block, the cheapest wins: differences of order 0 to 3, linear prediction.
+    /// The predictors to try for each block, of which the cheapest wins: differences of order 0 to 3, linear
+    /// prediction.
     pub(crate) commands: Vec<Command>,
     /// Bytes of a foreign file's header to tell as verbatim text first.
     pub(crate) verbatim: Vec<u8>,
@@ -27,7 +28,7 @@ pub(crate) enum Command {
 }
 
 impl Default for Plan {
-    /// What the tool that made the WSJ discs did.
+    /// The settings of the tool that made the WSJ discs.
     fn default() -> Self {
         let commands = (0..4).map(Command::Difference).collect();
         Self { kind: 5, block: 256, order: 0, means: 4, shift: 0, commands, verbatim: Vec::new() }

@@ -1,4 +1,4 @@
-//! What several tests and the benchmarks need: signals, a Shorten encoder, SPHERE files around it, damage.
+//! Material of several tests and the benchmarks: signals, a Shorten encoder, SPHERE files around it, damage.
 #![allow(dead_code, clippy::unwrap_used, clippy::print_stderr)] // No test needs all of it.
 
 pub(crate) mod encoder;
@@ -30,7 +30,7 @@ pub(crate) fn chord_pcm() -> Vec<u8> {
     std::fs::read(data("chord.pcm")).unwrap()
 }
 
-/// What all files of the chord have, as far as their codings keep it.
+/// The samples of all files of the chord, as far as their codings keep them.
 pub(crate) fn chord() -> Vec<f32> {
     let samples: Vec<i16> = chord_pcm().chunks_exact(2).map(|b| i16::from_le_bytes([b[0], b[1]])).collect();
     scaled(&samples)
@@ -109,7 +109,7 @@ pub(crate) fn damaged(whole: &[u8], copies: usize, seed: u64) -> impl Iterator<I
     })
 }
 
-/// What a file is read as; it must be probed as the same, as far as it is read at all.
+/// Reads a file; it must be probed as the same, as far as it is read at all.
 pub(crate) fn both(bytes: &[u8], name: &str) -> Result<Audio, String> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join(name);

@@ -25,7 +25,7 @@ pub struct Dataset {
     inner: Arc<Inner>,
 }
 
-/// What workers share.
+/// Data that workers share.
 pub(super) struct Inner {
     items: Vec<Item>,
     pub(super) options: BatchOptions,
@@ -174,7 +174,7 @@ impl Dataset {
     ///
     /// # Errors
     ///
-    /// Those of [`epoch`](Self::epoch).
+    /// As for [`epoch`](Self::epoch).
     pub fn epoch_from(&self, epoch: u64, first_batch: usize) -> Result<Epoch, CorpusError> {
         Epoch::start(&self.inner, epoch, first_batch)
     }

@@ -10,7 +10,7 @@ use crate::{CorpusError, Join};
 pub struct BatchOptions {
     /// The features.
     pub features: FbankConfig,
-    /// What is done to them before augmentation.
+    /// Normalisation before augmentation.
     pub normalise: Normalise,
     /// Variety for training.
     pub augment: Augment,

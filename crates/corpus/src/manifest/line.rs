@@ -18,7 +18,7 @@ const LONGEST_LINE: usize = 1 << 20;
 /// The fields that may name the audio file; of several that do, the first one counts.
 const AUDIO_FIELDS: [&str; 4] = ["audio_filepath", "audio_path", "audio", "wav"];
 
-/// What a line of a manifest is written as.
+/// A manifest's line as it is written.
 #[derive(Serialize)]
 struct Line<'a> {
     audio_filepath: PathBuf,

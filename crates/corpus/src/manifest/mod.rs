@@ -27,15 +27,15 @@ pub struct Utterance {
     pub offset_s: f64,
     /// How long it is, seconds; `None`: to the file's end.
     pub duration_s: Option<f64>,
-    /// What is said; `None`: nobody has written it down. An empty text says that nothing is spoken.
+    /// The transcript; `None`: nobody has written it down. An empty one says that nothing is spoken.
     pub text: Option<String>,
-    /// What a recogniser has made of it, NeMo's `pred_text`.
+    /// The words that a recogniser has found, NeMo's `pred_text`.
     pub hypothesis: Option<String>,
     /// Who says it.
     pub speaker: Option<String>,
     /// Channel of the file, from 0; `None`: all of them, mixed.
     pub channel: Option<usize>,
-    /// What a headerless file holds.
+    /// The format of a headerless file.
     pub raw: Option<RawFormat>,
     /// Fields of the line that Linnet gives no meaning to; they are written again.
     pub extra: serde_json::Map<String, serde_json::Value>,
@@ -55,12 +55,12 @@ pub struct Manifest {
 pub struct BadLine {
     /// Line, from 1.
     pub line: usize,
-    /// What is wrong with it, and the mend.
+    /// The fault, and the mend.
     pub problem: String,
 }
 
 impl Utterance {
-    /// What is said.
+    /// The transcript.
     ///
     /// # Errors
     ///

@@ -13,7 +13,7 @@ use crate::{CorpusError, Utterance};
 
 /// Utterances of the development set.
 const DEV: usize = 100;
-/// What the files may be, in the order in which they are looked for.
+/// Extensions of the files, in the order in which they are looked for.
 const EXTENSIONS: [&str; 4] = ["flac", "wav", "sph", "raw"];
 /// Rate of the headerless files, Hz.
 const RAW_RATE: u32 = 16_000;

@@ -1,4 +1,4 @@
-//! What a corpus's own preparer finds, before audio is looked at and anything is written.
+//! Findings of a corpus's own preparer, before audio is looked at and anything is written.
 
 use std::path::PathBuf;
 

@@ -1,4 +1,4 @@
-//! What reading a corpus's recordings met, told by recording or, where they are many, by kind.
+//! Notes on reading a corpus's recordings, told by recording or, where they are many, by kind.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};

@@ -1,9 +1,9 @@
 //! Corpora on disk to manifests, a token table and a lexicon.
 //!
 //! Each corpus has a module with a function `prepare`, which finds the sets, transcripts and audio; what follows is the
-//! same for all. Into the output folder go a manifest for each set (`train.jsonl`, …), `tokens.txt`, `text.json` (how the
-//! texts are spelt), and for phones `lexicon.txt` (the words that occur), `pronunciations.txt` (all words of the lexicons
-//! that were given) and `oov.txt` (the words that they lack, with counts).
+//! same for all. Into the output folder go a manifest for each set (`train.jsonl`, …), `tokens.txt`, `text.json` (how
+//! the texts are spelt), and for phones `lexicon.txt` (the words that occur), `pronunciations.txt` (all words of the
+//! lexicons that were given) and `oov.txt` (the words that they lack, with counts).
 
 pub mod an4;
 mod draft;
@@ -35,13 +35,13 @@ use crate::files::has_extension;
 use crate::progress::Progress;
 use crate::{CorpusError, Join, Manifest};
 
-/// What a preparation writes, and where.
+/// The output of a preparation.
 #[derive(Clone, Debug)]
 pub struct Output {
     /// The folder for what is written; it is made where it is missing. Manifests of other sets in it are refused, and
     /// so is a lexicon where tokens are characters: they would pass for this corpus's.
     pub dir: PathBuf,
-    /// What tokens are.
+    /// The unit of tokens.
     pub unit: Unit,
     /// Lexicons for phones, of which the first that has a word gives its pronunciations; empty: the corpus's own, where
     /// it has one.

@@ -1,4 +1,4 @@
-//! What a corpus's headerless files hold.
+//! The format of a corpus's headerless files.
 
 use std::fs::File;
 use std::io::Read;
@@ -15,8 +15,8 @@ const FILES: usize = 20;
 /// Bytes of each that are looked at.
 const BYTES: u64 = 1 << 16;
 
-/// Says of all `.raw` files of the sets what they hold, where nothing has said it yet. All have the same byte order: the format's, or the likelier
-/// one.
+/// Sets the format of all `.raw` files of the sets, where nothing has told it yet. All have the same byte order: the
+/// format's, or the likelier one.
 pub(super) fn set_format<'a>(sets: impl IntoIterator<Item = &'a mut SetDraft>, format: RawFormat) {
     let all = sets.into_iter().flat_map(|set| &mut set.utterances);
     let mut raw: Vec<&mut Utterance> =

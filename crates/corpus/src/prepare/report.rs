@@ -1,10 +1,10 @@
-//! What a preparation has done.
+//! Reports of preparations.
 
 use std::path::PathBuf;
 
 use linnet_text::OovReport;
 
-/// What a preparation has done, to be shown.
+/// The report of a preparation, to be shown.
 #[derive(Clone, Debug)]
 pub struct Report {
     /// The sets, in order.
@@ -13,7 +13,7 @@ pub struct Report {
     pub tokens: usize,
     /// Words (or, where the unit is the character, characters) without tokens.
     pub oov: OovReport,
-    /// What is worth a look: counts that differ from the expected ones, lines and files left out, …
+    /// Facts that are worth a look: counts that differ from the expected ones, lines and files left out, …
     pub notes: Vec<String>,
 }
 

@@ -13,7 +13,7 @@ use super::{put, put_wav, tone};
 /// All for training.
 pub(crate) const WHOLE: Split = Split { dev: Some(0.0), test: Some(0.0), seed: 0 };
 
-/// These shares.
+/// A split of the given shares.
 pub(crate) fn split(dev: f64, test: f64, seed: u64) -> Split {
     Split { dev: Some(dev), test: Some(test), seed }
 }

@@ -29,22 +29,22 @@ use super::{Output, Progress, Report, Skipped, raw, write};
 use crate::manifest::plain_id;
 use crate::{CorpusError, Utterance};
 
-/// What to read, and how to split it.
+/// The source, and how to split it.
 #[derive(Clone, Debug)]
 pub struct FolderOptions {
     /// A folder whose audio files have texts beside them (`.txt`, `.lab`, or LibriSpeech's `.trans.txt`), a table of
-    /// files and texts (see [`parse_table`]), or a folder with tables: one called `metadata`, or those of sets. Paths in
-    /// a table are taken from its folder or from `clips`, `wavs`, `wav` or `audio` in it.
+    /// files and texts (see [`parse_table`]), or a folder with tables: one called `metadata`, or those of sets. Paths
+    /// in a table are taken from its folder or from `clips`, `wavs`, `wav` or `audio` in it.
     pub source: PathBuf,
     /// How much goes to which set, where the source has no sets of its own.
     pub split: Split,
     /// How texts are spelt.
     pub normaliser: Normaliser,
-    /// What `.raw` files hold; without a byte order the likelier one is taken, of all together.
+    /// The format of `.raw` files; without a byte order the likelier one is taken, of all together.
     pub raw: Option<RawFormat>,
 }
 
-/// What is found in the source.
+/// Findings in the source.
 #[derive(Default)]
 struct Found {
     entries: Vec<Entry>,

@@ -5,8 +5,8 @@ use std::path::Path;
 
 pub(super) use crate::prepare::kind::Kind;
 
-/// The level of folders that are sets, from 0, if there is one: all of them have names of sets, or two kinds of sets are
-/// among them by their whole names. `folders` are the recordings' folders from the source on.
+/// The level of folders that are sets, from 0, if there is one: all of them have names of sets, or two kinds of sets
+/// are among them by their whole names. `folders` are the recordings' folders from the source on.
 pub(super) fn level(folders: &BTreeSet<&Path>) -> Option<usize> {
     let folders: Vec<Vec<String>> = folders.iter().map(|folder| names(folder)).collect();
     let deepest = folders.iter().map(Vec::len).max().unwrap_or(0);

@@ -16,7 +16,7 @@ pub(super) struct Source {
 }
 
 const EXTENSIONS: [&str; 5] = ["tsv", "csv", "jsonl", "json", "ndjson"];
-/// What Hugging Face's folders of audio and LJSpeech call their table.
+/// The name of the table in Hugging Face's folders of audio and in LJSpeech.
 const METADATA: &str = "metadata";
 
 /// The tables of a source; a folder may have none. A file called as a set stands for all such files beside it, as

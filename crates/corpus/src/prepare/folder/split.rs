@@ -39,8 +39,8 @@ impl Split {
         share("dev + test", dev + test)
     }
 
-    /// `train`, `dev` and `test`, those with a share of 0 left out, each in the order given. Drawn are whole groups: the
-    /// utterances of one recording, those of one speaker where all speakers are known and enough, and those of one
+    /// `train`, `dev` and `test`, those with a share of 0 left out, each in the order given. Drawn are whole groups:
+    /// the utterances of one recording, those of one speaker where all speakers are known and enough, and those of one
     /// sentence, as far as that leaves sets of about the shares.
     pub(super) fn apply(&self, utterances: Vec<Utterance>, notes: &mut Vec<String>) -> Vec<SetDraft> {
         let speakers: BTreeSet<&str> = utterances.iter().filter_map(|u| u.speaker.as_deref()).collect();

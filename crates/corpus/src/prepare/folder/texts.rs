@@ -16,7 +16,7 @@ pub(in crate::prepare) fn is_of_folder(path: &Path) -> bool {
     name.ends_with(".trans.txt")
 }
 
-/// What is said in one recording.
+/// The text of one recording.
 ///
 /// # Errors
 ///

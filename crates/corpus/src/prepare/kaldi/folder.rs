@@ -11,8 +11,8 @@ use super::tables::{Table, read_optional};
 use crate::prepare::draft::SetDraft;
 use crate::{CorpusError, Skipped, Utterance};
 
-/// Reads a folder's tables. What they lack of each other is named: utterances that can't be used among the skipped ones,
-/// all else in `notes`.
+/// Reads a folder's tables. What they lack of each other is named: utterances that can't be used among the skipped
+/// ones, all else in `notes`.
 pub(super) fn read(
     folder: &Path,
     name: &str,

@@ -27,7 +27,7 @@ pub struct KaldiOptions {
     pub folders: Vec<PathBuf>,
     /// How texts are spelt.
     pub normaliser: Normaliser,
-    /// What `.raw` files hold; without a byte order the likelier one is taken, of all together.
+    /// The format of `.raw` files; without a byte order the likelier one is taken, of all together.
     pub raw: Option<RawFormat>,
 }
 

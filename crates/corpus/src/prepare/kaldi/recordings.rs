@@ -17,7 +17,7 @@ pub(super) struct Recordings {
     sources: BTreeMap<String, Result<WavSource, String>>,
     /// Lines that can't be used.
     pub(super) bad: Vec<Skipped>,
-    /// What is worth knowing.
+    /// Facts that are worth knowing.
     pub(super) notes: Vec<String>,
 }
 
@@ -52,7 +52,7 @@ impl Recordings {
         self.sources.keys()
     }
 
-    /// What a recording reads, or why that isn't known.
+    /// The source of a recording, or why that isn't known.
     pub(super) fn get(&self, name: &str) -> Result<&WavSource, String> {
         match self.sources.get(name) {
             Some(Ok(source)) => Ok(source),

@@ -1,4 +1,4 @@
-//! What a line of `wav.scp` reads: a file, or a pipe whose only work is to read one.
+//! The source of a line of `wav.scp`: a file, or a pipe whose only work is to read one.
 
 use std::path::{Path, PathBuf};
 
@@ -13,15 +13,15 @@ pub struct WavSource {
     pub path: PathBuf,
     /// Channel, from 0, where the command picks one.
     pub channel: Option<usize>,
-    /// What the file holds, where the command says that it has no header.
+    /// The format of the file, where the command says that it has no header.
     pub raw: Option<RawFormat>,
     /// The sampling rate to which the command resamples, in Hz.
     pub resampled: Option<u32>,
-    /// What the command takes for granted of the file.
+    /// The properties of the file that the command takes for granted.
     pub claims: Claims,
 }
 
-/// What a command says of a file that says it itself.
+/// Properties that a command tells of a file, whose header tells them too.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Claims {
     /// Its sampling rate, in Hz.
@@ -40,7 +40,7 @@ impl Claims {
     ///
     /// # Errors
     ///
-    /// What the command says and the file contradicts: the command would make something else of it.
+    /// A property that the file contradicts: the command would make something else of it.
     pub(super) fn check(self, info: &AudioInfo) -> Result<(), String> {
         let differs = |what: &str, said: usize, found: usize| {
             format!(

@@ -21,7 +21,8 @@ pub(super) struct Discs {
 /// By a name, in lower case, the files of that name: the absolute path as it is looked for, and as it is.
 type Files = HashMap<String, Vec<(String, PathBuf)>>;
 
-/// What audio of the first channel ends in, the first where there are several: as it is on the discs, or converted.
+/// Ends of the names of the first channel's audio, the first where there are several: as it is on the discs, or
+/// converted.
 const AUDIO: [&str; 9] =
     [".wv1", ".wv1.sph", ".wv1.flac", ".wv1.wav", "_1.flac", "_1.wav", ".sph", ".flac", ".wav"];
 

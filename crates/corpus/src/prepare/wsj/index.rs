@@ -21,7 +21,7 @@ impl IndexEntry {
     }
 }
 
-/// What a line of an index file is.
+/// The kind of an index file's line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum IndexLine {
     /// A comment, or nothing.

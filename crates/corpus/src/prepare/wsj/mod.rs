@@ -95,7 +95,7 @@ fn wanted_sets(options: &WsjOptions) -> Result<Vec<Set>, CorpusError> {
 /// An utterance's ID, and its audio where it is on the discs.
 type Listed = BTreeMap<String, Result<PathBuf, String>>;
 
-/// What index files list; `None` where one of them is on no disc.
+/// The lists of index files; `None` where one of them is on no disc.
 fn listed(
     indices: &[(&str, &str)],
     discs: &Discs,

@@ -46,7 +46,7 @@ fn ends_in_a_long_event(token: &str) -> bool {
     inside.strip_prefix('/').is_some_and(is_word) || inside.strip_suffix('/').is_some_and(is_word)
 }
 
-/// What stands between a `[` and the next `]`, wherever neither occurs inside.
+/// The text between a `[` and the next `]`, wherever neither occurs inside.
 fn brackets(token: &str) -> impl Iterator<Item = &str> {
     token.split('[').skip(1).filter_map(|rest| rest.split_once(']')).map(|(inside, _)| inside)
 }
@@ -60,7 +60,7 @@ fn word_char(c: char) -> bool {
     c.is_alphanumeric() || c == '_'
 }
 
-/// What becomes of the markup that Kaldi's steps leave.
+/// Treats the markup that Kaldi's steps leave.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Style {
     /// For pronunciations: a word that was cut off is dropped, verbalised punctuation stays one word (`,COMMA`), as
@@ -120,7 +120,7 @@ fn verbalised(token: &str) -> Option<&str> {
     let mark = &token[..token.len() - name.len()];
     let named = name.len() > 1 && name.chars().all(|c| c.is_ascii_alphabetic() || matches!(c, '-' | '_'));
     let speaks = match mark {
-        // These also open words, fragments or marked words, so the name decides.
+        // Such signs also open words, fragments or marked words, so the name decides.
         "-" => matches!(name, "HYPHEN" | "DASH"),
         "'" => name.ends_with("QUOTE"),
         "!" => name.starts_with("EXCLAMATION"),

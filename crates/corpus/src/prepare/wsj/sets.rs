@@ -50,6 +50,6 @@ const fn folder(name: &'static str, path: &'static str, kind: Option<u8>, expect
     Set { name, source: Source::Folder(path, kind), expected, usual: false }
 }
 
-/// The disc and folder of a speaker that WSJ0's training index lists and that isn't there. Kaldi drops these lines alone
-/// (egs/wsj/s5/local/wsj_data_prep.sh): another disc has the speaker, too.
+/// The disc and folder of a speaker that WSJ0's training index lists and that isn't there. Kaldi drops these lines
+/// alone (egs/wsj/s5/local/wsj_data_prep.sh): another disc has the speaker, too.
 pub(super) const ABSENT_SPEAKER: (&str, &str) = ("11-2.1", "wsj0/si_tr_s/401/");

@@ -21,7 +21,7 @@ const MOST_BYTES: u64 = 1 << 30;
 /// Rows that are looked at to tell what the columns are.
 const SAMPLE: usize = 200;
 
-/// What is found under a name in a table.
+/// How well a name in a table is one of a recording.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Match {
     /// Nothing.
@@ -39,7 +39,7 @@ pub struct Row {
     pub place: String,
     /// The recording as the table names it.
     pub file: String,
-    /// What is said.
+    /// The transcript.
     pub text: String,
     /// Who says it.
     pub speaker: Option<String>,
@@ -56,7 +56,7 @@ pub struct Row {
 pub struct Table {
     /// The rows that could be read.
     pub rows: Vec<Row>,
-    /// Those that could not.
+    /// Rows that could not.
     pub skipped: Vec<Skipped>,
     /// How the columns were taken.
     pub notes: Vec<String>,
@@ -125,9 +125,9 @@ pub fn parse_table(bytes: &[u8], path: &Path, find: &dyn Fn(&str) -> Match) -> R
 struct Records {
     /// The columns' names, where the kind of file has them.
     names: Option<Vec<String>>,
-    /// What `place` counts.
+    /// The unit that `place` counts.
     unit: &'static str,
-    /// What parts columns; JSON's are not parted.
+    /// The character that parts columns; JSON has none.
     delimiter: Option<u8>,
     records: Vec<Record>,
     skipped: Vec<Skipped>,

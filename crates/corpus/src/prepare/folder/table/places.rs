@@ -44,7 +44,7 @@ pub(super) fn columns(records: &Records, find: &dyn Fn(&str) -> Match) -> Result
     }
 }
 
-/// What a column holds.
+/// The kind of a column's values.
 enum Kind {
     /// A value has several words.
     Sentences,

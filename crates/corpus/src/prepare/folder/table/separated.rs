@@ -10,7 +10,7 @@ use crate::CorpusError;
 use crate::files::has_extension;
 use crate::prepare::Skipped;
 
-/// What parts columns; of two that fit as well the first counts.
+/// Characters that part columns; of two that fit as well the first counts.
 const DELIMITERS: [u8; 4] = [b',', b';', b'|', b'\t'];
 /// The longest row, in bytes: no utterance has more.
 const LONGEST_ROW: usize = 1 << 20;
@@ -74,7 +74,7 @@ fn reader(bytes: &[u8], delimiter: u8) -> Reader<&[u8]> {
         .from_reader(bytes)
 }
 
-/// What parts the columns: what makes the first line a header that is known, or the most rows name a recording, or the
+/// The character that parts columns: by it the first line is a known header, or the most rows name a recording, or the
 /// most rows have columns.
 fn delimiter(bytes: &[u8], tabs_first: bool, find: &dyn Fn(&str) -> Match) -> u8 {
     if bytes.is_empty() {

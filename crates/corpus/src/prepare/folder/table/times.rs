@@ -1,6 +1,6 @@
 //! Times in tables.
 
-/// What a column counts.
+/// The unit of a column's times.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Unit {
     Seconds,

@@ -12,7 +12,7 @@ use linnet_audio::RawFormat;
 
 use super::wav::{Claims, WavSource};
 
-/// What one command does.
+/// The work of one command.
 #[derive(Debug, Default)]
 struct Stage {
     /// The file that it reads; `None`: what the command before writes.
@@ -23,7 +23,7 @@ struct Stage {
     claims: Claims,
 }
 
-/// What becomes of the channels.
+/// The channels that are left.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Pick {
     /// They stay.
@@ -106,7 +106,7 @@ impl<'a> Arguments<'a> {
         self.next().ok_or_else(|| format!("{option} of {} has no value", self.program))
     }
 
-    /// What to say of an argument that isn't read.
+    /// The problem of an argument that isn't read.
     fn unread(&self, argument: &str) -> String {
         format!("{argument} of {} isn't read", self.program)
     }

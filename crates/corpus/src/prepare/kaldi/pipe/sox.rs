@@ -7,7 +7,7 @@ use linnet_audio::{ByteOrder, RawFormat};
 use super::{Arguments, Pick, Stage, rate};
 use crate::prepare::kaldi::wav::Claims;
 
-/// What options say of a file.
+/// A file as its options describe it.
 #[derive(Default)]
 struct Format<'a> {
     kind: Option<&'a str>,
@@ -131,7 +131,7 @@ fn headerless(kind: &str) -> Option<(Option<&'static str>, Option<&'static str>)
 }
 
 impl Format<'_> {
-    /// What a file without header holds; `own` is what its type says.
+    /// The format of a file without header; `own` is the one that its type says.
     fn raw(&self, own: (Option<&'static str>, Option<&'static str>)) -> Result<RawFormat, String> {
         let encoding = self.encoding.or(own.0);
         let own_bits = matches!(encoding, Some("mu-law" | "a-law")).then_some("8");

@@ -4,7 +4,7 @@
 ///
 /// # Errors
 ///
-/// What only a shell does.
+/// Characters by which a shell does more than to part words.
 pub(super) fn split(command: &str) -> Result<Vec<Vec<String>>, String> {
     let (mut commands, mut words, mut word, mut quote) =
         (Vec::new(), Vec::new(), None::<String>, None::<char>);
