@@ -290,3 +290,36 @@ fn delimiters_are_told_by_what_they_part() {
         assert_eq!(parse_table(b"", "t.csv".as_ref(), &find).unwrap().rows, []);
     }
 }
+
+#[test]
+fn recordings_that_no_row_names_are_counted() {
+    let root = tempfile::tempdir().unwrap();
+    let (source, out) = (root.path().join("in"), root.path().join("out"));
+    for name in ["a.wav", "clips/b.WAV", "clips/c.wav", "clips/d.mp3", "deep/er/e.flac"] {
+        put_sound(&source.join(name));
+    }
+    put(&source.join("clips/c.txt"), "no recording");
+    put(&source.join("metadata.csv"), "file,text\na.wav,yes\nb.wav,no\n");
+    let counted = |source: &std::path::Path| {
+        let notes = run(source, WHOLE, &out).unwrap().notes;
+        notes.into_iter().find(|note| note.contains("in no row"))
+    };
+    let note = |count: usize| {
+        let first = source.join("clips/c.wav");
+        format!("{count} recordings are in no row that is used, the first of them {}", first.display())
+    };
+    assert_eq!(counted(&source), Some(note(3)), "of all in the folder");
+    assert_eq!(counted(&source.join("metadata.csv")), Some(note(2)), "of those beside the named ones");
+    put(&source.join("metadata.csv"), "file,text\na.wav,yes\n");
+    assert_eq!(counted(&source.join("metadata.csv")), None);
+}
+
+#[test]
+fn a_folder_without_texts_names_the_table_that_lies_in_it() {
+    let root = tempfile::tempdir().unwrap();
+    put_sound(&root.path().join("wav/a.wav"));
+    put(&root.path().join("list.csv"), "file,text\nwav/a.wav,yes\n");
+    let error = run(root.path(), WHOLE, &root.path().join("out")).unwrap_err().to_string();
+    let mend = format!("; or give a table that lies there, such as {}/list.csv", root.path().display());
+    assert!(error.ends_with(&mend), "{error}");
+}

@@ -12,10 +12,11 @@ mod sources;
 mod split;
 mod table;
 pub(super) mod texts;
+mod unnamed;
 
 use std::collections::{HashMap, HashSet};
 use std::fmt::Display;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use linnet_audio::RawFormat;
 use linnet_text::Normaliser;
@@ -85,8 +86,9 @@ pub fn prepare(options: &FolderOptions, output: &Output, progress: Progress) -> 
     for table in &tables {
         listed::read(table, &mut found)?;
     }
-    if tables.is_empty() {
-        beside::read(&options.source, &own, &mut found)?;
+    match tables.is_empty() {
+        true => beside::read(&options.source, &own, &mut found)?,
+        false => unnamed::count(&options.source, &own, &mut found)?,
     }
     for entry in &mut found.entries {
         let text = entry.utterance.text.take();
@@ -94,7 +96,7 @@ pub fn prepare(options: &FolderOptions, output: &Output, progress: Progress) -> 
     }
     leave_out_empty(&mut found);
     if found.entries.is_empty() {
-        return Err(nothing(options, found));
+        return Err(nothing(&options.source, &own, found));
     }
     name_apart(&mut found.entries);
     let Found { entries, skipped, mut notes } = found;
@@ -126,11 +128,16 @@ fn leave_out_empty(found: &mut Found) {
 }
 
 /// Why there is no utterance.
-fn nothing(options: &FolderOptions, found: Found) -> CorpusError {
-    let source = &options.source;
+fn nothing(source: &Path, own: &Own, found: Found) -> CorpusError {
     match found.skipped.into_iter().next() {
         Some(Skipped { id, reason }) => {
-            CorpusError::Empty { what: source.display().to_string(), reason: format!("{id}: {reason}") }
+            let mut reason = format!("{id}: {reason}");
+            // A table of another name may be the one that was meant.
+            let tables = if source.is_dir() { sources::tables(source, own) } else { Ok(Vec::new()) };
+            if let Some(table) = tables.unwrap_or_default().first() {
+                reason += &format!("; or give a table that lies there, such as {}", table.display());
+            }
+            CorpusError::Empty { what: source.display().to_string(), reason }
         }
         None => {
             let problem = "no audio file with a text (.txt, .lab, .trans.txt) beside it, nor a table of such files; \

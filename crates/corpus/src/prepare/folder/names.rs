@@ -114,14 +114,18 @@ impl Finder {
     }
 }
 
-/// The recordings in a folder, not below it; none where it can't be looked into.
 fn listing(folder: &Path) -> ByStem {
+    ByStem::of(&recordings(folder))
+}
+
+/// The recordings in a folder, not below it, in order; none where it can't be looked into.
+pub(super) fn recordings(folder: &Path) -> Vec<PathBuf> {
     let here = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
     let entries = std::fs::read_dir(here).into_iter().flatten().flatten();
     let mut files: Vec<PathBuf> = entries.map(|entry| folder.join(entry.file_name())).collect();
     files.retain(|path| is_audio_path(path));
     files.sort();
-    ByStem::of(&files)
+    files
 }
 
 #[cfg(test)]

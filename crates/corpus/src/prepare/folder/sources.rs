@@ -74,7 +74,7 @@ fn sets(tables: Vec<PathBuf>, like: Option<&Path>) -> Vec<Source> {
 }
 
 /// The tables right in a folder, in the order of their names; those that a preparation has written are none.
-fn tables(folder: &Path, own: &Own) -> Result<Vec<PathBuf>, CorpusError> {
+pub(super) fn tables(folder: &Path, own: &Own) -> Result<Vec<PathBuf>, CorpusError> {
     let mut tables = entries(folder)?;
     tables.retain(|path| EXTENSIONS.iter().any(|kind| has_extension(path, kind)) && path.is_file());
     tables.retain(|path| !own.is_list(path));
