@@ -66,7 +66,7 @@ mod tests {
     /// A package's name, its folder, and its dependencies with their kinds.
     type Made<'a> = (&'a str, &'a str, &'a [(&'a str, &'a str)]);
 
-    /// What is found in packages of this name, folder and dependencies with their kinds, beside the table's others.
+    /// The violations of packages of this name, folder and dependencies with their kinds, beside the table's others.
     fn check(name: &str, folder: &str, dependencies: &[(&str, &str)]) -> Vec<String> {
         let package = |(name, folder, dependencies): Made<'_>| {
             let dependencies: Vec<String> = dependencies
@@ -85,7 +85,7 @@ mod tests {
         ];
         let others = all.into_iter().filter(|(other, ..)| *other != name).map(package);
         let packages: Vec<String> = others.chain([package((name, folder, dependencies))]).collect();
-        let json = format!(r#"{{"packages": [{}], "workspace_root": "/root"}}"#, packages.join(", "));
+        let json = format!(r#"{{"packages": [{}]}}"#, packages.join(", "));
         violations(&serde_json::from_str(&json).unwrap(), &layers(TABLE).unwrap())
     }
 

@@ -2,12 +2,10 @@
 
 use serde::Deserialize;
 
-/// What `cargo metadata --format-version 1 --no-deps` prints: the members of the workspace.
+/// The members of the workspace, as `cargo metadata --no-deps` prints them.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Metadata {
     pub(crate) packages: Vec<Package>,
-    /// The folder of the workspace.
-    pub(crate) workspace_root: String,
 }
 
 /// One crate.

@@ -1,6 +1,6 @@
 //! Who may use whom: the table of crates in ARCHITECTURE.md, where the layers are written down.
 
-/// What one crate may use.
+/// The crates that one crate may use.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Layer {
     /// The crate's package.
@@ -16,7 +16,7 @@ pub(crate) enum Uses {
     These(Vec<String>),
 }
 
-/// What candle is called in the table.
+/// Candle's name in the table.
 pub(crate) const CANDLE: &str = "candle";
 
 /// The rows of the table with these columns; what is wrong with it as an error.

@@ -7,8 +7,6 @@ use spdx::{Expression, Licensee, ParseMode};
 #[derive(Debug, Deserialize)]
 pub(crate) struct Metadata {
     packages: Vec<Package>,
-    /// The folder of the workspace.
-    pub(crate) workspace_root: String,
 }
 
 #[derive(Debug, Deserialize)]
@@ -39,7 +37,7 @@ struct Sources {
     allow_registry: Vec<String>,
 }
 
-/// What dependencies may be.
+/// Licences and registries that dependencies may have.
 #[derive(Debug)]
 pub(crate) struct Allowed {
     licences: Vec<Licensee>,
@@ -47,7 +45,7 @@ pub(crate) struct Allowed {
 }
 
 impl Allowed {
-    /// What a deny.toml allows.
+    /// Those that a deny.toml allows.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
         let deny: Deny = toml::from_str(text).map_err(|error| error.to_string())?;
         let licence = |name: &String| Licensee::parse(name).map_err(|error| format!("{name}: {error}"));
@@ -55,7 +53,7 @@ impl Allowed {
         Ok(Self { licences, registries: deny.sources.allow_registry })
     }
 
-    /// What a package has that isn't allowed.
+    /// The property of a package that isn't allowed.
     fn fault(&self, package: &Package) -> Option<String> {
         let source = package.source.as_deref();
         let known = |source: &str| {
@@ -97,7 +95,7 @@ mod tests {
     fn check(license: &str, source: &str) -> Vec<String> {
         let package =
             format!(r#"{{"name": "a", "version": "1.2.3", "license": {license}, "source": {source}}}"#);
-        let json = format!(r#"{{"packages": [{package}], "workspace_root": "/root"}}"#);
+        let json = format!(r#"{{"packages": [{package}]}}"#);
         violations(&serde_json::from_str(&json).unwrap(), &Allowed::parse(DENY).unwrap())
     }
 
