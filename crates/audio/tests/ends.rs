@@ -164,3 +164,25 @@ fn frames_of_aac_are_read_up_to_a_cut_and_over_what_is_none() {
     let told = format!("the 30 bytes from byte {} on are no audio", before.len());
     assert!(notes(&audio)[0].starts_with(&told), "{:?}", audio.notes);
 }
+
+#[test]
+fn fragments_of_mp4_are_read_up_to_one_that_is_cut_off() {
+    let whole = file("chord_fragments.mp4");
+    let start = |kind: &[u8]| whole.windows(4).position(|w| w == kind).unwrap() - 4;
+    let (fragment, data, behind) = (start(b"moof"), start(b"mdat"), start(b"mfra"));
+    let one = both(&whole[..behind], "x.mp4").unwrap();
+    let mut two = [&whole[..behind], &whole[fragment..behind]].concat();
+    // Its places count from where the fragment starts.
+    let base = behind - fragment + start(b"tfhd") + 16;
+    two[base..base + 8].copy_from_slice(&(behind as u64).to_be_bytes());
+    let joined = both(&two, "x.mp4").unwrap();
+    assert_eq!((joined.frames(), &joined.notes[..]), (2 * one.frames(), &[][..]));
+    // Within the second one's index, right behind it, and within its packets.
+    for end in [fragment + 20, data, data + 3, data + 100] {
+        let cut = both(&two[..behind - fragment + end], "x.mp4").unwrap();
+        assert_eq!(cut.channels, one.channels, "{end}");
+        assert!(notes(&cut)[0].starts_with("its last fragment is cut off; "), "{:?}", cut.notes);
+    }
+    let error = both(&whole[..data + 100], "x.mp4").unwrap_err();
+    assert!(error.contains("its mdat box should have 1788 bytes, the file is cut off"), "{error}");
+}

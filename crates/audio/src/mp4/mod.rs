@@ -17,7 +17,7 @@ use symphonia::core::io::MediaSourceStream;
 use symphonia::default::formats::IsoMp4Reader;
 
 use self::boxes::{all, child, children, header, long, word};
-use crate::container::{Body, Track};
+use crate::container::{Body, Track, length};
 use crate::error::{AudioError, Place};
 use crate::guard::guarded;
 use crate::note::Note;
@@ -55,7 +55,9 @@ struct Edit {
 }
 
 pub(crate) fn open<'a>(bytes: &'a [u8], path: &Path) -> Result<Track<'a>, AudioError> {
-    let movie = movie(bytes, path)?;
+    let (movie, end) = movie(bytes, path)?;
+    let cut = (end < bytes.len()).then(|| length("its last fragment is cut off"));
+    let bytes = &bytes[..end];
     let movie_scale = child(movie, b"mvhd").and_then(timescale).unwrap_or(0);
     let sounds: Vec<Sound<'_>> = all(movie, b"trak").filter_map(Sound::read).collect();
     let Some(sound) = sounds.iter().find(|sound| sound.unread().is_none()) else {
@@ -64,7 +66,8 @@ pub(crate) fn open<'a>(bytes: &'a [u8], path: &Path) -> Result<Track<'a>, AudioE
             None => AudioError::unsupported(path, "MP4: there is no sound in it; leave it out"),
         });
     };
-    let (span, notes) = sound.span(movie_scale);
+    let (span, mut notes) = sound.span(movie_scale);
+    notes.extend(cut);
     if let Some(pcm) = sound.pcm() {
         let pcm = pcm.check(path)?;
         let mut samples = Vec::new();
@@ -135,13 +138,18 @@ fn packets(
     Ok(parameters)
 }
 
-/// The body of the box that describes the tracks.
-fn movie<'a>(bytes: &'a [u8], path: &Path) -> Result<&'a [u8], AudioError> {
+/// The body of the box that describes the tracks, and where the file ends without a last fragment that is cut off.
+fn movie<'a>(bytes: &'a [u8], path: &Path) -> Result<(&'a [u8], usize), AudioError> {
     let fail =
         |problem: String| AudioError::damaged(path, Place::Byte(bytes.len()), format!("MP4: {problem}"));
-    let (mut at, mut movie) = (0, None);
+    // A fragment is an index (moof), then the packets (mdat).
+    let (mut at, mut movie, mut fragment, mut packets) = (0, None, None, false);
     while let Some((kind, header, len)) = header(&bytes[at..]) {
         let Some(body) = bytes[at..].get(header..len) else {
+            if movie.is_some() && packets && (fragment.is_some() || &kind == b"moof") {
+                fragment = fragment.or(Some(at));
+                break;
+            }
             let (kind, there) = (shown(kind), bytes.len() - at);
             let problem =
                 format!("its {kind} box should have {len} bytes, the file is cut off after {there}");
@@ -151,10 +159,16 @@ fn movie<'a>(bytes: &'a [u8], path: &Path) -> Result<&'a [u8], AudioError> {
             let problem = "MP4: another recording follows, whose index starts here; split the file before it";
             return Err(AudioError::damaged(path, Place::Byte(at), problem));
         }
+        match &kind {
+            b"moof" => fragment = fragment.or(Some(at)),
+            b"mdat" => (fragment, packets) = (None, true),
+            _ => {}
+        }
         at += len;
     }
     let mend = "the recorder was stopped before it wrote one: repair it with untrunc, or record it again";
-    movie.ok_or_else(|| fail(format!("it has no index (moov); {mend}")))
+    let movie = movie.ok_or_else(|| fail(format!("it has no index (moov); {mend}")))?;
+    Ok((movie, fragment.unwrap_or(bytes.len())))
 }
 
 /// The timescale of an `mvhd` or `mdhd` box; their times have 64 bits in version 1.
