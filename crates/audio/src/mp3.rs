@@ -130,11 +130,15 @@ enum Before {
 impl Survey {
     fn of(bytes: &[u8]) -> Self {
         let mut survey = Self::default();
+        // Looked for once: each frame may be the last.
+        let tail = tags::start(bytes);
         let (mut at, mut before) = (0, Before::Tag);
         while at < bytes.len() {
             let rest = &bytes[at..];
             let tag = tags::len(rest);
-            let frame = Frame::parse(rest).filter(|frame| survey.is_frame(rest, frame, before));
+            let is_last = |frame: &Frame| (tail..=bytes.len()).contains(&(at + frame.len));
+            let frame =
+                Frame::parse(rest).filter(|frame| is_last(frame) || survey.is_frame(rest, frame, before));
             match (frame, before) {
                 _ if tag > 0 => {
                     survey.skip(bytes, before, at);
@@ -155,23 +159,22 @@ impl Survey {
                     let next = rest[1..].iter().position(|&b| matches!(b, 0xff | b'I' | b'T' | b'A'));
                     at += next.map_or(rest.len(), |next| next + 1);
                 }
-                (None, _) if tags::start(rest) == 0 => return survey,
+                (None, _) if at >= tail => return survey,
                 (None, _) => before = Before::Garbage(at),
             }
         }
-        survey.skip(bytes, before, bytes.len());
+        // Garbage ends where padding begins.
+        survey.skip(bytes, before, tail);
         survey
     }
 
-    /// Whether a head is a frame's: it follows a frame that is like it, or is followed by one, or by the end.
+    /// Whether a head is a frame's that isn't the last: it follows a frame that is like it, or is followed by one.
     fn is_frame(&self, rest: &[u8], frame: &Frame, before: Before) -> bool {
         let goes_on =
             before == Before::Frame && self.parts.last().is_some_and(|part| part.frame.is_like(frame));
         goes_on
             || rest.get(frame.len..).is_some_and(|next| {
-                Frame::parse(next).is_some_and(|next| next.is_like(frame))
-                    || tags::len(next) > 0
-                    || tags::start(next) == 0
+                Frame::parse(next).is_some_and(|next| next.is_like(frame)) || tags::len(next) > 0
             })
     }
 

@@ -137,3 +137,16 @@ fn sphere_counts_that_are_wrong_give_what_is_there_and_a_note() {
     let odd = both(&sphere("")[..5001], "x.sph").unwrap();
     assert_eq!(notes(&odd), ["its last sample is incomplete; 0.124 s are there and were read"]);
 }
+
+#[test]
+fn garbage_again_and_again_before_much_padding_takes_no_time() {
+    let mp3 = file("chord_untagged.mp3");
+    let frames = &mp3[mp3.windows(2).position(|w| w == [0xff, 0xf3]).unwrap()..];
+    let parts = [frames, b"garbage"].concat().repeat(400);
+    let bytes = [&parts[..], &vec![0; 20 << 20]].concat();
+    let start = std::time::Instant::now();
+    let audio = linnet_audio::read_from(&bytes[..], "x.mp3", &Default::default()).unwrap();
+    assert_eq!(audio.notes.len(), 400);
+    // Once through the padding is some hundredths of a second.
+    assert!(start.elapsed().as_secs() < 20, "{:?}", start.elapsed());
+}
