@@ -63,18 +63,23 @@ thread_local! {
 }
 
 fn convert(samples: &[f32], from: usize, to: usize) -> Result<Vec<f32>, AudioError> {
-    let failed = |e: String| AudioError::Setting(format!("resampling by {to}/{from}: {e}"));
+    let failed = || {
+        AudioError::Setting(format!(
+            "{} samples can't be resampled by {to}/{from}; take a rate of a simpler ratio",
+            samples.len()
+        ))
+    };
     let known = MADE.with_borrow_mut(|made| {
         let at = made.iter().position(|(ratio, _)| *ratio == (from, to))?;
         Some(made.remove(at).1)
     });
     let mut resampler = match known {
         Some(resampler) => resampler,
-        None => make(from, to).map_err(failed)?,
+        None => make(from, to).ok_or_else(failed)?,
     };
-    let input = InterleavedSlice::new(samples, 1, samples.len()).map_err(|e| failed(e.to_string()))?;
+    let input = InterleavedSlice::new(samples, 1, samples.len()).map_err(|_| failed())?;
     // It starts anew with every call.
-    let output = resampler.process_all(&input, samples.len(), None).map_err(|e| failed(e.to_string()))?;
+    let output = resampler.process_all(&input, samples.len(), None).map_err(|_| failed())?;
     MADE.with_borrow_mut(|made| {
         made.insert(0, ((from, to), resampler));
         made.truncate(KEPT);
@@ -84,12 +89,12 @@ fn convert(samples: &[f32], from: usize, to: usize) -> Result<Vec<f32>, AudioErr
     Ok(output)
 }
 
-fn make(from: usize, to: usize) -> Result<Fft<f32>, String> {
+fn make(from: usize, to: usize) -> Option<Fft<f32>> {
     // The filter delays by half a block, which must be a whole number of samples before and after: a block of an even
     // multiple of the shortest one.
     let unit = 2 * from / gcd(from, to);
     let block = BLOCK.div_ceil(unit) * unit;
-    Fft::new(from, to, block, 1, FixedSync::Both).map_err(|e| e.to_string())
+    Fft::new(from, to, block, 1, FixedSync::Both).ok()
 }
 
 fn gcd(a: usize, b: usize) -> usize {
@@ -153,6 +158,12 @@ mod tests {
             change_speed(&tone(1000.0, 16_000.0, 3000), factor).unwrap();
             assert_eq!(change_speed(&clip, 0.9).unwrap(), first);
         }
+    }
+
+    #[test]
+    fn a_ratio_that_cannot_be_is_named_in_own_words() {
+        let error = convert(&[0.1; 10], 8000, 0).unwrap_err().to_string();
+        assert_eq!(error, "10 samples can't be resampled by 0/8000; take a rate of a simpler ratio");
     }
 
     #[test]
