@@ -20,6 +20,8 @@ fn every_kind_has_its_description() {
     put(&place.join("s.stm"), "f A s 0 90 YES NO\nf A t 90 120 IGNORE_TIME_SEGMENT_IN_SCORING\n");
     put(&place.join("text"), "u1 YES NO\nu2\n");
     put(&place.join("said.txt"), "yes and\nno\n");
+    let lines = [r#"{"audio": "a.wav", "duration": 1}"#, r#"{"audio": "b.wav"}"#];
+    put(&place.join("untimed.jsonl"), lines.join("\n"));
     for file in ["tiny.toml", "data/tokens.txt", "data/lexicon.txt"] {
         put(&place.join(file), fs::read(trained().join(file)).unwrap());
     }
@@ -37,6 +39,7 @@ fn every_kind_has_its_description() {
         ("data/tokens.txt", "token table: "),
         ("data/lexicon.txt", "lexicon: "),
         ("data/dev.jsonl", "4 utterances, "),
+        ("untimed.jsonl", "2 utterances, 0.00 hours as the manifest tells (1 have no duration), "),
         ("data", "data/dev.jsonl: 4 utterances, "),
         ("model", "model        linear mixer, 1 layers of 16\n"),
         ("model/model.safetensors", "safetensors: "),

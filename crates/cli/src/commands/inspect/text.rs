@@ -41,8 +41,13 @@ pub(super) fn manifest(path: &Path) -> Result<String, Box<dyn Error>> {
         0 => String::new(),
         count => format!(", {count} utterances without a transcript"),
     };
+    let untimed = match manifest.utterances.iter().filter(|utterance| utterance.duration_s.is_none()).count()
+    {
+        0 => String::new(),
+        count => format!(" ({count} have no duration)"),
+    };
     Ok(format!(
-        "{} utterances, {:.2} hours, {} speakers, {words} words{without}",
+        "{} utterances, {:.2} hours as the manifest tells{untimed}, {} speakers, {words} words{without}",
         manifest.utterances.len(),
         manifest.hours(),
         manifest.speakers()
