@@ -308,6 +308,7 @@ pub(crate) enum ScoreUnit {
   linnet ngram news.txt.gz --order 4 --out lm.arpa.gz --prune 0,0,1 --eval data/dev.jsonl
   linnet ngram data/train.jsonl news.txt.xz --order 3 --out lm.arpa     news.txt spelt as data/text.json says
   zcat news.gz | linnet ngram - --case upper --punctuation drop --order 3 --out lm.arpa
+  linnet ngram data/train.jsonl novels/*.txt --normalise english --order 4 --out lm.arpa.gz
 
 Unless --case or --punctuation is given, all texts are spelt as the first prepared data among them are (text.json
 beside a manifest), else as they stand.")]
@@ -333,8 +334,18 @@ pub(crate) struct Ngram {
     /// Report perplexity on this text; may be repeated.
     #[arg(long, value_name = "TEXT")]
     pub(crate) eval: Vec<PathBuf>,
+    /// Text files are running text of this language, as books are: sentences end at their marks, numbers and
+    /// abbreviations are written as they are read aloud, hyphens part words, and punctuation goes.
+    #[arg(long, value_enum, value_name = "LANGUAGE")]
+    pub(crate) normalise: Option<Language>,
     #[command(flatten)]
     pub(crate) spelling: Spelling,
+}
+
+/// Languages of running text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Language {
+    English,
 }
 
 /// Transcribe recordings: files, folders, or - for standard input.

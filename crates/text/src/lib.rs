@@ -6,6 +6,7 @@
 //! manifest, with their [`transcript`]s. [`ngram`] holds language models.
 
 mod columns;
+mod english;
 mod error;
 mod letters;
 mod lexicon;

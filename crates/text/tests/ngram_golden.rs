@@ -5,7 +5,9 @@ use std::collections::HashMap;
 use std::io::Read;
 use std::path::PathBuf;
 
-use linnet_text::ngram::{Estimate, NgramModel, NgramState, Perplexity, TrainingText, WordId, each_sentence};
+use linnet_text::ngram::{
+    Estimate, NgramModel, NgramState, Perplexity, Running, TrainingText, WordId, each_sentence,
+};
 
 /// The log10, the n-gram's order and whether it is unknown, of each word of a sentence.
 type Scores = Vec<(f32, usize, u8)>;
@@ -16,7 +18,7 @@ fn golden(name: &str) -> PathBuf {
 
 fn sentences(name: &str) -> Vec<String> {
     let mut sentences = Vec::new();
-    each_sentence(&golden(name), |sentence| {
+    each_sentence(&golden(name), Running::No, |sentence| {
         sentences.push(sentence.to_string());
         Ok(())
     })

@@ -4,13 +4,14 @@ use std::path::{Path, PathBuf};
 use std::slice::from_ref;
 
 use linnet_text::ngram::{
-    Estimate, EstimateError, Perplexity, TrainingText, each_plain_sentence, each_sentence, read_vocabulary,
+    Estimate, EstimateError, Perplexity, Running, TrainingText, each_plain_sentence, each_sentence,
+    read_vocabulary,
 };
-use linnet_text::{Normaliser, TextError};
+use linnet_text::{Normaliser, Punctuation, TextError};
 
 use super::spelling::described;
 use super::{Done, outputs};
-use crate::args::Ngram;
+use crate::args::{Language, Ngram};
 use crate::talk::Talk;
 
 pub(super) fn run(args: Ngram, talk: &Talk) -> Done {
@@ -24,8 +25,12 @@ pub(super) fn run(args: Ngram, talk: &Talk) -> Done {
         }
         None => TrainingText::new(),
     };
+    let running = match args.normalise {
+        Some(Language::English) => Running::English,
+        None => Running::No,
+    };
     for path in &args.text {
-        sentences(path, |sentence| text.push(&rule.apply(sentence)).map_err(|e| e.to_string()))?;
+        sentences(path, running, |sentence| text.push(&rule.apply(sentence)).map_err(|e| e.to_string()))?;
     }
     let texts: Vec<String> = args.text.iter().map(|path| path.display().to_string()).collect();
     let estimate = Estimate::new(text, args.order, &args.prune).map_err(|error| match error {
@@ -38,7 +43,7 @@ pub(super) fn run(args: Ngram, talk: &Talk) -> Done {
     talk.say(line("the text itself", &estimate.perplexity(&model)));
     for path in &args.eval {
         let mut perplexity = Perplexity::default();
-        sentences(path, |sentence| {
+        sentences(path, running, |sentence| {
             perplexity.add(&model, &rule.apply(sentence));
             Ok(())
         })?;
@@ -48,26 +53,40 @@ pub(super) fn run(args: Ngram, talk: &Talk) -> Done {
 }
 
 /// How the texts are spelt: as the options say, or else as the first prepared data among them are.
+///
+/// Running text loses its punctuation, which nobody says, unless the options keep it.
 fn rule(args: &Ngram, talk: &Talk) -> Result<Normaliser, TextError> {
+    let base = match args.normalise {
+        Some(_) => Normaliser { punctuation: Punctuation::Drop, ..Normaliser::KEEP },
+        None => Normaliser::KEEP,
+    };
     if args.spelling.is_given() {
-        return Ok(args.spelling.on(Normaliser::KEEP));
+        return Ok(args.spelling.on(base));
     }
     let is_manifest = |path: &&PathBuf| path.extension().is_some_and(|end| end == "jsonl" || end == "json");
     for folder in args.text.iter().filter(is_manifest).filter_map(|path| path.parent()) {
         if let Some(rule) = Normaliser::read(folder)? {
+            let rule = match args.normalise {
+                Some(_) => Normaliser { punctuation: Punctuation::Drop, ..rule },
+                None => rule,
+            };
             let file = folder.join(Normaliser::FILE);
             talk.say(format!("all texts are spelt as {} says: {}", file.display(), described(&rule)));
             return Ok(rule);
         }
     }
-    Ok(Normaliser::KEEP)
+    Ok(base)
 }
 
 /// Hands over the sentences of a file, or of standard input for `-`.
-fn sentences(path: &Path, each: impl FnMut(&str) -> Result<(), String>) -> Result<(), TextError> {
+fn sentences(
+    path: &Path,
+    running: Running,
+    each: impl FnMut(&str) -> Result<(), String>,
+) -> Result<(), TextError> {
     match path.as_os_str() == "-" {
-        true => each_plain_sentence(std::io::stdin().lock(), Path::new("standard input"), each),
-        false => each_sentence(path, each),
+        true => each_plain_sentence(std::io::stdin().lock(), Path::new("standard input"), running, each),
+        false => each_sentence(path, running, each),
     }
 }
 

@@ -5,12 +5,24 @@ use std::io::Read;
 use std::path::Path;
 
 use super::lines::Lines;
+use crate::english::Sentences;
 use crate::error::TextError;
 use crate::record::{TRANSCRIPT_FIELDS, parse_record, records, transcript};
 use crate::trn::split_trn;
 use crate::word::{entry_word, without_variant};
 
-/// What lines look like.
+/// How plain text is cut into sentences.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Running {
+    /// Each line is a sentence.
+    #[default]
+    No,
+    /// English as it is printed: sentences cross lines and end at their marks and at blank lines. Numbers and
+    /// abbreviations are written as they are read aloud, and hyphens part words.
+    English,
+}
+
+/// The form of a file's lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Format {
     Plain,
@@ -22,17 +34,22 @@ enum Format {
 /// one JSON array), the transcripts of a trn file (`.trn`) without their ids, the lines of any other file. It may be
 /// compressed by gzip, bzip2 or xz, with `.gz`, `.bz2` or `.xz` behind its name.
 ///
-/// What `each` finds wrong with a sentence becomes an error at its line.
+/// `running` is about the other files. A problem that `each` finds with a sentence becomes an error at its last line.
 ///
 /// # Errors
 ///
 /// A file that can't be read; the first line that is none of its format, or of which `each` says so.
-pub fn each_sentence(path: &Path, each: impl FnMut(&str) -> Result<(), String>) -> Result<(), TextError> {
+pub fn each_sentence(
+    path: &Path,
+    running: Running,
+    each: impl FnMut(&str) -> Result<(), String>,
+) -> Result<(), TextError> {
     let packed = path.extension().is_some_and(|end| ["gz", "bz2", "xz"].iter().any(|packed| end == *packed));
     let name = if packed { path.with_extension("") } else { path.into() };
     let format = match name.extension().and_then(|e| e.to_str()) {
         Some("json" | "jsonl") => Format::Manifest,
         Some("trn") => Format::Trn,
+        _ if running == Running::English => return hand_over_running(Lines::open(path)?, each),
         _ => Format::Plain,
     };
     hand_over(Lines::open(path)?, format, each)
@@ -46,9 +63,14 @@ pub fn each_sentence(path: &Path, each: impl FnMut(&str) -> Result<(), String>) 
 pub fn each_plain_sentence(
     reader: impl Read,
     name: &Path,
+    running: Running,
     each: impl FnMut(&str) -> Result<(), String>,
 ) -> Result<(), TextError> {
-    hand_over(Lines::new(reader, name)?, Format::Plain, each)
+    let lines = Lines::new(reader, name)?;
+    match running {
+        Running::No => hand_over(lines, Format::Plain, each),
+        Running::English => hand_over_running(lines, each),
+    }
 }
 
 /// The words of a file, each once: the first of each line, as in a word list, Kaldi's `words.txt` or a lexicon.
@@ -88,6 +110,18 @@ pub fn read_entries(path: &Path) -> Result<Vec<(String, Vec<String>)>, TextError
 fn is_symbol(word: &str) -> bool {
     let mark = |number: &str| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
     word == "<eps>" || word.strip_prefix('#').is_some_and(mark)
+}
+
+fn hand_over_running(
+    mut lines: Lines<'_>,
+    mut each: impl FnMut(&str) -> Result<(), String>,
+) -> Result<(), TextError> {
+    let mut sentences = Sentences::default();
+    while let Some(line) = lines.next()? {
+        let handed = sentences.line(line, &mut each);
+        handed.map_err(|problem| lines.error(problem))?;
+    }
+    sentences.end(&mut each).map_err(|problem| lines.error(problem))
 }
 
 fn hand_over(
@@ -145,7 +179,7 @@ mod tests {
                 Ok(())
             }
         };
-        each_sentence(&path, each).map_err(|error| error.to_string())?;
+        each_sentence(&path, Running::No, each).map_err(|error| error.to_string())?;
         Ok(sentences)
     }
 
