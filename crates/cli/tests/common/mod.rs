@@ -1,6 +1,8 @@
 //! Running the built command, and what it is given: recordings good and bad, a corpus, a tiny model.
 #![allow(dead_code, clippy::unwrap_used)] // No test needs all of it.
 
+pub(crate) mod matrix;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
