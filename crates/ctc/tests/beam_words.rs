@@ -13,6 +13,7 @@ use linnet_ctc::{
     BeamError, BeamOptions, Calibration, Decoder, Fusion, Hotwords, Hypothesis, LexiconTrie, NoModel,
     WordModel, ctc_loss, required_frames,
 };
+use linnet_text::Lexicon;
 use rand::RngExt;
 
 /// A row of words: its tokens, the words with `None` for a free one, and the score.
@@ -20,6 +21,8 @@ type Row = (Vec<u32>, Vec<String>, f64);
 
 struct Case<'a> {
     words: &'a [(&'a str, Vec<u32>)],
+    /// What each pronunciation weighs; none: nothing.
+    weights: &'a [f64],
     boundary: Option<u32>,
     model: &'a Bigram,
     fusion: Fusion,
@@ -48,7 +51,8 @@ impl Case<'_> {
             if closed {
                 continue;
             }
-            for (word, spelling) in self.words {
+            let weights = self.weights.iter().copied().chain(std::iter::repeat(0.0));
+            for ((word, spelling), said) in self.words.iter().zip(weights) {
                 let index = self.model.index(word);
                 let (score, next) = self.model.score(&state, index);
                 let penalty = if index.is_none() { self.fusion.unknown_penalty } else { 0.0 };
@@ -56,7 +60,7 @@ impl Case<'_> {
                     continue;
                 }
                 let weight =
-                    weight + f64::from(self.fusion.weight * score + self.fusion.word_bonus + penalty);
+                    weight + said + f64::from(self.fusion.weight * score + self.fusion.word_bonus + penalty);
                 let longer = [row.clone(), spelling.clone()].concat();
                 let words = [words.clone(), vec![word.to_string()]].concat();
                 open.push((longer, words, weight, next, self.boundary.is_some()));
@@ -126,13 +130,45 @@ fn a_wide_beam_finds_every_row_of_words() {
         let decoder =
             Decoder::new(&table, exact()).unwrap().with_lexicon(trie, &model, fusion.clone()).unwrap();
         let found = decoder.decode(&log_probs, tokens).unwrap();
-        let case = Case { words: &words, boundary, model: &model, fusion };
+        let case = Case { words: &words, weights: &[], boundary, model: &model, fusion };
         assert_same(rows(&found), case.all(&log_probs, tokens), &format!("seed {seed}"));
         assert!(
             found
                 .windows(2)
                 .all(|pair| (pair[0].complete, pair[0].score) >= (pair[1].complete, pair[1].score))
         );
+    }
+}
+
+#[test]
+fn pronunciations_weigh_their_probabilities_over_the_words_best() {
+    // "a" never as B B, "d" with probabilities of 0 alone.
+    let lines = "a 0.2 A\na 0.05 B A\na 0 B B\nb 0.5 A\nba 1 A B\nd 0 B B\nd 0 B\n";
+    let lexicon = Lexicon::parse(lines.as_bytes(), "lexiconp.txt".as_ref()).unwrap();
+    for seed in 0..40 {
+        let mut rng = rng(seed);
+        let boundary = (seed % 2 == 0).then_some(1);
+        let table = if boundary.is_some() { table(&["<space>", "A", "B"]) } else { table(&["C", "A", "B"]) };
+        let frames = rng.random_range(1..6);
+        let log_probs = random_log_probs(&mut rng, frames, table.len(), 3.0);
+        let words = [
+            ("a", vec![2]),
+            ("a", vec![3, 2]),
+            ("a", vec![3, 3]),
+            ("b", vec![2]),
+            ("ba", vec![2, 3]),
+            ("d", vec![3, 3]),
+            ("d", vec![3]),
+        ];
+        let weights = [0.0, 0.25f64.ln(), -100.0, 0.0, 0.0, 0.0, 0.0];
+        let model = Bigram::random(&mut rng, &["d", "a", "b", "ba"]);
+        let fusion = Fusion { weight: 0.7, word_bonus: 0.4, ..Fusion::default() };
+        let trie = LexiconTrie::from_lexicon(&lexicon, ["d", "ba", "a", "b"], &table).unwrap();
+        let decoder =
+            Decoder::new(&table, exact()).unwrap().with_lexicon(trie, &model, fusion.clone()).unwrap();
+        let found = decoder.decode(&log_probs, table.len()).unwrap();
+        let case = Case { words: &words, weights: &weights, boundary, model: &model, fusion };
+        assert_same(rows(&found), case.all(&log_probs, table.len()), &format!("seed {seed}"));
     }
 }
 
@@ -161,7 +197,7 @@ fn free_words_are_all_other_spellings() {
             }
         }
         let words: Vec<_> = spellings[1..].iter().map(|(word, row)| (word.as_str(), row.clone())).collect();
-        let case = Case { words: &words, boundary: Some(1), model: &model, fusion };
+        let case = Case { words: &words, weights: &[], boundary: Some(1), model: &model, fusion };
         assert_same(found, case.all(&log_probs, 4), &format!("seed {seed}"));
     }
 }

@@ -49,6 +49,16 @@ impl<'a, M: WordModel> Words<'a, M> {
         if place == OFF_TRIE { 0.0 } else { -self.setup.ahead(place) }
     }
 
+    /// What a word that ends by a token from a place adds for its pronunciation.
+    fn said(&self, place: u32, token: u32, label: u32) -> f64 {
+        let trie = &self.setup.trie;
+        let end = match self.setup.parted {
+            true => Some(place),
+            false => trie.edge(place, token).map(|edge| trie.target(edge)),
+        };
+        end.map_or(0.0, |end| trie.weight(end, label))
+    }
+
     /// What a free word adds on leaving the trie at `place`, or nothing if it left before.
     fn leave_trie(&self, place: u32) -> f64 {
         if place == OFF_TRIE { 0.0 } else { self.leave(place) + self.setup.penalty() }
@@ -95,7 +105,8 @@ impl<'a, M: WordModel> Words<'a, M> {
             for &word in setup.trie.endings(child) {
                 // The model must be asked only if the best that it could say would do.
                 if before * setup.highest_end(place) > to.floor {
-                    let change = self.word(history, word) + self.leave(place);
+                    let said = setup.trie.weight(child, word);
+                    let change = self.word(history, word) + said + self.leave(place);
                     self.offer(to, from, token, word, change);
                 }
             }
@@ -119,7 +130,7 @@ impl<'a, M: WordModel> Words<'a, M> {
         let Context { place, history, .. } = *context;
         let endings = if place == OFF_TRIE { &[] } else { setup.trie.endings(place) };
         for &label in endings {
-            let change = self.word(history, label) + self.leave(place);
+            let change = self.word(history, label) + setup.trie.weight(place, label) + self.leave(place);
             word(self, label, change);
         }
         if endings.is_empty() && setup.fusion.free_words {
@@ -183,7 +194,10 @@ impl<M: WordModel> Guide for Words<'_, M> {
         let Context { place, history, phrase, weight } = *context;
         if label != NONE {
             let (phrase, gain) = self.bias(context, token, label);
-            let leave = if label == FREE_WORD { self.leave_trie(place) } else { self.leave(place) };
+            let leave = match label {
+                FREE_WORD => self.leave_trie(place),
+                _ => self.leave(place) + self.said(place, token, label),
+            };
             let weight = weight + leave + self.word(history, label) + gain;
             let next = setup.model.score(self.histories.state(history), setup.index(label)).1;
             return Context { place: START, history: self.histories.number(next, setup), phrase, weight };

@@ -104,8 +104,9 @@ impl<M: WordModel> Setup<M> {
         for node in (1..self.trie.nodes() as u32).rev() {
             for &word in self.trie.endings(node) {
                 let unigram = self.model.unigram(self.index(word)).max(LOWEST);
+                let alone = f64::from(self.fusion.weight * unigram) + self.trie.weight(node, word);
                 let best = &mut self.ahead[node as usize];
-                *best = best.max(f64::from(self.fusion.weight * unigram));
+                *best = best.max(alone);
             }
             let (own, parent) = (self.ahead[node as usize], self.trie.parent(node) as usize);
             self.ahead[parent] = self.ahead[parent].max(own);

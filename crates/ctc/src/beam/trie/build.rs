@@ -34,33 +34,48 @@ pub(super) struct Graph {
     pub(super) nodes: Vec<Node>,
     pub(super) edges: Vec<Edge>,
     pub(super) endings: Vec<u32>,
+    /// The weight of each of these endings; empty where all are 0.
+    pub(super) weights: Vec<f32>,
+}
+
+/// One way of units to a word.
+#[derive(Clone, Debug)]
+pub(super) struct Path {
+    pub(super) units: Vec<u32>,
+    pub(super) word: u32,
+    /// A natural logarithm, at most 0.
+    pub(super) weight: f32,
 }
 
 impl Graph {
-    /// The graph of sorted rows of units, each with a word; `pieces` spells every row.
-    pub(super) fn new(rows: &[(Vec<u32>, u32)], pieces: &Pieces) -> Result<Self, TrieError> {
+    /// The graph of paths that are sorted by their units; `pieces` spells every one.
+    pub(super) fn new(rows: &[Path], pieces: &Pieces) -> Result<Self, TrieError> {
         let mut graph = Self::default();
         let children = graph.grow(rows);
         graph.connect(&children, pieces)?;
         graph.prune();
+        if graph.weights.iter().all(|&weight| weight == 0.0) {
+            graph.weights = Vec::new();
+        }
         Ok(graph)
     }
 
     /// Makes the nodes; returns each one's children, which lie side by side.
-    fn grow(&mut self, rows: &[(Vec<u32>, u32)]) -> Vec<Range<u32>> {
+    fn grow(&mut self, rows: &[Path]) -> Vec<Range<u32>> {
         let node = |unit, parent| Node { unit, parent, edges: 0..0, endings: 0..0 };
         let mut children = Vec::new();
         self.nodes.push(node(u32::MAX, u32::MAX));
         let mut open = VecDeque::from([(START, 0, rows)]);
         while let Some((index, depth, rows)) = open.pop_front() {
             // Rows that end here come first.
-            let (here, deeper) = rows.split_at(rows.partition_point(|(units, _)| units.len() == depth));
+            let (here, deeper) = rows.split_at(rows.partition_point(|row| row.units.len() == depth));
             let endings = self.endings.len() as u32;
-            self.endings.extend(here.iter().map(|&(_, word)| word));
+            self.endings.extend(here.iter().map(|row| row.word));
+            self.weights.extend(here.iter().map(|row| row.weight));
             let first = self.nodes.len() as u32;
-            for run in deeper.chunk_by(|a, b| a.0[depth] == b.0[depth]) {
+            for run in deeper.chunk_by(|a, b| a.units[depth] == b.units[depth]) {
                 open.push_back((self.nodes.len() as u32, depth + 1, run));
-                self.nodes.push(node(run[0].0[depth], index));
+                self.nodes.push(node(run[0].units[depth], index));
             }
             self.nodes[index as usize].endings = endings..self.endings.len() as u32;
             children.push(first..self.nodes.len() as u32);

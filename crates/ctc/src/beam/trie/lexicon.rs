@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use linnet_text::{Lexicon, TokenTable};
 
-use super::build::Graph;
+use super::build::{Graph, Path};
 use super::error::TrieError;
 use super::pieces::{BETWEEN, Pieces, characters};
 use crate::beam::boundary::Boundary;
@@ -34,11 +34,19 @@ pub struct LexiconTrie {
 /// A word with its units.
 type Row<'a> = (&'a str, Vec<u32>);
 
+/// The least weight of a pronunciation, in natural logarithms: those of probability 0 have no other.
+const LEAST_WEIGHT: f32 = -100.0;
+
 /// A word that no tokens spell, and the first of its characters that none reach.
 type Unspelt<'a> = (&'a str, String);
 
 impl LexiconTrie {
     /// The trie of these words' pronunciations.
+    ///
+    /// Where the lexicon has probabilities, a pronunciation weighs the logarithm of its own over that of the word's most
+    /// probable one. So no word loses by having several pronunciations, whether a file's probabilities sum to 1, as
+    /// grapheme-to-phoneme models give them, or the highest of each word is 1, as Kaldi and the Montreal Forced Aligner
+    /// write them.
     ///
     /// # Errors
     ///
@@ -48,9 +56,13 @@ impl LexiconTrie {
         words: impl IntoIterator<Item = &'a str>,
         table: &TokenTable,
     ) -> Result<Self, TrieError> {
-        let mut rows = Vec::new();
+        let (mut rows, mut weights) = (Vec::new(), Vec::new());
         for word in words {
             let pronunciations = lexicon.lookup(word);
+            match lexicon.probabilities(word) {
+                Some(probabilities) => weights.extend(relative(probabilities)),
+                None => weights.resize(weights.len() + pronunciations.len(), 0.0),
+            }
             if pronunciations.is_empty() {
                 return Err(TrieError::NoPronunciation { word: word.to_string() });
             }
@@ -62,7 +74,7 @@ impl LexiconTrie {
                 rows.push((word, phones.iter().map(id).collect::<Result<_, _>>()?));
             }
         }
-        Self::from_tokens(rows, table)
+        Self::weighted(rows, &weights, table)
     }
 
     /// The trie of words with their token ids; a word may occur more than once.
@@ -76,6 +88,15 @@ impl LexiconTrie {
         rows: impl IntoIterator<Item = (&'a str, Vec<u32>)>,
         table: &TokenTable,
     ) -> Result<Self, TrieError> {
+        Self::weighted(rows, &[], table)
+    }
+
+    /// The trie of words with their token ids and the weights of these rows, none standing for 0.
+    fn weighted<'a>(
+        rows: impl IntoIterator<Item = (&'a str, Vec<u32>)>,
+        weights: &[f32],
+        table: &TokenTable,
+    ) -> Result<Self, TrieError> {
         let boundary = Boundary::of(table);
         let bad = |&id: &u32| id == 0 || id as usize >= table.len() || Some(id) == boundary.token();
         let checked = |(word, tokens): Row<'a>| match tokens.is_empty() || tokens.iter().any(bad) {
@@ -83,7 +104,7 @@ impl LexiconTrie {
             false => Ok((word, tokens)),
         };
         let rows = rows.into_iter().map(checked).collect::<Result<Vec<_>, _>>()?;
-        Self::new(rows, table, boundary, Pieces::tokens(table, boundary))
+        Self::new(rows, weights, table, boundary, Pieces::tokens(table, boundary))
     }
 
     /// The trie of these words as they are written: any row of tokens that spells a word is that word.
@@ -139,7 +160,7 @@ impl LexiconTrie {
         if let (true, Some((word, token))) = (rows.is_empty(), unspelt.first()) {
             return Err(TrieError::NoToken { word: word.to_string(), token: token.clone() });
         }
-        Ok((Self::new(rows, table, boundary, pieces)?, unspelt))
+        Ok((Self::new(rows, &[], table, boundary, pieces)?, unspelt))
     }
 
     /// The trie in which each token is a word, for a language model over tokens; `names` are those that the model has
@@ -156,33 +177,38 @@ impl LexiconTrie {
         }
         let rows = names.iter().zip(1..).map(|(&name, token)| (name, vec![token])).collect();
         let pieces = Pieces::tokens(table, Boundary::None);
-        Ok(Self { over_tokens: true, ..Self::new(rows, table, Boundary::None, pieces)? })
+        Ok(Self { over_tokens: true, ..Self::new(rows, &[], table, Boundary::None, pieces)? })
     }
 
     fn new(
         rows: Vec<Row<'_>>,
+        weights: &[f32],
         table: &TokenTable,
         boundary: Boundary,
         pieces: Pieces,
     ) -> Result<Self, TrieError> {
         let (mut words, mut ids) = (Vec::new(), HashMap::new());
         let (mut sorted, mut total) = (Vec::new(), 0usize);
-        for (word, units) in rows {
+        let weights = weights.iter().copied().chain(std::iter::repeat(0.0));
+        for ((word, units), weight) in rows.into_iter().zip(weights) {
             total += units.len();
             if total > MOST {
                 return Err(TrieError::TooLarge { what: "tokens in all its words", most: MOST });
             }
-            let id = *ids.entry(word.to_string()).or_insert_with(|| {
+            let word = *ids.entry(word.to_string()).or_insert_with(|| {
                 words.push(word.to_string());
                 words.len() as u32 - 1
             });
-            sorted.push((units, id));
+            sorted.push(Path { units, word, weight });
         }
         if words.is_empty() {
             return Err(TrieError::Empty);
         }
-        sorted.sort();
-        sorted.dedup();
+        // Of rows that occur twice the one of the greater weight is kept.
+        sorted.sort_by(|a, b| {
+            (&a.units, a.word).cmp(&(&b.units, b.word)).then_with(|| b.weight.total_cmp(&a.weight))
+        });
+        sorted.dedup_by(|b, a| a.word == b.word && a.units == b.units);
         let graph = Graph::new(&sorted, &pieces)?;
         Ok(Self { words, boundary, tokens: table.len(), pieces, graph, over_tokens: false })
     }
@@ -262,6 +288,24 @@ impl LexiconTrie {
         let Range { start, end } = self.graph.nodes[node as usize].endings;
         &self.graph.endings[start as usize..end as usize]
     }
+
+    /// What a word that ends at a node weighs for being said so, a natural logarithm.
+    #[inline(always)]
+    pub(crate) fn weight(&self, node: u32, word: u32) -> f64 {
+        if self.graph.weights.is_empty() {
+            return 0.0;
+        }
+        let start = self.graph.nodes[node as usize].endings.start as usize;
+        let place = self.endings(node).iter().position(|&ending| ending == word);
+        place.map_or(0.0, |place| f64::from(self.graph.weights[start + place]))
+    }
+}
+
+/// The logarithms of probabilities over the highest.
+fn relative(probabilities: &[f32]) -> impl Iterator<Item = f32> {
+    let highest = probabilities.iter().fold(0.0f32, |highest, &p| highest.max(p));
+    let weight = move |p: &f32| if highest > 0.0 { (p / highest).ln().max(LEAST_WEIGHT) } else { 0.0 };
+    probabilities.iter().map(weight)
 }
 
 #[cfg(test)]
