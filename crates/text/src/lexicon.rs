@@ -46,12 +46,25 @@ impl Lexicon {
         Self::parse(&read_bytes(path)?, path)
     }
 
+    /// As [`Lexicon::read`], but stress digits stay.
+    ///
+    /// # Errors
+    ///
+    /// As [`Lexicon::read`].
+    pub fn read_stressed(path: &Path) -> Result<Self, TextError> {
+        Self::parse_with(&read_bytes(path)?, path, |phone| phone)
+    }
+
     /// A lexicon from the bytes of a file, see [`Lexicon::read`]; errors name the path.
     ///
     /// # Errors
     ///
     /// The first line that isn't UTF-8, has a word without a pronunciation, or a number that other lines don't have.
     pub fn parse(bytes: &[u8], path: &Path) -> Result<Self, TextError> {
+        Self::parse_with(bytes, path, strip_stress)
+    }
+
+    fn parse_with(bytes: &[u8], path: &Path, phone: fn(&str) -> &str) -> Result<Self, TextError> {
         let mut lexicon = Self::new();
         // A table that grows is most of the time that a large lexicon takes.
         lexicon.words.reserve(bytes.iter().filter(|&&b| b == b'\n').count().min(MOST_RESERVED));
@@ -74,7 +87,7 @@ impl Lexicon {
             };
             let fields = fields.take_while(|field| !field.starts_with('#'));
             let (probability, phones) = columns.split(fields, path, number)?;
-            let pronunciation: Pronunciation = phones.map(|phone| strip_stress(phone).to_string()).collect();
+            let pronunciation: Pronunciation = phones.map(|own| phone(own).to_string()).collect();
             if pronunciation.is_empty() {
                 let problem = format!("{} has no phones; write WORD PHONE PHONE …", shown(first));
                 return Err(TextError::line(path, number, problem));
@@ -121,6 +134,11 @@ impl Lexicon {
     /// Adds a pronunciation, unless the word has it.
     pub fn add(&mut self, word: &str, pronunciation: Pronunciation) {
         self.put(word, pronunciation, None);
+    }
+
+    /// Adds a pronunciation with its probability, from 0 to 1; those of the others become 1 where they have none.
+    pub fn add_weighted(&mut self, word: &str, pronunciation: Pronunciation, probability: f32) {
+        self.put(word, pronunciation, Some(probability));
     }
 
     /// Adds a word with all that another lexicon tells of it.
@@ -177,6 +195,14 @@ impl Lexicon {
     /// `None` in a lexicon without, and for a word that isn't there.
     pub fn probabilities(&self, word: &str) -> Option<&[f32]> {
         self.found(word).map(|word| &word.probabilities[..]).filter(|_| self.weighted)
+    }
+
+    /// All words in upper case with their pronunciations, in order.
+    pub fn entries(&self) -> impl Iterator<Item = (&str, &[Pronunciation])> {
+        let mut words: Vec<_> =
+            self.words.iter().map(|(key, word)| (key.as_str(), &word.pronunciations[..])).collect();
+        words.sort_unstable_by_key(|&(key, _)| key);
+        words.into_iter()
     }
 
     /// The number of words.

@@ -190,3 +190,22 @@ fn a_lexicon_survives_its_file() {
     assert_eq!(std::fs::read_to_string(&path).unwrap(), "A EY\nA(2) AH\nÉ E\n");
     assert_eq!(Lexicon::read(&path).unwrap(), lexicon);
 }
+
+#[test]
+fn stress_stays_where_it_is_asked_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("lexicon.txt");
+    std::fs::write(&path, "b B IY1\nb(2) B IY2\nA AH0\n").unwrap();
+    let lexicon = Lexicon::read_stressed(&path).unwrap();
+    assert_eq!(phones(&lexicon, "B"), ["B IY1", "B IY2"]);
+    let words: Vec<_> = lexicon.entries().map(|(word, all)| (word, all.len())).collect();
+    assert_eq!(words, [("A", 1), ("B", 2)]);
+}
+
+#[test]
+fn a_probability_makes_the_others_1() {
+    let mut lexicon = read("A AH\nA(2) EY\n").unwrap();
+    lexicon.add_weighted("B", vec!["B".into()], 0.25);
+    assert_eq!(lexicon.probabilities("A"), Some(&[1.0, 1.0][..]));
+    assert_eq!(lexicon.probabilities("b"), Some(&[0.25][..]));
+}

@@ -3,7 +3,8 @@
 //! A [`Lexicon`] turns words into phones, a [`TokenTable`] tokens into ids, and a [`Tokenizer`] whole transcripts into
 //! ids by either phones or characters. [`Normaliser`] brings transcripts to one spelling; [`PhoneMap`] folds one set
 //! of phones into a smaller one; [`read_symbols`] reads other toolkits' token tables; [`records`] are those of a
-//! manifest, with their [`transcript`]s. [`ngram`] holds language models.
+//! manifest, with their [`transcript`]s. [`ngram`] holds language models, [`g2p`] models that say words which no lexicon
+//! has.
 
 mod columns;
 mod english;
@@ -21,6 +22,7 @@ mod tokenizer;
 mod trn;
 mod word;
 
+pub mod g2p;
 pub mod ngram;
 
 pub use error::{TextError, read_text};

@@ -19,6 +19,11 @@ pub fn strip_stress(phone: &str) -> &str {
     }
 }
 
+/// Whether a phone is one of the vowels with the digit of primary stress: `AH1`.
+pub(crate) fn has_primary_stress(phone: &str) -> bool {
+    phone.ends_with('1') && strip_stress(phone) != phone
+}
+
 /// A map from one set of phones onto a smaller one; some phones map to nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PhoneMap {
@@ -104,5 +109,9 @@ mod tests {
         let stripped: Vec<_> = ["AH0", "EY1", "IY2", "IY3", "B", "0", "a1", "X2"].map(strip_stress).into();
         assert_eq!(stripped, ["AH", "EY", "IY", "IY3", "B", "0", "a1", "X2"]);
         assert!(VOWELS.iter().all(|vowel| arpabet39().contains(vowel)));
+        assert_eq!(
+            ["AH1", "AH0", "AH", "B1", "1"].map(has_primary_stress),
+            [true, false, false, false, false]
+        );
     }
 }

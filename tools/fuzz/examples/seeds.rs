@@ -92,6 +92,10 @@ not json"#,
         "header\n\\data\\\nngram 1=3\n\n\\1-grams:\n-99 <s>\n-1e-1 </s>\n-inf B\n\\end\\\n",
         "\\data\\\nngram 1=3\nngram 2=1\nngram 3=1\n\\1-grams:\n-1 <s> 0\n-1 </s> 0\n-1 A 0\n\\2-grams:\n-1 A A 0\n\\3-grams:\n-1 A A A\n\\end\\\n",
     ];
+    let g2ps = [
+        "\\data\\\nngram 1=6\nngram 2=2\n\n\\1-grams:\n-1 <s> 0\n-1 </s> 0\n-1 A=EY+Z 0\n-1 B= 0\n-1 <AB=B 0\n-1 %3D=%2B 0\n\n\\2-grams:\n-1 A=EY+Z B=\n-1 <s> <AB=B\n\n\\end\\\n",
+        "thin TH IH1 N\nbath B AE1 TH\nbat B AE1 T\nbox B AA1 K S\nh EY1 CH IY1\n=a n_= a\n",
+    ];
     for (i, arpa) in arpas.iter().take(2).enumerate() {
         let path = std::env::temp_dir().join(format!("linnet-seed-{}", std::process::id()));
         NgramModel::parse(arpa.as_bytes(), &path).unwrap().write(&path).unwrap();
@@ -162,6 +166,7 @@ not json"#,
         ("dot", &dots),
         ("kaldi", &kaldis),
         ("arpa", &arpas),
+        ("g2p", &g2ps),
         ("grammar", &grammars),
         ("ctm", &ctms),
         ("choices", &choices),
