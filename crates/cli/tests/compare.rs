@@ -166,7 +166,7 @@ fn ctrl_c_keeps_what_is_done_and_the_same_command_goes_on() {
         "--data",
         data.to_str().unwrap(),
         "--set",
-        "train.epochs=400",
+        "train.epochs=5000",
     ];
     let mut command = Command::new(env!("CARGO_BIN_EXE_linnet"));
     let mut child =
@@ -178,5 +178,5 @@ fn ctrl_c_keeps_what_is_done_and_the_same_command_goes_on() {
     assert_eq!(child.wait().unwrap().code(), Some(130));
     let run = linnet(folder.path(), &[&arguments[..], &["--no-train"]].concat());
     let standing = run.line("  softmax-seed0 ");
-    assert!(standing.contains(" of 400 epochs done, about ") && run.code == 0, "{}", run.err);
+    assert!(standing.contains(" of 5000 epochs done, about ") && run.code == 0, "{}", run.err);
 }
