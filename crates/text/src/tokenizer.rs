@@ -36,7 +36,7 @@ impl Unit {
     pub(crate) fn mend(self) -> &'static str {
         match self {
             Self::Phone => "add them to the lexicon, a line WORD PHONE PHONE … each",
-            Self::Char => "normalise the text, or make the token table from it too",
+            Self::Char => "normalise the text (numbers as words, no rare signs), or train on such texts too",
         }
     }
 }

@@ -45,11 +45,16 @@ impl Split {
     pub(super) fn apply(&self, utterances: Vec<Utterance>, notes: &mut Vec<String>) -> Vec<SetDraft> {
         let speakers: BTreeSet<&str> = utterances.iter().filter_map(|u| u.speaker.as_deref()).collect();
         let by_speaker = speakers.len() >= FEWEST_SPEAKERS && utterances.iter().all(|u| u.speaker.is_some());
-        if !by_speaker {
-            let many = speakers.len();
-            notes.push(format!(
-                "split by recording, so speakers may be in several sets: {many} speakers are known"
-            ));
+        let divides = [self.dev, self.test].iter().any(|share| share.unwrap_or(SHARE) > 0.0);
+        if divides && !by_speaker {
+            let why = match speakers.len() {
+                0 => "no recording's speaker is known; name speakers by folders or in the table".to_owned(),
+                many if many < FEWEST_SPEAKERS => {
+                    format!("keeping each in one set takes {FEWEST_SPEAKERS} speakers; known: {many}")
+                }
+                _ => "some recordings have no speaker; name theirs too".to_owned(),
+            };
+            notes.push(format!("split by recording, so a speaker may be in several sets: {why}"));
         }
         let wanted = |share: Option<f64>| (share.unwrap_or(SHARE) * utterances.len() as f64).round() as usize;
         let plan = Plan { test: wanted(self.test), dev: wanted(self.dev), seed: self.seed };
