@@ -142,7 +142,8 @@ Examples:
                           these speakers of the training set become the set dev
   linnet prepare folder recordings --out data --unit char
   linnet prepare folder recordings --out data --unit char --case lower --punctuation drop
-                          OUT/text.json keeps this rule for all that is done with the data
+                          without these two: upper case, with punctuation. OUT/text.json keeps the rule for
+                          all that is done with the data
   linnet prepare manifest nemo/train_manifest.json dev=nemo/clean.json --out data --unit char
   linnet prepare folder metadata.csv --out data --unit char --dev 0.05 --test 0.05
   linnet prepare an4 corpora/an4 --out data-joined --join 8-16      long utterances out of short ones
@@ -235,13 +236,9 @@ pub(crate) struct Train {
 /// Score hypotheses against references.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Both sides are trn, ctm, stm or text files or manifests, told by their names or lines. A text file has
-a sentence a line, or as Kaldi's `text` an id and its words. The words of a ctm file go into the
-segments of an stm file by their middles, and into other references by their file's name. References
-may have alternations, { um / uh / @ }, and optional words, (uh).
+Both sides are trn, ctm, stm or text files or manifests, told by their names or lines. A text file has a sentence a line, or as Kaldi's `text` an id and its words. The words of a ctm file go into the segments of an stm file by their middles, and into other references by their file's name. References may have alternations, { um / uh / @ }, and optional words, (uh).
 
-With several --hyp each is compared with the first: by the matched-pairs sentence-segment word error
-test (Gillick and Cox, 1989) and by resampling speakers, then utterances.
+With several --hyp each is compared with the first: by the matched-pairs sentence-segment word error test (Gillick and Cox, 1989) and by resampling speakers, then utterances.
 
 Examples:
   linnet score --ref ref.trn --hyp hyp.trn                     WER, its interval, each speaker
@@ -310,8 +307,9 @@ pub(crate) enum ScoreUnit {
   zcat news.gz | linnet ngram - --case upper --punctuation drop --order 3 --out lm.arpa
   linnet ngram data/train.jsonl novels/*.txt --normalise english --order 4 --out lm.arpa.gz
 
-Unless --case or --punctuation is given, all texts are spelt as the first prepared data among them are (text.json
-beside a manifest), else as they stand.")]
+Unless --case or --punctuation is given, all texts are spelt as the first prepared data among them are (text.json beside a manifest), else as they stand.
+
+With --normalise, texts lose their punctuation. Where they keep their case, numbers and abbreviations become words in lower case.")]
 pub(crate) struct Ngram {
     /// Text files, a sentence a line, words between blanks; manifests (.jsonl, .json), whose text counts; trn files
     /// (.trn); or - for standard input. All may be compressed by gzip, bzip2 or xz; blank lines are left out.

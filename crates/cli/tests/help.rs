@@ -87,7 +87,7 @@ fn data_goes_to_standard_output_and_talk_to_standard_error() {
     put_tone(&folder.path().join("a.wav"));
     let run = linnet(folder.path(), &["inspect", "a.wav"]);
     assert_eq!((run.code, run.err.as_str()), (0, ""));
-    assert_eq!(run.out, "WAV\n16000 Hz, 1 channels, 8000 samples, 0.500 s\n");
+    assert_eq!(run.out, "WAV\n16000 Hz, 1 channel, 8000 samples, 0.500 s\n");
     let run = linnet(folder.path(), &["features", "a.wav", "--out", "a.npy"]);
     assert_eq!((run.code, run.out.as_str(), run.err.as_str()), (0, "", "a.npy: 50 frames of 80 bands\n"));
     put(&folder.path().join("slopes.toml"), "[features]\ndeltas = 2\n");
@@ -96,7 +96,7 @@ fn data_goes_to_standard_output_and_talk_to_standard_error() {
     let run = linnet(folder.path(), &["--quiet", "convert", "a.wav", "--out", "b.wav", "--rate", "8000"]);
     assert_eq!((run.code, run.out.as_str(), run.err.as_str()), (0, "", ""));
     let run = linnet(folder.path(), &["inspect", "b.wav"]);
-    assert_eq!(run.out, "WAV\n8000 Hz, 1 channels, 4000 samples, 0.500 s\n");
+    assert_eq!(run.out, "WAV\n8000 Hz, 1 channel, 4000 samples, 0.500 s\n");
 }
 
 #[test]

@@ -65,13 +65,16 @@ fn rule(args: &Ngram, talk: &Talk) -> Result<Normaliser, TextError> {
     }
     let is_manifest = |path: &&PathBuf| path.extension().is_some_and(|end| end == "jsonl" || end == "json");
     for folder in args.text.iter().filter(is_manifest).filter_map(|path| path.parent()) {
-        if let Some(rule) = Normaliser::read(folder)? {
-            let rule = match args.normalise {
-                Some(_) => Normaliser { punctuation: Punctuation::Drop, ..rule },
-                None => rule,
+        if let Some(prepared) = Normaliser::read(folder)? {
+            let (rule, but) = match (args.normalise, prepared.punctuation) {
+                (Some(_), Punctuation::Keep) => (
+                    Normaliser { punctuation: Punctuation::Drop, ..prepared },
+                    ", but --normalise drops punctuation",
+                ),
+                _ => (prepared, ""),
             };
-            let file = folder.join(Normaliser::FILE);
-            talk.say(format!("all texts are spelt as {} says: {}", file.display(), described(&rule)));
+            let (file, said) = (folder.join(Normaliser::FILE), described(&prepared));
+            talk.say(format!("all texts are spelt as {} says: {said}{but}", file.display()));
             return Ok(rule);
         }
     }

@@ -60,10 +60,10 @@ fn recording(args: &Inspect, talk: &Talk) -> Result<String, Box<dyn Error>> {
     let info = probe(&args.path, &args.raw.read_options())?;
     say_notes(&args.path, &info.notes, talk);
     Ok(format!(
-        "{}\n{} Hz, {} channels, {} samples, {:.3} s",
+        "{}\n{} Hz, {}, {} samples, {:.3} s",
         info.format,
         info.sample_rate,
-        info.channels,
+        counted(info.channels as u64, "channel"),
         info.frames,
         info.duration_s()
     ))
