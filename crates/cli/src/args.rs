@@ -238,10 +238,13 @@ pub(crate) struct Train {
 #[command(after_help = "\
 Both sides are trn, ctm, stm or text files or manifests, told by their names or lines. A text file has a sentence a line, or as Kaldi's `text` an id and its words. The words of a ctm file go into the segments of an stm file by their middles, and into other references by their file's name. References may have alternations, { um / uh / @ }, and optional words, (uh).
 
+Intervals resample speakers, then utterances. Only manifests and stm files name speakers: with other references, intervals resample utterances alone and are often narrower.
+
 With several --hyp each is compared with the first: by the matched-pairs sentence-segment word error test (Gillick and Cox, 1989) and by resampling speakers, then utterances.
 
 Examples:
-  linnet score --ref ref.trn --hyp hyp.trn                     WER, its interval, each speaker
+  linnet score --ref ref.trn --hyp hyp.trn                     WER and its interval
+  linnet score --ref test.jsonl --hyp hyp.trn                  and the WER of each speaker
   linnet score --ref ref.stm --hyp hyp.ctm --weights sclite    as sclite counts
   linnet score --ref test.jsonl --hyp hyp.trn --html page.html alignments to look at and hear
   linnet score --ref ref.trn --hyp old.trn --hyp new.trn       is the new one better?

@@ -81,7 +81,7 @@ fn beyond(edge: &AtEdge) -> String {
 }
 
 fn table(trials: &[Trial]) -> String {
-    let mut text = "  WER %  errors   sub   del   ins  utterances  lm-weight  word-bonus".to_string();
+    let mut text = "  WER %  errors   sub   del   ins  wrong utt.  lm-weight  word-bonus".to_string();
     for Trial { lm_weight, word_bonus, wer, counts: c, wrong_utterances } in trials {
         text += &format!(
             "\n{wer:7.2} {:7} {:5} {:5} {:5} {wrong_utterances:11} {lm_weight:10} {word_bonus:11}",
