@@ -48,6 +48,9 @@ const INPUTS: &[&str] = &[
     "wsj prepare wsj BAD --unit char --out o",
     "an4 prepare an4 BAD --unit char --out o",
     "libri prepare librispeech BAD --unit char --out o",
+    "dict pronounce train BAD --out o",
+    "arpa pronounce BAD word",
+    "txt pronounce lm.arpa --list BAD",
     "wav inspect BAD",
     "json inspect BAD",
     "toml inspect BAD",
@@ -58,14 +61,16 @@ const INPUTS: &[&str] = &[
 ];
 
 /// Inputs that are right though they look odd: an empty configuration is the defaults, an empty ctm file is of no words,
-/// an empty list of hotwords has none, and any text may be hotwords or sentences.
-const FINE: [[&str; 2]; 6] = [
+/// an empty list of hotwords has none, and any text may be hotwords, sentences, words or a lexicon.
+const FINE: [[&str; 2]; 8] = [
     ["--config", "empty.toml"],
     ["train", "empty.toml"],
     ["--hyp", "empty.ctm"],
     ["--hotwords", "empty.txt"],
     ["--hotwords", "typed.txt"],
     ["ngram", "typed.txt"],
+    ["train", "typed.dict"],
+    ["--list", "typed.txt"],
 ];
 
 /// The kinds of bad files and folders.

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use linnet_audio::AudioError;
 use linnet_frontend::FrontendError;
 use linnet_text::TextError;
+use linnet_text::g2p::G2pError;
 
 /// An error of corpora, manifests and batches.
 #[derive(Debug, thiserror::Error)]
@@ -58,6 +59,9 @@ pub enum CorpusError {
     /// Lexicon, token table or text.
     #[error(transparent)]
     Text(#[from] TextError),
+    /// A model that says words.
+    #[error(transparent)]
+    G2p(#[from] G2pError),
     /// Audio of one utterance.
     #[error("utterance {id}: {source}")]
     Audio {

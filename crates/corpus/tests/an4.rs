@@ -15,7 +15,7 @@ use linnet_text::Unit;
 
 fn run(root: &Path, unit: Unit, dir: &Path) -> Report {
     let options = An4Options { root: root.into(), byte_order: None };
-    let output = Output { dir: dir.into(), unit, lexicons: vec![], join: None };
+    let output = Output { dir: dir.into(), unit, lexicons: vec![], pronounce: None, join: None };
     prepare(&options, &output, &|_, _| {}).unwrap()
 }
 
@@ -152,7 +152,13 @@ fn a_byte_order_given_is_taken() {
     let folder = tempfile::tempdir().unwrap();
     miniature(folder.path(), |stem, samples| put_raw(&named(stem, "raw"), samples, true));
     let options = An4Options { root: folder.path().into(), byte_order: Some(ByteOrder::Little) };
-    let output = Output { dir: folder.path().join("data"), unit: Unit::Phone, lexicons: vec![], join: None };
+    let output = Output {
+        dir: folder.path().join("data"),
+        unit: Unit::Phone,
+        lexicons: vec![],
+        pronounce: None,
+        join: None,
+    };
     prepare(&options, &output, &|_, _| {}).unwrap();
     let raw = read(&output.dir, "test").utterances[0].raw.unwrap();
     assert_eq!(raw.byte_order, Some(ByteOrder::Little));
@@ -162,7 +168,13 @@ fn a_byte_order_given_is_taken() {
 fn another_folder_is_told_to_be_no_an4() {
     let folder = tempfile::tempdir().unwrap();
     let options = An4Options { root: folder.path().into(), byte_order: None };
-    let output = Output { dir: folder.path().join("data"), unit: Unit::Phone, lexicons: vec![], join: None };
+    let output = Output {
+        dir: folder.path().join("data"),
+        unit: Unit::Phone,
+        lexicons: vec![],
+        pronounce: None,
+        join: None,
+    };
     let error = prepare(&options, &output, &|_, _| {}).unwrap_err().to_string();
     assert!(error.contains("no etc/an4_train.fileids"), "{error}");
 }
@@ -183,6 +195,7 @@ fn utterances_of_a_speaker_are_joined_with_their_audio_and_texts() {
         dir: folder.path().join("data"),
         unit: Unit::Phone,
         lexicons: vec![],
+        pronounce: None,
         join: Some(joining(sets)),
     };
     let report = prepare(&options, &output(&["test", "dev"]), &|_, _| {}).unwrap();

@@ -75,7 +75,13 @@ fn headerless_files_have_the_format_that_is_given() {
     put(&source.join("a.txt"), "yes");
     let error = run(&source, WHOLE, &root.path().join("out")).unwrap_err().to_string();
     assert!(error.contains("give its sampling rate (--raw-rate HZ)"), "{error}");
-    let output = Output { dir: root.path().join("out"), unit: Unit::Char, lexicons: vec![], join: None };
+    let output = Output {
+        dir: root.path().join("out"),
+        unit: Unit::Char,
+        lexicons: vec![],
+        pronounce: None,
+        join: None,
+    };
     for byte_order in [None, Some(ByteOrder::Little)] {
         let raw = RawFormat { sample_rate: 8000, byte_order, channels: 1 };
         let options = FolderOptions { raw: Some(raw), ..options(&source, WHOLE) };
@@ -121,8 +127,13 @@ fn joined_recordings_within_the_source_are_not_taken_for_ones_without_text() {
         put(&root.path().join(name).with_extension("txt"), "yes");
     }
     let joining = Joining { length: Join { shortest_s: 0.1, longest_s: 0.1 }, sets: vec![] };
-    let output =
-        Output { dir: root.path().join("data"), unit: Unit::Char, lexicons: vec![], join: Some(joining) };
+    let output = Output {
+        dir: root.path().join("data"),
+        unit: Unit::Char,
+        lexicons: vec![],
+        pronounce: None,
+        join: Some(joining),
+    };
     for _ in 0..2 {
         let report = prepare(&options(root.path(), WHOLE), &output, &|_, _| {}).unwrap();
         assert_eq!(report.sets[0].skipped, []);
@@ -241,7 +252,7 @@ fn all_that_is_not_read_is_named() {
         normaliser: Normaliser { punctuation: Punctuation::Drop, ..Normaliser::default() },
         ..options(&source, WHOLE)
     };
-    let output = Output { dir: out.clone(), unit: Unit::Char, lexicons: vec![], join: None };
+    let output = Output { dir: out.clone(), unit: Unit::Char, lexicons: vec![], pronounce: None, join: None };
     let report = prepare(&options, &output, &|_, _| {}).unwrap();
     assert_eq!(texts(&read(&out, "train")), ["good: YES", "wide: GR\u{dc}N"]);
     let shown = source.display();

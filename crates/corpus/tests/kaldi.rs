@@ -13,7 +13,7 @@ use linnet_corpus::prepare::{Output, Report};
 use linnet_text::Unit;
 
 fn run(folders: &[PathBuf], dir: &Path) -> Result<Report, CorpusError> {
-    let output = Output { dir: dir.into(), unit: Unit::Char, lexicons: vec![], join: None };
+    let output = Output { dir: dir.into(), unit: Unit::Char, lexicons: vec![], pronounce: None, join: None };
     prepare(&KaldiOptions { folders: folders.to_vec(), ..Default::default() }, &output, &|_, _| {})
 }
 
@@ -128,7 +128,13 @@ fn headerless_recordings_have_the_rate_that_is_given_and_the_likelier_byte_order
     assert!(error.contains("give its sampling rate (--raw-rate HZ)"), "{error}");
     let raw = Some(RawFormat { sample_rate: 8000, byte_order: None, channels: 1 });
     let options = KaldiOptions { folders: vec![data], raw, ..Default::default() };
-    let output = Output { dir: root.path().join("out"), unit: Unit::Char, lexicons: vec![], join: None };
+    let output = Output {
+        dir: root.path().join("out"),
+        unit: Unit::Char,
+        lexicons: vec![],
+        pronounce: None,
+        join: None,
+    };
     prepare(&options, &output, &|_, _| {}).unwrap();
     let utterance = &read(&output.dir, "data").utterances[0];
     let found = RawFormat { sample_rate: 8000, byte_order: Some(ByteOrder::Big), channels: 1 };

@@ -45,7 +45,7 @@ fn options(roots: &[&Path]) -> LibriSpeechOptions {
 }
 
 fn run(options: &LibriSpeechOptions, dir: &Path) -> Result<Report, CorpusError> {
-    let output = Output { dir: dir.into(), unit: Unit::Char, lexicons: vec![], join: None };
+    let output = Output { dir: dir.into(), unit: Unit::Char, lexicons: vec![], pronounce: None, join: None };
     prepare(options, &output, &|_, _| {})
 }
 

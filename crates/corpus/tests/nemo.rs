@@ -14,7 +14,7 @@ use linnet_text::Unit;
 
 fn run(sources: &[PathBuf], dir: &Path, unit: Unit, lexicons: Vec<PathBuf>) -> Result<Report, CorpusError> {
     let sources = sources.iter().map(|path| (None, path.clone())).collect();
-    let output = Output { dir: dir.into(), unit, lexicons, join: None };
+    let output = Output { dir: dir.into(), unit, lexicons, pronounce: None, join: None };
     prepare(&ManifestOptions { sources, ..Default::default() }, &output, &|_, _| {})
 }
 

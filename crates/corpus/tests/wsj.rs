@@ -72,7 +72,8 @@ fn run(roots: &[PathBuf], sets: &[&str], unit: Unit, dir: &Path) -> Result<Repor
     put(&dir.join("lex"), LEXICON);
     let sets = sets.iter().map(|&set| set.to_owned()).collect();
     let options = WsjOptions { roots: roots.to_vec(), sets };
-    let output = Output { dir: dir.join("out"), unit, lexicons: vec![dir.join("lex")], join: None };
+    let output =
+        Output { dir: dir.join("out"), unit, lexicons: vec![dir.join("lex")], pronounce: None, join: None };
     prepare(&options, &output, &|_, _| {})
 }
 
@@ -228,7 +229,13 @@ fn what_cannot_be_prepared_is_told() {
     std::fs::create_dir(folder.path().join("empty")).unwrap();
     assert!(error(&[folder.path().join("empty")], &[]).contains("no WSJ index file"));
     let options = WsjOptions { roots: discs.to_vec(), ..Default::default() };
-    let output = Output { dir: folder.path().join("o"), unit: Unit::Phone, lexicons: vec![], join: None };
+    let output = Output {
+        dir: folder.path().join("o"),
+        unit: Unit::Phone,
+        lexicons: vec![],
+        pronounce: None,
+        join: None,
+    };
     let error = prepare(&options, &output, &|_, _| {}).unwrap_err().to_string();
     assert!(error.contains("phones need a pronunciation lexicon"), "{error}");
 }

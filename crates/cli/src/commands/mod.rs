@@ -9,6 +9,7 @@ mod inspect;
 mod ngram;
 mod outputs;
 mod prepare;
+mod pronounce;
 mod score;
 mod sides;
 mod spelling;
@@ -44,6 +45,7 @@ pub(crate) fn run(command: Command, talk: &Talk) -> Done {
         Command::Score(args) => score::run(args, talk),
         Command::Compare(args) => compare::run(args, talk),
         Command::Ngram(args) => ngram::run(args, talk),
+        Command::Pronounce(args) => pronounce::run(args, talk),
         Command::Transcribe(args) => transcribe::run(args, talk),
         Command::Inspect(args) => inspect::run(args, talk),
         Command::Convert(args) => convert::run(args, talk),

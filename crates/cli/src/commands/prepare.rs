@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use clap::error::ErrorKind;
 use clap::{CommandFactory, ValueEnum};
 use linnet_corpus::Join;
-use linnet_corpus::prepare::{Joining, Output, Report, an4, folder, kaldi, librispeech, manifest, wsj};
+use linnet_corpus::prepare::{
+    Joining, Output, Pronounce, Report, an4, folder, kaldi, librispeech, manifest, wsj,
+};
 use linnet_text::Normaliser;
 
 use super::{Done, warn_of_skipped};
@@ -30,6 +32,7 @@ pub(super) fn run(mut args: Prepare, talk: &Talk) -> Done {
         dir: args.out.clone(),
         unit: args.unit.into(),
         lexicons: args.lexicon.into_iter().collect(),
+        pronounce: args.pronounce.map(|model| Pronounce { model, variants: args.variants.into() }),
         join: args.join.map(|(shortest_s, longest_s)| Joining {
             length: Join { shortest_s, longest_s },
             sets: args.join_sets,
@@ -124,6 +127,9 @@ fn check(args: &Prepare) -> Result<(), String> {
     }
     if args.lexicon.is_some() && matches!(args.unit, Unit::Char) {
         return Err("--lexicon is for phones; give --unit phone, or leave it out".into());
+    }
+    if args.pronounce.is_some() && matches!(args.unit, Unit::Char) {
+        return Err("--pronounce is for phones; give --unit phone, or leave it out".into());
     }
     if args.sources.len() > 1 && matches!(args.corpus, Corpus::An4 | Corpus::Folder) {
         return Err(format!("the corpus {corpus} has one source; give one"));

@@ -3,7 +3,8 @@
 //! Each corpus has a module with a function `prepare`, which finds the sets, transcripts and audio; what follows is the
 //! same for all. Into the output folder go a manifest for each set (`train.jsonl`, …), `tokens.txt`, `text.json` (how
 //! the texts are spelt), and for phones `lexicon.txt` (the words that occur), `pronunciations.txt` (all words of the
-//! lexicons that were given) and `oov.txt` (the words that they lack, with counts).
+//! lexicons that were given), `oov.txt` (the words without pronunciation, with counts) and, where a model says words that
+//! the lexicons lack, `pronounced.txt` (these words).
 
 pub mod an4;
 mod draft;
@@ -15,6 +16,7 @@ mod kind;
 pub mod librispeech;
 pub mod manifest;
 mod overlap;
+mod pronounced;
 mod raw;
 mod report;
 mod tokens;
@@ -30,6 +32,7 @@ pub use report::{Report, SetReport, Skipped};
 
 use self::draft::{Draft, SetDraft, measure};
 use self::heard::Heard;
+use self::pronounced::{PRONOUNCED, Speaker};
 use self::tokens::{LEXICON, PRONUNCIATIONS};
 use crate::files::has_extension;
 use crate::progress::Progress;
@@ -46,9 +49,20 @@ pub struct Output {
     /// Lexicons for phones, of which the first that has a word gives its pronunciations; empty: the corpus's own, where
     /// it has one.
     pub lexicons: Vec<PathBuf>,
+    /// Says the words that the lexicons lack; `None`: they stay without pronunciation.
+    pub pronounce: Option<Pronounce>,
     /// Joins the utterances of each speaker to longer ones, whose audio is written below `dir/audio`; `None`: they stay
     /// as they are.
     pub join: Option<Joining>,
+}
+
+/// What says the words that lexicons lack.
+#[derive(Clone, Debug)]
+pub struct Pronounce {
+    /// A model of [`linnet_text::g2p`].
+    pub model: PathBuf,
+    /// The most pronunciations of a word. With more than one the lexicon gets probabilities.
+    pub variants: usize,
 }
 
 /// Which utterances are joined.
@@ -73,11 +87,13 @@ fn write(mut draft: Draft, output: &Output, progress: Progress) -> Result<Report
         }
     }
     fs::create_dir_all(&output.dir).map_err(CorpusError::io(&output.dir))?;
-    refuse_others(&output.dir, output.unit, &draft.sets)?;
+    refuse_others(output, &draft.sets)?;
     let own = std::mem::take(&mut draft.lexicons);
     let lexicons = if output.lexicons.is_empty() { &own } else { &output.lexicons };
     // Texts first: a missing lexicon should not be told after minutes of looking at audio.
-    let lexicon = tokens::read_lexicons(output.unit, lexicons, &draft.spelling)?;
+    let mut lexicon = tokens::read_lexicons(output.unit, lexicons, &draft.spelling)?;
+    let speaker =
+        output.pronounce.as_ref().map(|pronounce| Speaker::read(pronounce, output.unit)).transpose()?;
     let mut heard = Heard::default();
     measure(&mut draft.sets, &mut draft.notes, &mut heard, progress);
     for SetDraft { name, expected, utterances, .. } in &draft.sets {
@@ -96,6 +112,12 @@ fn write(mut draft: Draft, output: &Output, progress: Progress) -> Result<Report
     if let Some(reason) = none_usable(&draft.sets) {
         return Err(CorpusError::Empty { what: "the corpus".to_owned(), reason });
     }
+    if let Some(speaker) = speaker {
+        let made_up = speaker.say(&lexicon, &draft.sets)?;
+        made_up.write(&output.dir)?;
+        draft.notes.extend(made_up.notes());
+        lexicon.push(made_up.lexicon);
+    }
     let tokenizer = tokens::build(output.unit, &lexicon, &draft.sets);
     let oov = tokenizer.out_of_vocabulary(tokens::texts(&draft.sets));
     tokens::write(&tokenizer, &lexicon, &oov, &output.dir)?;
@@ -109,9 +131,11 @@ fn write(mut draft: Draft, output: &Output, progress: Progress) -> Result<Report
 
 /// Fails where files would pass for this preparation's that are another's. They are not removed: they may be the user's
 /// own.
-fn refuse_others(dir: &Path, unit: Unit, sets: &[SetDraft]) -> Result<(), CorpusError> {
+fn refuse_others(output: &Output, sets: &[SetDraft]) -> Result<(), CorpusError> {
+    let (dir, unit) = (&output.dir, output.unit);
     let ours = |path: &Path| match path.file_stem().and_then(OsStr::to_str) {
         Some(name) if has_extension(path, "jsonl") => sets.iter().any(|set| set.name == name),
+        _ if path.file_name() == Some(OsStr::new(PRONOUNCED)) => output.pronounce.is_some(),
         _ => {
             unit == Unit::Phone
                 || ![LEXICON, PRONUNCIATIONS].iter().any(|&name| path.file_name() == Some(OsStr::new(name)))

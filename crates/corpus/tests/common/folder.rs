@@ -19,7 +19,7 @@ pub(crate) fn split(dev: f64, test: f64, seed: u64) -> Split {
 }
 
 pub(crate) fn run(source: &Path, split: Split, dir: &Path) -> Result<Report, CorpusError> {
-    let output = Output { dir: dir.into(), unit: Unit::Char, lexicons: vec![], join: None };
+    let output = Output { dir: dir.into(), unit: Unit::Char, lexicons: vec![], pronounce: None, join: None };
     prepare(&options(source, split), &output, &|_, _| {})
 }
 

@@ -90,7 +90,13 @@ pub(crate) fn config(folder: &Path) -> RunConfig {
 /// Prepares the corpus and writes the batches of as many epochs as so many steps need: at the speeds that our epochs
 /// draw, normalised, not yet masked.
 pub(crate) fn make(corpus: &Path, folder: &Path, steps: usize) -> Result<(), Box<dyn Error>> {
-    let output = Output { dir: folder.to_path_buf(), unit: Unit::Phone, lexicons: Vec::new(), join: None };
+    let output = Output {
+        dir: folder.to_path_buf(),
+        unit: Unit::Phone,
+        lexicons: Vec::new(),
+        pronounce: None,
+        join: None,
+    };
     an4::prepare(&an4::An4Options { root: corpus.to_path_buf(), byte_order: None }, &output, &|_, _| {})?;
     let RunConfig { data, features, augment, train, .. } = config(folder);
     let manifest = Manifest::read(&data.train)?;
