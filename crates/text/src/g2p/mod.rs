@@ -5,6 +5,8 @@
 //! rows of tokens. A [`G2p`] reads that model and searches for the rows of tokens that spell a word (`search`). The
 //! probability of a pronunciation is the sum over all rows that have its phones.
 //!
+//! `docs/g2p.md` in this crate has examples and figures.
+//!
 //! Sources: M. Bisani and H. Ney, "Joint-sequence models for grapheme-to-phoneme conversion", Speech Communication,
 //! 2008; S. Jiampojamarn, G. Kondrak and T. Sherif, "Applying many-to-many alignments and hidden Markov models to
 //! letter-to-phoneme conversion", NAACL, 2007.
