@@ -7,7 +7,7 @@ use linnet_text::ngram::{
     Estimate, EstimateError, Perplexity, Running, TrainingText, each_plain_sentence, each_sentence,
     read_vocabulary,
 };
-use linnet_text::{Normaliser, Punctuation, TextError};
+use linnet_text::{Case, Normaliser, Punctuation, TextError};
 
 use super::spelling::described;
 use super::{Done, outputs};
@@ -18,6 +18,11 @@ pub(super) fn run(args: Ngram, talk: &Talk) -> Done {
     let inputs = [("TEXT", &args.text[..]), ("--eval", &args.eval), ("--vocab", args.vocab.as_slice())];
     outputs::check(&[("--out", from_ref(&args.out))], &inputs)?;
     let rule = rule(&args, talk)?;
+    if args.normalise.is_some() && rule.case == Case::Keep {
+        talk.warn(
+            "the text's case stays, so that At and at are two words; give --case upper or --case lower",
+        );
+    }
     let mut text = match &args.vocab {
         Some(path) => {
             let words: Vec<String> = read_vocabulary(path)?.iter().map(|word| rule.word(word)).collect();

@@ -36,6 +36,7 @@ const TABLE: &[(&str, &str, Place)] = &[
     ("sen", "senator", Place::Name),
     ("st", "saint", Place::Name),
     ("mt", "mount", Place::Name),
+    ("ca", "about", Place::Number),
     ("no", "number", Place::Number),
     ("nos", "numbers", Place::Number),
     ("vol", "volume", Place::Number),

@@ -49,10 +49,28 @@ fn spoken(text: &str) -> String {
         } else {
             word_in(core) + tail
         };
+        // A sentence that began with a capital or a number goes on beginning with one, or its bound is lost.
+        let ended = spoken.trim_end().trim_end_matches(is_quote).ends_with(['.', '!', '?']);
+        let is_first =
+            core.starts_with(char::is_uppercase) || ended && !core.starts_with(char::is_alphabetic);
+        let (head, sign) = match head.strip_suffix(['-', '\u{2212}']) {
+            Some(head) if core.starts_with(|c: char| c.is_ascii_digit()) => (head, "minus "),
+            _ => (head, ""),
+        };
         spoken += head;
-        spoken += &reading;
+        spoken += &if is_first { capitalised(sign, &reading) } else { sign.to_owned() + &reading };
     }
     spoken
+}
+
+fn is_quote(c: char) -> bool {
+    matches!(c, '"' | '\'' | ')' | ']' | '\u{201d}' | '\u{2019}' | '\u{bb}')
+}
+
+/// Two parts of one reading, with a capital in front.
+fn capitalised(sign: &str, reading: &str) -> String {
+    let mut letters = sign.chars().chain(reading.chars());
+    letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect()
 }
 
 /// A word without number or abbreviation: signs that are read, and hyphens, which part what is said as words.
@@ -65,7 +83,7 @@ fn word_in(core: &str) -> String {
 
 /// The signs before a word, the word, and the signs behind it.
 fn parts(word: &str) -> (&str, &str, &str) {
-    let is_core = |c: char| c.is_alphanumeric() || c == '&' || c == '%';
+    let is_core = |c: char| c.is_alphanumeric() || matches!(c, '&' | '%' | '°');
     let is_begin = |c: char| is_core(c) || c == '#' || CURRENCIES.iter().any(|(sign, ..)| c == *sign);
     let start = word.find(is_begin).unwrap_or(word.len());
     let end =
@@ -121,6 +139,18 @@ fn number(core: &str) -> Option<String> {
     if let Some((hours, minutes)) = core.split_once(':') {
         return time(hours, minutes).or_else(|| Some(by_runs(core)));
     }
+    if let Some((whole, unit)) = core.split_once('°') {
+        let scale = match unit {
+            "" => "",
+            "C" => " celsius",
+            "F" => " fahrenheit",
+            _ => return Some(by_runs(core)),
+        };
+        return Some(format!("{} degrees{scale}", number(whole)?));
+    }
+    if let Some((part, whole)) = core.split_once('/') {
+        return fraction(part, whole).or_else(|| Some(by_runs(core)));
+    }
     for (sign, reading) in [('½', "a half"), ('¼', "a quarter"), ('¾', "three quarters")] {
         if let Some(whole) = core.strip_suffix(sign).and_then(whole_number) {
             return Some(format!("{} and {reading}", cardinal(whole)));
@@ -136,6 +166,23 @@ fn number(core: &str) -> Option<String> {
         "s" => Some(whole_number(stem).map_or_else(|| by_runs(core), |number| plural(&read(stem, number)))),
         _ => Some(by_runs(core)),
     }
+}
+
+/// A fraction of small numbers: `3/4`, three quarters.
+fn fraction(part: &str, whole: &str) -> Option<String> {
+    let (part, whole) = (whole_number(part)?, whole_number(whole)?);
+    let unit = match whole {
+        2 => "half".to_owned(),
+        4 => "quarter".to_owned(),
+        3..=100 => ordinal(whole),
+        _ => return None,
+    };
+    Some(match (part, unit.as_str()) {
+        (1, _) => format!("one {unit}"),
+        (2..100, "half") => format!("{} halves", cardinal(part)),
+        (2..100, _) => format!("{} {}", cardinal(part), plural(&unit)),
+        _ => return None,
+    })
 }
 
 /// Hours and minutes of a clock.
@@ -226,9 +273,15 @@ mod tests {
             ("2½ miles (20)", "two and a half miles (twenty)"),
             ("agent 007", "agent zero zero seven"),
             ("room B12", "room B twelve"),
-            ("Chapter XIV. It began", "Chapter fourteen. It began"),
+            ("Chapter XIV. It began", "Chapter Fourteen. It began"),
             ("XIV", "XIV"),
             ("#5", "number five"),
+            (
+                "3/4, 1/2 and 5/3; 1/2/1900",
+                "three quarters, one half and five thirds; one two nineteen hundred",
+            ),
+            ("at -5 or 25°C", "at minus five or twenty five degrees celsius"),
+            ("He left. 5 came", "He left. Five came"),
             (
                 "12345678901234567890",
                 "one two three four five six seven eight nine zero one two three four five six \
@@ -243,12 +296,12 @@ mod tests {
     #[test]
     fn abbreviations_are_spoken_by_where_they_stand() {
         for (text, words) in [
-            ("Mr. and Mrs. Smith", "mister and missus Smith"),
-            ("“Mr. Smith,” said Dr. J. R. Brown.", "“mister Smith,” said doctor J R Brown."),
+            ("Mr. and Mrs. Smith", "Mister and Missus Smith"),
+            ("“Mr. Smith,” said Dr. J. R. Brown.", "“Mister Smith,” said Doctor J R Brown."),
             ("apples, pears, etc. He left", "apples, pears, et cetera. He left"),
-            ("No. 5, St. James's", "number five, saint James's"),
+            ("No. 5, St. James's", "Number five, Saint James's"),
             ("No. He left", "No. He left"),
-            ("Smith & Co., Ltd.", "Smith and company, limited."),
+            ("Smith & Co., Ltd.", "Smith and Company, Limited."),
         ] {
             assert_eq!(spoken(text), words);
         }

@@ -93,15 +93,16 @@ mod tests {
             "“Well,” said Mr. Bennet, “it is 5",
             "o'clock; I must go. Is it?” She rose",
             "  ",
-            "Never mind. ***",
+            "Never mind. Mr. Hill came. ***",
         ];
         let want = [
-            "CHAPTER two",
-            "“Well,” said mister Bennet, “it is five o'clock",
+            "CHAPTER Two",
+            "“Well,” said Mister Bennet, “it is five o'clock",
             "I must go.",
             "Is it?”",
             "She rose",
             "Never mind.",
+            "Mister Hill came.",
         ];
         assert_eq!(sentences(&lines), want);
     }
