@@ -244,7 +244,7 @@ fn by_runs(core: &str) -> String {
         let end = rest.find(|c: char| c.is_ascii_digit() != is_digit).unwrap_or(rest.len());
         let (run, behind) = rest.split_at(end);
         match whole_number(run).filter(|_| !run.starts_with('0')) {
-            Some(number) => words.push(cardinal(number)),
+            Some(number) => words.push(read(run, number)),
             None if is_digit => words.push(digits(run)),
             None => words
                 .extend(run.split(|c: char| !c.is_alphabetic()).filter(|w| !w.is_empty()).map(String::from)),
