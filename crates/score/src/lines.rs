@@ -55,6 +55,15 @@ pub(crate) fn name_lines(sides: &mut [Side]) -> Result<Option<String>, ScoreErro
     let kaldi = match all.len() == sides.len() {
         true => begin_with_ids(&sides[0].0, &all)?,
         false => {
+            let is_empty = |side: &Side| match &side.1 {
+                Transcripts::Texts(texts) => texts.is_empty(),
+                Transcripts::Words(words) => words.is_empty(),
+                Transcripts::Segments(_) | Transcripts::Lines(_) => false,
+            };
+            if let Some((path, _)) = sides.iter().find(|side| is_empty(side)) {
+                let problem = "there is no utterance in it; give the file that decoding wrote";
+                return Err(ScoreError::Unfit { path: path.clone(), problem: problem.into() });
+            }
             let begins = |line: &String| known.contains(line.split(' ').next().unwrap_or_default());
             if let Some((path, _)) =
                 sides.iter().find(|side| lines(side).is_some_and(|lines| !lines.iter().any(begins)))
@@ -191,6 +200,7 @@ mod tests {
                 ["YES (one)\n", "yes\n"],
                 "h.txt: no line begins with an utterance of the other files; ",
             ),
+            (["r.txt", "h.trn"], ["yes\n", ""], "h.trn: there is no utterance in it; "),
             (["r.txt", "h.txt"], ["", ""], "r.txt: there is no reference, "),
             (["r.trn", "h.trn"], ["(a)\n", "x (a)\n"], "r.trn: all references are empty, "),
             (
