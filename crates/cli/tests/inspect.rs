@@ -28,7 +28,7 @@ fn every_kind_has_its_description() {
     for (path, described) in [
         ("lm.arpa", "n-gram language model of order 2, "),
         ("lm.arpa.linnet", "n-gram language model of order 2, "),
-        ("rec", "2 recordings, 0.0 minutes in all, each of 0.50 to 0.50 s\n      2  WAV"),
+        ("rec", "2 recordings, 1.0 seconds in all, each of 0.50 to 0.50 s\n      2  WAV"),
         ("rec/a.wav", "WAV"),
         ("r.trn", "transcripts: 2 utterances with 8 words"),
         ("w.ctm", "words with their times (ctm): 3 words of 2 recordings"),
@@ -39,7 +39,7 @@ fn every_kind_has_its_description() {
         ("data/tokens.txt", "token table: "),
         ("data/lexicon.txt", "lexicon: "),
         ("data/dev.jsonl", "4 utterances, "),
-        ("untimed.jsonl", "2 utterances, 0.00 hours as the manifest tells (1 have no duration), "),
+        ("untimed.jsonl", "2 utterances, 1.0 seconds as the manifest tells (1 have no duration), "),
         ("data", "data/dev.jsonl: 4 utterances, "),
         ("model", "model        linear mixer, 1 layers of 16\n"),
         ("model/model.safetensors", "safetensors: "),

@@ -138,14 +138,17 @@ fn check(args: &Prepare) -> Result<(), String> {
 }
 
 fn table(report: &Report) -> String {
+    let (unit, in_an_hour) =
+        if report.sets.iter().any(|set| set.hours >= 1.0) { ("hours", 1.0) } else { ("minutes", 60.0) };
     let mut text = format!(
         "{:16} {:>10} {:>8} {:>8} {:>8} {:>8}\n",
-        "set", "utterances", "hours", "speakers", "words", "tokens"
+        "set", "utterances", unit, "speakers", "words", "tokens"
     );
     for s in &report.sets {
+        let length = in_an_hour * s.hours;
         text += &format!(
-            "{:16} {:>10} {:>8.2} {:>8} {:>8} {:>8}\n",
-            s.name, s.utterances, s.hours, s.speakers, s.words, s.tokens
+            "{:16} {:>10} {length:>8.2} {:>8} {:>8} {:>8}\n",
+            s.name, s.utterances, s.speakers, s.words, s.tokens
         );
     }
     text += &format!("{} tokens, the blank included\n", report.tokens);

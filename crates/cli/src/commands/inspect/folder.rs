@@ -12,6 +12,7 @@ use rayon::prelude::*;
 use walkdir::WalkDir;
 
 use super::super::{bands, say_notes};
+use super::duration;
 use super::text::manifest;
 use crate::talk::Talk;
 
@@ -78,10 +79,6 @@ pub(super) fn describe(
 
 /// How many recordings there are, of which kinds, and how long they are.
 fn recordings(infos: &[AudioInfo]) -> String {
-    let hours = |seconds: f64| match seconds < 3600.0 {
-        true => format!("{:.1} minutes", seconds / 60.0),
-        false => format!("{:.2} hours", seconds / 3600.0),
-    };
     let lengths = || infos.iter().map(AudioInfo::duration_s);
     let (shortest, longest) = (lengths().fold(f64::MAX, f64::min), lengths().fold(0.0, f64::max));
     let mut kinds: BTreeMap<String, (usize, f64)> = BTreeMap::new();
@@ -94,10 +91,10 @@ fn recordings(infos: &[AudioInfo]) -> String {
     let mut lines = vec![format!(
         "{} recordings, {} in all, each of {shortest:.2} to {longest:.2} s",
         infos.len(),
-        hours(lengths().sum())
+        duration(lengths().sum())
     )];
     lines.extend(
-        kinds.iter().map(|(kind, (count, seconds))| format!("{count:>7}  {kind}, {}", hours(*seconds))),
+        kinds.iter().map(|(kind, (count, seconds))| format!("{count:>7}  {kind}, {}", duration(*seconds))),
     );
     lines.join("\n")
 }

@@ -69,6 +69,15 @@ fn recording(args: &Inspect, talk: &Talk) -> Result<String, Box<dyn Error>> {
     ))
 }
 
+/// A length of time in the unit that suits it.
+fn duration(seconds: f64) -> String {
+    match seconds {
+        ..60.0 => format!("{seconds:.1} seconds"),
+        ..3600.0 => format!("{:.1} minutes", seconds / 60.0),
+        _ => format!("{:.2} hours", seconds / 3600.0),
+    }
+}
+
 /// A line of a language model's orders, or of similar things: a number and its noun.
 fn counted(count: u64, one: &str) -> String {
     if count == 1 { format!("1 {one}") } else { format!("{count} {one}s") }

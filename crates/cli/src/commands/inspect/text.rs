@@ -12,7 +12,7 @@ use linnet_text::{Lexicon, TokenTable};
 use linnet_train::{RunConfig, read_metrics};
 use serde_json::Value;
 
-use super::{binary, counted};
+use super::{binary, counted, duration};
 
 pub(super) fn describe(path: &Path, head: &[u8]) -> Result<String, Box<dyn Error>> {
     let name = path.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
@@ -47,9 +47,9 @@ pub(super) fn manifest(path: &Path) -> Result<String, Box<dyn Error>> {
         count => format!(" ({count} have no duration)"),
     };
     Ok(format!(
-        "{} utterances, {:.2} hours as the manifest tells{untimed}, {} speakers, {words} words{without}",
+        "{} utterances, {} as the manifest tells{untimed}, {} speakers, {words} words{without}",
         manifest.utterances.len(),
-        manifest.hours(),
+        duration(3600.0 * manifest.hours()),
         manifest.speakers()
     ))
 }
@@ -126,7 +126,7 @@ fn transcripts(path: &Path) -> Result<String, Box<dyn Error>> {
             let seconds: f64 = segments.iter().map(|segment| segment.end_s - segment.start_s).sum();
             let count = counted(segments.len() as u64, "segment");
             let said = segments.iter().filter_map(|segment| segment.text.as_deref()).map(words).sum();
-            format!("segments (stm): {count}, {:.1} minutes, {}", seconds / 60.0, counted(said, "word"))
+            format!("segments (stm): {count}, {}, {}", duration(seconds), counted(said, "word"))
         }
         Transcripts::Lines(lines) => {
             let said = lines.iter().map(|line| words(line)).sum();
