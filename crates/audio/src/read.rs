@@ -74,12 +74,18 @@ pub(crate) fn empty(path: &Path) -> AudioError {
     AudioError::unsupported(path, "the file is empty; copy it again or leave it out")
 }
 
-fn decode(bytes: Vec<u8>, path: &Path, options: &ReadOptions) -> Result<Audio, AudioError> {
+/// Fails unless the part that is asked for makes sense.
+pub(crate) fn check_part(path: &Path, options: &ReadOptions) -> Result<(), AudioError> {
     let wrong = |seconds: f64| !seconds.is_finite() || seconds < 0.0;
     if wrong(options.offset_s) || options.duration_s.is_some_and(wrong) {
         let problem = "offset and duration must be numbers of seconds that are not negative";
         return Err(AudioError::Setting(format!("{}: {problem}", path.display())));
     }
+    Ok(())
+}
+
+fn decode(bytes: Vec<u8>, path: &Path, options: &ReadOptions) -> Result<Audio, AudioError> {
+    check_part(path, options)?;
     if bytes.is_empty() {
         return Err(empty(path));
     }

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 
 use rubato::audioadapter_buffers::direct::InterleavedSlice;
-use rubato::{Fft, FixedSync, Resampler};
+use rubato::{Fft, FixedSync, Resampler as _};
 
 use crate::error::AudioError;
 
@@ -19,17 +19,20 @@ const RATES: std::ops::RangeInclusive<u32> = 100..=768_000;
 ///
 /// A rate that is not from 100 to 768,000 Hz.
 pub fn resample(samples: &[f32], from: u32, to: u32) -> Result<Vec<f32>, AudioError> {
-    for rate in [from, to] {
-        if !RATES.contains(&rate) {
-            return Err(AudioError::Setting(format!(
-                "a sampling rate of {rate} Hz can't be resampled; it must be from 100 to 768000"
-            )));
-        }
-    }
+    check(from, to)?;
     if from == to || samples.is_empty() {
         return Ok(samples.to_vec());
     }
     convert(samples, from as usize, to as usize)
+}
+
+fn check(from: u32, to: u32) -> Result<(), AudioError> {
+    match [from, to].into_iter().find(|rate| !RATES.contains(rate)) {
+        Some(rate) => Err(AudioError::Setting(format!(
+            "a sampling rate of {rate} Hz can't be resampled; it must be from 100 to 768000"
+        ))),
+        None => Ok(()),
+    }
 }
 
 /// Samples that pass `factor` times as fast, at the same rate: 1 / `factor` as many, higher by `factor`.
@@ -62,30 +65,124 @@ thread_local! {
     static MADE: RefCell<Vec<Made>> = const { RefCell::new(Vec::new()) };
 }
 
+/// Samples at another rate as they come: put together, those of [`resample`], to the bit.
+pub struct Resampler {
+    ratio: (usize, usize),
+    /// `None` where both rates are the same.
+    fft: Option<Fft<f32>>,
+    /// Samples that don't fill a block yet.
+    pending: Vec<f32>,
+    /// Samples that came.
+    received: usize,
+    /// Samples that were given.
+    given: usize,
+    /// Samples of the filter's delay that are still to be dropped.
+    delay: usize,
+}
+
+impl Resampler {
+    /// From a rate to another, in Hz.
+    ///
+    /// # Errors
+    ///
+    /// A rate that is not from 100 to 768,000 Hz.
+    pub fn new(from: u32, to: u32) -> Result<Self, AudioError> {
+        check(from, to)?;
+        Self::of(from as usize, to as usize)
+    }
+
+    fn of(from: usize, to: usize) -> Result<Self, AudioError> {
+        let ratio = (from, to);
+        if from == to {
+            return Ok(Self { ratio, fft: None, pending: Vec::new(), received: 0, given: 0, delay: 0 });
+        }
+        let known = MADE.with_borrow_mut(|made| {
+            let at = made.iter().position(|(known, _)| *known == ratio)?;
+            Some(made.remove(at).1)
+        });
+        let mut fft = match known {
+            Some(fft) => fft,
+            None => make(from, to).ok_or_else(|| failed(ratio))?,
+        };
+        fft.reset();
+        let delay = fft.output_delay();
+        Ok(Self { ratio, fft: Some(fft), pending: Vec::new(), received: 0, given: 0, delay })
+    }
+
+    /// Takes the next samples. Returns those at the other rate that can be told now.
+    ///
+    /// # Errors
+    ///
+    /// If the resampler refuses a block, which it doesn't.
+    pub fn accept(&mut self, samples: &[f32]) -> Result<Vec<f32>, AudioError> {
+        self.received += samples.len();
+        let Some(fft) = &mut self.fft else { return Ok(samples.to_vec()) };
+        self.pending.extend_from_slice(samples);
+        let (block, mut output, mut done) = (fft.input_frames_next(), Vec::new(), 0);
+        while self.pending.len() - done >= block {
+            pump(fft, &self.pending[done..done + block], &mut output).ok_or_else(|| failed(self.ratio))?;
+            done += block;
+        }
+        self.pending.drain(..done);
+        Ok(self.give(output))
+    }
+
+    /// Ends the samples: the last at the other rate, so that all are as many as the duration asks for, rounded.
+    ///
+    /// # Errors
+    ///
+    /// As [`accept`](Self::accept).
+    pub fn finish(mut self) -> Result<Vec<f32>, AudioError> {
+        let Some(mut fft) = self.fft.take() else { return Ok(Vec::new()) };
+        let (from, to) = self.ratio;
+        let all = (self.received as f64 * to as f64 / from as f64).round() as usize;
+        let mut last = Vec::new();
+        while self.received > 0 && self.given + last.len() < all {
+            let mut block = std::mem::take(&mut self.pending);
+            block.resize(fft.input_frames_next(), 0.0);
+            let mut output = Vec::new();
+            pump(&mut fft, &block, &mut output).ok_or_else(|| failed(self.ratio))?;
+            let dropped = self.delay.min(output.len());
+            self.delay -= dropped;
+            last.extend_from_slice(&output[dropped..]);
+        }
+        last.truncate(all.saturating_sub(self.given));
+        MADE.with_borrow_mut(|made| {
+            made.insert(0, (self.ratio, fft));
+            made.truncate(KEPT);
+        });
+        Ok(last)
+    }
+
+    /// Drops the delay.
+    fn give(&mut self, mut output: Vec<f32>) -> Vec<f32> {
+        let dropped = self.delay.min(output.len());
+        output.drain(..dropped);
+        self.delay -= dropped;
+        self.given += output.len();
+        output
+    }
+}
+
+/// Resamples one block, and appends what comes of it.
+fn pump(fft: &mut Fft<f32>, block: &[f32], output: &mut Vec<f32>) -> Option<()> {
+    let (start, room) = (output.len(), fft.output_frames_next());
+    output.resize(start + room, 0.0);
+    let input = InterleavedSlice::new(block, 1, block.len()).ok()?;
+    let mut into = InterleavedSlice::new_mut(&mut output[start..], 1, room).ok()?;
+    let (_, written) = fft.process_into_buffer(&input, &mut into, None).ok()?;
+    output.truncate(start + written);
+    Some(())
+}
+
+fn failed((from, to): (usize, usize)) -> AudioError {
+    AudioError::Setting(format!("samples can't be resampled by {to}/{from}; take a rate of a simpler ratio"))
+}
+
 fn convert(samples: &[f32], from: usize, to: usize) -> Result<Vec<f32>, AudioError> {
-    let failed = || {
-        AudioError::Setting(format!(
-            "{} samples can't be resampled by {to}/{from}; take a rate of a simpler ratio",
-            samples.len()
-        ))
-    };
-    let known = MADE.with_borrow_mut(|made| {
-        let at = made.iter().position(|(ratio, _)| *ratio == (from, to))?;
-        Some(made.remove(at).1)
-    });
-    let mut resampler = match known {
-        Some(resampler) => resampler,
-        None => make(from, to).ok_or_else(failed)?,
-    };
-    let input = InterleavedSlice::new(samples, 1, samples.len()).map_err(|_| failed())?;
-    // It starts anew with every call.
-    let output = resampler.process_all(&input, samples.len(), None).map_err(|_| failed())?;
-    MADE.with_borrow_mut(|made| {
-        made.insert(0, ((from, to), resampler));
-        made.truncate(KEPT);
-    });
-    let mut output = output.take_data();
-    output.resize((samples.len() as f64 * to as f64 / from as f64).round() as usize, 0.0);
+    let mut resampler = Resampler::of(from, to)?;
+    let mut output = resampler.accept(samples)?;
+    output.extend(resampler.finish()?);
     Ok(output)
 }
 
@@ -163,7 +260,25 @@ mod tests {
     #[test]
     fn a_ratio_that_cannot_be_is_named_in_own_words() {
         let error = convert(&[0.1; 10], 8000, 0).unwrap_err().to_string();
-        assert_eq!(error, "10 samples can't be resampled by 0/8000; take a rate of a simpler ratio");
+        assert_eq!(error, "samples can't be resampled by 0/8000; take a rate of a simpler ratio");
+    }
+
+    #[test]
+    fn samples_that_come_in_pieces_give_the_same() {
+        for (from, to) in [(44_100, 16_000), (8_000, 16_000), (11_025, 16_000), (16_000, 16_000)] {
+            for n in [1, 700, 30_000] {
+                let clip = tone(440.0, f64::from(from), n);
+                let whole = resample(&clip, from, to).unwrap();
+                for piece in [1.max(n / 50), 1024, n] {
+                    let mut resampler = Resampler::new(from, to).unwrap();
+                    let mut found = Vec::new();
+                    clip.chunks(piece).for_each(|some| found.extend(resampler.accept(some).unwrap()));
+                    found.extend(resampler.finish().unwrap());
+                    assert!(found == whole, "{from} to {to}, {n} by {piece}");
+                }
+            }
+        }
+        assert!(Resampler::new(16_000, 8_000).unwrap().finish().unwrap().is_empty());
     }
 
     #[test]

@@ -14,7 +14,7 @@ use self::format::{Coding, Format};
 use crate::error::AudioError;
 use crate::mp3;
 use crate::note::Note;
-use crate::pcm::{Kind, MOST_SAMPLES, too_many};
+use crate::pcm::{Kind, MOST_SAMPLES, Pcm, too_many};
 use crate::probe::AudioInfo;
 use crate::samples::Audio;
 
@@ -70,6 +70,52 @@ pub(crate) fn probe(bytes: impl Read + Seek, len: u64, path: &Path) -> Result<Op
     let mut info = AudioInfo { format: container, coding, sample_rate, channels, frames, notes: Vec::new() };
     info.notes = parts.notes(info.duration_s());
     Ok(Some(info))
+}
+
+/// Samples that can be read from any place on without those before.
+#[derive(Debug)]
+pub(crate) struct Plain {
+    pub(crate) pcm: Pcm,
+    /// Where the samples of each part are, in bytes, and how many a channel.
+    parts: Vec<(u64, u64)>,
+    pub(crate) notes: Vec<Note>,
+}
+
+impl Plain {
+    /// Samples a channel.
+    pub(crate) fn frames(&self) -> u64 {
+        self.parts.iter().map(|(_, frames)| frames).sum()
+    }
+
+    /// Where the bytes of so many samples a channel from one on are, and how many.
+    pub(crate) fn ranges(&self, mut from: u64, mut count: u64) -> Vec<(u64, u64)> {
+        let frame = self.pcm.frame() as u64;
+        let mut ranges = Vec::new();
+        for &(start, frames) in &self.parts {
+            let here = count.min(frames.saturating_sub(from));
+            if here > 0 {
+                ranges.push((start + from * frame, here * frame));
+            }
+            from = from.saturating_sub(frames);
+            count -= here;
+        }
+        ranges
+    }
+}
+
+/// Where the samples of a file of `len` bytes are, if each can be read by itself: integers that fill their bytes, mu-law
+/// or A-law.
+pub(crate) fn plain(bytes: impl Read + Seek, len: u64, path: &Path) -> Result<Option<Plain>, AudioError> {
+    let parts = Parts::find(&mut Source { bytes, len, path })?;
+    let &Format { ref coding, channels, sample_rate, .. } = parts.format();
+    let sample = match coding {
+        Coding::Pcm(sample) if sample.kind != Kind::Float && sample.bits == 8 * sample.bytes => *sample,
+        _ => return Ok(None),
+    };
+    let each: Vec<(u64, u64)> = parts.parts.iter().map(|part| (part.start, frames(part))).collect();
+    let seconds = each.iter().map(|(_, frames)| frames).sum::<u64>() as f64 / f64::from(sample_rate);
+    let pcm = Pcm { sample, channels, sample_rate };
+    Ok(Some(Plain { pcm, parts: each, notes: parts.notes(seconds) }))
 }
 
 /// The names of the container and of the coding of a file.
