@@ -2,17 +2,23 @@
 
 mod comparing;
 mod decoding;
+mod packing;
 mod preparing;
 mod pronouncing;
+mod search;
+mod transcribing;
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub(crate) use comparing::{Compare, StudyOptions};
-pub(crate) use decoding::{Align, AlignFormat, CalibrationSource, Decode, Search, Tune};
+pub(crate) use decoding::{Align, AlignFormat, Decode, Tune};
+pub(crate) use packing::Pack;
 pub(crate) use preparing::{Corpus, Prepare};
 pub(crate) use pronouncing::{Pronounce, PronounceCommand, PronounceTrain};
+pub(crate) use search::{CalibrationSource, Search, Weights};
+pub(crate) use transcribing::Transcribe;
 
 /// The version, and the commit where it is known.
 pub(crate) const VERSION: &str = env!("LINNET_VERSION");
@@ -26,7 +32,7 @@ pub(crate) const VERSION: &str = env!("LINNET_VERSION");
 ///   linnet decode exp/model data/test.jsonl --out exp/decode/test      a manifest → error rates
 ///   linnet transcribe exp/model RECORDINGS      audio → text
 ///
-/// With a language model fewer words are wrong: ngram makes it, tune weighs it. The rest looks closer.
+/// With a language model fewer words are wrong: ngram makes it, tune weighs it, pack keeps it.
 ///
 /// Exit codes: 0 done; 1 failed; 2 wrong usage; 3 done, but for items left out; 130 interrupted.
 #[derive(Debug, Parser)]
@@ -64,8 +70,10 @@ pub(crate) enum Command {
     Ngram(Ngram),
     /// Say words that no lexicon has.
     Pronounce(Pronounce),
+    /// Copy a model folder with the search that it is to be used with.
+    Pack(Box<Pack>),
     /// Transcribe recordings.
-    Transcribe(Transcribe),
+    Transcribe(Box<Transcribe>),
     /// Describe a model, corpus, recordings, a language model or another file.
     Inspect(Inspect),
     /// Convert any readable audio to a 16-bit WAV file.
@@ -275,35 +283,6 @@ pub(crate) struct Ngram {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Language {
     English,
-}
-
-/// Transcribe recordings: files, folders, or - for standard input.
-#[derive(Debug, Args)]
-#[command(
-    after_help = "Example: linnet transcribe exp/linear/model recordings --format json > transcripts.jsonl"
-)]
-pub(crate) struct Transcribe {
-    /// The model folder.
-    pub(crate) model: PathBuf,
-    /// Recordings, or folders of them, or - for standard input.
-    #[arg(required = true)]
-    pub(crate) audio: Vec<PathBuf>,
-    /// What is printed for each recording.
-    #[arg(long, value_enum, default_value = "text")]
-    pub(crate) format: Format,
-    /// Recordings transcribed at once, up to 1024; 0: one a thread (`--threads`).
-    #[arg(long, default_value_t = 0, allow_negative_numbers = true, value_parser = clap::value_parser!(u16).range(..=1024))]
-    pub(crate) jobs: u16,
-    #[command(flatten)]
-    pub(crate) raw: Raw,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Format {
-    /// One line: the path, a tab, the text.
-    Text,
-    /// One JSON object a line: path, text, tokens with times and confidences.
-    Json,
 }
 
 /// Describe a file or folder by its content.

@@ -7,6 +7,7 @@
 mod args;
 mod commands;
 mod data;
+mod hints;
 mod npy;
 mod talk;
 

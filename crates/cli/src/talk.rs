@@ -8,6 +8,8 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use linnet_files::io_problem;
 
+use crate::hints::hint;
+
 /// Speaks on standard error, or is quiet.
 #[derive(Debug, Clone)]
 pub(crate) struct Talk {
@@ -36,7 +38,7 @@ impl Talk {
         tell(&message.to_string());
     }
 
-    /// Why the command failed, with the causes that its message doesn't name.
+    /// Why the command failed, with the causes that its message doesn't name and the option that mends it.
     pub(crate) fn error(&self, error: &(dyn Error + 'static)) {
         let mut message = match error.downcast_ref::<io::Error>() {
             Some(error) => io_problem(error),
@@ -53,18 +55,29 @@ impl Talk {
             }
             source = cause.source();
         }
+        if let Some(option) = hint(error) {
+            message += &format!(" ({option})");
+        }
         tell(&format!("error: {message}"));
     }
 
     /// A bar with the time left, on a terminal; nothing elsewhere.
     pub(crate) fn bar(&self, length: u64, what: &str) -> ProgressBar {
+        self.styled(length, &format!("{what} {{bar:30}} {{pos}}/{{len}} {{msg}} {{eta}} left"))
+    }
+
+    /// The same for a length that says nothing to a person: the share is shown.
+    pub(crate) fn share_bar(&self, length: u64) -> ProgressBar {
+        self.styled(length, "{bar:30} {percent} % {msg} {eta} left")
+    }
+
+    fn styled(&self, length: u64, template: &str) -> ProgressBar {
         if self.quiet || !io::stderr().is_terminal() {
             return ProgressBar::hidden();
         }
         let bar = ProgressBar::with_draw_target(Some(length), ProgressDrawTarget::stderr());
-        let template = format!("{what} {{bar:30}} {{pos}}/{{len}} {{msg}} {{eta}} left");
         bar.set_style(
-            ProgressStyle::with_template(&template).unwrap_or_else(|_| ProgressStyle::default_bar()),
+            ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()),
         );
         bar.enable_steady_tick(Duration::from_millis(500));
         bar

@@ -132,7 +132,14 @@ fn good_recordings_alone_give_0_and_json_is_json() {
     assert_eq!((run.code, run.err.as_str()), (0, ""));
     let line: serde_json::Value = serde_json::from_str(&run.out).unwrap();
     assert_eq!((line["path"].as_str(), line["duration"].as_f64()), (Some("a.wav"), Some(0.5)));
-    assert!(line["tokens"].as_array().is_some_and(|tokens| tokens.iter().all(|t| t["confidence"].is_f64())));
+    let list = |value: &serde_json::Value, key: &str| value[key].as_array().unwrap().clone();
+    let words: Vec<_> = list(&line, "segments").iter().flat_map(|segment| list(segment, "words")).collect();
+    let tokens: Vec<_> = words.iter().flat_map(|word| list(word, "tokens")).collect();
+    let timed = |part: &serde_json::Value| part["start"].as_f64() < part["end"].as_f64();
+    assert!(!tokens.is_empty() && words.iter().chain(&tokens).all(|part| timed(part)), "{line}");
+    assert!(tokens.iter().all(|token| token["confidence"].is_f64()), "{line}");
+    let text: Vec<&str> = words.iter().map(|word| word["word"].as_str().unwrap()).collect();
+    assert_eq!(line["text"].as_str(), Some(text.join(" ").as_str()));
     fs::create_dir(folder.path().join("none")).unwrap();
     linnet(folder.path(), &["transcribe", model, "none"])
         .fails_with("none: there is no audio file in this folder; give one with recordings");

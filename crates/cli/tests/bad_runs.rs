@@ -118,9 +118,12 @@ fn a_run_that_failed_before_its_first_checkpoint_starts_anew() {
 fn options_without_what_they_are_for_are_refused() {
     let folder = tempfile::tempdir().unwrap();
     for (arguments, what) in [
-        (&["decode", "model", "dev.jsonl", "--out", "o", "--lm-weight", "3"][..], "--lm <ARPA>"),
-        (&["decode", "model", "dev.jsonl", "--out", "o", "--unknown-penalty", "-3"], "--lm <ARPA>"),
-        (&["decode", "model", "dev.jsonl", "--out", "o", "--free-words", "--no-lexicon"], "'--no-lexicon'"),
+        (
+            &["decode", "model", "dev.jsonl", "--out", "o", "--free-words", "--no-lexicon"][..],
+            "'--no-lexicon'",
+        ),
+        (&["transcribe", "model", "a.wav", "--greedy", "--beam", "3"], "'--greedy'"),
+        (&["decode", "model", "dev.jsonl", "--out", "o", "--greedy", "--lm-weight", "3"], "'--greedy'"),
         (&["train", "tiny.toml", "--out", "o", "--resume", "--init", "model"], "'--init <MODEL>'"),
         (&["transcribe", "model", "a.wav", "--jobs", "2000"], "2000 is not in"),
         (&["transcribe", "model", "a.wav", "--jobs", "-1"], "'-1'"),

@@ -288,7 +288,7 @@ fn a_table_or_an_option_that_does_not_fit_is_one_line_with_the_mend() {
     assert_eq!(linnet(place, &["ngram", "text.txt", "--order", "1", "--out", "lm.arpa"]).code, 0);
     fails(
         &["--lm", "lm.arpa"],
-        "lm.arpa: its words need a lexicon, because the tokens don't spell words; give one with --lexicon",
+        "lm.arpa: its words need a lexicon, because the tokens don't spell words; give one (--lexicon FILE)",
     );
     put(&place.join("lexicon.txt"), "X a c\n");
     fails(

@@ -129,7 +129,9 @@ fn what_can_not_be_tuned_is_one_line() {
     let place = place.path();
     tune(place, &["--lm-weights", "-1"]).fails_with("the option weight: it must be at least 0 and finite");
     let run = linnet(place, &["tune", "model", "data/dev.jsonl", "--beam", "5", "--no-lexicon"]);
-    run.fails_with("data/dev.jsonl: there are no words to count the errors of; give --lexicon");
+    run.fails_with(
+        "data/dev.jsonl: there are no words to count the errors of; give a lexicon (--lexicon FILE)",
+    );
     let text = read(place, "data/dev.jsonl");
     let silent: String = text
         .lines()

@@ -6,10 +6,8 @@ mod common;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use common::{corpus, put, put_not_finite, put_wav, tone};
-use linnet_corpus::{
-    BatchOptions, CorpusError, Dataset, Manifest, Normalise, Shuffle, Utterance, compute_cmvn,
-};
-use linnet_frontend::FbankConfig;
+use linnet_corpus::{BatchOptions, CorpusError, Dataset, Manifest, Shuffle, Utterance, compute_cmvn};
+use linnet_frontend::{FbankConfig, Normalisation};
 use linnet_text::{TokenTable, Tokenizer, Unit};
 
 #[test]
@@ -170,11 +168,12 @@ fn settings_that_cannot_be_are_named() {
     let (cmvn, _) = compute_cmvn(&manifest, &FbankConfig::default(), None, &|_, _| {}).unwrap();
     let options = BatchOptions {
         features: FbankConfig { bands: 40, ..FbankConfig::default() },
-        normalise: Normalise::Global(cmvn),
+        normalisation: Normalisation::Global,
+        cmvn: Some(cmvn),
         ..Default::default()
     };
     let error = Dataset::new(&manifest, None, options).err().unwrap().to_string();
-    assert!(error.contains("80 values for features of 40"), "{error}");
+    assert!(error.contains("features have 40 dimensions where 80 are expected"), "{error}");
 }
 
 #[test]

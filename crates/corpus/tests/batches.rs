@@ -5,10 +5,9 @@ mod common;
 
 use common::{corpus, put, put_not_finite, put_wav, tone};
 use linnet_corpus::{
-    Augment, Batch, BatchOptions, Dataset, Join, Manifest, Normalise, Shuffle, Utterance, compute_cmvn,
-    read_samples,
+    Augment, Batch, BatchOptions, Dataset, Join, Manifest, Shuffle, Utterance, compute_cmvn, read_samples,
 };
-use linnet_frontend::{Fbank, FbankConfig, Features, SpecAugment};
+use linnet_frontend::{Fbank, FbankConfig, Features, Normalisation, SpecAugment};
 use linnet_text::{Lexicon, TokenTable, Tokenizer, Unit};
 
 fn training() -> BatchOptions {
@@ -132,7 +131,8 @@ fn plain_batches_hold_the_frontends_features() {
     assert_eq!(skipped, []);
     let options = BatchOptions {
         features: config.clone(),
-        normalise: Normalise::Global(cmvn.clone()),
+        normalisation: Normalisation::Global,
+        cmvn: Some(cmvn.clone()),
         batch_frames: usize::MAX,
         ..Default::default()
     };

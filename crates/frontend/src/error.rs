@@ -28,6 +28,11 @@ pub enum FrontendError {
     /// Statistics were asked of no frames at all.
     #[error("no frames to take the mean of; add at least one utterance that is not empty")]
     NoFrames,
+    /// A model of global normalisation has no statistics.
+    #[error(
+        "features are normalised by the training set's statistics, and there are none; give them, or choose another normalisation"
+    )]
+    NoStatistics,
     /// An utterance has no frame.
     #[error(
         "{samples} samples at {sample_rate} Hz are too short for one frame of features; leave the recording out"

@@ -2,7 +2,8 @@
 //!
 //! [`Fbank`] turns a whole utterance into [`Features`] by Kaldi's definition; [`OnlineFbank`] gives the same
 //! frames, bit for bit, from samples that arrive in pieces. [`Cmvn`] normalises them over a corpus or an
-//! utterance, [`deltas`] appends their slopes, [`SpecAugment`] masks them for training.
+//! utterance, as a model's [`Normalisation`] says; [`deltas`] appends their slopes, [`SpecAugment`] masks them for
+//! training.
 //!
 //! Samples are mono `f32` in [-1, 1) everywhere; the scaling to Kaldi's 16-bit range happens inside.
 
@@ -16,6 +17,7 @@ mod fbank;
 mod features;
 mod ln;
 mod mel;
+mod normalise;
 mod online;
 mod spec_augment;
 mod spectrum;
@@ -27,5 +29,6 @@ pub use deltas::deltas;
 pub use error::FrontendError;
 pub use fbank::Fbank;
 pub use features::Features;
+pub use normalise::Normalisation;
 pub use online::OnlineFbank;
 pub use spec_augment::{MaskFill, SpecAugment};

@@ -50,11 +50,6 @@ pub enum ModelError {
         "the model folder has no lexicon.txt, which the phones of transcripts come from; copy it there from the prepared corpus"
     )]
     NoLexicon,
-    /// A model of global normalisation has no statistics.
-    #[error(
-        "the model normalises by the training set's statistics and has none; set `cmvn`, or train it with another train.normalisation"
-    )]
-    NoCmvn,
     /// Two parts of the model don't fit each other.
     #[error("{folder}: {problem}; take all files of the folder from one training run")]
     Mismatch {
@@ -72,6 +67,9 @@ pub enum ModelError {
     /// The token table or the lexicon can't be read or written.
     #[error(transparent)]
     Text(#[from] linnet_text::TextError),
+    /// A search can't be made, or finds nothing.
+    #[error(transparent)]
+    Search(#[from] crate::search::SearchError),
     /// The encoder reports an error.
     #[error(transparent)]
     Encoder(#[from] linnet_encoder::EncoderError),

@@ -1,16 +1,24 @@
-//! The model folder and the recogniser over it.
-//!
-//! A [`Model`] is what training makes and recognition needs: configuration, weights, token table, and where they
-//! exist lexicon and normalisation. A [`Recognizer`] runs the stages over it: audio, features, encoder, CTC, text.
+#![doc = include_str!("../README.md")]
 
-mod config;
 mod error;
+mod format;
 mod model;
-mod pronunciations;
 mod recognizer;
+mod search;
+mod transcript;
 
-pub use config::{ModelConfig, Normalisation, toml_problem, toml_words};
 pub use error::ModelError;
-pub use model::Model;
-pub use pronunciations::{keep_pronunciations, read_pronunciations};
-pub use recognizer::{Recognizer, TokenTime, Transcript};
+pub use format::{Cue, Format, Named, Subtitles, textgrid};
+pub use model::{
+    Model, ModelConfig, keep_pronunciations, pack, read_pronunciations, toml_problem, toml_words,
+};
+pub use recognizer::{Channels, Cutting, Recognizer, Stream};
+pub use search::{Calibrated, Search, SearchError, SearchOptions, marked};
+pub use transcript::{Alternative, Clock, Segment, Token, Transcript, Word};
+
+// The stages, of which signatures here have types.
+pub use linnet_audio as audio;
+pub use linnet_ctc as ctc;
+pub use linnet_encoder as encoder;
+pub use linnet_frontend as frontend;
+pub use linnet_text as text;

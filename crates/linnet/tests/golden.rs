@@ -5,7 +5,6 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use linnet::{Model, Recognizer};
 use linnet_audio::{Audio, Channel, ReadOptions, read};
@@ -156,36 +155,46 @@ fn the_online_parts_in_a_row_give_what_the_whole_gives() {
 
 #[test]
 fn the_recogniser_hears_the_phones_of_these_words() {
-    let model = Arc::new(model());
-    let transcript = Recognizer::new(Arc::clone(&model)).unwrap().transcribe(&recording()).unwrap();
-    let symbol = |id: &u32| model.tokens.symbol(*id).unwrap().to_owned();
-    let wanted: Vec<String> = at_once(&model).2.tokens.iter().map(symbol).collect();
-    let found: Vec<String> = transcript.tokens.iter().map(|token| token.token.clone()).collect();
-    assert_eq!(transcript.text, found.join(" "));
+    let recognizer = Recognizer::new(model());
+    let transcript = recognizer.transcribe(&recording()).unwrap();
+    let symbol = |id: &u32| recognizer.model().tokens.symbol(*id).unwrap().to_owned();
+    let wanted: Vec<String> = at_once(recognizer.model()).2.tokens.iter().map(symbol).collect();
+    let found: Vec<String> = transcript.tokens().map(|token| token.token.clone()).collect();
+    assert_eq!(transcript.text(), found.join(" "));
     // Without a lexicon some phones are others, or missing.
     let same = wanted.iter().filter(|phone| found.contains(phone)).count();
     assert!(10 * same >= 8 * wanted.len(), "{found:?} is not {wanted:?}");
-    assert!(
-        transcript.tokens.is_sorted_by(|a, b| a.start < a.end && a.end <= b.start + 1e-9),
-        "{transcript:?}"
-    );
+    assert!(transcript.tokens().is_sorted_by(|a, b| a.start < a.end && a.end <= b.start + 1e-9));
 }
 
 #[test]
-fn a_recogniser_can_go_to_another_thread_and_a_model_serve_many() {
+fn a_phone_model_with_a_lexicon_finds_words_with_their_tokens() {
+    let recognizer = Recognizer::open(&data("golden/recognizer")).unwrap();
+    let transcript = recognizer.transcribe(&recording()).unwrap();
+    let [segment] = &transcript.segments[..] else { panic!("{transcript:?}") };
+    assert!(segment.text.ends_with("WHILE INFLATION CLIMBED"), "{segment:?}");
+    assert_eq!((segment.start, segment.end), (segment.words[0].start, segment.words.last().unwrap().end));
+    let lexicon = recognizer.model().lexicon.as_ref().unwrap();
+    for word in &segment.words {
+        let tokens: Vec<String> = word.tokens.iter().map(|token| token.token.clone()).collect();
+        assert!(lexicon.lookup(&word.word).contains(&tokens), "{word:?}");
+        assert_eq!((word.start, word.end), (word.tokens[0].start, word.tokens.last().unwrap().end));
+        assert!((0.0..=1.0).contains(&word.confidence));
+    }
+}
+
+#[test]
+fn one_recogniser_serves_many_threads() {
     fn send<T: Send>() {}
-    fn shared<T: Send + Sync>() {}
-    send::<Recognizer>();
+    fn shared<T: Send + Sync + Clone>() {}
     send::<EncoderStream>();
     send::<OnlineFbank>();
     send::<Stream<'_>>();
-    shared::<Model>();
-    shared::<Decoder>();
-    let model = Arc::new(model());
-    let threads = [(); 2].map(|()| {
-        let mut recognizer = Recognizer::new(Arc::clone(&model)).unwrap();
-        std::thread::spawn(move || recognizer.transcribe(&recording()).unwrap())
+    shared::<Recognizer>();
+    let recognizer = Recognizer::open(&data("golden/recognizer")).unwrap();
+    let [first, second] = std::thread::scope(|scope| {
+        let threads = [(); 2].map(|()| scope.spawn(|| recognizer.transcribe(&recording()).unwrap()));
+        threads.map(|thread| thread.join().unwrap())
     });
-    let [first, second] = threads.map(|thread| thread.join().unwrap());
     assert_eq!(first, second);
 }

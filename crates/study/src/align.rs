@@ -3,13 +3,14 @@
 use std::ops::Range;
 use std::path::Path;
 
+use linnet::{Clock, textgrid};
 use linnet_corpus::Skipped;
 use linnet_ctc::{Alignment, Span, forced_align, greedy_spans};
 use linnet_score::CtmWord;
 use linnet_text::{Tokenizer, Unit};
 use rayon::prelude::*;
 
-use crate::decode::{Clock, Emission, Emissions, References, Source, ctm_word};
+use crate::decode::{Emission, Emissions, References, Source, ctm_word};
 use crate::error::StudyError;
 
 /// What aligning a manifest gave.
@@ -87,6 +88,13 @@ impl AlignedUtterance {
         let line =
             |w: &AlignedWord| ctm_word(&self.id, &w.word, w.start_s, w.end_s - w.start_s, w.confidence);
         self.words.iter().map(line).collect()
+    }
+
+    /// Its words and tokens as a TextGrid for Praat, with a tier of each.
+    pub fn textgrid(&self) -> String {
+        let words = self.words.iter().map(|w| (w.start_s, w.end_s, w.word.as_str())).collect();
+        let tokens = self.tokens.iter().map(|t| (t.start_s, t.end_s, t.token.as_str())).collect();
+        textgrid(self.duration_s, &[("words", words), ("tokens", tokens)])
     }
 
     /// Its tokens as lines of a ctm file.

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use linnet_ctc::{BeamError, GrammarError, TrieError};
+use linnet_ctc::BeamError;
 
 /// An error of this crate.
 #[derive(Debug, thiserror::Error)]
@@ -41,31 +41,13 @@ pub enum StudyError {
         /// What is wrong with it.
         source: BeamError,
     },
-    /// A search can't be made of its options.
+    /// A search can't be made, or finds nothing.
     #[error(transparent)]
-    Search(#[from] BeamError),
-    /// The words don't fit the token table.
-    #[error("{path}: {source}")]
-    Lexicon {
-        /// The file that they come from.
-        path: PathBuf,
-        /// Why not.
-        source: TrieError,
-    },
-    /// A grammar doesn't parse.
-    #[error("{path}: {source}; correct the grammar there")]
-    Grammar {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong with it, and where.
-        source: GrammarError,
-    },
-    /// Words are wanted of tokens that spell none.
-    #[error(
-        "{path}: its words need a lexicon, because the tokens don't spell words; give one with --lexicon"
-    )]
-    NoLexicon {
-        /// The language model or grammar.
+    Search(#[from] linnet::SearchError),
+    /// Words are wanted of a search that finds none.
+    #[error("{path}: there are no words to count the errors of; give a lexicon")]
+    NoWords {
+        /// The manifest.
         path: PathBuf,
     },
     /// A text file can't be read.

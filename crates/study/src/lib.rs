@@ -1,26 +1,23 @@
 //! What spans runs or manifests: [`decode()`] a manifest and score it, or a matrix of log-probabilities from anywhere
-//! ([`MatrixTable`], [`Knowledge`]); [`tune()`] a search on it; [`align()`] its transcripts; run a [`Study`] of kinds ×
+//! ([`MatrixTable`]); [`tune()`] a search on it; [`align()`] its transcripts; run a [`Study`] of kinds ×
 //! sizes × seeds; [`compare()`] finished runs, [`compare_study()`] a study's.
 
 mod align;
-mod calibration;
 mod compare;
 mod decode;
 mod error;
 mod plan;
 mod report;
-mod textgrid;
 mod tune;
 
 pub use align::{Aligned, AlignedToken, AlignedUtterance, AlignedWord, align};
-pub use calibration::Calibrated;
 pub use compare::{
     Column, Comparison, CurvePoint, Judgement, LengthGroup, Reached, Run, SetScore, System, SystemScore,
     Target, Verdict, compare, compare_study,
 };
 pub use decode::{
-    AnyDecoder, Arranged, Clock, DecodeOptions, Decoded, Emission, Emissions, HypothesisRecord, Knowledge,
-    MatrixTable, SearchOptions, Source, Symbols, TokenRecord, UtteranceRecord, WordRecord, decode,
+    Arranged, DecodeOptions, Decoded, Emission, Emissions, HypothesisRecord, MatrixTable, Source, Symbols,
+    TokenRecord, UtteranceRecord, WordRecord, decode,
 };
 pub use error::StudyError;
 pub use plan::{
@@ -28,5 +25,4 @@ pub use plan::{
     Timing,
 };
 pub use report::LinePlot;
-pub use textgrid::textgrid;
 pub use tune::{AtEdge, Setting, Trial, TuneOptions, Tuned, tune};

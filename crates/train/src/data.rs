@@ -4,9 +4,8 @@ use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
 use crc32c::crc32c_append;
-use linnet::{ModelError, Normalisation};
-use linnet_corpus::{Augment, BatchOptions, Dataset, Manifest, Normalise, Shuffle, compute_cmvn};
-use linnet_frontend::Cmvn;
+use linnet_corpus::{Augment, BatchOptions, Dataset, Manifest, Shuffle, compute_cmvn};
+use linnet_frontend::{Cmvn, Normalisation};
 use linnet_text::{Lexicon, Normaliser, TokenTable, Tokenizer, Unit};
 
 use crate::config::RunConfig;
@@ -51,7 +50,7 @@ impl RunData {
             }
             _ => None,
         };
-        let options = BatchOptions { augment: config.augment.clone(), ..options(config, cmvn.as_ref())? };
+        let options = BatchOptions { augment: config.augment.clone(), ..options(config, cmvn.as_ref()) };
         let shuffle = Shuffle { noise_frames: 1e3 * config.train.shuffle_s / config.features.frame_shift_ms };
         let training = BatchOptions { shuffle: Some(shuffle), ..options.clone() };
         let validating = BatchOptions { augment: Augment::default(), ..options };
@@ -72,25 +71,12 @@ impl RunData {
     }
 }
 
-/// How a data set's features are normalised for a model; `cmvn` holds the training set's means and deviations.
-///
-/// # Errors
-///
-/// [`ModelError::NoCmvn`] where they are wanted and not there.
-pub fn normalise(normalisation: Normalisation, cmvn: Option<&Cmvn>) -> Result<Normalise, ModelError> {
-    match (normalisation, cmvn) {
-        (Normalisation::Global, Some(cmvn)) => Ok(Normalise::Global(cmvn.clone())),
-        (Normalisation::Global, None) => Err(ModelError::NoCmvn),
-        (Normalisation::Utterance, _) => Ok(Normalise::Utterance),
-        (Normalisation::None, _) => Ok(Normalise::None),
-    }
-}
-
-fn options(config: &RunConfig, cmvn: Option<&Cmvn>) -> Result<BatchOptions, ModelError> {
+fn options(config: &RunConfig, cmvn: Option<&Cmvn>) -> BatchOptions {
     let train = &config.train;
-    Ok(BatchOptions {
+    BatchOptions {
         features: config.features.clone(),
-        normalise: normalise(train.normalisation, cmvn)?,
+        normalisation: train.normalisation,
+        cmvn: cmvn.cloned(),
         batch_frames: (1e3 * train.batch_seconds / config.features.frame_shift_ms) as usize,
         seed: train.seed,
         shortest_s: train.shortest_s,
@@ -98,16 +84,5 @@ fn options(config: &RunConfig, cmvn: Option<&Cmvn>) -> Result<BatchOptions, Mode
         workers: train.workers,
         cache_bytes: train.cache_mb << 20,
         ..BatchOptions::default()
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn statistics_that_are_wanted_must_be_there() {
-        assert!(matches!(normalise(Normalisation::Global, None), Err(ModelError::NoCmvn)));
-        assert_eq!(normalise(Normalisation::None, None).unwrap(), Normalise::None);
     }
 }

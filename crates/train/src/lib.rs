@@ -23,7 +23,6 @@ mod update;
 pub use checkpoint::{restore_checkpoint, save_checkpoint};
 pub use config::{DataConfig, RunConfig, Select, Settings, TrainConfig, check_keys, differences};
 pub use ctc_op::{BLANK, CtcLosses, ctc_losses};
-pub use data::normalise;
 pub use environment::{Environment, Extension, Sitting, processor};
 pub use error::TrainError;
 pub use folder::FolderLock;

@@ -55,7 +55,7 @@ fn recordings_that_cannot_be_read_are_told_and_sets_of_nothing_else_are_errors()
     let mut mixed = config.clone();
     mixed.train.batch_seconds = 0.7;
     mixed.train.epochs = 1;
-    mixed.train.normalisation = linnet::Normalisation::Utterance;
+    mixed.train.normalisation = linnet_frontend::Normalisation::Utterance;
     fs::write(place("u8.wav"), "no sound").unwrap();
     fs::write(place("u9.wav"), "no sound").unwrap();
     fs::write(place("mixed.jsonl"), line(0) + &line(9)).unwrap();

@@ -1,17 +1,17 @@
 //! Arguments of the commands that decode.
 
-use std::convert::Infallible;
 use std::path::PathBuf;
-use std::str::FromStr;
 
 use clap::{Args, ValueEnum};
+
+use super::search::{Search, Weights};
 
 /// Decode a manifest and score it against its texts; or decode a matrix of log-probabilities from anywhere.
 #[derive(Debug, Args)]
 #[command(
     override_usage = "linnet decode [OPTIONS] MODEL MANIFEST --out DIR\n       linnet decode [OPTIONS] --logits FILE.npy --tokens TOKENS",
     after_help = "\
-A beam search runs if any of its options is given, else each frame's best token counts. Phones become words through the model folder's lexicon, or --lexicon; characters and subwords are kept to the words of --grammar, --lexicon or --lm, the first of them that is given.
+A beam search runs if any of its options is given, or the model folder has one (linnet pack), else each frame's best token counts. Phones become words through the model folder's lexicon, or --lexicon; characters and subwords are kept to the words of --grammar, --lexicon or --lm, the first of them that is given.
 
 A matrix is (time, token) or a batch of one, of float16, float32 or float64, as numpy.save(FILE, log_probs) writes it: natural logarithms of probabilities, or logits, which are normalised. A token table has a symbol and its id a line, or one symbol a line, or is Hugging Face's vocab.json. The blank is known by its name (<blank>, <blk>, <ctc>, <eps>, [PAD], <pad>, _), or given by --blank; a matrix with one column more than the table has it last; else it is id 0. Between words stand <space>, a line that is one space, or |; subwords begin words by ▁, or go on with words by ##, and any row of them that spells a word is that word. The result is JSON on standard output.
 
@@ -50,41 +50,14 @@ pub(crate) struct Decode {
     pub(crate) frame_ms: Option<f64>,
     #[command(flatten)]
     pub(crate) search: Search,
+    #[command(flatten)]
+    pub(crate) weights: Weights,
     /// Hypotheses of each utterance.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub(crate) nbest: Option<u32>,
-    /// Weight of the language model.
-    #[arg(long, value_name = "W", default_value_t = 0.5, allow_negative_numbers = true, requires = "lm")]
-    pub(crate) lm_weight: f32,
-    /// What each word adds to the score, a natural logarithm; 0 unless given.
-    #[arg(long, value_name = "B", allow_negative_numbers = true)]
-    pub(crate) word_bonus: Option<f32>,
-    /// Make probabilities of the words' confidences, by the file that linnet tune --calibration wrote, or by numbers.
-    #[arg(long, value_name = "FILE|SCALE,OFFSET", allow_hyphen_values = true)]
-    pub(crate) calibration: Option<CalibrationSource>,
-}
-
-/// Where a calibration comes from.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) enum CalibrationSource {
-    /// Its two numbers.
-    Numbers { scale: f64, offset: f64 },
-    /// A file.
-    File(PathBuf),
-}
-
-impl FromStr for CalibrationSource {
-    type Err = Infallible;
-
-    /// Two numbers parted by a comma; anything else is a file.
-    fn from_str(text: &str) -> Result<Self, Infallible> {
-        let number = |text: &str| text.parse().ok().filter(|value: &f64| value.is_finite());
-        let numbers = text.split_once(',').and_then(|(scale, offset)| number(scale).zip(number(offset)));
-        Ok(match numbers {
-            Some((scale, offset)) => Self::Numbers { scale, offset },
-            None => Self::File(text.into()),
-        })
-    }
+    /// Take each frame's best token, though the model folder has a search of its own.
+    #[arg(long, conflicts_with_all = ["Search", "Weights", "nbest"])]
+    pub(crate) greedy: bool,
 }
 
 fn milliseconds(text: &str) -> Result<f64, String> {
@@ -92,52 +65,10 @@ fn milliseconds(text: &str) -> Result<f64, String> {
     number.ok_or_else(|| "give milliseconds above 0, as 40".to_string())
 }
 
-/// What a beam search is made of, but for what is tuned.
-#[derive(Debug, Args)]
-#[command(next_help_heading = "Search")]
-pub(crate) struct Search {
-    /// Prefixes that live on after each frame; 100 if only other options of the search are given.
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
-    pub(crate) beam: Option<u32>,
-    /// An n-gram language model: an ARPA file, compressed or not.
-    #[arg(long, value_name = "ARPA")]
-    pub(crate) lm: Option<PathBuf>,
-    /// The words that may be found: pronunciations for phones, a list for characters and subwords.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) lexicon: Option<PathBuf>,
-    /// Find phones, not words: without the model folder's lexicon; --lm is then over phones.
-    #[arg(long, conflicts_with_all = ["lexicon", "grammar"])]
-    pub(crate) no_lexicon: bool,
-    /// The sentences that may be said, one a line: `call <digit>{3,4} [please]`, with rules `<digit> = one | two`.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) grammar: Option<PathBuf>,
-    /// Phrases worth more than the models say, one a line, perhaps with a weight of its own behind a tab or a colon.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) hotwords: Option<PathBuf>,
-    /// What such a phrase adds to the score, a natural logarithm.
-    #[arg(long, value_name = "W", default_value_t = 5.0, requires = "hotwords")]
-    pub(crate) hotword_weight: f32,
-    /// What a word adds that the language model doesn't know, at most 0.
-    #[arg(long, value_name = "P", default_value_t = -10.0, allow_negative_numbers = true, requires = "lm")]
-    pub(crate) unknown_penalty: f32,
-    /// Let tokens that spell no word of the lexicon be a word too.
-    #[arg(long, conflicts_with = "no_lexicon")]
-    pub(crate) free_words: bool,
-    /// Skip tokens below this log-probability in a frame; -7 unless given.
-    #[arg(long, value_name = "LOG", allow_negative_numbers = true)]
-    pub(crate) token_threshold: Option<f32>,
-    /// Tokens that count in a frame besides the blank; by default all.
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
-    pub(crate) max_tokens: Option<u32>,
-    /// Drop prefixes this far below the frame's best, in natural logarithms; 30 unless given.
-    #[arg(long, value_name = "D")]
-    pub(crate) score_threshold: Option<f32>,
-}
-
 /// Choose the language model's weight and the word bonus on a development set.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Every point of the grid decodes the whole manifest; the table is sorted by WER, and the last line has the best point's flags for linnet decode. Below stands the expected calibration error (ECE) of the best point's word confidences: raw, calibrated on speakers that the calibration has not seen (up to ten-fold cross-validation), and on the very words that it was fitted to.
+Every point of the grid decodes the whole manifest; the table is sorted by WER, and the last line has the best point's flags for linnet decode, transcribe and pack. Below stands the expected calibration error (ECE) of the best point's word confidences: raw, calibrated on speakers that the calibration has not seen (up to ten-fold cross-validation), and on the very words that it was fitted to.
 
 Examples:
   linnet tune exp/model data/dev.jsonl --lm lm.arpa --cache-logits exp/cache --calibration exp/calibration.json

@@ -93,7 +93,7 @@ pub(crate) struct Prepare {
 }
 
 /// Two numbers of seconds with a hyphen between them.
-fn seconds_range(text: &str) -> Result<(f64, f64), String> {
+pub(super) fn seconds_range(text: &str) -> Result<(f64, f64), String> {
     let parse = || {
         let (from, to) = text.split_once('-')?;
         Some((from.trim().parse().ok()?, to.trim().parse().ok()?))

@@ -7,7 +7,7 @@ use std::slice::from_ref;
 use linnet::Model;
 use linnet_files::{io_problem, write_beside};
 use linnet_score::{CtmWord, write_ctm};
-use linnet_study::{AlignedUtterance, Source, align, textgrid};
+use linnet_study::{AlignedUtterance, Source, align};
 
 use super::{Done, outputs, warn_of_skipped};
 use crate::args::{Align, AlignFormat};
@@ -105,7 +105,7 @@ fn write_one_grid(path: &Path, utterances: &[AlignedUtterance]) -> Result<(), St
 }
 
 fn write_grid(path: &Path, utterance: &AlignedUtterance) -> Result<(), String> {
-    write_beside(path, |out| out.write_all(textgrid(utterance).as_bytes()))
+    write_beside(path, |out| out.write_all(utterance.textgrid().as_bytes()))
         .map_err(|error| format!("{}: {}", path.display(), io_problem(&error)))
 }
 

@@ -8,9 +8,11 @@ mod features;
 mod inspect;
 mod ngram;
 mod outputs;
+mod pack;
 mod prepare;
 mod pronounce;
 mod score;
+mod search;
 mod sides;
 mod spelling;
 mod train;
@@ -46,7 +48,8 @@ pub(crate) fn run(command: Command, talk: &Talk) -> Done {
         Command::Compare(args) => compare::run(args, talk),
         Command::Ngram(args) => ngram::run(args, talk),
         Command::Pronounce(args) => pronounce::run(args, talk),
-        Command::Transcribe(args) => transcribe::run(args, talk),
+        Command::Pack(args) => pack::run(*args, talk),
+        Command::Transcribe(args) => transcribe::run(*args, talk),
         Command::Inspect(args) => inspect::run(args, talk),
         Command::Convert(args) => convert::run(args, talk),
     }

@@ -3,13 +3,14 @@
 use std::path::Path;
 use std::slice::from_ref;
 
-use linnet::Model;
+use linnet::{Calibrated, Model, SearchOptions};
 use linnet_files::{io_problem, write_beside};
-use linnet_study::{AtEdge, Calibrated, Setting, Source, Trial, TuneOptions, Tuned, tune};
+use linnet_study::{AtEdge, Setting, Source, Trial, TuneOptions, Tuned, tune};
 use serde_json::json;
 
+use super::search::needed;
 use super::{Done, outputs, warn_of_hotwords, warn_of_skipped};
-use crate::args::Tune;
+use crate::args::{Tune, Weights};
 use crate::data::print;
 use crate::talk::Talk;
 
@@ -18,8 +19,10 @@ pub(super) fn run(args: Tune, talk: &Talk) -> Done {
     let [lm, lexicon, grammar, hotwords] = args.search.files();
     outputs::check(&outputs, &[("MANIFEST", from_ref(&args.manifest)), lm, lexicon, grammar, hotwords])?;
     let model = Model::read(&args.model)?;
+    let search = args.search.with_lexicon_of(args.search.over(SearchOptions::default()), &args.model);
+    needed(&args.search, &Weights::default(), &search)?;
     let options = TuneOptions {
-        search: args.search.with_lexicon_of(args.search.options(), &args.model),
+        search,
         // Without a language model its weight makes no difference.
         lm_weights: if args.search.lm.is_some() { args.lm_weights.clone() } else { vec![0.0] },
         word_bonuses: args.word_bonuses.clone(),
@@ -112,11 +115,11 @@ fn confidence(c: &Calibrated) -> String {
     )
 }
 
-/// The flags of `linnet decode` that search like this.
+/// The flags of `linnet decode`, `transcribe` and `pack` that search like this.
 fn flags(args: &Tune, trial: &Trial, calibration: Option<&Calibrated>) -> String {
     let search = &args.search;
     let mut flags = Vec::new();
-    let options = search.options();
+    let options = search.over(SearchOptions::default());
     flags.push(format!("--beam {}", options.beam.beam));
     for (name, path) in search.files() {
         flags.extend(path.iter().map(|path| format!("{name} {}", quoted(path))));

@@ -91,7 +91,7 @@ impl Epoch {
         let (mut channels, mut workers) = (Vec::new(), Vec::new());
         for worker in 0..count {
             let options = &inner.options;
-            let mut loader = Loader::new(&options.features, &options.normalise, options.seed)?;
+            let mut loader = Loader::new(options)?;
             let (sender, receiver) = sync_channel(options.ahead);
             let (inner, plan, busy_ns) = (Arc::clone(inner), Arc::clone(&plan), Arc::clone(&busy_ns));
             let work = move || {

@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use linnet_audio::{Channel, ReadOptions, change_speed, read, resample};
-use linnet_frontend::{Cmvn, CmvnAccumulator, Fbank, FbankConfig, Features, FrontendError};
+use linnet_frontend::{Cmvn, CmvnAccumulator, Fbank, FbankConfig, Features, FrontendError, Normalisation};
 use rayon::prelude::*;
 
-use super::options::Normalise;
+use super::options::BatchOptions;
 use crate::progress::{Counter, Progress};
 use crate::random::stream;
 use crate::{CorpusError, Manifest, Skipped, Utterance};
@@ -32,13 +32,22 @@ pub fn read_samples(utterance: &Utterance, sample_rate: u32) -> Result<Vec<f32>,
 /// Makes features; one serves one thread.
 pub(super) struct Loader {
     fbank: Fbank,
-    normalise: Normalise,
+    normalisation: Normalisation,
+    cmvn: Option<Cmvn>,
     seed: u64,
 }
 
 impl Loader {
-    pub(super) fn new(config: &FbankConfig, normalise: &Normalise, seed: u64) -> Result<Self, CorpusError> {
-        Ok(Self { fbank: Fbank::new(config)?, normalise: normalise.clone(), seed })
+    /// For what the options say.
+    pub(super) fn new(options: &BatchOptions) -> Result<Self, CorpusError> {
+        let BatchOptions { features, normalisation, cmvn, seed, .. } = options;
+        let fbank = Fbank::new(features)?;
+        Ok(Self { fbank, normalisation: *normalisation, cmvn: cmvn.clone(), seed: *seed })
+    }
+
+    /// For features that are not normalised.
+    fn plain(config: &FbankConfig) -> Result<Self, CorpusError> {
+        Ok(Self { fbank: Fbank::new(config)?, normalisation: Normalisation::None, cmvn: None, seed: 0 })
     }
 
     /// Normalised features of an utterance, `(frames, dim)`, at a speed.
@@ -56,13 +65,7 @@ impl Loader {
         }
         let fail = |source: FrontendError| CorpusError::Features { id: id(), source };
         let mut features = self.fbank.compute_checked(&samples).map_err(fail)?;
-        match &self.normalise {
-            Normalise::None => {}
-            Normalise::Utterance => {
-                Cmvn::per_utterance(&features).and_then(|cmvn| cmvn.apply(&mut features)).map_err(fail)?;
-            }
-            Normalise::Global(cmvn) => cmvn.apply(&mut features).map_err(fail)?,
-        }
+        self.normalisation.apply(self.cmvn.as_ref(), &mut features).map_err(fail)?;
         Ok(features)
     }
 
@@ -96,7 +99,7 @@ pub fn compute_cmvn(
         let sums: Vec<Result<CmvnAccumulator, CorpusError>> = chunk
             .par_iter()
             .map_init(
-                || Loader::new(config, &Normalise::None, 0),
+                || Loader::plain(config),
                 |loader, utterance| {
                     if interrupted() {
                         return Err(CorpusError::Interrupted);

@@ -14,4 +14,4 @@ mod plan;
 pub use dataset::Dataset;
 pub use epoch::{Batch, Epoch, LoaderStats};
 pub use load::{compute_cmvn, read_samples};
-pub use options::{Augment, BatchOptions, Normalise, Shuffle};
+pub use options::{Augment, BatchOptions, Shuffle};

@@ -1,6 +1,6 @@
 //! Settings of datasets.
 
-use linnet_frontend::{Cmvn, FbankConfig, SpecAugment};
+use linnet_frontend::{Cmvn, FbankConfig, Normalisation, SpecAugment};
 use serde::{Deserialize, Serialize};
 
 use crate::{CorpusError, Join};
@@ -11,7 +11,9 @@ pub struct BatchOptions {
     /// The features.
     pub features: FbankConfig,
     /// Normalisation before augmentation.
-    pub normalise: Normalise,
+    pub normalisation: Normalisation,
+    /// A corpus's statistics for [`Normalisation::Global`], see [`compute_cmvn`](crate::compute_cmvn).
+    pub cmvn: Option<Cmvn>,
     /// Variety for training.
     pub augment: Augment,
     /// Frames that a batch has at most, all its utterances together; a longer one is a batch of its own.
@@ -37,7 +39,8 @@ impl Default for BatchOptions {
     fn default() -> Self {
         Self {
             features: FbankConfig::default(),
-            normalise: Normalise::None,
+            normalisation: Normalisation::None,
+            cmvn: None,
             augment: Augment::default(),
             batch_frames: 4000,
             shuffle: None,
@@ -49,18 +52,6 @@ impl Default for BatchOptions {
             cache_bytes: 1 << 30,
         }
     }
-}
-
-/// Cepstral mean and variance normalisation.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub enum Normalise {
-    /// None.
-    #[default]
-    None,
-    /// By each utterance's own statistics.
-    Utterance,
-    /// By a corpus's statistics, see [`compute_cmvn`](crate::compute_cmvn).
-    Global(Cmvn),
 }
 
 /// Variety for training.
@@ -138,15 +129,7 @@ impl BatchOptions {
     pub fn validate(&self) -> Result<(), CorpusError> {
         let fail = |key, problem: String| Err(CorpusError::Option { key, problem });
         self.features.validate()?;
-        if let Normalise::Global(cmvn) = &self.normalise
-            && cmvn.dim() != self.features.dim()
-        {
-            let (dim, values) = (cmvn.dim(), self.features.dim());
-            return fail(
-                "normalise",
-                format!("statistics of {dim} values for features of {values}; compute them again"),
-            );
-        }
+        self.normalisation.check(self.cmvn.as_ref(), self.features.dim())?;
         self.augment.validate()?;
         if self.batch_frames == 0 {
             return fail("batch_frames", "0; give the frames of a batch, like 4000".to_owned());

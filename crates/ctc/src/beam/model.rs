@@ -2,6 +2,7 @@
 
 use std::fmt::Debug;
 use std::hash::Hash;
+use std::sync::Arc;
 
 /// A language model over words, or anything else that scores a word by the words before it.
 pub trait WordModel {
@@ -59,33 +60,41 @@ impl WordModel for NoModel {
     }
 }
 
-impl<M: WordModel + ?Sized> WordModel for &M {
-    type State = M::State;
+/// A pointer to a model is one.
+macro_rules! through {
+    ($pointer:ty) => {
+        impl<M: WordModel + ?Sized> WordModel for $pointer {
+            type State = M::State;
 
-    fn index(&self, word: &str) -> Option<u32> {
-        (**self).index(word)
-    }
+            fn index(&self, word: &str) -> Option<u32> {
+                (**self).index(word)
+            }
 
-    fn start(&self) -> Self::State {
-        (**self).start()
-    }
+            fn start(&self) -> Self::State {
+                (**self).start()
+            }
 
-    fn score(&self, state: &Self::State, word: Option<u32>) -> (f32, Self::State) {
-        (**self).score(state, word)
-    }
+            fn score(&self, state: &Self::State, word: Option<u32>) -> (f32, Self::State) {
+                (**self).score(state, word)
+            }
 
-    fn end(&self, state: &Self::State) -> f32 {
-        (**self).end(state)
-    }
+            fn end(&self, state: &Self::State) -> f32 {
+                (**self).end(state)
+            }
 
-    fn unigram(&self, word: Option<u32>) -> f32 {
-        (**self).unigram(word)
-    }
+            fn unigram(&self, word: Option<u32>) -> f32 {
+                (**self).unigram(word)
+            }
 
-    fn following(&self, state: &Self::State) -> Option<Vec<u32>> {
-        (**self).following(state)
-    }
+            fn following(&self, state: &Self::State) -> Option<Vec<u32>> {
+                (**self).following(state)
+            }
+        }
+    };
 }
+
+through!(&M);
+through!(Arc<M>);
 
 /// How a lexicon and a language model weigh beside the tokens' probabilities. All scores are natural logarithms.
 #[derive(Clone, Debug, PartialEq)]

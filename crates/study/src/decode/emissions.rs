@@ -3,12 +3,10 @@
 use std::collections::HashMap;
 use std::path::Path;
 
-use linnet::Model;
+use linnet::{Clock, Model};
 use linnet_corpus::{BatchOptions, Dataset, Manifest, Skipped, Utterance};
-use linnet_train::normalise;
 
 use super::cache;
-use super::clock::Clock;
 use crate::error::StudyError;
 
 /// Where log-probabilities come from.
@@ -49,7 +47,7 @@ pub struct Emission {
 impl Emission {
     /// The times of its frames, each of `frame_s` seconds.
     pub(crate) fn clock(&self, frame_s: f64) -> Clock {
-        Clock { frame_s, end_s: self.utterance.duration_s }
+        Clock::new(frame_s).until(self.utterance.duration_s)
     }
 }
 
@@ -130,9 +128,9 @@ struct Computed {
 }
 
 fn compute(model: &Model, manifest: &Manifest, path: &Path) -> Result<Computed, StudyError> {
-    let normalise = normalise(model.config.normalisation, model.cmvn.as_ref())?;
     let features = model.config.features.clone();
-    let options = BatchOptions { features, normalise, cache_bytes: 0, ..Default::default() };
+    let (normalisation, cmvn) = (model.config.normalisation, model.cmvn.clone());
+    let options = BatchOptions { features, normalisation, cmvn, cache_bytes: 0, ..Default::default() };
     let dataset = Dataset::new(manifest, None, options).map_err(|e| e.of_manifest(path))?;
     let mut epoch = dataset.epoch(0)?;
     let mut rows = Vec::with_capacity(dataset.len());

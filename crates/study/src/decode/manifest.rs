@@ -5,8 +5,9 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
+use linnet::{Search, SearchOptions};
 use linnet_corpus::Skipped;
-use linnet_ctc::{Hypothesis, greedy_hypothesis, spells_words};
+use linnet_ctc::Hypothesis;
 use linnet_files::write_beside;
 use linnet_score::{
     CtmWord, ScoreOptions, ScoreReport, ScoreUnit, Trn, Weights, fewest_errors, score_with, write_ctm,
@@ -16,10 +17,8 @@ use linnet_text::{TokenTable, Tokenizer, Unit};
 use rayon::prelude::*;
 
 use super::emissions::{Emission, Emissions, Source};
-use super::knowledge::Knowledge;
 use super::output::{UtteranceRecord, ctm, text};
 use super::references::References;
-use super::search::SearchOptions;
 use crate::error::StudyError;
 
 /// The hypotheses of utterances that nobody has transcribed, beside a scored `hyp.trn`.
@@ -83,16 +82,12 @@ pub fn decode(source: &Source<'_>, out: &Path, options: &DecodeOptions) -> Resul
     let table = &model.tokens;
     // What the options name is read first: the encoder takes longer.
     let references = References::read(source, options.lexicon.as_deref())?;
-    let knowledge = match &options.search {
-        Some(search) => Some((search, Knowledge::read(search, table, model.config.text)?)),
-        None => None,
+    let search = match &options.search {
+        Some(options) => model.search(options)?,
+        None => Search::greedy(table),
     };
-    let decoder = match &knowledge {
-        Some((search, knowledge)) => Some(knowledge.decoder(&search.beam, &search.fusion)?),
-        None => None,
-    };
-    let words_of_phones = unit == Unit::Phone && knowledge.as_ref().is_some_and(|(_, k)| k.has_words());
-    let words = words_of_phones || spells_words(table);
+    let words = search.has_words();
+    let words_of_phones = unit == Unit::Phone && words;
 
     let emissions = Emissions::new(source)?;
     let utterances = &emissions.utterances;
@@ -100,10 +95,7 @@ pub fn decode(source: &Source<'_>, out: &Path, options: &DecodeOptions) -> Resul
     let mut skipped = emissions.skipped.clone();
     let heard: Vec<_> = utterances
         .par_iter()
-        .map(|emission| match &decoder {
-            None => Ok(vec![greedy_hypothesis(&emission.log_probs, table)]),
-            Some(decoder) => decoder.decode(&emission.log_probs, table.len()).map_err(|e| e.to_string()),
-        })
+        .map(|emission| search.decode(&emission.log_probs).map_err(|error| error.to_string()))
         .collect();
     let (mut all, mut without_phones) = (Vec::new(), Vec::new());
     for (emission, hypotheses) in utterances.iter().zip(heard) {
@@ -137,7 +129,7 @@ pub fn decode(source: &Source<'_>, out: &Path, options: &DecodeOptions) -> Resul
     let (with_text, without_text): (Vec<&Heard>, Vec<&Heard>) =
         all.iter().partition(|heard| !scored || heard.emission.utterance.text.is_some());
     let written = Written { tokenizer: &tokenizer, all: &with_text };
-    let mut notes = knowledge.as_ref().map(|(_, knowledge)| knowledge.notes().to_vec()).unwrap_or_default();
+    let mut notes = search.notes().to_vec();
     notes.extend(emissions.notes.iter().cloned());
     if !scored {
         let transcribed = all.iter().any(|heard| heard.emission.utterance.text.is_some());
@@ -203,7 +195,7 @@ pub fn decode(source: &Source<'_>, out: &Path, options: &DecodeOptions) -> Resul
             remove(&out.join(name))?;
         }
     }
-    let left_out = knowledge.map(|(_, knowledge)| knowledge.left_out().to_vec()).unwrap_or_default();
+    let left_out = search.left_out().to_vec();
     Ok(Decoded { utterances: all.len(), scores, any_pronunciation, skipped, without_phones, notes, left_out })
 }
 

@@ -1,11 +1,10 @@
 //! Hypotheses as JSON and ctm.
 
+use linnet::Clock;
 use linnet_ctc::Hypothesis;
 use linnet_score::CtmWord;
 use linnet_text::{TokenTable, Unit};
 use serde::Serialize;
-
-use super::clock::Clock;
 
 /// The hypotheses of an utterance.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -100,8 +99,7 @@ impl UtteranceRecord {
 
 impl HypothesisRecord {
     fn new(h: &Hypothesis, symbols: &impl Symbols, has_words: bool, clock: Option<Clock>) -> Self {
-        let seconds =
-            |frames: [usize; 2]| clock.map(|clock| frames.map(|frame| rounded(clock.seconds(frame))));
+        let seconds = |frames: [usize; 2]| clock.map(|clock| frames.map(|frame| clock.seconds(frame)));
         let token = |span: &linnet_ctc::Span| {
             let (symbol, id) = symbols.symbol_and_id(span.token);
             let frames = [span.start, span.end];
@@ -132,11 +130,6 @@ impl HypothesisRecord {
         let (score, acoustic, lm) = (h.score, h.acoustic, h.model);
         Self { text, score, acoustic, lm, complete: h.complete, words, tokens }
     }
-}
-
-/// Seconds to the microsecond, so that 3 · 0.04 is written as 0.12.
-pub(crate) fn rounded(seconds: f64) -> f64 {
-    (seconds * 1e6).round() / 1e6
 }
 
 /// What a hypothesis says in the unit of the tokens. Characters are those of its words: a search may drop what its

@@ -1,6 +1,6 @@
 //! The `[train]` table.
 
-use linnet::Normalisation;
+use linnet_frontend::Normalisation;
 use serde::{Deserialize, Serialize};
 
 use crate::optimizer::{AdamSettings, OptimizerKind};

@@ -6,9 +6,9 @@ use std::io::{BufWriter, Write};
 use std::path::Path;
 
 use linnet_corpus::prepare::{Output, an4};
-use linnet_corpus::{Augment, BatchOptions, Dataset, Manifest, Normalise, Shuffle, compute_cmvn};
+use linnet_corpus::{Augment, BatchOptions, Dataset, Manifest, Shuffle, compute_cmvn};
 use linnet_encoder::{EncoderConfig, MixerKind};
-use linnet_frontend::{FbankConfig, SpecAugment};
+use linnet_frontend::{FbankConfig, Normalisation, SpecAugment};
 use linnet_text::{Lexicon, TokenTable, Tokenizer, Unit};
 use linnet_train::{DataConfig, RunConfig, TrainConfig};
 use serde::{Deserialize, Serialize};
@@ -109,7 +109,8 @@ pub(crate) fn make(corpus: &Path, folder: &Path, steps: usize) -> Result<(), Box
     let frames = |seconds: f64| 1e3 * seconds / features.frame_shift_ms;
     let options = BatchOptions {
         features: features.clone(),
-        normalise: Normalise::Global(cmvn),
+        normalisation: Normalisation::Global,
+        cmvn: Some(cmvn),
         augment: Augment { spec_augment: None, ..augment },
         batch_frames: frames(train.batch_seconds) as usize,
         shuffle: Some(Shuffle { noise_frames: frames(train.shuffle_s) }),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::error::Error;
 use std::path::Path;
 
-use linnet::Model;
+use linnet::{Model, SearchOptions};
 use linnet_audio::{AudioInfo, ReadOptions, is_audio_path, probe};
 use linnet_files::io_problem;
 use linnet_train::{RunConfig, read_metrics};
@@ -132,8 +132,25 @@ pub(super) fn model(path: &Path) -> Result<String, Box<dyn Error>> {
         // To the microsecond: a shift is whole samples.
         format!("frames       one of {} ms", (model.frame_s() * 1e6).round() / 1e3),
     ];
+    if let Some(options) = SearchOptions::packed(path)? {
+        lines.push(format!("search       {}", search(&options)));
+    }
     lines.extend(model.encoder.groups().map(|group| format!("{:30} {:>9}", group.name, group.range.len())));
     Ok(lines.join("\n"))
+}
+
+/// The packed search of a model folder.
+fn search(options: &SearchOptions) -> String {
+    let files = [
+        ("language model", &options.lm),
+        ("lexicon", &options.lexicon),
+        ("grammar", &options.grammar),
+        ("hotwords", &options.hotwords),
+    ];
+    let there = files.iter().filter(|(_, file)| file.is_some()).map(|(name, _)| *name);
+    let parts: Vec<String> =
+        std::iter::once(format!("beam {}", options.beam.beam)).chain(there.map(String::from)).collect();
+    parts.join(", ")
 }
 
 pub(super) fn experiment(path: &Path) -> Result<String, Box<dyn Error>> {

@@ -3,11 +3,12 @@
 use std::error::Error;
 use std::path::Path;
 
+use linnet::Calibrated;
 use linnet_corpus::Manifest;
 use linnet_files::{io_problem, json_problem};
 use linnet_frontend::Cmvn;
 use linnet_score::{ScoreReport, Transcripts};
-use linnet_study::{Calibrated, Places, Study};
+use linnet_study::{Places, Study};
 use linnet_text::{Lexicon, TokenTable};
 use linnet_train::{RunConfig, read_metrics};
 use serde_json::Value;

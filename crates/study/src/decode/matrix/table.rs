@@ -2,11 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
+use linnet::marked;
 use linnet_ctc::spells_words;
 use linnet_text::{BLANK, TokenTable, read_symbols};
 
 use super::blank::Blank;
-use super::marks::marked;
 use super::values::log_probs;
 use crate::decode::output::Symbols;
 use crate::error::StudyError;

@@ -1,0 +1,130 @@
+//! What the options of a search ask for, on top of a model folder's own.
+
+use std::error::Error;
+use std::path::{Path, PathBuf};
+
+use linnet::{Calibrated, SearchError, SearchOptions};
+use linnet_ctc::Calibration;
+
+use crate::args::{CalibrationSource, Search, Weights};
+
+/// The options of a command that searches.
+pub(super) struct Asked<'a> {
+    pub(super) search: &'a Search,
+    pub(super) weights: &'a Weights,
+    pub(super) nbest: Option<u32>,
+    pub(super) greedy: bool,
+}
+
+impl Asked<'_> {
+    /// How to search where nothing else says so; `None`: greedily.
+    pub(super) fn alone(&self) -> Result<Option<SearchOptions>, Box<dyn Error>> {
+        if self.is_given() { self.over(SearchOptions::default()).map(Some) } else { Ok(None) }
+    }
+
+    /// How to search with a model folder, whose `own` search counts where no option says otherwise.
+    pub(super) fn with_model(
+        &self,
+        folder: &Path,
+        own: Option<SearchOptions>,
+    ) -> Result<Option<SearchOptions>, Box<dyn Error>> {
+        if self.greedy {
+            return Ok(None);
+        }
+        if !self.is_given() {
+            return Ok(own);
+        }
+        let options = self.over(own.unwrap_or_default())?;
+        Ok(Some(self.search.with_lexicon_of(options, folder)))
+    }
+
+    fn is_given(&self) -> bool {
+        self.search.is_given() || self.weights.is_given() || self.nbest.is_some()
+    }
+
+    fn over(&self, options: SearchOptions) -> Result<SearchOptions, Box<dyn Error>> {
+        let mut options = self.weights.over(self.search.over(options))?;
+        options.beam.nbest = self.nbest.map_or(1, |count| count as usize);
+        needed(self.search, self.weights, &options)?;
+        Ok(options)
+    }
+}
+
+impl Search {
+    /// Whether any option asks for a search.
+    fn is_given(&self) -> bool {
+        let numbers = [self.beam, self.max_tokens].iter().any(Option::is_some);
+        let weights = [self.token_threshold, self.score_threshold, self.hotword_weight, self.unknown_penalty];
+        let files = self.files().iter().any(|(_, file)| !file.is_empty());
+        numbers || weights.iter().any(Option::is_some) || files || self.no_lexicon || self.free_words
+    }
+
+    /// The files that a search reads, none or one under the name of each option.
+    pub(super) fn files(&self) -> [(&'static str, &[PathBuf]); 4] {
+        [
+            ("--lm", self.lm.as_slice()),
+            ("--lexicon", self.lexicon.as_slice()),
+            ("--grammar", self.grammar.as_slice()),
+            ("--hotwords", self.hotwords.as_slice()),
+        ]
+    }
+
+    /// Other options with those that are given.
+    pub(super) fn over(&self, mut options: SearchOptions) -> SearchOptions {
+        let file = |given: &Option<PathBuf>, own: Option<PathBuf>| given.clone().or(own);
+        options.lm = file(&self.lm, options.lm);
+        options.lexicon = file(&self.lexicon, options.lexicon).filter(|_| !self.no_lexicon);
+        options.grammar = file(&self.grammar, options.grammar);
+        options.hotwords = file(&self.hotwords, options.hotwords);
+        options.hotword_weight = self.hotword_weight.unwrap_or(options.hotword_weight);
+        let (beam, fusion) = (&mut options.beam, &mut options.fusion);
+        beam.beam = self.beam.map_or(beam.beam, |width| width as usize);
+        beam.token_threshold = self.token_threshold.unwrap_or(beam.token_threshold);
+        beam.score_threshold = self.score_threshold.unwrap_or(beam.score_threshold);
+        beam.max_tokens = self.max_tokens.map_or(beam.max_tokens, |most| most as usize);
+        fusion.unknown_penalty = self.unknown_penalty.unwrap_or(fusion.unknown_penalty);
+        fusion.free_words |= self.free_words;
+        options
+    }
+
+    /// The options with the model folder's lexicon, unless there is another or none is wanted.
+    pub(super) fn with_lexicon_of(&self, options: SearchOptions, folder: &Path) -> SearchOptions {
+        if self.no_lexicon { options } else { options.with_lexicon_of(folder) }
+    }
+}
+
+impl Weights {
+    fn is_given(&self) -> bool {
+        self.lm_weight.is_some() || self.word_bonus.is_some() || self.calibration.is_some()
+    }
+
+    /// Other options with those that are given.
+    pub(super) fn over(&self, mut options: SearchOptions) -> Result<SearchOptions, SearchError> {
+        let fusion = &mut options.fusion;
+        fusion.weight = self.lm_weight.unwrap_or(fusion.weight);
+        fusion.word_bonus = self.word_bonus.unwrap_or(fusion.word_bonus);
+        options.calibration = match &self.calibration {
+            Some(CalibrationSource::Numbers { scale, offset }) => {
+                Calibration { scale: *scale, offset: *offset }
+            }
+            Some(CalibrationSource::File(path)) => Calibrated::read(path)?.calibration(),
+            None => options.calibration,
+        };
+        Ok(options)
+    }
+}
+
+/// Fails where an option says how a file weighs that isn't there.
+pub(super) fn needed(search: &Search, weights: &Weights, options: &SearchOptions) -> Result<(), String> {
+    let given = [
+        ("--lm-weight", weights.lm_weight.is_some(), options.lm.is_some(), "--lm"),
+        ("--unknown-penalty", search.unknown_penalty.is_some(), options.lm.is_some(), "--lm"),
+        ("--hotword-weight", search.hotword_weight.is_some(), options.hotwords.is_some(), "--hotwords"),
+    ];
+    match given.into_iter().find(|(_, given, there, _)| *given && !there) {
+        Some((option, _, _, file)) => {
+            Err(format!("{option} is given and {file} is not; give both or neither"))
+        }
+        None => Ok(()),
+    }
+}

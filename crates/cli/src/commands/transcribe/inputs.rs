@@ -1,0 +1,143 @@
+//! The recordings to transcribe: files, those below folders, those of a list.
+
+use std::path::{Path, PathBuf};
+
+use linnet_audio::is_audio_path;
+use linnet_files::{io_problem, text_lines};
+use serde_json::{Map, Value};
+use walkdir::WalkDir;
+
+use crate::args::Transcribe;
+
+/// The longest line of a list, in bytes.
+const LONGEST_LINE: usize = 1 << 20;
+
+/// A recording to transcribe.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Input {
+    /// The file; `-` is standard input.
+    pub(super) path: PathBuf,
+    /// What its results are called, without ending, below the folder they are written to.
+    pub(super) name: PathBuf,
+    /// Where the part that is wanted starts, in seconds, and how long it is, where not all is.
+    pub(super) offset_s: f64,
+    pub(super) duration_s: Option<f64>,
+    /// Other fields of its line in a list.
+    pub(super) fields: Map<String, Value>,
+}
+
+impl Input {
+    /// A file whose results lie at `name`.
+    fn new(path: PathBuf, name: PathBuf, args: &Transcribe) -> Self {
+        Self { path, name, offset_s: args.offset, duration_s: args.duration, fields: Map::new() }
+    }
+
+    pub(super) fn is_stdin(&self) -> bool {
+        self.path == Path::new("-")
+    }
+
+    /// Its size in bytes; 0 where nobody knows.
+    pub(super) fn bytes(&self) -> u64 {
+        std::fs::metadata(&self.path).map_or(0, |found| found.len())
+    }
+}
+
+/// All recordings that are asked for, those of a folder in alphabetical order.
+pub(super) fn inputs(args: &Transcribe) -> Result<Vec<Input>, String> {
+    let mut all = Vec::new();
+    for source in &args.audio {
+        if source.is_dir() {
+            all.extend(below(source, args)?);
+        } else {
+            let name = if source == Path::new("-") { "stdin".into() } else { file_name(source) };
+            all.push(Input::new(source.clone(), name, args));
+        }
+    }
+    if let Some(list) = &args.list {
+        all.extend(listed(list, args)?);
+    }
+    Ok(all)
+}
+
+fn file_name(path: &Path) -> PathBuf {
+    path.file_name().map_or_else(|| path.to_path_buf(), PathBuf::from)
+}
+
+/// The recordings below a folder.
+fn below(folder: &Path, args: &Transcribe) -> Result<Vec<Input>, String> {
+    let mut all = Vec::new();
+    for entry in WalkDir::new(folder).sort_by_file_name() {
+        let path = entry.map_err(|error| unreadable(folder, error))?.into_path();
+        if path.is_file() && is_audio_path(&path) {
+            let name = path.strip_prefix(folder).map_or_else(|_| file_name(&path), Path::to_path_buf);
+            all.push(Input::new(path, name, args));
+        }
+    }
+    if all.is_empty() {
+        let folder = folder.display();
+        return Err(format!("{folder}: there is no audio file in this folder; give one with recordings"));
+    }
+    Ok(all)
+}
+
+/// The message about a folder that can't be walked through.
+fn unreadable(folder: &Path, error: walkdir::Error) -> String {
+    let path = error.path().unwrap_or(folder).display().to_string();
+    let problem = error.into_io_error().map(|error| io_problem(&error));
+    format!("{path}: {}", problem.unwrap_or_else(|| "its links lead in a circle; take one out".into()))
+}
+
+/// The recordings of a list.
+fn listed(list: &Path, args: &Transcribe) -> Result<Vec<Input>, String> {
+    let shown = list.display();
+    let bytes = std::fs::read(list).map_err(|error| format!("{shown}: {}", io_problem(&error)))?;
+    let mut all = Vec::new();
+    for (number, line) in text_lines(&bytes, LONGEST_LINE) {
+        let fail = |problem: String| format!("{shown}:{number}: {problem}");
+        let line = line.map_err(fail)?.trim();
+        if line.is_empty() {
+            continue;
+        }
+        if line.starts_with('{') {
+            all.push(entry(line, list, args).map_err(fail)?);
+        } else {
+            let path = PathBuf::from(line);
+            all.push(Input::new(path.clone(), file_name(&path), args));
+        }
+    }
+    if all.is_empty() {
+        return Err(format!("{shown}: it names no recording; write a path a line"));
+    }
+    Ok(all)
+}
+
+/// A line of a manifest. Its path counts from the list's folder.
+fn entry(line: &str, list: &Path, args: &Transcribe) -> Result<Input, String> {
+    const PATH: &str = "audio_filepath";
+    let mut fields: Map<String, Value> =
+        serde_json::from_str(line).map_err(|error| linnet_files::json_problem(&error))?;
+    let Some(Value::String(path)) = fields.remove(PATH) else {
+        return Err(format!("it has no {PATH}; give the recording's path there"));
+    };
+    let mut seconds = |name: &str| match fields.remove(name) {
+        None | Some(Value::Null) => Ok(None),
+        Some(value) => match value.as_f64().filter(|seconds| *seconds >= 0.0) {
+            Some(seconds) => Ok(Some(seconds)),
+            None => Err(format!("its {name} is {value}, no number of seconds; correct it")),
+        },
+    };
+    let (offset, duration) = (seconds("offset")?, seconds("duration")?);
+    let path = list.parent().unwrap_or(Path::new("")).join(path);
+    let name = fields.get("id").and_then(Value::as_str).map(|id| PathBuf::from(id.replace(['/', '\\'], "_")));
+    let name = name.unwrap_or_else(|| file_name(&path));
+    let mut input = Input::new(path, name, args);
+    input.offset_s += offset.unwrap_or(0.0);
+    // A manifest's duration is mostly the whole file's.
+    input.duration_s = match (args.duration, duration) {
+        (Some(wanted), Some(there)) => Some(wanted.min((there - args.offset).max(0.0))),
+        (Some(wanted), None) => Some(wanted),
+        (None, there) => there.filter(|_| offset.is_some()).map(|there| (there - args.offset).max(0.0)),
+    };
+    input.fields = fields;
+    Ok(input)
+}

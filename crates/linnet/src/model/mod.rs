@@ -1,0 +1,16 @@
+//! The model folder.
+//!
+//! `config.toml`, `model.safetensors` and `tokens.txt` are always there; `cmvn.json` holds the training set's statistics,
+//! `lexicon.txt` and `pronunciations.txt` the words of a model of phones. `search.toml`, with its files in `search/`, is
+//! how its recordings are searched unless somebody says otherwise; [`pack`] puts it there.
+
+mod config;
+mod default_search;
+mod folder;
+mod pack;
+mod pronunciations;
+
+pub use config::{ModelConfig, toml_problem, toml_words};
+pub use folder::Model;
+pub use pack::pack;
+pub use pronunciations::{keep_pronunciations, read_pronunciations};

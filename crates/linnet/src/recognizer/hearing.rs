@@ -1,0 +1,82 @@
+//! A recording's channels, from blocks at its own sampling rate.
+
+use linnet_audio::{Audio, AudioError, Channel, Resampler};
+
+use super::recognition::Recognizer;
+use super::stream::Stream;
+use crate::error::ModelError;
+use crate::transcript::Transcript;
+
+/// What of several channels is transcribed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Channels {
+    /// All of them, mixed.
+    #[default]
+    Mix,
+    /// Each by itself; a segment has its channel's number.
+    Each,
+    /// This one, from 0.
+    One(usize),
+}
+
+impl Channels {
+    /// The channels of so many that are transcribed.
+    fn of(self, count: usize) -> Vec<Channel> {
+        match self {
+            Self::Mix => vec![Channel::Mix],
+            Self::Each => (0..count).map(Channel::Index).collect(),
+            Self::One(number) => vec![Channel::Index(number)],
+        }
+    }
+}
+
+/// A recording in progress, block by block.
+pub(super) struct Hearing<'a> {
+    channels: Channels,
+    each: Vec<(Channel, Resampler, Stream<'a>)>,
+    sample_rate: u32,
+    /// Samples a channel that came.
+    frames: usize,
+}
+
+impl<'a> Hearing<'a> {
+    /// Of a recording of so many channels at this rate, in Hz.
+    pub(super) fn new(
+        recognizer: &'a Recognizer,
+        sample_rate: u32,
+        count: usize,
+        channels: Channels,
+    ) -> Result<Self, ModelError> {
+        let to = recognizer.model().config.features.sample_rate;
+        let one = |channel| Ok((channel, Resampler::new(sample_rate, to)?, recognizer.stream()?));
+        let each = channels.of(count).into_iter().map(one).collect::<Result<_, ModelError>>()?;
+        Ok(Self { channels, each, sample_rate, frames: 0 })
+    }
+
+    pub(super) fn accept(&mut self, block: &Audio) -> Result<(), ModelError> {
+        self.frames += block.frames();
+        for (channel, resampler, stream) in &mut self.each {
+            stream.accept(&resampler.accept(&block.channel(*channel)?)?)?;
+        }
+        Ok(())
+    }
+
+    /// Seconds that came.
+    pub(super) fn seconds(&self) -> f64 {
+        self.frames as f64 / f64::from(self.sample_rate.max(1))
+    }
+
+    pub(super) fn finish(self) -> Result<Transcript, ModelError> {
+        let duration = self.seconds();
+        let mut transcripts = Vec::with_capacity(self.each.len());
+        for (_, resampler, mut stream) in self.each {
+            let last: Result<Vec<f32>, AudioError> = resampler.finish();
+            stream.accept(&last?)?;
+            transcripts.push(stream.finish_at(duration)?);
+        }
+        Ok(match (self.channels, transcripts.pop()) {
+            (Channels::Mix | Channels::One(_), Some(one)) => one,
+            (_, last) => Transcript::of_channels(transcripts.into_iter().chain(last)),
+        })
+    }
+}

@@ -1,0 +1,272 @@
+//! The weights of a search, chosen on a development set.
+
+use linnet::{Calibrated, Search, SearchOptions};
+use linnet_corpus::Skipped;
+use linnet_ctc::{BeamOptions, Fusion, Hypothesis};
+use linnet_score::{Edit, ErrorCounts, ScoreOptions, ScoreUnit, align, chosen};
+use linnet_text::Unit;
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use rayon::prelude::*;
+use serde::Serialize;
+
+use super::calibrate::{self, RatedUtterance};
+use crate::decode::{Emission, Emissions, Source};
+use crate::error::StudyError;
+
+/// Which settings to try.
+#[derive(Clone, Debug)]
+pub struct TuneOptions {
+    /// What stays the same.
+    pub search: SearchOptions,
+    /// Weights of the language model.
+    pub lm_weights: Vec<f32>,
+    /// The score that a word adds.
+    pub word_bonuses: Vec<f32>,
+    /// So many points at random, evenly between the lowest and the highest of either, in steps of 0.01; `None`: the
+    /// grid.
+    pub trials: Option<usize>,
+    /// Seed of the random points.
+    pub seed: u64,
+}
+
+/// One point and its errors.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Trial {
+    /// The weight of the language model.
+    pub lm_weight: f32,
+    /// The score that a word adds.
+    pub word_bonus: f32,
+    /// Word errors in percent.
+    pub wer: f64,
+    /// Word errors.
+    pub counts: ErrorCounts,
+    /// Utterances with an error.
+    pub wrong_utterances: usize,
+}
+
+/// A setting whose best value is the lowest or the highest that was tried: a better one may lie beyond.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct AtEdge {
+    /// Which setting.
+    pub setting: Setting,
+    /// Its best value.
+    pub value: f32,
+    /// Whether it is the highest; else it is the lowest.
+    pub highest: bool,
+}
+
+/// A setting that is tuned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Setting {
+    /// The weight of the language model.
+    LmWeight,
+    /// The score that a word adds.
+    WordBonus,
+}
+
+/// What tuning gave.
+#[derive(Clone, Debug)]
+pub struct Tuned {
+    /// The points: fewest errors first, of equal ones fewest wrong utterances, then the lowest weight, then the lowest
+    /// bonus.
+    pub trials: Vec<Trial>,
+    /// The settings whose best value lies at the edge of those that were tried.
+    pub at_edges: Vec<AtEdge>,
+    /// The map of the best point's confidences to probabilities; `None` without any word.
+    pub calibration: Option<Calibrated>,
+    /// The number of utterances.
+    pub utterances: usize,
+    /// Utterances that were left out.
+    pub skipped: Vec<Skipped>,
+    /// Notes for the user.
+    pub notes: Vec<String>,
+    /// A line about each hotword that was left out.
+    pub left_out: Vec<String>,
+}
+
+/// Tries every point on a manifest's utterances and counts word errors, without regard to case where a lexicon makes
+/// words of phones.
+///
+/// # Errors
+///
+/// If the search finds no words, or no utterance has any.
+pub fn tune(
+    source: &Source<'_>,
+    options: &TuneOptions,
+    mut progress: impl FnMut(usize, usize),
+) -> Result<Tuned, StudyError> {
+    let fail = |problem: &str| StudyError::File { path: source.manifest.into(), problem: problem.into() };
+    let search = source.model.search(&options.search)?;
+    if !search.has_words() {
+        return Err(StudyError::NoWords { path: source.manifest.into() });
+    }
+    let points = points(options);
+    let fusion = |weight, word_bonus| Fusion { weight, word_bonus, ..options.search.fusion.clone() };
+    // An option out of range is told before the encoder runs; of weights and bonuses the lowest and highest tell for
+    // all.
+    for (weight, word_bonus) in extremes(&points) {
+        search.with(&options.search.beam, &fusion(weight, word_bonus))?;
+    }
+    let emissions = Emissions::new(source)?.with_transcripts();
+    let ignore_case = source.model.config.unit == Unit::Phone;
+    let scoring = ScoreOptions { ignore_case, ..ScoreUnit::Word.into() };
+    let said = |text: &str| -> Vec<String> {
+        let text = if ignore_case { text.to_lowercase() } else { text.to_string() };
+        text.split_whitespace().map(String::from).collect()
+    };
+    let text = |e: &Emission| e.utterance.text.clone().unwrap_or_default();
+    let references: Vec<String> = emissions.utterances.iter().map(text).collect();
+    // A reference may have alternatives.
+    let reference_to = |heard: &str, reference: &str| said(&chosen(reference, heard, scoring));
+    if references.iter().all(|text| text.trim().is_empty()) {
+        return Err(fail("its texts have no words; give a manifest with transcripts"));
+    }
+    let best = |search: &Search| -> Vec<Result<Hypothesis, String>> {
+        let one = |log_probs: &[f32]| match search.decode(log_probs) {
+            Ok(mut hypotheses) if !hypotheses.is_empty() => Ok(hypotheses.swap_remove(0)),
+            Ok(_) => Err("nothing is found in it".to_string()),
+            Err(error) => Err(error.to_string()),
+        };
+        emissions.utterances.par_iter().map(|e| one(&e.log_probs)).collect()
+    };
+    let quick = BeamOptions { times: false, nbest: 1, ..options.search.beam.clone() };
+    let mut trials = Vec::with_capacity(points.len());
+    for (number, &(weight, word_bonus)) in points.iter().enumerate() {
+        let search = search.with(&quick, &fusion(weight, word_bonus))?;
+        let (mut counts, mut wrong_utterances) = (ErrorCounts::default(), 0);
+        for (hypothesis, reference) in best(&search).iter().zip(&references) {
+            // What can't be decoded is an utterance without words: else points that fail would look better.
+            let heard = hypothesis.as_ref().map(Hypothesis::text).unwrap_or_default();
+            let errors = align(&reference_to(&heard, reference), &said(&heard)).counts();
+            wrong_utterances += usize::from(errors.errors() > 0);
+            counts += errors;
+        }
+        trials.push(Trial { lm_weight: weight, word_bonus, wer: counts.rate(), counts, wrong_utterances });
+        progress(number + 1, points.len());
+    }
+    trials.sort_by(|a, b| {
+        let errors = |t: &Trial| (t.counts.errors(), t.wrong_utterances);
+        let places = a.lm_weight.total_cmp(&b.lm_weight).then(a.word_bonus.total_cmp(&b.word_bonus));
+        errors(a).cmp(&errors(b)).then(places)
+    });
+    let mut skipped = emissions.skipped.clone();
+    let mut calibration = None;
+    if let Some(first) = trials.first() {
+        let beam = BeamOptions { nbest: 1, ..options.search.beam.clone() };
+        let search = search.with(&beam, &fusion(first.lm_weight, first.word_bonus))?;
+        let mut rated = Vec::new();
+        for ((hypothesis, reference), e) in
+            best(&search).into_iter().zip(&references).zip(&emissions.utterances)
+        {
+            match hypothesis {
+                Ok(hypothesis) => {
+                    let group = e.utterance.speaker.clone().unwrap_or_else(|| e.utterance.id.clone());
+                    let reference = reference_to(&hypothesis.text(), reference);
+                    rated.push(RatedUtterance { group, words: words_rated(&hypothesis, &reference, said) });
+                }
+                Err(reason) => skipped.push(Skipped { id: e.utterance.id.clone(), reason }),
+            }
+        }
+        calibration = calibrate::fit(&rated);
+    }
+    emissions.sort(&mut skipped);
+    let at_edges = at_edges(&trials);
+    let (utterances, notes) = (emissions.utterances.len(), [search.notes(), &emissions.notes].concat());
+    let left_out = search.left_out().to_vec();
+    Ok(Tuned { trials, at_edges, calibration, utterances, skipped, notes, left_out })
+}
+
+/// The points to try, as (weight, bonus).
+fn points(options: &TuneOptions) -> Vec<(f32, f32)> {
+    let TuneOptions { lm_weights, word_bonuses, trials, seed, .. } = options;
+    let Some(trials) = trials else {
+        return lm_weights.iter().flat_map(|&w| word_bonuses.iter().map(move |&b| (w, b))).collect();
+    };
+    let mut rng = ChaCha8Rng::seed_from_u64(*seed);
+    let mut draw = |values: &[f32]| {
+        let low = values.iter().copied().fold(f32::INFINITY, f32::min);
+        let high = values.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+        let value = low + rng.random_range(0.0f32..1.0) * (high - low);
+        (value * 100.0).round() / 100.0
+    };
+    (0..*trials).map(|_| (draw(lm_weights), draw(word_bonuses))).collect()
+}
+
+/// The settings whose value is the lowest or highest of all in every best trial. No weight is below 0.
+fn at_edges(trials: &[Trial]) -> Vec<AtEdge> {
+    let Some(first) = trials.first() else { return Vec::new() };
+    let best: Vec<&Trial> = trials.iter().filter(|t| t.counts.errors() == first.counts.errors()).collect();
+    let of = |setting, value: fn(&Trial) -> f32| {
+        let low = trials.iter().map(value).fold(f32::INFINITY, f32::min);
+        let high = trials.iter().map(value).fold(f32::NEG_INFINITY, f32::max);
+        let all = |edge: f32| best.iter().all(|&trial| value(trial) == edge);
+        let lowest_of_all = setting == Setting::LmWeight && low == 0.0;
+        match () {
+            () if low == high => None,
+            () if all(high) => Some(AtEdge { setting, value: high, highest: true }),
+            () if all(low) && !lowest_of_all => Some(AtEdge { setting, value: low, highest: false }),
+            () => None,
+        }
+    };
+    let both = [of(Setting::LmWeight, |t| t.lm_weight), of(Setting::WordBonus, |t| t.word_bonus)];
+    both.into_iter().flatten().collect()
+}
+
+/// The lowest weight and bonus of all points, and the highest.
+fn extremes(points: &[(f32, f32)]) -> Vec<(f32, f32)> {
+    let of = |value: fn(&(f32, f32)) -> f32| {
+        let values = || points.iter().map(value);
+        Some([values().min_by(f32::total_cmp)?, values().max_by(f32::total_cmp)?])
+    };
+    let both = of(|p| p.0).zip(of(|p| p.1));
+    both.map_or_else(Vec::new, |(weights, bonuses)| weights.into_iter().zip(bonuses).collect())
+}
+
+/// The raw confidence of each word, and whether it is right.
+fn words_rated(
+    hypothesis: &Hypothesis,
+    reference: &[String],
+    said: impl Fn(&str) -> Vec<String>,
+) -> Vec<(f32, bool)> {
+    let words: Vec<String> = hypothesis.words.iter().map(|word| said(&word.text).concat()).collect();
+    let mut right = vec![false; words.len()];
+    for edit in align(reference, &words).edits {
+        if let Edit::Correct(_, place) = edit {
+            right[place] = true;
+        }
+    }
+    hypothesis.words.iter().map(|word| word.confidence).zip(right).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn trials(points: &[(f32, f32, usize)]) -> Vec<Trial> {
+        let trial = |&(lm_weight, word_bonus, substitutions): &(f32, f32, usize)| Trial {
+            lm_weight,
+            word_bonus,
+            wer: 0.0,
+            counts: ErrorCounts { substitutions, ..ErrorCounts::default() },
+            wrong_utterances: 0,
+        };
+        points.iter().map(trial).collect()
+    }
+
+    #[test]
+    fn a_best_value_at_the_edge_is_told() {
+        let edges = |points: &[(f32, f32, usize)]| -> Vec<(Setting, f32, bool)> {
+            let edges = at_edges(&trials(points)).into_iter();
+            edges.map(|edge| (edge.setting, edge.value, edge.highest)).collect()
+        };
+        let highest = edges(&[(2.0, 0.0, 3), (1.0, -1.0, 4), (1.0, 1.0, 5), (0.5, 0.0, 9)]);
+        assert_eq!(highest, [(Setting::LmWeight, 2.0, true)]);
+        let both = edges(&[(0.2, -1.0, 3), (1.0, -1.0, 4), (0.2, 1.0, 5)]);
+        assert_eq!(both, [(Setting::LmWeight, 0.2, false), (Setting::WordBonus, -1.0, false)]);
+        // Another point is as good, there is one value alone, or none lies below.
+        assert_eq!(edges(&[(2.0, 0.0, 3), (1.0, 0.0, 3), (0.5, 0.0, 4)]), []);
+        assert_eq!(edges(&[(0.0, 0.0, 3), (1.0, 0.0, 4)]), []);
+        assert_eq!(edges(&[]), []);
+    }
+}
