@@ -136,7 +136,7 @@ fn good_recordings_alone_give_0_and_json_is_json() {
     let words: Vec<_> = list(&line, "segments").iter().flat_map(|segment| list(segment, "words")).collect();
     let tokens: Vec<_> = words.iter().flat_map(|word| list(word, "tokens")).collect();
     let timed = |part: &serde_json::Value| part["start"].as_f64() < part["end"].as_f64();
-    assert!(!tokens.is_empty() && words.iter().chain(&tokens).all(|part| timed(part)), "{line}");
+    assert!(!tokens.is_empty() && words.iter().chain(&tokens).all(timed), "{line}");
     assert!(tokens.iter().all(|token| token["confidence"].is_f64()), "{line}");
     let text: Vec<&str> = words.iter().map(|word| word["word"].as_str().unwrap()).collect();
     assert_eq!(line["text"].as_str(), Some(text.join(" ").as_str()));
