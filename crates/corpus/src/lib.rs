@@ -14,7 +14,7 @@ mod progress;
 mod random;
 
 pub use batches::{
-    Augment, Batch, BatchOptions, Dataset, Epoch, LoaderStats, Shuffle, compute_cmvn, read_samples,
+    Augment, Batch, BatchOptions, Dataset, Epoch, LoaderStats, Share, Shuffle, compute_cmvn, read_samples,
 };
 pub use error::CorpusError;
 pub use join::Join;

@@ -18,21 +18,16 @@ pub(crate) fn shape(what: &'static str, expected: usize, found: usize) -> Result
     if expected == found { Ok(()) } else { Err(CtcError::Shape { what, expected, found }) }
 }
 
-/// Checks everything that [`ctc_loss`] and the alignment rely on.
-pub(crate) fn check(
-    log_probs: &[f32],
-    tokens: usize,
-    labels: &[u32],
-    blank: u32,
-    gradient: Option<&[f32]>,
-) -> Result<(), CtcError> {
+/// Whether labels can be said in so many frames, whatever the log-probabilities: what the loss checks before it looks at
+/// them.
+///
+/// # Errors
+///
+/// A blank or a label outside the tokens, a label that is the blank, fewer frames than the labels need, sizes beyond any
+/// sensible memory.
+pub fn check_labels(frames: usize, tokens: usize, labels: &[u32], blank: u32) -> Result<(), CtcError> {
     if blank as usize >= tokens {
         return Err(CtcError::BlankOutOfRange { blank, tokens });
-    }
-    let frames = log_probs.len() / tokens;
-    shape("log-probabilities", frames * tokens, log_probs.len())?;
-    if let Some(gradient) = gradient {
-        shape("gradient", log_probs.len(), gradient.len())?;
     }
     for (position, &label) in labels.iter().enumerate() {
         if label as usize >= tokens {
@@ -49,6 +44,26 @@ pub(crate) fn check(
     if frames > MAX_FRAMES || frames.saturating_mul(labels.len() + 1) > MAX_CELLS {
         return Err(CtcError::TooLarge { frames, labels: labels.len() });
     }
+    Ok(())
+}
+
+/// Checks everything that [`ctc_loss`] and the alignment rely on.
+pub(crate) fn check(
+    log_probs: &[f32],
+    tokens: usize,
+    labels: &[u32],
+    blank: u32,
+    gradient: Option<&[f32]>,
+) -> Result<(), CtcError> {
+    if blank as usize >= tokens {
+        return Err(CtcError::BlankOutOfRange { blank, tokens });
+    }
+    let frames = log_probs.len() / tokens;
+    shape("log-probabilities", frames * tokens, log_probs.len())?;
+    if let Some(gradient) = gradient {
+        shape("gradient", log_probs.len(), gradient.len())?;
+    }
+    check_labels(frames, tokens, labels, blank)?;
     if !Arch::new().dispatch(AllBelow(log_probs)) {
         let bad = log_probs.iter().enumerate().find(|(_, value)| !is_log_probability(**value));
         if let Some((index, &value)) = bad {

@@ -31,6 +31,7 @@ pub use beam::{
     GrammarError, HotwordError, Hotwords, Hypothesis, LexiconTrie, NoModel, Partial, Stream, TrieError, Word,
     WordModel, expected_calibration_error, greedy_hypothesis, spells_words,
 };
+pub use check::check_labels;
 pub use error::CtcError;
 pub use greedy::{Span, greedy, greedy_spans};
 pub use loss::{ctc_loss, ctc_loss_batch, required_frames};

@@ -1,11 +1,10 @@
 //! The encoder: blocks in a row, their parameters, and their files.
 
 use std::collections::HashMap;
-use std::ops::{Deref, Range};
+use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
-use candle_core::backprop::GradStore;
 use candle_core::{DType, Device, Tensor, Var};
 
 use crate::blocks::{
@@ -16,7 +15,7 @@ use crate::config::EncoderConfig;
 use crate::error::EncoderError;
 use crate::lengths::Lengths;
 use crate::mixers::{MixerKind, Options};
-use crate::ops::pool::{Buffer, Pool};
+use crate::ops::pool::Pool;
 use crate::parameters::ParameterGroup;
 use crate::stream::EncoderStream;
 
@@ -69,19 +68,8 @@ pub struct Encoder {
     bands: usize,
     tokens: usize,
     recompute: bool,
-    pool: Pool,
-    gradient: GradientCell,
-}
-
-/// The gradient of an encoder's weights, in the order of [`Encoder::weights`]; its memory goes back to the encoder.
-#[derive(Debug)]
-pub struct Gradient(Buffer);
-
-impl Deref for Gradient {
-    type Target = [f32];
-    fn deref(&self) -> &[f32] {
-        &self.0
-    }
+    pub(crate) pool: Pool,
+    pub(crate) gradient: GradientCell,
 }
 
 impl Encoder {
@@ -206,15 +194,34 @@ impl Encoder {
         lengths: &Lengths,
         mode: Mode,
     ) -> Result<(Tensor, Lengths), EncoderError> {
+        self.forward_piece(features, lengths, &Lengths::new(&[]), mode)
+    }
+
+    /// As [`Encoder::forward`], of a piece of a larger batch. `before` are the lengths of the batch's utterances before
+    /// the piece: dropout's masks are those that the piece's frames have in a pass of the whole batch.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Encoder::forward`].
+    pub fn forward_piece(
+        &self,
+        features: &Tensor,
+        lengths: &Lengths,
+        before: &Lengths,
+        mode: Mode,
+    ) -> Result<(Tensor, Lengths), EncoderError> {
         self.check(features, lengths)?;
         let mut passes = Vec::with_capacity(self.stages.len());
-        let mut lengths = lengths.clone();
+        let (mut lengths, mut before) = (lengths.clone(), before.clone());
         for stage in self.stages.iter() {
+            let next = stage.block.output_lengths(&lengths);
+            before = stage.block.output_lengths(&before);
             let dropout = match mode {
                 Mode::Infer => None,
-                Mode::Train { seed, step } => Some(Place { seed, step, block: stage.name.clone() }),
+                Mode::Train { seed, step } => {
+                    Some(Place { seed, step, block: stage.name.clone(), start: before.total() })
+                }
             };
-            let next = stage.block.output_lengths(&lengths);
             passes.push(Pass { lengths, train: dropout.is_some(), dropout, pool: self.pool.clone() });
             lengths = next;
         }
@@ -230,6 +237,11 @@ impl Encoder {
             gradient: self.gradient.clone(),
         };
         Ok((features.contiguous()?.apply_op2(&weights, op)?, lengths))
+    }
+
+    /// The lengths of the log-probabilities of features of such lengths.
+    pub fn output_lengths(&self, lengths: &Lengths) -> Lengths {
+        self.stages.iter().fold(lengths.clone(), |lengths, stage| stage.block.output_lengths(&lengths))
     }
 
     fn check(&self, features: &Tensor, lengths: &Lengths) -> Result<(), EncoderError> {
@@ -279,23 +291,6 @@ impl Encoder {
     /// All parameters as one flat tensor, block after block, for an optimiser.
     pub fn weights(&self) -> &Var {
         &self.weights
-    }
-
-    /// Takes the gradient of all weights that the backward passes since the last call left behind, summed; `store` is
-    /// what the last one returned. The encoder keeps the gradient itself, candle that of [`Encoder::forward_composed`].
-    ///
-    /// # Errors
-    ///
-    /// If there was no backward pass since the last call, or `store` lacks a weight.
-    pub fn take_gradient(&self, store: &GradStore) -> Result<Gradient, EncoderError> {
-        let kept = self.gradient.lock().ok().and_then(|mut gradient| gradient.take());
-        if let Some(gradient) = kept {
-            return Ok(Gradient(gradient));
-        }
-        let gradient = store.get(&self.weights).ok_or(EncoderError::NoGradient)?;
-        let mut buffer = self.pool.take(gradient.elem_count());
-        buffer.copy_from_slice(&gradient.flatten_all()?.to_vec1::<f32>()?);
-        Ok(Gradient(buffer))
     }
 
     /// What lies where in the flat tensor.

@@ -14,6 +14,7 @@ mod blocks;
 mod config;
 mod encoder;
 mod error;
+mod gradient;
 mod lengths;
 mod mixers;
 mod ops;
@@ -22,8 +23,9 @@ mod random;
 mod stream;
 
 pub use config::{Activation, EncoderConfig, Positions};
-pub use encoder::{BlockTime, Encoder, Gradient, Group, Mode};
+pub use encoder::{BlockTime, Encoder, Group, Mode};
 pub use error::EncoderError;
+pub use gradient::Gradient;
 pub use lengths::Lengths;
 pub use mixers::{KindFamily, MixerKind};
 pub use ops::aligned::poison_memory;

@@ -26,13 +26,23 @@ pub struct CtcLosses {
 ///
 /// Log-probabilities that are no matrix of f32. What is wrong with an utterance is in its place of [`CtcLosses::each`].
 pub fn ctc_losses(log_probs: &Tensor, lengths: &Lengths, labels: &[Vec<u32>]) -> Result<CtcLosses> {
+    losses_per_label(log_probs, lengths, labels, None)
+}
+
+/// As [`ctc_losses`], of a piece of a batch: divided by the labels of the whole batch, where they are given.
+pub(crate) fn losses_per_label(
+    log_probs: &Tensor,
+    lengths: &Lengths,
+    labels: &[Vec<u32>],
+    of_batch: Option<usize>,
+) -> Result<CtcLosses> {
     let tokens = log_probs.dim(1)?;
     let values = log_probs.flatten_all()?.to_vec1::<f32>()?;
     let mut gradient = vec![0.0; values.len()];
     let each = ctc_loss_batch(&values, &lengths.to_vec(), tokens, labels, BLANK, Some(&mut gradient));
     let counted: usize =
         labels.iter().zip(&each).filter(|(_, loss)| loss.is_ok()).map(|(l, _)| l.len()).sum();
-    let scale = 1.0 / counted.max(1) as f64;
+    let scale = 1.0 / of_batch.unwrap_or(counted).max(1) as f64;
     let total: f64 = each.iter().flatten().sum();
     gradient.iter_mut().for_each(|g| *g *= scale as f32);
     let op = Ctc { loss: (total * scale) as f32, gradient: Mutex::new(gradient) };

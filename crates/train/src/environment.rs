@@ -21,8 +21,11 @@ pub struct Sitting {
     pub system: String,
     /// The processor's name.
     pub processor: String,
-    /// Threads that computed.
+    /// Threads that computed, of each rank.
     pub threads: usize,
+    /// Processes that trained together.
+    #[serde(default = "one_rank", skip_serializing_if = "is_one_rank")]
+    pub ranks: usize,
 }
 
 /// A change of `train.epochs` when a run was continued: a schedule that is a share of the run has another length from
@@ -72,6 +75,14 @@ fn one() -> u64 {
     1
 }
 
+fn one_rank() -> usize {
+    1
+}
+
+fn is_one_rank(ranks: &usize) -> bool {
+    *ranks == 1
+}
+
 /// Writes the version, the machine and the threads that compute from an epoch on; a run that is continued keeps what it
 /// had.
 pub(crate) fn write(
@@ -87,6 +98,7 @@ pub(crate) fn write(
         system: format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
         processor: processor(),
         threads: rayon::current_num_threads(),
+        ranks: options.communicator().ranks(),
     };
     let mut environment = match Environment::read(folder).filter(|_| options.resume) {
         Some(mut environment) => {

@@ -79,6 +79,24 @@ pub enum TrainError {
         /// Why not, and what to do.
         problem: String,
     },
+    /// The run failed on another rank.
+    #[error("rank {rank}: {problem}")]
+    Rank {
+        /// The rank, from 0.
+        rank: usize,
+        /// Its own error.
+        problem: String,
+    },
+    /// A batch has fewer pieces than there are ranks.
+    #[error(
+        "{ranks} ranks can't share the {pieces} pieces of a batch; set train.pieces to {ranks} or a multiple of it"
+    )]
+    Pieces {
+        /// The ranks.
+        ranks: usize,
+        /// `train.pieces`.
+        pieces: usize,
+    },
     /// The data side reports an error.
     #[error(transparent)]
     Corpus(#[from] linnet_corpus::CorpusError),

@@ -3,13 +3,15 @@
 use std::path::Path;
 
 use candle_core::{Device, Tensor};
-use linnet_corpus::{Dataset, Skipped};
+use linnet_corpus::{Batch, Dataset, Share, Skipped};
 use linnet_ctc::ctc_loss_batch;
 use linnet_encoder::{Encoder, Lengths, Mode};
 use linnet_score::{ErrorCounts, align};
+use serde::{Deserialize, Serialize};
 
 use crate::ctc_op::BLANK;
 use crate::error::TrainError;
+use crate::ranks::Communicator;
 
 /// What a model made of a dataset.
 pub(crate) struct Evaluation {
@@ -21,49 +23,109 @@ pub(crate) struct Evaluation {
     pub(crate) skipped: Vec<Skipped>,
 }
 
-/// Decodes a dataset greedily and compares it with its labels; `file` is its manifest, `step` how many were done.
+/// What a model made of one batch.
+#[derive(Serialize, Deserialize)]
+struct Evaluated {
+    /// The batch's place in the plan.
+    index: usize,
+    utterances: usize,
+    /// The losses of the utterances that have one, in nats, as the bits of an f64.
+    losses: Vec<u64>,
+    /// The labels of these.
+    labels: usize,
+    counts: ErrorCounts,
+    skipped: Vec<Skipped>,
+}
+
+/// Decodes a dataset greedily and compares it with its labels; `file` is its manifest, `step` how many were done. Each
+/// rank has a share of the batches, and all have the result.
 ///
 /// Fails where nothing of it can be read or its log-probabilities are no numbers: rates of nothing would be perfect.
 /// `None`: it was `interrupted` before the end.
 pub(crate) fn evaluate(
     encoder: &Encoder,
     dataset: &Dataset,
-    file: &Path,
-    step: u64,
+    (file, step): (&Path, u64),
+    ranks: &dyn Communicator,
     interrupted: &dyn Fn() -> bool,
 ) -> Result<Option<Evaluation>, TrainError> {
-    let (mut loss, mut labels, mut counts) = (0.0, 0, ErrorCounts::default());
-    let mut epoch = dataset.epoch(0)?;
-    for batch in &mut epoch {
-        if interrupted() {
-            return Ok(None);
-        }
-        let (frames, dim) = (batch.features.frames(), batch.features.dim);
-        let features = Tensor::from_vec(batch.features.data, (frames, dim), &Device::Cpu)?;
-        let (log_probs, lengths) = encoder.forward(&features, &Lengths::new(&batch.lengths), Mode::Infer)?;
-        let tokens = encoder.tokens();
-        let values = log_probs.flatten_all()?.to_vec1::<f32>()?;
-        let losses = ctc_loss_batch(&values, &lengths.to_vec(), tokens, &batch.labels, BLANK, None);
-        for (i, (reference, rows)) in batch.labels.iter().zip(lengths.iter()).enumerate() {
-            match &losses[i] {
-                Ok(value) => {
-                    loss += value;
-                    labels += reference.len();
-                }
-                Err(error) if error.is_numerical() => {
-                    let (what, utterances) = ("loss of the development set", batch.ids[i].clone());
-                    return Err(TrainError::NotFinite { step, what, utterances });
-                }
-                Err(_) => {}
-            }
-            let decoded = linnet_ctc::greedy(&values[rows.start * tokens..rows.end * tokens], tokens, BLANK);
-            counts += align(reference, &decoded).counts();
-        }
+    let own = ranks.agree(evaluate_own(encoder, dataset, step, ranks, interrupted))?;
+    if ranks.any(own.is_none()) {
+        return Ok(None);
     }
-    if epoch.stats().utterances == 0 {
+    let mut batches: Vec<Evaluated> = ranks.all(&own.unwrap_or_default())?.into_iter().flatten().collect();
+    batches.sort_by_key(|batch| batch.index);
+    let (mut loss, mut labels, mut utterances, mut counts) = (0.0, 0, 0, ErrorCounts::default());
+    for batch in &batches {
+        batch.losses.iter().for_each(|&bits| loss += f64::from_bits(bits));
+        labels += batch.labels;
+        utterances += batch.utterances;
+        counts += batch.counts;
+    }
+    if utterances == 0 {
         let problem =
             "no recording of it can be read, so that there is nothing to judge by; look at the paths".into();
         return Err(TrainError::Config { file: file.to_path_buf(), problem });
     }
-    Ok(Some(Evaluation { loss: loss / labels.max(1) as f64, counts, skipped: epoch.skipped().to_vec() }))
+    let skipped = batches.into_iter().flat_map(|batch| batch.skipped).collect();
+    Ok(Some(Evaluation { loss: loss / labels.max(1) as f64, counts, skipped }))
+}
+
+/// This rank's share of the batches; `None`: it was interrupted.
+fn evaluate_own(
+    encoder: &Encoder,
+    dataset: &Dataset,
+    step: u64,
+    ranks: &dyn Communicator,
+    interrupted: &dyn Fn() -> bool,
+) -> Result<Option<Vec<Evaluated>>, TrainError> {
+    let share = Share { first: ranks.rank(), every: ranks.ranks(), ..Share::default() };
+    let mut epoch = dataset.share(0, share)?;
+    let mut evaluated = Vec::new();
+    while let Some(batches) = epoch.next_pieces() {
+        if interrupted() {
+            return Ok(None);
+        }
+        for batch in batches {
+            evaluated.push(evaluate_batch(encoder, batch, step)?);
+        }
+    }
+    Ok(Some(evaluated))
+}
+
+fn evaluate_batch(encoder: &Encoder, batch: Batch, step: u64) -> Result<Evaluated, TrainError> {
+    let (index, utterances, skipped) = (batch.index, batch.len(), batch.skipped);
+    let mut evaluated = Evaluated {
+        index,
+        utterances,
+        losses: Vec::new(),
+        labels: 0,
+        counts: ErrorCounts::default(),
+        skipped,
+    };
+    if utterances == 0 {
+        return Ok(evaluated);
+    }
+    let (frames, dim) = (batch.features.frames(), batch.features.dim);
+    let features = Tensor::from_vec(batch.features.data, (frames, dim), &Device::Cpu)?;
+    let (log_probs, lengths) = encoder.forward(&features, &Lengths::new(&batch.lengths), Mode::Infer)?;
+    let tokens = encoder.tokens();
+    let values = log_probs.flatten_all()?.to_vec1::<f32>()?;
+    let losses = ctc_loss_batch(&values, &lengths.to_vec(), tokens, &batch.labels, BLANK, None);
+    for (i, (reference, rows)) in batch.labels.iter().zip(lengths.iter()).enumerate() {
+        match &losses[i] {
+            Ok(value) => {
+                evaluated.losses.push(value.to_bits());
+                evaluated.labels += reference.len();
+            }
+            Err(error) if error.is_numerical() => {
+                let (what, utterances) = ("loss of the development set", batch.ids[i].clone());
+                return Err(TrainError::NotFinite { step, what, utterances });
+            }
+            Err(_) => {}
+        }
+        let decoded = linnet_ctc::greedy(&values[rows.start * tokens..rows.end * tokens], tokens, BLANK);
+        evaluated.counts += align(reference, &decoded).counts();
+    }
+    Ok(evaluated)
 }

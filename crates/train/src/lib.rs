@@ -1,7 +1,8 @@
 //! Batches to a model folder: the training loop.
 //!
 //! A run is one resolved [`RunConfig`] and one experiment folder; [`train`] makes the folder, or continues it bit for
-//! bit. What it does is told to an [`Observer`]; this crate prints nothing.
+//! bit. What it does is told to an [`Observer`]; this crate prints nothing. Several processes can train one model
+//! together, by way of a [`Communicator`]; with the feature `mpi` there is one over MPI.
 
 mod checkpoint;
 mod config;
@@ -14,6 +15,7 @@ mod folder;
 mod metrics;
 mod observer;
 mod optimizer;
+mod ranks;
 mod schedule;
 mod step_timer;
 mod tensorboard;
@@ -29,6 +31,9 @@ pub use folder::FolderLock;
 pub use metrics::{EpochRecord, read_metrics};
 pub use observer::{Observer, Start, StepReport};
 pub use optimizer::{Adam, AdamSettings, OptimizerKind, gradient_norm};
+#[cfg(feature = "mpi")]
+pub use ranks::Mpi;
+pub use ranks::{Alone, Communicator};
 pub use schedule::ScheduleKind;
 pub use step_timer::StepTimer;
 pub use trainer::{Options, Outcome, train, train_in};

@@ -9,6 +9,9 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::sync::Mutex;
 
+use crate::error::TrainError;
+use crate::ranks::Communicator;
+
 /// The rule of the update.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -151,6 +154,17 @@ impl Adam {
         let steps = get("steps")?.to_vec1::<i64>().map_err(|_| "steps is no list of 64-bit integers")?;
         self.steps = steps.first().copied().unwrap_or(0).max(0) as u64;
         self.moments = Mutex::new(moments);
+        Ok(())
+    }
+}
+
+impl Adam {
+    /// Gives all ranks the first one's state.
+    pub(crate) fn spread(&mut self, ranks: &dyn Communicator) -> std::result::Result<(), TrainError> {
+        self.steps = ranks.all(&self.steps)?[0];
+        let mut moments = lock(&self.moments)?;
+        ranks.spread(&mut moments.mean);
+        ranks.spread(&mut moments.square);
         Ok(())
     }
 }

@@ -2,14 +2,18 @@
 
 use candle_core::{Device, Tensor};
 use linnet_corpus::{Batch, Skipped};
-use linnet_encoder::{Encoder, Lengths, Mode};
+use linnet_ctc::check_labels;
+use linnet_encoder::{Encoder, Gradient, Lengths, Mode};
+use serde::{Deserialize, Serialize};
 
 use crate::config::TrainConfig;
-use crate::ctc_op::ctc_losses;
+use crate::ctc_op::{BLANK, losses_per_label};
 use crate::error::TrainError;
 use crate::optimizer::{Adam, gradient_norm};
+use crate::ranks::{Communicator, own_pieces, subtrees, sum_over_ranks, tree_sum};
 
-/// What an update was made of.
+/// What an update was made of, on all ranks together.
+#[derive(Debug, Default)]
 pub(crate) struct Update {
     /// The sum of the losses, in nats.
     pub(crate) loss: f64,
@@ -20,53 +24,152 @@ pub(crate) struct Update {
     pub(crate) frames: usize,
     /// The gradient's length before clipping.
     pub(crate) gradient_norm: f64,
+    /// Utterances whose audio could not be read.
+    pub(crate) unreadable: Vec<Skipped>,
     /// Utterances that have no loss, as they have fewer frames than their labels want.
     pub(crate) impossible: Vec<Skipped>,
 }
 
-/// The batch's losses, their gradient, and one step of the optimiser; `step` names dropout's masks.
-pub(crate) fn update(
-    encoder: &Encoder,
-    adam: &mut Adam,
-    batch: Batch,
-    config: &TrainConfig,
-    (step, learning_rate): (u64, f64),
-) -> Result<Update, TrainError> {
-    let Batch { features, lengths, labels, ids, speeds, .. } = batch;
-    let (frames, mode) = (lengths.iter().sum(), Mode::Train { seed: config.seed, step });
-    let features = Tensor::from_vec(features.data, (frames, features.dim), &Device::Cpu)?;
-    let (log_probs, lengths) = encoder.forward(&features, &Lengths::new(&lengths), mode)?;
-    let losses = ctc_losses(&log_probs, &lengths, &labels)?;
-    let (mut total, mut counted, mut impossible, mut not_finite) = (0.0, 0, Vec::new(), Vec::new());
-    for (((each, id), labels), speed) in losses.each.iter().zip(&ids).zip(&labels).zip(&speeds) {
-        match each {
-            Ok(loss) => {
-                total += loss;
-                counted += labels.len();
-            }
-            Err(error) if error.is_numerical() => not_finite.push(id.as_str()),
-            Err(error) => {
-                let skipped = Skipped::at_speed(id, *speed, error.to_string());
-                if !config.skip_impossible {
-                    let Skipped { id: utterance, reason } = skipped;
-                    let problem = format!("{reason}; leave it out, or set train.skip_impossible = true");
-                    return Err(TrainError::Utterance { utterance, problem });
+/// What makes an update of a batch.
+pub(crate) struct Updater<'a> {
+    pub(crate) encoder: &'a Encoder,
+    pub(crate) config: &'a TrainConfig,
+    pub(crate) ranks: &'a dyn Communicator,
+}
+
+/// What a rank has of a batch.
+#[derive(Serialize, Deserialize)]
+struct Share {
+    utterances: usize,
+    frames: usize,
+    /// Of the utterances that have a loss.
+    labels: usize,
+    unreadable: Vec<Skipped>,
+    impossible: Vec<Skipped>,
+}
+
+/// What the passes over a rank's pieces gave beside gradients.
+#[derive(Default, Serialize, Deserialize)]
+struct Losses {
+    /// The sum of the losses of each piece, in nats, as the bits of an f64.
+    sums: Vec<u64>,
+    /// Utterances whose loss is no number.
+    not_finite: Vec<String>,
+}
+
+impl Updater<'_> {
+    /// The losses of a batch, their gradient, and one step of the optimiser. `pieces` are this rank's; `step` names
+    /// dropout's masks.
+    ///
+    /// Where no utterance of the batch could be read there is no step, and an update of no utterances.
+    pub(crate) fn update(
+        &self,
+        adam: &mut Adam,
+        pieces: Vec<Batch>,
+        (step, learning_rate): (u64, f64),
+    ) -> Result<Update, TrainError> {
+        let mut update = Update::default();
+        let mut present = 0;
+        for share in self.ranks.all(&self.share(&pieces))? {
+            present += share.utterances;
+            update.frames += share.frames;
+            update.labels += share.labels;
+            update.unreadable.extend(share.unreadable);
+            update.impossible.extend(share.impossible);
+        }
+        update.utterances = present - update.impossible.len();
+        if let Some(Skipped { id, reason }) = update.impossible.first()
+            && !self.config.skip_impossible
+        {
+            let problem = format!("{reason}; leave it out, or set train.skip_impossible = true");
+            return Err(TrainError::Utterance { utterance: id.clone(), problem });
+        }
+        if present == 0 {
+            return Ok(update);
+        }
+        let ids: Vec<String> = pieces.iter().flat_map(|piece| piece.ids.clone()).collect();
+        let (losses, gradients) = self.ranks.agree(self.gradients(pieces, update.labels, step))?;
+        let mut not_finite = Vec::new();
+        for losses in self.ranks.all(&losses)? {
+            losses.sums.iter().for_each(|&sum| update.loss += f64::from_bits(sum));
+            not_finite.extend(losses.not_finite);
+        }
+        if !not_finite.is_empty() {
+            return Err(TrainError::NotFinite { step, what: "loss", utterances: not_finite.join(", ") });
+        }
+        let gradient = sum_over_ranks(self.config.pieces, gradients, self.ranks);
+        let norm = gradient_norm(&gradient);
+        if !norm.is_finite() {
+            let utterances = self.ranks.all(&ids)?.concat().join(", ");
+            return Err(TrainError::NotFinite { step, what: "gradient", utterances });
+        }
+        let clip = self.config.clip;
+        let scale = if clip > 0.0 && norm > clip { clip / norm } else { 1.0 };
+        adam.step(self.encoder, &gradient, learning_rate, scale)?;
+        update.gradient_norm = norm;
+        Ok(update)
+    }
+
+    /// What this rank has of a batch, before any pass over it.
+    fn share(&self, pieces: &[Batch]) -> Share {
+        let frames = pieces.iter().map(|piece| piece.features.frames()).sum();
+        let utterances = pieces.iter().map(Batch::len).sum();
+        let unreadable = pieces.iter().flat_map(|piece| piece.skipped.clone()).collect();
+        let (mut labels, mut impossible) = (0, Vec::new());
+        for piece in pieces {
+            let lengths = self.encoder.output_lengths(&Lengths::new(&piece.lengths)).to_vec();
+            for (i, (frames, own)) in lengths.into_iter().zip(&piece.labels).enumerate() {
+                match check_labels(frames, self.encoder.tokens(), own, BLANK) {
+                    Ok(()) => labels += own.len(),
+                    Err(error) => {
+                        impossible.push(Skipped::at_speed(&piece.ids[i], piece.speeds[i], error.to_string()));
+                    }
                 }
-                impossible.push(skipped);
             }
         }
+        Share { utterances, frames, labels, unreadable, impossible }
     }
-    if !not_finite.is_empty() {
-        return Err(TrainError::NotFinite { step, what: "loss", utterances: not_finite.join(", ") });
+
+    /// The gradients of this rank's subtrees, for a batch of so many labels.
+    fn gradients(
+        &self,
+        pieces: Vec<Batch>,
+        labels: usize,
+        step: u64,
+    ) -> Result<(Losses, Vec<Gradient>), TrainError> {
+        let own = own_pieces(self.config.pieces, self.ranks);
+        let (mut losses, mut pieces) = (Losses::default(), pieces.into_iter());
+        let mut gradient = |tree: &std::ops::Range<usize>| {
+            let piece = if tree.len() == 1 { pieces.next()? } else { return None };
+            Some(self.gradient(piece, labels, step, &mut losses))
+        };
+        let trees = subtrees(0..self.config.pieces, &own).into_iter();
+        let gradients: Result<Vec<Gradient>, TrainError> =
+            trees.map(|tree| tree_sum(tree, &mut gradient)).collect();
+        Ok((losses, gradients?))
     }
-    let gradient = encoder.take_gradient(&losses.loss.backward()?)?;
-    let norm = gradient_norm(&gradient);
-    if !norm.is_finite() {
-        return Err(TrainError::NotFinite { step, what: "gradient", utterances: ids.join(", ") });
+
+    /// The gradient of a piece.
+    fn gradient(
+        &self,
+        piece: Batch,
+        labels_of_batch: usize,
+        step: u64,
+        losses: &mut Losses,
+    ) -> Result<Gradient, TrainError> {
+        if piece.is_empty() {
+            losses.sums.push(0);
+            return Ok(self.encoder.zero_gradient());
+        }
+        let Batch { features, lengths, labels, ids, before, .. } = piece;
+        let (shape, mode) = ((features.frames(), features.dim), Mode::Train { seed: self.config.seed, step });
+        let features = Tensor::from_vec(features.data, shape, &Device::Cpu)?;
+        let (lengths, before) = (Lengths::new(&lengths), Lengths::new(&before));
+        let (log_probs, lengths) = self.encoder.forward_piece(&features, &lengths, &before, mode)?;
+        let found = losses_per_label(&log_probs, &lengths, &labels, Some(labels_of_batch))?;
+        let numerical = found.each.iter().zip(ids).filter_map(|(each, id)| Some((each.as_ref().err()?, id)));
+        losses.not_finite.extend(numerical.filter(|(error, _)| error.is_numerical()).map(|(_, id)| id));
+        losses.sums.push(found.each.iter().flatten().sum::<f64>().to_bits());
+        Ok(self.encoder.take_gradient(&found.loss.backward()?)?)
     }
-    let clip = config.clip;
-    let scale = if clip > 0.0 && norm > clip { clip / norm } else { 1.0 };
-    adam.step(encoder, &gradient, learning_rate, scale)?;
-    let (loss, labels, utterances) = (total, counted, ids.len() - impossible.len());
-    Ok(Update { loss, labels, utterances, frames, gradient_norm: norm, impossible })
 }

@@ -1,6 +1,7 @@
 //! A manifest's utterances with their labels, ready to be batched.
 
 use std::mem::take;
+use std::ops::Range;
 use std::sync::Arc;
 
 use linnet_frontend::{Fbank, Features};
@@ -10,10 +11,10 @@ use rand::seq::SliceRandom;
 use rayon::prelude::*;
 
 use super::cache::Cache;
-use super::epoch::{Batch, Epoch};
+use super::epoch::{Batch, Epoch, Share};
 use super::load::Loader;
 use super::options::BatchOptions;
-use super::plan::{batches, draw_speed, expected_frames};
+use super::plan::{Planned, Sequence, batches, draw_speed, expected_frames};
 use crate::durations::{Measured, measure, note_of_cut};
 use crate::join::{by_speaker, joined_id};
 use crate::random::stream;
@@ -35,9 +36,6 @@ pub(super) struct Inner {
     /// The label between two words, where there is one.
     between_words: Option<u32>,
 }
-
-/// Utterances, by their places in the dataset, whose features follow each other as one's.
-pub(super) type Sequence = Vec<usize>;
 
 /// An utterance with its labels.
 struct Item {
@@ -157,7 +155,7 @@ impl Dataset {
     /// `an251-fash-b+3`.
     pub fn plan(&self, epoch: u64) -> Vec<Vec<String>> {
         let id = |sequence: Sequence| joined_id(&self.inner.items[sequence[0]].utterance.id, sequence.len());
-        let name = |batch: Vec<Sequence>| batch.into_iter().map(id).collect();
+        let name = |batch: Planned| batch.sequences.into_iter().map(id).collect();
         self.inner.plan(epoch).into_iter().map(name).collect()
     }
 
@@ -176,7 +174,16 @@ impl Dataset {
     ///
     /// As for [`epoch`](Self::epoch).
     pub fn epoch_from(&self, epoch: u64, first_batch: usize) -> Result<Epoch, CorpusError> {
-        Epoch::start(&self.inner, epoch, first_batch)
+        self.share(epoch, Share { first: first_batch, ..Share::default() })
+    }
+
+    /// As [`epoch`](Self::epoch), of a share of its batches: what one of several processes has to do.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`epoch`](Self::epoch).
+    pub fn share(&self, epoch: u64, share: Share) -> Result<Epoch, CorpusError> {
+        Epoch::start(&self.inner, epoch, share)
     }
 }
 
@@ -202,8 +209,8 @@ fn prepare(
 }
 
 impl Inner {
-    /// The utterances of each batch of an epoch.
-    pub(super) fn plan(&self, epoch: u64) -> Vec<Vec<Sequence>> {
+    /// The batches of an epoch.
+    pub(super) fn plan(&self, epoch: u64) -> Vec<Planned> {
         let options = &self.options;
         // Dataset::new has made one of the same settings.
         let Ok(fbank) = Fbank::new(&options.features) else { return Vec::new() };
@@ -214,8 +221,11 @@ impl Inner {
         let frames: Vec<usize> = sequences.iter().map(|parts| parts.iter().map(frames).sum()).collect();
         let plan = batches(&frames, options.batch_frames, options.shuffle, options.seed, epoch);
         // Each is in one batch.
-        let mut taken = |batch: Vec<usize>| batch.into_iter().map(|i| take(&mut sequences[i])).collect();
-        plan.into_iter().map(&mut taken).collect()
+        let mut planned = |batch: Vec<usize>| Planned {
+            frames: batch.iter().map(|&i| frames[i]).collect(),
+            sequences: batch.into_iter().map(|i| take(&mut sequences[i])).collect(),
+        };
+        plan.into_iter().map(&mut planned).collect()
     }
 
     /// The speed, by its place in the list, that an utterance has in an epoch, and the rest of its numbers.
@@ -243,16 +253,17 @@ impl Inner {
         sequences
     }
 
-    /// Makes a batch; utterances that fail are listed in it, and missing in what they are part of.
+    /// Makes a piece of a batch; utterances that fail are listed in it, and missing in what they are part of.
     pub(super) fn batch(
         &self,
         loader: &mut Loader,
         epoch: u64,
-        index: usize,
-        sequences: &[Sequence],
+        (index, planned): (usize, &Planned),
+        piece: Range<usize>,
     ) -> Batch {
         let mut batch = Batch::empty(index, self.options.features.dim());
-        for sequence in sequences {
+        batch.before = planned.frames[..piece.start].to_vec();
+        for sequence in &planned.sequences[piece] {
             let mut joined = Features::new(self.options.features.dim());
             let mut labels = Vec::new();
             let mut first = None;

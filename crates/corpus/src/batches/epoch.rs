@@ -1,5 +1,7 @@
 //! An epoch's batches, made by threads beside and handed over in order.
 
+use std::collections::VecDeque;
+use std::ops::Range;
 use std::panic::resume_unwind;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -16,8 +18,10 @@ use crate::{CorpusError, Skipped};
 /// Some utterances, ragged: their frames one after the other beside their lengths.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Batch {
-    /// Place in the epoch's plan, from 0.
+    /// Place in the epoch's plan, from 0; that of the whole batch where this is a piece.
     pub index: usize,
+    /// Frames that each utterance of the batch before this piece is expected to have; none of a whole batch.
+    pub before: Vec<usize>,
     /// Frames of all utterances, `(sum of lengths, dim)`, where `dim` is
     /// [`FbankConfig::dim`](linnet_frontend::FbankConfig::dim).
     pub features: Features,
@@ -38,8 +42,8 @@ pub struct Batch {
 impl Batch {
     pub(super) fn empty(index: usize, dim: usize) -> Self {
         let features = Features::new(dim);
-        let (lengths, labels, ids, speakers, speeds, skipped) = Default::default();
-        Self { index, features, lengths, labels, ids, speakers, speeds, skipped }
+        let (before, lengths, labels, ids, speakers, speeds, skipped) = Default::default();
+        Self { index, before, features, lengths, labels, ids, speakers, speeds, skipped }
     }
 
     /// The number of utterances.
@@ -53,6 +57,25 @@ impl Batch {
     }
 }
 
+/// The share of an epoch's batches that is made: by default all of them, each whole.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Share {
+    /// The first batch that is made, by its place in the epoch's plan.
+    pub first: usize,
+    /// From there on every batch (1), every second one (2), and so on.
+    pub every: usize,
+    /// Pieces that a batch is cut into, by utterances.
+    pub pieces: usize,
+    /// The pieces that are made, from 0.
+    pub own: Range<usize>,
+}
+
+impl Default for Share {
+    fn default() -> Self {
+        Self { first: 0, every: 1, pieces: 1, own: 0..1 }
+    }
+}
+
 /// How an epoch's loading goes.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct LoaderStats {
@@ -60,7 +83,7 @@ pub struct LoaderStats {
     pub wait: Duration,
     /// How long the workers have worked, all together.
     pub busy: Duration,
-    /// Batches handed over.
+    /// Batches, or pieces of them, handed over.
     pub batches: usize,
     /// Utterances in them.
     pub utterances: usize,
@@ -68,23 +91,27 @@ pub struct LoaderStats {
     pub frames: usize,
 }
 
-/// An epoch's batches in the order of its plan. Batches of which no utterance could be read are left out.
+/// An epoch's batches, or pieces of them, in the order of its plan. Those of which no utterance could be read are left
+/// out.
 ///
 /// Dropping it ends its threads once they have finished the batch at hand.
 pub struct Epoch {
-    /// One channel a worker; worker w of n has batches w, w + n, w + 2n, …
-    channels: Vec<Receiver<Batch>>,
+    /// One channel a worker; worker w of n has batches w, w + n, w + 2n, … of the share.
+    channels: Vec<Receiver<Vec<Batch>>>,
     workers: Vec<JoinHandle<()>>,
-    first: usize,
+    share: Share,
+    /// Batches of the share handed over.
     next: usize,
     batches: usize,
+    /// Pieces that were received and not handed over yet.
+    ready: VecDeque<Batch>,
     busy_ns: Arc<AtomicU64>,
     stats: LoaderStats,
     skipped: Vec<Skipped>,
 }
 
 impl Epoch {
-    pub(super) fn start(inner: &Arc<Inner>, epoch: u64, first: usize) -> Result<Self, CorpusError> {
+    pub(super) fn start(inner: &Arc<Inner>, epoch: u64, share: Share) -> Result<Self, CorpusError> {
         let plan = Arc::new(inner.plan(epoch));
         let busy_ns = Arc::new(AtomicU64::new(0));
         let count = inner.options.workers;
@@ -94,12 +121,16 @@ impl Epoch {
             let mut loader = Loader::new(options)?;
             let (sender, receiver) = sync_channel(options.ahead);
             let (inner, plan, busy_ns) = (Arc::clone(inner), Arc::clone(&plan), Arc::clone(&busy_ns));
+            let Share { first, every, pieces, own } = share.clone();
             let work = move || {
-                for index in (first + worker..plan.len()).step_by(count) {
+                for index in (first + worker * every..plan.len()).step_by(count * every) {
                     let start = Instant::now();
-                    let batch = inner.batch(&mut loader, epoch, index, &plan[index]);
+                    let planned = &plan[index];
+                    let own = planned.pieces(pieces).into_iter().skip(own.start).take(own.len());
+                    let made = own.map(|piece| inner.batch(&mut loader, epoch, (index, planned), piece));
+                    let made: Vec<Batch> = made.collect();
                     busy_ns.fetch_add(start.elapsed().as_nanos() as u64, Ordering::Relaxed);
-                    if sender.send(batch).is_err() {
+                    if sender.send(made).is_err() {
                         return; // The consumer has enough.
                     }
                 }
@@ -113,8 +144,9 @@ impl Epoch {
             channels.push(receiver);
             workers.push(handle);
         }
-        let (stats, skipped) = Default::default();
-        Ok(Self { channels, workers, first, next: first, batches: plan.len(), busy_ns, stats, skipped })
+        let (next, batches) = (0, plan.len());
+        let (ready, stats, skipped) = Default::default();
+        Ok(Self { channels, workers, share, next, batches, ready, busy_ns, stats, skipped })
     }
 
     /// Batches in the epoch's plan, those before the first one asked for included.
@@ -133,8 +165,25 @@ impl Epoch {
         &self.skipped
     }
 
-    fn receive(&mut self) -> Batch {
-        let worker = (self.next - self.first) % self.channels.len();
+    /// The pieces of the next batch that the share has, in order, those of which no utterance could be read included;
+    /// `None` after the last batch.
+    pub fn next_pieces(&mut self) -> Option<Vec<Batch>> {
+        if self.share.first + self.next * self.share.every >= self.batches {
+            return None;
+        }
+        let pieces = self.receive();
+        self.next += 1;
+        for piece in &pieces {
+            self.skipped.extend_from_slice(&piece.skipped);
+            self.stats.batches += usize::from(!piece.is_empty());
+            self.stats.utterances += piece.len();
+            self.stats.frames += piece.features.frames();
+        }
+        Some(pieces)
+    }
+
+    fn receive(&mut self) -> Vec<Batch> {
+        let worker = self.next % self.channels.len();
         let start = Instant::now();
         let batch = self.channels[worker].recv();
         self.stats.wait += start.elapsed();
@@ -155,19 +204,13 @@ impl Iterator for Epoch {
     type Item = Batch;
 
     fn next(&mut self) -> Option<Batch> {
-        while self.next < self.batches {
-            let batch = self.receive();
-            self.next += 1;
-            self.skipped.extend_from_slice(&batch.skipped);
-            if batch.is_empty() {
-                continue;
+        loop {
+            match self.ready.pop_front() {
+                Some(batch) if batch.is_empty() => {}
+                Some(batch) => return Some(batch),
+                None => self.ready = self.next_pieces()?.into(),
             }
-            self.stats.batches += 1;
-            self.stats.utterances += batch.len();
-            self.stats.frames += batch.features.frames();
-            return Some(batch);
         }
-        None
     }
 }
 

@@ -12,6 +12,6 @@ mod options;
 mod plan;
 
 pub use dataset::Dataset;
-pub use epoch::{Batch, Epoch, LoaderStats};
+pub use epoch::{Batch, Epoch, LoaderStats, Share};
 pub use load::{compute_cmvn, read_samples};
 pub use options::{Augment, BatchOptions, Shuffle};

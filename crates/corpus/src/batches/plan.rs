@@ -1,4 +1,6 @@
-//! Which utterances are in which batch.
+//! Which utterances are in which batch, and in which piece of it.
+
+use std::ops::Range;
 
 use linnet_frontend::Fbank;
 use rand::RngExt;
@@ -6,6 +8,41 @@ use rand::seq::SliceRandom;
 
 use super::options::Shuffle;
 use crate::random::stream;
+
+/// Utterances, by their places in the dataset, whose features follow each other as one's.
+pub(super) type Sequence = Vec<usize>;
+
+/// A batch of an epoch's plan.
+pub(super) struct Planned {
+    pub(super) sequences: Vec<Sequence>,
+    /// Frames that each is expected to have.
+    pub(super) frames: Vec<usize>,
+}
+
+impl Planned {
+    /// The sequences of each of so many pieces, which have about the same number of frames. Where there are fewer
+    /// sequences than pieces, some have none.
+    pub(super) fn pieces(&self, pieces: usize) -> Vec<Range<usize>> {
+        let mut ends = vec![0];
+        ends.extend(self.frames.iter().scan(0, |sum, frames| {
+            *sum += frames;
+            Some(*sum)
+        }));
+        let total = ends[self.frames.len()];
+        let mut start = 0;
+        let cut = |piece: usize| {
+            let target = total * piece / pieces;
+            // The cut before or behind the target, whichever is nearer.
+            let behind = ends.partition_point(|&end| end < target);
+            let nearer = behind > 0 && target - ends[behind - 1] < ends[behind] - target;
+            let end = if piece == pieces { self.frames.len() } else { behind - usize::from(nearer) };
+            let range = start..end.max(start);
+            start = range.end;
+            range
+        };
+        (1..=pieces).map(cut).collect()
+    }
+}
 
 /// Cuts sequences of these lengths (frames) into batches of at most `budget` frames, by length. With `shuffle`, noise
 /// on the lengths and the order of the batches are drawn from the seed and the epoch.
@@ -86,6 +123,28 @@ mod tests {
             let (least, most) = (lengths().min().unwrap(), lengths().max().unwrap());
             assert!(most - least < 60 + 200, "{least} to {most}");
         }
+    }
+
+    #[test]
+    fn pieces_have_every_sequence_once_in_order_and_about_the_same_frames() {
+        let plan =
+            |frames: &[usize]| Planned { sequences: vec![vec![0]; frames.len()], frames: frames.to_vec() };
+        let frames: Vec<usize> = (0..40).map(|i| 60 + (i * 37) % 50).collect();
+        let total: usize = frames.iter().sum();
+        for pieces in [1, 2, 3, 4, 7] {
+            let cut = plan(&frames).pieces(pieces);
+            assert_eq!(cut.iter().cloned().flatten().collect::<Vec<_>>(), (0..40).collect::<Vec<_>>());
+            let sums = cut.iter().map(|range| frames[range.clone()].iter().sum::<usize>());
+            assert!(
+                sums.clone().all(|sum| sum.abs_diff(total / pieces) <= 110),
+                "{:?}",
+                sums.collect::<Vec<_>>()
+            );
+        }
+        assert_eq!(plan(&[100, 10]).pieces(2), [0..1, 1..2]);
+        let few = plan(&[50, 60]).pieces(4);
+        assert_eq!(few.iter().map(Range::len).collect::<Vec<_>>(), [0, 1, 0, 1], "{few:?}");
+        assert_eq!(plan(&[]).pieces(2), [0..0, 0..0]);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use linnet_text::OovReport;
+use serde::{Deserialize, Serialize};
 
 /// The report of a preparation, to be shown.
 #[derive(Clone, Debug)]
@@ -43,7 +44,7 @@ pub struct SetReport {
 }
 
 /// An utterance that was left out.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Skipped {
     /// The utterance.
     pub id: String,

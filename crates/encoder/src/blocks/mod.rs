@@ -49,13 +49,17 @@ pub(crate) struct Place {
     pub(crate) seed: u64,
     pub(crate) step: u64,
     pub(crate) block: String,
+    /// The row of the whole batch's output that the block's output starts with.
+    pub(crate) start: usize,
 }
 
 impl Pass {
     /// The dropout mask of one site in the block.
     pub(crate) fn mask(&self, rate: f32, site: &str) -> Dropout {
         match &self.dropout {
-            Some(place) => Dropout::new(rate, place.seed, place.step, &format!("{}.{site}", place.block)),
+            Some(Place { seed, step, block, start }) => {
+                Dropout::new(rate, *seed, *step, &format!("{block}.{site}")).starting_at(*start)
+            }
             None => Dropout::OFF,
         }
     }

@@ -14,6 +14,8 @@ const LANES: usize = 16;
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Dropout {
     key: u32,
+    /// The row of the mask that the matrix starts with.
+    start: usize,
     /// Values whose 16 random bits lie below this are dropped.
     threshold: u32,
     scale: f32,
@@ -21,7 +23,7 @@ pub(crate) struct Dropout {
 
 impl Dropout {
     /// The mask that keeps everything.
-    pub(crate) const OFF: Self = Self { key: 0, threshold: 0, scale: 1.0 };
+    pub(crate) const OFF: Self = Self { key: 0, start: 0, threshold: 0, scale: 1.0 };
 
     /// The mask of one place in the network (`name`) at one step of one seed; `rate` is the share dropped, in steps of
     /// 2⁻¹⁶.
@@ -32,7 +34,12 @@ impl Dropout {
             return Self::OFF;
         }
         let key = random::stream(seed, &format!("dropout/{step}/{name}")).random();
-        Self { key, threshold: threshold as u32, scale: STEPS / (STEPS - threshold) }
+        Self { key, start: 0, threshold: threshold as u32, scale: STEPS / (STEPS - threshold) }
+    }
+
+    /// The same mask for a matrix that is the part of another one from row `start` on.
+    pub(crate) fn starting_at(self, start: usize) -> Self {
+        Self { start, ..self }
     }
 
     /// Whether it changes anything.
@@ -58,6 +65,7 @@ impl Dropout {
             factors.fill(1.0);
             return;
         }
+        let row = self.start + row;
         let runs = factors.len().div_ceil(RUN);
         let mut whole = factors.chunks_exact_mut(RUN);
         for (run, factors) in whole.by_ref().enumerate() {
@@ -115,6 +123,9 @@ mod tests {
         let mut tail = vec![1.0; 1000];
         dropout.apply(990, 100, &mut tail);
         assert_eq!(tail, x[99_000..]);
+        let mut part = vec![1.0; 1000];
+        dropout.starting_at(900).apply(90, 100, &mut part);
+        assert_eq!(part, tail);
         let others = [("a", 7, 4), ("b", 7, 3), ("a", 8, 3)].map(|(name, seed, step)| {
             let mut y = vec![1.0; 100_000];
             Dropout::new(0.1, seed, step, name).apply(0, 100, &mut y);

@@ -53,8 +53,7 @@ impl Study {
         observer: &mut dyn StudyObserver,
     ) -> Result<StudyOutcome, StudyError> {
         let surveyed = self.survey()?;
-        let left = |s: &&Surveyed<'_>| s.run.wanted && !matches!(s.standing, Standing::Done(_));
-        let todo: Vec<&Surveyed<'_>> = surveyed.iter().filter(left).collect();
+        let todo: Vec<&Surveyed<'_>> = surveyed.iter().filter(is_left).collect();
         self.can_run(&todo)?;
         let mut failed = 0;
         let of = todo.len();
@@ -76,7 +75,7 @@ impl Study {
             if surveyed.standing != Standing::Trained {
                 observer.training(&surveyed, place, of);
                 let resume = matches!(surveyed.standing, Standing::Started(_));
-                let options = Options { resume, interrupt: Some(interrupt), version, init: None };
+                let options = Options { resume, interrupt: Some(interrupt), version, ..Options::default() };
                 let outcome = train_in(&run.config, &lock, &options, observer.observer());
                 observer.trained(matches!(outcome, Ok(Outcome::Finished { .. })));
                 match outcome {
@@ -106,8 +105,26 @@ impl Study {
         Ok(StudyOutcome::Finished { failed })
     }
 
+    /// The wanted runs that are still to be trained or decoded.
+    ///
+    /// # Errors
+    ///
+    /// A folder that holds a run of another configuration.
+    pub fn missing(&self) -> Result<Vec<&PlannedRun>, StudyError> {
+        let surveyed = self.survey()?;
+        let left: Vec<&Surveyed<'_>> = surveyed.iter().filter(is_left).collect();
+        self.are_own(&left)?;
+        Ok(left.iter().map(|surveyed| surveyed.run).collect())
+    }
+
     /// Fails before anything is trained if something can't be.
     fn can_run(&self, todo: &[&Surveyed<'_>]) -> Result<(), StudyError> {
+        self.are_own(todo)?;
+        self.corpus_is_there(&todo.iter().map(|surveyed| surveyed.run).collect::<Vec<_>>())
+    }
+
+    /// Fails if a folder holds a run of another configuration.
+    fn are_own(&self, todo: &[&Surveyed<'_>]) -> Result<(), StudyError> {
         let different = todo.iter().filter_map(|surveyed| match &surveyed.standing {
             Standing::Different(keys) => Some(keys.as_str()),
             _ => None,
@@ -120,7 +137,7 @@ impl Study {
             );
             return Err(StudyError::File { path: self.exp.clone(), problem });
         }
-        self.corpus_is_there(&todo.iter().map(|surveyed| surveyed.run).collect::<Vec<_>>())
+        Ok(())
     }
 
     /// Fails if a file of the prepared corpus is missing that some runs need.
@@ -138,4 +155,9 @@ impl Study {
         }
         Ok(())
     }
+}
+
+/// Whether a run is wanted and not done.
+fn is_left(surveyed: &&Surveyed<'_>) -> bool {
+    surveyed.run.wanted && !matches!(surveyed.standing, Standing::Done(_))
 }

@@ -29,6 +29,9 @@ pub struct TrainConfig {
     pub epochs: u64,
     /// Audio in a batch, in seconds.
     pub batch_seconds: f64,
+    /// Pieces that a batch is cut into, by its utterances: what ranks share. The gradients of the pieces are summed, and
+    /// the numbers depend on how many pieces there are (by rounding), but not on how many ranks.
+    pub pieces: usize,
     /// The rule of the update.
     pub optimizer: OptimizerKind,
     /// The highest learning rate.
@@ -82,6 +85,7 @@ impl Default for TrainConfig {
             seed: 0,
             epochs: 40,
             batch_seconds: 40.0,
+            pieces: 1,
             optimizer: OptimizerKind::AdamW,
             learning_rate: 1.5e-3,
             beta1: 0.9,
@@ -111,6 +115,9 @@ impl Default for TrainConfig {
 /// More would be planned for minutes before the first step.
 const MOST_EPOCHS: u64 = 100_000;
 
+/// More than any batch has utterances.
+const MOST_PIECES: usize = 1 << 16;
+
 impl TrainConfig {
     /// Whether training ends after an epoch: the last one, or as many as `stop_after` after the best (the first of
     /// equal ones).
@@ -138,6 +145,7 @@ impl TrainConfig {
         for (key, fine, range) in [
             ("epochs", (1..=MOST_EPOCHS).contains(&self.epochs), "from 1 to 100,000"),
             ("batch_seconds", positive(self.batch_seconds), "above 0"),
+            ("pieces", (1..=MOST_PIECES).contains(&self.pieces), "from 1 to 65,536"),
             ("learning_rate", positive(self.learning_rate), "above 0"),
             ("beta1", small(self.beta1), "from 0 to below 1, as an f32"),
             ("beta2", small(self.beta2), "from 0 to below 1, as an f32"),

@@ -15,11 +15,13 @@ impl Run<'_> {
     /// The development set's rates; `None`: it was interrupted.
     fn evaluate(&self) -> Result<Option<Evaluation>, TrainError> {
         let (encoder, dev) = (&self.model.encoder, &self.data.dev);
-        evaluate(encoder, dev, &self.config.data.dev, self.state.step, &|| self.interrupted())
+        let place = (self.config.data.dev.as_path(), self.state.step);
+        evaluate(encoder, dev, place, self.ranks, &|| self.interrupted())
     }
 
     /// Validates and records the epoch at hand. `false`: it was interrupted, and the epoch has yet to be validated.
     pub(super) fn end_of_epoch(&mut self, observer: &mut dyn Observer) -> Result<bool, TrainError> {
+        self.compare_weights()?;
         let Some(evaluation) = self.evaluate()? else {
             self.save()?;
             return Ok(false);
@@ -50,8 +52,26 @@ impl Run<'_> {
             peak_mb: environment::peak_mb(),
         };
         self.state.schedule.epoch_ended(record.dev_error_rate);
-        if self.state.best.is_none_or(|(best, _)| record.dev_error_rate < best) {
+        let best = self.state.best.is_none_or(|(best, _)| record.dev_error_rate < best);
+        if best {
             self.state.best = Some((record.dev_error_rate, record.epoch));
+        }
+        let written = if self.ranks.leads() { self.write_epoch(record, best, observer) } else { Ok(()) };
+        self.ranks.agree(written)?;
+        self.state.epoch += 1;
+        self.state.batch = 0;
+        self.save()?;
+        Ok(true)
+    }
+
+    /// Writes what an epoch leaves behind; `best`: it is the best so far.
+    fn write_epoch(
+        &mut self,
+        record: EpochRecord,
+        best: bool,
+        observer: &mut dyn Observer,
+    ) -> Result<(), TrainError> {
+        if best {
             self.checkpoints.save_weights(&self.model.encoder, &self.checkpoints.best())?;
         }
         self.checkpoints.save_weights(&self.model.encoder, &self.checkpoints.epoch(record.epoch))?;
@@ -69,18 +89,26 @@ impl Run<'_> {
         self.events.as_mut().map_or(Ok(()), |events| events.scalars(record.step, &values))?;
         observer.epoch(&record);
         self.records.push(record);
-        write_metrics(&self.metrics(), &self.records)?;
-        self.state.epoch += 1;
-        self.state.batch = 0;
-        self.save()?;
-        Ok(true)
+        write_metrics(&self.metrics(), &self.records)
     }
 
     /// Writes the model folder with the chosen weights.
     pub(super) fn finish(&mut self) -> Result<Outcome, TrainError> {
+        let chosen = self.ranks.lead(|| self.choose())?.unwrap_or_default();
+        self.spread_weights()?;
+        let Some(evaluation) = self.evaluate()? else {
+            return Ok(Outcome::Interrupted { epoch: self.state.epoch - 1, step: self.state.step });
+        };
+        let dev_error_rate = evaluation.counts.rate();
+        self.ranks.lead(|| self.write_model(&chosen, dev_error_rate))?;
+        Ok(Outcome::Finished { dev_error_rate })
+    }
+
+    /// Gives the model the weights that the configuration selects, and says which these are.
+    fn choose(&self) -> Result<String, TrainError> {
         let last = self.state.epoch - 1;
         let encoder = &self.model.encoder;
-        let chosen = match self.config.train.select {
+        Ok(match self.config.train.select {
             Select::Last => format!("the weights of epoch {last}, the last"),
             Select::Best => {
                 encoder.load(&self.checkpoints.best())?;
@@ -91,11 +119,11 @@ impl Run<'_> {
                 self.checkpoints.average(encoder, &(first..=last).collect::<Vec<_>>())?;
                 format!("the mean of the weights of epochs {first} to {last}")
             }
-        };
-        let Some(evaluation) = self.evaluate()? else {
-            return Ok(Outcome::Interrupted { epoch: last, step: self.state.step });
-        };
-        let dev_error_rate = evaluation.counts.rate();
+        })
+    }
+
+    fn write_model(&self, chosen: &str, dev_error_rate: f64) -> Result<(), TrainError> {
+        let encoder = &self.model.encoder;
         let about = format!(
             "# A Linnet model\n\n{} mixer, {} parameters, {} tokens: {chosen}.\n\
              Token error rate on {}: {dev_error_rate:.2} %.\n\nTranscribe with `linnet transcribe THIS_FOLDER AUDIO`.\n",
@@ -108,7 +136,6 @@ impl Run<'_> {
         self.model.write(&folder, &about)?;
         // Of characters the configuration's lexicon is not the run's.
         let corpus = self.model.lexicon.as_ref().and(self.config.data.lexicon.parent());
-        keep_pronunciations(corpus, &folder)?;
-        Ok(Outcome::Finished { dev_error_rate })
+        Ok(keep_pronunciations(corpus, &folder)?)
     }
 }

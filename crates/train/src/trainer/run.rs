@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use linnet::Model;
-use linnet_corpus::Batch;
+use linnet_corpus::{Batch, Share};
 
 use super::start::new_model;
 use crate::checkpoint::{Checkpoints, State};
@@ -15,22 +15,25 @@ use crate::error::TrainError;
 use crate::metrics::EpochRecord;
 use crate::observer::{Observer, Start, StepReport, TRAIN, Told};
 use crate::optimizer::Adam;
+use crate::ranks::{Communicator, own_pieces};
 use crate::schedule::Schedule;
 use crate::tensorboard::EventWriter;
-use crate::update::update;
+use crate::update::Updater;
 
 /// A run at work.
 pub(super) struct Run<'a> {
     pub(super) config: &'a RunConfig,
     pub(super) out: &'a Path,
     pub(super) data: RunData,
-    /// Once true, the run saves its place and returns.
+    /// Once true on a rank, the run saves its place and returns.
     interrupt: Option<&'a AtomicBool>,
+    pub(super) ranks: &'a dyn Communicator,
     pub(super) model: Model,
     pub(super) adam: Adam,
     pub(super) checkpoints: Checkpoints,
-    /// TensorBoard's, of a run that has not ended.
+    /// TensorBoard's, of a run that has not ended, on the first rank.
     pub(super) events: Option<EventWriter>,
+    /// On the first rank.
     pub(super) records: Vec<EpochRecord>,
     pub(super) state: State,
     pub(super) total_steps: u64,
@@ -42,7 +45,7 @@ impl<'a> Run<'a> {
         config: &'a RunConfig,
         out: &'a Path,
         data: RunData,
-        interrupt: Option<&'a AtomicBool>,
+        (interrupt, ranks): (Option<&'a AtomicBool>, &'a dyn Communicator),
     ) -> Result<Self, TrainError> {
         let model = new_model(config, &data)?;
         let total_steps: u64 = (1..=config.train.epochs).map(|e| data.train.batches(e) as u64).sum();
@@ -59,6 +62,7 @@ impl<'a> Run<'a> {
             out,
             data,
             interrupt,
+            ranks,
             model,
             adam,
             checkpoints,
@@ -113,30 +117,30 @@ impl<'a> Run<'a> {
         self.interrupt.is_some_and(|interrupt| interrupt.load(Ordering::Relaxed))
     }
 
+    /// Writes a checkpoint, on the first rank.
     pub(super) fn save(&self) -> Result<(), TrainError> {
-        self.checkpoints.save(&self.model.encoder, &self.adam, &self.state)
+        self.ranks.lead(|| self.checkpoints.save(&self.model.encoder, &self.adam, &self.state)).map(|_| ())
     }
 
     /// Runs the epoch at hand from its next batch to its end. `false`: it was interrupted.
     pub(super) fn epoch(&mut self, observer: &mut dyn Observer) -> Result<bool, TrainError> {
-        if self.interrupted() {
+        if self.ranks.any(self.interrupted()) {
             self.save()?;
             return Ok(false);
         }
-        let mut epoch = self.data.train.epoch_from(self.state.epoch, self.state.batch)?;
-        let mut known = 0;
+        let pieces = self.config.train.pieces;
+        let own = own_pieces(pieces, self.ranks);
+        let share = Share { first: self.state.batch, pieces, own, ..Share::default() };
+        let started = self.data.train.share(self.state.epoch, share);
+        let mut epoch = self.ranks.agree(started.map_err(TrainError::from))?;
         let before = self.state.sums.clone();
         let start = Instant::now();
         self.model.encoder.take_times();
-        loop {
-            let batch = epoch.next();
-            let skipped = &epoch.skipped()[known..];
-            self.told.tell(TRAIN, skipped, observer);
-            self.state.sums.skipped += skipped.len();
-            known += skipped.len();
-            let Some(batch) = batch else { break };
-            self.state.batch = batch.index + 1;
-            self.step(batch, observer)?;
+        while let Some(pieces) = epoch.next_pieces() {
+            self.state.batch += 1;
+            if !self.step(pieces, observer)? {
+                continue;
+            }
             self.state.step += 1;
             let stats = epoch.stats();
             let sums = &mut self.state.sums;
@@ -146,7 +150,8 @@ impl<'a> Run<'a> {
             let times = self.model.encoder.take_times();
             sums.subsampling += times.first().map_or(0.0, |t| t.seconds);
             observer.step(&self.report());
-            let (interrupted, every) = (self.interrupted(), self.config.train.checkpoint_steps);
+            let interrupted = self.ranks.any(self.interrupted());
+            let every = self.config.train.checkpoint_steps;
             if interrupted || (every > 0 && self.state.step.is_multiple_of(every)) {
                 self.save()?;
             }
@@ -176,19 +181,25 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn step(&mut self, batch: Batch, observer: &mut dyn Observer) -> Result<(), TrainError> {
+    /// Trains on a batch, of which these are the own pieces. `false`: nothing of it could be read.
+    fn step(&mut self, pieces: Vec<Batch>, observer: &mut dyn Observer) -> Result<bool, TrainError> {
         let at = (self.state.step, self.learning_rate());
-        let update = update(&self.model.encoder, &mut self.adam, batch, &self.config.train, at)?;
+        let updater = Updater { encoder: &self.model.encoder, config: &self.config.train, ranks: self.ranks };
+        let update = updater.update(&mut self.adam, pieces, at)?;
+        self.told.tell(TRAIN, &update.unreadable, observer);
         self.told.tell(TRAIN, &update.impossible, observer);
         let sums = &mut self.state.sums;
-        sums.skipped += update.impossible.len();
+        sums.skipped += update.unreadable.len() + update.impossible.len();
+        if update.frames == 0 {
+            return Ok(false);
+        }
         sums.loss += update.loss;
         sums.labels += update.labels;
         sums.gradient_norm += update.gradient_norm;
         sums.steps += 1;
         sums.utterances += update.utterances;
         sums.frames += update.frames;
-        Ok(())
+        Ok(true)
     }
 
     fn learning_rate(&self) -> f64 {

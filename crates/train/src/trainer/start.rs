@@ -7,6 +7,7 @@ use linnet::{Model, ModelConfig};
 use linnet_corpus::CorpusError;
 
 use super::run::Run;
+use super::together::{same_on_all, start_together};
 use crate::checkpoint::{Checkpoints, write_beside};
 use crate::config::RunConfig;
 use crate::ctc_op::BLANK;
@@ -15,11 +16,15 @@ use crate::environment;
 use crate::error::TrainError;
 use crate::folder::{FolderLock, same_run};
 use crate::observer::Observer;
+use crate::ranks::{Alone, Communicator};
 
 /// The blank's probability before the first step. CTC wants blanks in nearly all frames at first, whatever the seed.
 /// From weights that are random in this, too, another token may win all frames, from where training doesn't return when
 /// frames are many to a token.
 const BLANKS_AT_FIRST: f64 = 0.9;
+
+/// The resolved configuration in an experiment folder.
+const CONFIG: &str = "config.toml";
 
 /// How a run starts and ends, beside its configuration.
 #[derive(Debug, Default)]
@@ -32,6 +37,14 @@ pub struct Options<'a> {
     pub interrupt: Option<&'a AtomicBool>,
     /// The program's version, for `env.json`; this crate's where there is none.
     pub version: Option<&'a str>,
+    /// The processes that train together, each of which calls [`train`] with the same arguments; `None`: this one alone.
+    pub ranks: Option<&'a dyn Communicator>,
+}
+
+impl<'a> Options<'a> {
+    pub(crate) fn communicator(&self) -> &'a dyn Communicator {
+        self.ranks.unwrap_or(&Alone)
+    }
 }
 
 /// How a run ended.
@@ -63,6 +76,11 @@ pub enum Outcome {
 /// is a leap up; the warm-up keeps its steps. So it isn't quite the run that would have had these epochs from the
 /// start, and `env.json` tells it ([`Environment::extended`](crate::Environment)).
 ///
+/// Of several ranks ([`Options::ranks`]) each trains on its share of every batch and has a share of the development set;
+/// the weights are the same on any number of them that `train.pieces` has room for. All read the data, and the first
+/// one alone writes the folder and tells its observer. What ends one ends all: an error, which the others have as
+/// [`TrainError::Rank`], or an interrupt.
+///
 /// # Errors
 ///
 /// A configuration that isn't valid, data that can't be read, a folder in which another process trains or another run
@@ -73,7 +91,8 @@ pub fn train(
     options: &Options<'_>,
     observer: &mut dyn Observer,
 ) -> Result<Outcome, TrainError> {
-    train_in(config, &FolderLock::new(out)?, options, observer)
+    let _lock = options.communicator().lead(|| FolderLock::new(out))?;
+    train_at(config, out, options, observer)
 }
 
 /// As [`train`], in a folder that the caller holds.
@@ -87,31 +106,31 @@ pub fn train_in(
     options: &Options<'_>,
     observer: &mut dyn Observer,
 ) -> Result<Outcome, TrainError> {
-    let out = folder.path();
-    let resolved = out.join("config.toml");
-    let earlier = options.resume.then(|| same_run(config, &resolved)).transpose()?;
-    if earlier.is_none() && resolved.exists() && Checkpoints::begun(out) {
-        return Err(TrainError::Exists { path: out.to_path_buf() });
-    }
+    train_at(config, folder.path(), options, observer)
+}
+
+/// As [`train`], in a folder that the first rank holds.
+fn train_at(
+    config: &RunConfig,
+    out: &Path,
+    options: &Options<'_>,
+    observer: &mut dyn Observer,
+) -> Result<Outcome, TrainError> {
+    let ranks = options.communicator();
+    let mut nobody = ();
+    let observer = if ranks.leads() { observer } else { &mut nobody };
+    start_together(config, out, options)?;
+    let earlier = ranks.lead(|| earlier(config, out, options))?.flatten();
     environment::forget_peak();
-    let data = match RunData::read(config, options.interrupt) {
-        Err(TrainError::Corpus(CorpusError::Interrupted)) => return Ok(Outcome::NotBegun),
-        data => data?,
-    };
-    let mut run = Run::new(config, out, data, options.interrupt)?;
-    if let Some(init) = &options.init {
-        run.model.encoder.load(&init.join("model.safetensors"))?;
+    let data = RunData::read(config, options.interrupt);
+    if ranks.any(matches!(data, Err(TrainError::Corpus(CorpusError::Interrupted)))) {
+        return Ok(Outcome::NotBegun);
     }
-    let extension = match &earlier {
-        Some(earlier) => run.resume(&earlier.train)?,
-        None => None,
-    };
-    run.open()?;
-    // Before the configuration, by which another length is known as one.
-    if !run.has_ended() || extension.is_some() {
-        environment::write(out, options, run.state.epoch, extension)?;
-    }
-    write_beside(&resolved, config.to_toml()?.as_bytes())?;
+    let data = ranks.agree(data)?;
+    same_on_all(ranks, "data", &data.checksum().to_string())?;
+    let mut run = ranks.agree(Run::new(config, out, data, (options.interrupt, ranks)))?;
+    ranks.lead(|| begin(&mut run, options, earlier.as_ref()))?;
+    run.spread()?;
     run.start(observer);
     while !run.has_ended() {
         if !run.epoch(observer)? {
@@ -119,6 +138,36 @@ pub fn train_in(
         }
     }
     run.finish()
+}
+
+/// The configuration of the run that the folder holds, where it is to be continued. Fails where it must not be written
+/// over.
+fn earlier(config: &RunConfig, out: &Path, options: &Options<'_>) -> Result<Option<RunConfig>, TrainError> {
+    let resolved = out.join(CONFIG);
+    if options.resume {
+        return same_run(config, &resolved).map(Some);
+    }
+    if resolved.exists() && Checkpoints::begun(out) {
+        return Err(TrainError::Exists { path: out.to_path_buf() });
+    }
+    Ok(None)
+}
+
+/// Gives a run its first weights, or its place, and writes what it is.
+fn begin(run: &mut Run<'_>, options: &Options<'_>, earlier: Option<&RunConfig>) -> Result<(), TrainError> {
+    if let Some(init) = &options.init {
+        run.model.encoder.load(&init.join("model.safetensors"))?;
+    }
+    let extension = match earlier {
+        Some(earlier) => run.resume(&earlier.train)?,
+        None => None,
+    };
+    run.open()?;
+    // Before the configuration, by which another length is known as one.
+    if !run.has_ended() || extension.is_some() {
+        environment::write(run.out, options, run.state.epoch, extension)?;
+    }
+    write_beside(&run.out.join(CONFIG), run.config.to_toml()?.as_bytes())
 }
 
 /// A model with the weights that training starts from.

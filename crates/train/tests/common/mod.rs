@@ -1,6 +1,8 @@
 //! A corpus of tones, one for each letter, and what watches runs on it.
 #![allow(dead_code, clippy::unwrap_used)] // No test needs all of it.
 
+pub(crate) mod ranks;
+
 use std::fs;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};

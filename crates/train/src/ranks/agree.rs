@@ -1,0 +1,66 @@
+//! What ranks tell each other between the sums: values, and whether something failed.
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::communicator::Communicator;
+use crate::error::TrainError;
+
+impl dyn Communicator + '_ {
+    /// Whether this rank is the one that writes files and tells the observer.
+    pub(crate) fn leads(&self) -> bool {
+        self.rank() == 0
+    }
+
+    /// Every rank's value, in the order of the ranks.
+    pub(crate) fn all<T: Serialize + DeserializeOwned>(&self, own: &T) -> Result<Vec<T>, TrainError> {
+        let message = serde_json::to_vec(own).map_err(|error| unread(self.rank(), &error))?;
+        let read = |(rank, message): (usize, Vec<u8>)| {
+            serde_json::from_slice(&message).map_err(|error| unread(rank, &error))
+        };
+        self.gather(&message).into_iter().enumerate().map(read).collect()
+    }
+
+    /// Whether it is so on any rank.
+    pub(crate) fn any(&self, own: bool) -> bool {
+        self.gather(&[u8::from(own)]).iter().any(|message| message == &[1])
+    }
+
+    /// Fails on all ranks if it has failed on one: there with its own error, elsewhere with that one's message.
+    ///
+    /// # Errors
+    ///
+    /// The own error, or [`TrainError::Rank`].
+    pub fn agree<T>(&self, own: Result<T, TrainError>) -> Result<T, TrainError> {
+        let message = own.as_ref().err().map(TrainError::to_string).unwrap_or_default();
+        let messages = self.gather(message.as_bytes());
+        match messages.iter().position(|message| !message.is_empty()) {
+            Some(rank) if rank != self.rank() => {
+                Err(TrainError::Rank { rank, problem: String::from_utf8_lossy(&messages[rank]).into_owned() })
+            }
+            _ => own,
+        }
+    }
+
+    /// The first rank does something, which gives it a value; all fail if it fails.
+    pub(crate) fn lead<T>(
+        &self,
+        task: impl FnOnce() -> Result<T, TrainError>,
+    ) -> Result<Option<T>, TrainError> {
+        self.agree(self.leads().then(task).transpose())
+    }
+
+    /// Gives all ranks the first one's values.
+    pub(crate) fn spread(&self, values: &mut [f32]) {
+        if self.ranks() > 1 {
+            let mut lengths = vec![0; self.ranks()];
+            lengths[0] = values.len();
+            let own = if self.leads() { values.to_vec() } else { Vec::new() };
+            self.collect(&own, &lengths, values);
+        }
+    }
+}
+
+fn unread(rank: usize, error: &serde_json::Error) -> TrainError {
+    TrainError::Rank { rank, problem: format!("its message can't be read: {error}") }
+}
