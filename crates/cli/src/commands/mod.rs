@@ -11,6 +11,7 @@ mod outputs;
 mod pack;
 mod prepare;
 mod pronounce;
+mod ranks;
 mod score;
 mod search;
 mod sides;

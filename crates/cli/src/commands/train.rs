@@ -1,22 +1,32 @@
 //! `linnet train`
 
-use linnet_train::{Options, Outcome, RunConfig, train};
+use linnet_train::{Communicator, Options, Outcome, RunConfig, train};
 
-use super::Done;
 use super::training::{Interrupted, Teller, interrupt};
+use super::{Done, ranks};
 use crate::args::{Train, VERSION};
 use crate::talk::Talk;
 
 pub(super) fn run(args: Train, talk: &Talk) -> Done {
-    let config = RunConfig::read(&args.config, &args.set)?;
+    let ranks = ranks::join();
+    let done = train_with(&*ranks, args, talk);
+    // The first rank speaks for all, and its exit code is the command's.
+    if ranks.rank() == 0 { done } else { Ok(true) }
+}
+
+fn train_with(ranks: &dyn Communicator, args: Train, talk: &Talk) -> Done {
+    let config = ranks.agree(RunConfig::read(&args.config, &args.set))?;
     let options = Options {
         resume: args.resume,
         init: args.init,
         interrupt: Some(interrupt()?),
         version: Some(VERSION),
+        ranks: Some(ranks),
     };
     let mut teller = Teller::new(talk);
-    match train(&config, &args.out, &options, &mut teller)? {
+    let outcome =
+        train(&config, &args.out, &options, &mut teller).map_err(|error| ranks::hint(error, ranks))?;
+    match outcome {
         Outcome::Finished { dev_error_rate } => {
             teller.ended(true);
             let model = args.out.join("model");
