@@ -49,6 +49,28 @@ fn a_study_is_run_kept_and_reported_again_without_corpus_and_weights() {
 }
 
 #[test]
+fn the_missing_runs_are_listed_one_a_line() {
+    let folder = tempfile::tempdir().unwrap();
+    recipe(folder.path());
+    let data = trained().join("data");
+    let compare = |options: &[&str]| {
+        let study = ["--quiet", "compare", "recipe/studies/kinds.toml", "--data", data.to_str().unwrap()];
+        let run = linnet(folder.path(), &[&study[..], options].concat());
+        assert_eq!((run.code, &*run.err), (0, ""));
+        run.out
+    };
+    assert_eq!(compare(&["--list"]), "softmax-seed0\nlinear-seed0\n");
+    assert_eq!(compare(&["--list", "--only", "linear"]), "linear-seed0\n");
+    // What is listed is what --only takes.
+    for (run, left) in [("softmax-seed0", "linear-seed0\n"), ("linear-seed0", "")] {
+        compare(&["--only", run]);
+        assert_eq!(compare(&["--list"]), left);
+    }
+    let run = linnet(folder.path(), &["compare", "recipe/studies/kinds.toml", "--list", "--no-train"]);
+    assert_eq!(run.code, 2, "{}", run.err);
+}
+
+#[test]
 fn wrong_studies_and_folders_are_named() {
     let folder = tempfile::tempdir().unwrap();
     recipe(folder.path());
@@ -72,7 +94,7 @@ fn wrong_studies_and_folders_are_named() {
     ));
     compare(&["gone.toml"]).fails_with("gone.toml: there is no such file or folder; check the path");
     compare(&["exp", "--keep"]).fails_with(
-        "--exp, --data, --results, --set, --only, --no-train, --time and --keep are for one study file, STUDY.toml",
+        "--exp, --data, --results, --set, --only, --list, --no-train, --time and --keep are for one study file, STUDY.toml",
     );
     compare(&[study, "--no-train", "--plot", study]).fails_with(
         "recipe/studies/kinds.toml: --plot would replace what STUDY.toml reads; give --plot another file",

@@ -14,6 +14,7 @@ Examples:
   linnet compare recipes/mini/studies/attention.toml --out report.html       train what is missing
   linnet compare recipes/mini/studies/attention.toml --no-train              what is there so far
   linnet compare recipes/mini/studies/attention.toml --no-train --time       seconds that can be compared
+  linnet compare recipes/mini/studies/attention.toml --list                  names of the missing runs
   linnet compare exp/softmax exp/linear --out report.html --plot per.svg     finished runs")]
 pub(crate) struct Compare {
     /// A study file, or experiment folders, the first of which the others are compared with.
@@ -51,6 +52,10 @@ pub(crate) struct StudyOptions {
     /// can so share a study.
     #[arg(long, value_name = "RUN|KIND")]
     pub(crate) only: Vec<String>,
+    /// Print the names of the runs that are missing, one a line, and do nothing else: what --only takes, so that the tasks
+    /// of a job array can share a study (recipes/slurm).
+    #[arg(long, conflicts_with_all = ["no_train", "time", "keep", "out", "plot"])]
+    pub(crate) list: bool,
     /// Train and decode nothing: report what is there.
     #[arg(long, conflicts_with = "only")]
     pub(crate) no_train: bool,
@@ -69,6 +74,6 @@ impl StudyOptions {
     pub(crate) fn is_given(&self) -> bool {
         let folders = [&self.exp, &self.data, &self.results].iter().any(|folder| folder.is_some());
         let lists = [&self.set, &self.only].iter().any(|list| !list.is_empty());
-        folders || lists || self.no_train || self.time || self.keep
+        folders || lists || self.list || self.no_train || self.time || self.keep
     }
 }

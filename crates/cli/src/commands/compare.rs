@@ -26,9 +26,15 @@ pub(super) fn run(args: Compare, talk: &Talk) -> Done {
     let mut whole = true;
     let comparison = match args.what.as_slice() {
         [path] if path.extension().is_some_and(|extension| extension == "toml") => {
-            let StudyOptions { exp, data, results, set, only, no_train, time, keep } = args.study;
+            let StudyOptions { exp, data, results, set, only, list, no_train, time, keep } = args.study;
             let mut study = Study::read(path, &Places { exp, data, results }, &set)?;
             study.train_only(&only)?;
+            if list {
+                for run in study.missing()? {
+                    print(&run.name)?;
+                }
+                return Ok(true);
+            }
             tell_plan(&study, talk)?;
             if !no_train {
                 match study.run(
@@ -56,7 +62,7 @@ pub(super) fn run(args: Compare, talk: &Talk) -> Done {
         }
         _ if args.study.is_given() => {
             return Err(
-                "--exp, --data, --results, --set, --only, --no-train, --time and --keep are for one study file, STUDY.toml"
+                "--exp, --data, --results, --set, --only, --list, --no-train, --time and --keep are for one study file, STUDY.toml"
                     .into(),
             );
         }
