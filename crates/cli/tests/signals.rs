@@ -45,9 +45,13 @@ fn a_hang_up_saves_the_run_unless_it_is_ignored() {
     let place = tempfile::tempdir().unwrap();
     let folder = place.path().join("copy");
     copy(trained(), &folder);
-    for (before, signals) in
-        [(":", &["HUP"][..]), (":", &["TERM"]), ("trap '' HUP INT", &["HUP", "INT", "TERM"])]
-    {
+    for (before, signals) in [
+        (":", &["HUP"][..]),
+        (":", &["TERM"]),
+        (":", &["USR1"]),
+        (":", &["USR2"]),
+        ("trap '' HUP INT", &["HUP", "INT", "TERM"]),
+    ] {
         let mut child = train(&folder, before);
         let (last, ignored) = signals.split_last().unwrap();
         for signal in ignored {

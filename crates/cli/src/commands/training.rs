@@ -26,8 +26,10 @@ impl Display for Interrupted {
     }
 }
 
-/// Set by Ctrl-C, and by what ends a process or its terminal, from now on, after which a run saves a checkpoint and
-/// ends. The second time it is the process that ends. What the process was started to ignore, as by nohup, it ignores.
+/// Set by Ctrl-C, by what ends a process or its terminal, and by the signals with which schedulers tell that a job's time
+/// is nearly over, from now on; then a run saves a checkpoint and ends. The second Ctrl-C ends the process. The other
+/// signals don't, since launchers and schedulers may both send them. What the process was started to ignore, as by
+/// nohup, it ignores.
 pub(super) fn interrupt() -> Result<&'static AtomicBool, Box<dyn Error>> {
     static INTERRUPTED: OnceLock<Arc<AtomicBool>> = OnceLock::new();
     if let Some(interrupted) = INTERRUPTED.get() {
@@ -35,12 +37,16 @@ pub(super) fn interrupt() -> Result<&'static AtomicBool, Box<dyn Error>> {
     }
     let interrupted = Arc::default();
     #[cfg(unix)]
-    const ENDS: [i32; 3] = [SIGINT, SIGTERM, signal_hook::consts::SIGHUP];
+    use signal_hook::consts::{SIGHUP, SIGUSR1, SIGUSR2};
+    #[cfg(unix)]
+    const ENDS: [i32; 5] = [SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2];
     #[cfg(not(unix))]
     const ENDS: [i32; 2] = [SIGINT, SIGTERM];
     for signal in ENDS.into_iter().filter(|&signal| !is_ignored(signal)) {
-        // In this order: the first time the flag is not set yet.
-        flag::register_conditional_shutdown(signal, 128 + signal, Arc::clone(&interrupted))?;
+        if signal == SIGINT {
+            // In this order: the first time the flag is not set yet.
+            flag::register_conditional_shutdown(signal, 128 + signal, Arc::clone(&interrupted))?;
+        }
         flag::register(signal, Arc::clone(&interrupted))?;
     }
     Ok(INTERRUPTED.get_or_init(|| interrupted))
