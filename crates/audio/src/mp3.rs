@@ -231,9 +231,12 @@ pub(crate) fn decode(bytes: &[u8], path: &Path) -> Result<Audio, AudioError> {
     let first = first.ok_or_else(|| names::no_audio(path))?.frame;
     let mut audio: Option<Audio> = None;
     for part in &survey.parts {
-        if (part.frame.sample_rate, part.frame.channels) != (first.sample_rate, first.channels) {
+        let changes = || {
             let problem = "MP3: the sampling rate or the number of channels changes; split the file here";
-            return Err(AudioError::damaged(path, Place::Byte(part.ranges[0].start), problem));
+            AudioError::damaged(path, Place::Byte(part.ranges[0].start), problem)
+        };
+        if (part.frame.sample_rate, part.frame.channels) != (first.sample_rate, first.channels) {
+            return Err(changes());
         }
         let frames: Vec<&[u8]> = part.ranges.iter().map(|range| &bytes[range.clone()]).collect();
         // Of a file that it can seek in, Symphonia guesses the length from the rate of bits and cuts it there.
@@ -241,6 +244,8 @@ pub(crate) fn decode(bytes: &[u8], path: &Path) -> Result<Audio, AudioError> {
         let decoded = coded::decode_stream(Box::new(source), Kind::Other, path)?;
         match &mut audio {
             None => audio = Some(decoded.audio),
+            // Damaged frames may be decoded as others than their headers tell.
+            Some(audio) if audio.channels.len() != decoded.audio.channels.len() => return Err(changes()),
             Some(audio) => audio.append(&decoded.audio),
         }
     }

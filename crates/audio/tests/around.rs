@@ -150,3 +150,13 @@ fn garbage_again_and_again_before_much_padding_takes_no_time() {
     // Once through the padding is some hundredths of a second.
     assert!(start.elapsed().as_secs() < 20, "{:?}", start.elapsed());
 }
+
+#[test]
+fn a_second_stream_that_is_decoded_with_other_channels_is_refused() {
+    let read = linnet_audio::read_from(&file("damaged_channels.mp3")[..], "x.mp3", &Default::default());
+    let error = read.unwrap_err().to_string();
+    assert!(
+        error.starts_with("x.mp3: byte 941: MP3: ") && error.ends_with("; split the file here"),
+        "{error}"
+    );
+}
