@@ -119,7 +119,7 @@ impl Blocks {
         (self.end - self.next) as f64 / f64::from(self.sample_rate.max(1))
     }
 
-    /// What opening the file met that a person should hear of.
+    /// Notes on opening the file, for a person.
     pub fn notes(&self) -> &[Note] {
         &self.notes
     }

@@ -21,7 +21,7 @@ type Row = (Vec<u32>, Vec<String>, f64);
 
 struct Case<'a> {
     words: &'a [(&'a str, Vec<u32>)],
-    /// What each pronunciation weighs; none: nothing.
+    /// The weight of each pronunciation; none: 0.
     weights: &'a [f64],
     boundary: Option<u32>,
     model: &'a Bigram,

@@ -19,7 +19,7 @@ pub struct Oov {
 /// What a tokenizer lacks for some texts; shown, it says how to mend that.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OovReport {
-    /// What a token is.
+    /// The unit of a token.
     pub unit: Unit,
     /// What is lacking, the most frequent first, then in alphabetical order.
     pub oov: Vec<Oov>,

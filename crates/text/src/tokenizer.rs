@@ -9,7 +9,7 @@ use crate::signs::shown;
 use crate::table::{SPACE, TokenTable};
 use crate::word::Pronunciation;
 
-/// What a token is.
+/// The unit of a token.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Unit {
@@ -23,7 +23,7 @@ pub enum Unit {
 /// Turns transcripts into token ids.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Tokenizer {
-    /// What a token is.
+    /// The unit of a token.
     pub unit: Unit,
     /// The tokens.
     pub table: TokenTable,
@@ -44,7 +44,7 @@ impl Unit {
 /// A transcript has words or characters without tokens.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EncodeError {
-    /// What a token is.
+    /// The unit of a token.
     pub unit: Unit,
     /// The words that the lexicon lacks, each once.
     pub words: Vec<String>,

@@ -23,7 +23,7 @@ pub(crate) struct Evaluation {
     pub(crate) skipped: Vec<Skipped>,
 }
 
-/// What a model made of one batch.
+/// A model's results for one batch.
 #[derive(Serialize, Deserialize)]
 struct Evaluated {
     /// The batch's place in the plan.

@@ -37,7 +37,7 @@ pub(crate) struct Updater<'a> {
     pub(crate) ranks: &'a dyn Communicator,
 }
 
-/// What a rank has of a batch.
+/// A rank's share of a batch.
 #[derive(Serialize, Deserialize)]
 struct Share {
     utterances: usize,

@@ -52,7 +52,7 @@ pub(crate) struct Prepare {
     /// The folder to write.
     #[arg(long)]
     pub(crate) out: PathBuf,
-    /// What a token is.
+    /// The unit of a token.
     #[arg(long, value_enum, default_value = "phone")]
     pub(crate) unit: Unit,
     /// A pronunciation lexicon in CMUdict's format, for phones; AN4 brings its own.

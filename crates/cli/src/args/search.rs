@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use clap::Args;
 
-/// What a beam search is made of, but for what is tuned.
+/// The parts of a beam search that aren't tuned.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Search")]
 pub(crate) struct Search {
@@ -28,10 +28,10 @@ pub(crate) struct Search {
     /// Phrases worth more than the models say, one a line, perhaps with a weight of its own behind a tab or a colon.
     #[arg(long, value_name = "FILE")]
     pub(crate) hotwords: Option<PathBuf>,
-    /// What such a phrase adds to the score, a natural logarithm; 5 unless given.
+    /// Addition to the score for such a phrase, a natural logarithm; 5 unless given.
     #[arg(long, value_name = "W")]
     pub(crate) hotword_weight: Option<f32>,
-    /// What a word adds that the language model doesn't know, at most 0; -10 unless given.
+    /// Addition for a word that the language model doesn't know, at most 0; -10 unless given.
     #[arg(long, value_name = "P", allow_negative_numbers = true)]
     pub(crate) unknown_penalty: Option<f32>,
     /// Let tokens that spell no word of the lexicon be a word too.
@@ -55,7 +55,7 @@ pub(crate) struct Weights {
     /// Weight of the language model; 0.5 unless given.
     #[arg(long, value_name = "W", allow_negative_numbers = true)]
     pub(crate) lm_weight: Option<f32>,
-    /// What each word adds to the score, a natural logarithm; 0 unless given.
+    /// Addition to the score for each word, a natural logarithm; 0 unless given.
     #[arg(long, value_name = "B", allow_negative_numbers = true)]
     pub(crate) word_bonus: Option<f32>,
     /// Make probabilities of the words' confidences, by the file that linnet tune --calibration wrote, or by numbers.

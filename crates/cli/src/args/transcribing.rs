@@ -31,7 +31,7 @@ pub(crate) struct Transcribe {
     /// A list of recordings: a path a line, or a manifest of JSON lines, whose other fields json and jsonl repeat.
     #[arg(long, value_name = "FILE")]
     pub(crate) list: Option<PathBuf>,
-    /// What is written of each recording; several are parted by commas.
+    /// Formats to write for each recording, parted by commas.
     #[arg(long, value_name = "FORMAT,…", value_delimiter = ',', default_value = "text", value_parser = format)]
     pub(crate) format: Vec<Format>,
     /// The folder to write to, a file for each recording and format.
@@ -43,7 +43,7 @@ pub(crate) struct Transcribe {
     /// Recordings transcribed at once, up to 1024; 0: one a thread (`--threads`).
     #[arg(long, default_value_t = 0, allow_negative_numbers = true, value_parser = clap::value_parser!(u16).range(..=1024))]
     pub(crate) jobs: u16,
-    /// What of several channels is transcribed: all mixed, each by itself, or the one of this number, from 1.
+    /// The channels to transcribe: all mixed, each by itself, or the one of this number, from 1.
     #[arg(long, value_name = "mix|each|N", default_value = "mix", value_parser = channels)]
     pub(crate) channels: Channels,
     /// Where in each recording to start, in seconds.
@@ -86,7 +86,7 @@ pub(crate) struct Subtitles {
     pub(crate) subtitle_seconds: (f64, f64),
 }
 
-/// What of several channels is transcribed.
+/// The channels to transcribe.
 fn channels(text: &str) -> Result<Channels, &'static str> {
     match text {
         "mix" => Ok(Channels::Mix),

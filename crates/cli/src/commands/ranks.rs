@@ -13,7 +13,7 @@ pub(super) fn join() -> Box<dyn Communicator> {
     Box::new(Alone)
 }
 
-/// What to do where several processes are at one folder since they don't know of each other.
+/// Advice where several processes are at one folder since they don't know of each other.
 pub(super) fn hint(error: TrainError, ranks: &dyn Communicator) -> Box<dyn std::error::Error> {
     let launched = launched();
     if ranks.ranks() > 1 || launched == 1 || !matches!(error, TrainError::Busy { .. }) {

@@ -1,4 +1,4 @@
-//! What the options of a search ask for, on top of a model folder's own.
+//! The options of a search, on top of a model folder's own.
 
 use std::error::Error;
 use std::path::{Path, PathBuf};

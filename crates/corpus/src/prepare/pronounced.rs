@@ -21,7 +21,7 @@ pub(super) struct Speaker {
     variants: usize,
 }
 
-/// What was said.
+/// The transcript.
 pub(super) struct MadeUp {
     /// The words.
     pub(super) lexicon: Lexicon,
@@ -106,7 +106,7 @@ impl MadeUp {
         Ok(self.lexicon.write(&dir.join(PRONOUNCED))?)
     }
 
-    /// What is worth knowing.
+    /// Notes.
     pub(super) fn notes(&self) -> Vec<String> {
         let ([words, running], [made, made_running]) = (self.words, self.made_up);
         let mut notes = vec![format!(

@@ -8,7 +8,7 @@ use thiserror::Error;
 /// scale is positive.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Calibration {
-    /// What the raw confidence's logit is multiplied by.
+    /// The factor of the raw confidence's logit.
     pub scale: f64,
     /// What is added to it.
     pub offset: f64,

@@ -37,7 +37,7 @@ impl<'a, M: WordModel> Words<'a, M> {
         Self { setup, histories: Histories::new() }
     }
 
-    /// What a word adds to the weight.
+    /// A word's addition to the weight.
     #[inline(always)]
     fn word(&mut self, history: u32, label: u32) -> f64 {
         self.setup.weighted(self.histories.score(history, label, self.setup), label)

@@ -101,7 +101,7 @@ through!(Arc<M>);
 pub struct Fusion {
     /// What the language model's scores are multiplied by, at least 0. Default 0.5.
     pub weight: f32,
-    /// What each word adds, −100 to 100; positive values make more and shorter words. Default 0.
+    /// Addition for each word, −100 to 100; positive values make more and shorter words. Default 0.
     pub word_bonus: f32,
     /// What a word adds that the language model doesn't know, beside the model's own score for unknown words, and each
     /// free word. Default −10.

@@ -143,7 +143,7 @@ impl<M: WordModel> Setup<M> {
         if score == f32::NEG_INFINITY { f64::NEG_INFINITY } else { f64::from(self.fusion.weight * score) }
     }
 
-    /// What a word adds to the weight for the model's score, the look-ahead aside.
+    /// A word's addition to the weight for the model's score, the look-ahead aside.
     #[inline(always)]
     pub(crate) fn weighted(&self, score: f32, label: u32) -> f64 {
         let unknown = label != FREE_WORD && self.index(label).is_none();

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ModelConfig {
-    /// What a token is.
+    /// The unit of a token.
     pub unit: Unit,
     /// How features are normalised; the training set's statistics are in `cmvn.json`.
     pub normalisation: Normalisation,

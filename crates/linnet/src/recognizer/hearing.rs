@@ -7,7 +7,7 @@ use super::stream::Stream;
 use crate::error::ModelError;
 use crate::transcript::Transcript;
 
-/// What of several channels is transcribed.
+/// The channels to transcribe.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Channels {
     /// All of them, mixed.

@@ -11,7 +11,7 @@ use super::error::SearchError;
 /// A map of confidences to probabilities, with what it gains. The errors are expected calibration errors in ten bins.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Calibrated {
-    /// What the raw confidence's logit is multiplied by.
+    /// The factor of the raw confidence's logit.
     pub scale: f64,
     /// What is added to it.
     pub offset: f64,

@@ -106,7 +106,7 @@ impl Search {
         &self.knowledge.table
     }
 
-    /// What is worth knowing of the files.
+    /// Notes on the files.
     pub fn notes(&self) -> &[String] {
         &self.knowledge.notes
     }

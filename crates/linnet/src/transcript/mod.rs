@@ -1,4 +1,4 @@
-//! What was said: segments of words of tokens, each with its time.
+//! A transcript: segments of words of tokens, each with its time.
 
 mod build;
 mod clock;

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-/// What was said in one recording.
+/// The transcript of one recording.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Transcript {
     /// How long the recording is, in seconds.

@@ -48,7 +48,7 @@ pub struct DataConfig {
     pub tokens: PathBuf,
     /// The pronunciation lexicon, for phones.
     pub lexicon: PathBuf,
-    /// What a token is.
+    /// The unit of a token.
     pub unit: Unit,
 }
 

@@ -1,4 +1,4 @@
-//! What ranks tell each other between the sums: values, and whether something failed.
+//! Messages of ranks between the sums: values, and whether something failed.
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;

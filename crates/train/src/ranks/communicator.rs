@@ -1,4 +1,4 @@
-//! What several processes need of each other.
+//! The operations that several processes need of each other.
 
 use std::fmt::Debug;
 

@@ -1,4 +1,4 @@
-//! What the ranks of a run have in common.
+//! The state that the ranks of a run share.
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! What is done already: a journal in the folder of results.
+//! The recordings that are done: a journal in the folder of results.
 
 use std::collections::HashMap;
 use std::fs::{self, File};
@@ -22,7 +22,7 @@ struct Entry {
     input: PathBuf,
     /// The results, below the folder.
     files: Vec<PathBuf>,
-    /// What they were made of: the recording by its size and time, the model and all options.
+    /// Their sources: the recording by its size and time, the model and all options.
     stamp: String,
 }
 

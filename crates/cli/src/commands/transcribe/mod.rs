@@ -125,7 +125,7 @@ fn recognizer(args: &Transcribe) -> Result<(Recognizer, u64), Box<dyn std::error
     Ok((recognizer, hasher.finish()))
 }
 
-/// What was heard in a recording, and what reading it met.
+/// The transcript of a recording, and the notes on reading it.
 struct Heard {
     transcript: Transcript,
     notes: Vec<Note>,
@@ -165,7 +165,7 @@ fn say_uncovered(path: &Path, transcript: &Transcript, talk: &Talk) {
     }
 }
 
-/// What came of all recordings.
+/// The results of all recordings.
 #[derive(Default)]
 struct Tally {
     done: usize,

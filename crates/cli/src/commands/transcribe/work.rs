@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
-/// What the workers share.
+/// The state that the workers share.
 struct Shared<R> {
     /// The next item to take.
     next: usize,
