@@ -149,9 +149,13 @@ pub(crate) struct Features {
 
 /// Train a model.
 #[derive(Debug, Args)]
-#[command(
-    after_help = "Example: linnet train recipes/mini/conf/linear.toml --out exp/linear --set train.epochs=20"
-)]
+#[command(after_help = "\
+Ctrl-C, SIGTERM, SIGHUP, SIGUSR1 and SIGUSR2 save the run before it ends. A linnet that was built with --features mpi trains one model on all processes that mpirun or srun starts.
+
+Examples:
+  linnet train recipes/mini/conf/linear.toml --out exp/linear --set train.epochs=20
+  linnet train recipes/mini/conf/linear.toml --out exp/linear --resume
+  mpirun -n 4 linnet --threads 8 train conf.toml --out exp --set train.pieces=4")]
 pub(crate) struct Train {
     /// The configuration.
     pub(crate) config: PathBuf,

@@ -88,9 +88,10 @@ impl Updater<'_> {
             return Ok(update);
         }
         let ids: Vec<String> = pieces.iter().flat_map(|piece| piece.ids.clone()).collect();
-        let (losses, gradients) = self.ranks.agree(self.gradients(pieces, update.labels, step))?;
+        let mut gradients = Vec::new();
+        let losses = self.losses(pieces, update.labels, step, &mut gradients);
         let mut not_finite = Vec::new();
-        for losses in self.ranks.all(&losses)? {
+        for losses in self.ranks.agree_all(losses)? {
             losses.sums.iter().for_each(|&sum| update.loss += f64::from_bits(sum));
             not_finite.extend(losses.not_finite);
         }
@@ -130,23 +131,24 @@ impl Updater<'_> {
         Share { utterances, frames, labels, unreadable, impossible }
     }
 
-    /// The gradients of this rank's subtrees, for a batch of so many labels.
-    fn gradients(
+    /// The losses of this rank's pieces, of a batch of so many labels, and the gradients of its subtrees.
+    fn losses(
         &self,
         pieces: Vec<Batch>,
         labels: usize,
         step: u64,
-    ) -> Result<(Losses, Vec<Gradient>), TrainError> {
+        gradients: &mut Vec<Gradient>,
+    ) -> Result<Losses, TrainError> {
         let own = own_pieces(self.config.pieces, self.ranks);
         let (mut losses, mut pieces) = (Losses::default(), pieces.into_iter());
         let mut gradient = |tree: &std::ops::Range<usize>| {
             let piece = if tree.len() == 1 { pieces.next()? } else { return None };
             Some(self.gradient(piece, labels, step, &mut losses))
         };
-        let trees = subtrees(0..self.config.pieces, &own).into_iter();
-        let gradients: Result<Vec<Gradient>, TrainError> =
-            trees.map(|tree| tree_sum(tree, &mut gradient)).collect();
-        Ok((losses, gradients?))
+        for tree in subtrees(0..self.config.pieces, &own) {
+            gradients.push(tree_sum(tree, &mut gradient)?);
+        }
+        Ok(losses)
     }
 
     /// The gradient of a piece.

@@ -9,9 +9,12 @@ use crate::talk::Talk;
 
 pub(super) fn run(args: Train, talk: &Talk) -> Done {
     let ranks = ranks::join();
-    let done = train_with(&*ranks, args, talk);
     // The first rank speaks for all, and its exit code is the command's.
-    if ranks.rank() == 0 { done } else { Ok(true) }
+    if ranks.rank() == 0 {
+        return train_with(&*ranks, args, talk);
+    }
+    let _ = train_with(&*ranks, args, &Talk::new(true));
+    Ok(true)
 }
 
 fn train_with(ranks: &dyn Communicator, args: Train, talk: &Talk) -> Done {

@@ -42,6 +42,25 @@ impl dyn Communicator + '_ {
         }
     }
 
+    /// Every rank's value, in the order of the ranks. Fails on all ranks if it has failed on one.
+    pub(crate) fn agree_all<T: Serialize + DeserializeOwned>(
+        &self,
+        own: Result<T, TrainError>,
+    ) -> Result<Vec<T>, TrainError> {
+        let message = own.as_ref().map_err(TrainError::to_string);
+        let message = serde_json::to_vec(&message).map_err(|error| unread(self.rank(), &error))?;
+        let read = |(rank, message): (usize, Vec<u8>)| {
+            let one: Result<T, String> =
+                serde_json::from_slice(&message).map_err(|error| unread(rank, &error))?;
+            one.map_err(|problem| TrainError::Rank { rank, problem })
+        };
+        let all = self.gather(&message).into_iter().enumerate().map(read).collect();
+        match (all, own) {
+            (Err(TrainError::Rank { rank, .. }), Err(error)) if rank == self.rank() => Err(error),
+            (all, _) => all,
+        }
+    }
+
     /// The first rank does something, which gives it a value; all fail if it fails.
     pub(crate) fn lead<T>(
         &self,

@@ -10,6 +10,11 @@ use mpi::{Count, Threading};
 
 use super::communicator::Communicator;
 
+/// The bytes of a message that go with its length, which is all of most messages.
+const SHORT: usize = 252;
+/// The bytes of a length.
+const HEAD: usize = size_of::<Count>();
+
 /// The processes that `mpirun` or `srun` has started together.
 ///
 /// Where one of them panics, all end. Dropping it takes this process out of MPI for good.
@@ -68,10 +73,23 @@ impl Communicator for Mpi {
     }
 
     fn gather(&self, message: &[u8]) -> Vec<Vec<u8>> {
+        let mut first = [0; HEAD + SHORT];
+        first[..HEAD].copy_from_slice(&(message.len() as Count).to_le_bytes());
+        let short = message.len().min(SHORT);
+        first[HEAD..HEAD + short].copy_from_slice(&message[..short]);
+        let mut firsts = vec![0; self.ranks() * first.len()];
+        self.world.all_gather_into(&first[..], &mut firsts[..]);
+        let firsts = firsts.as_chunks::<{ HEAD + SHORT }>().0;
+        let length = |first: &[u8; HEAD + SHORT]| Count::from_le_bytes(std::array::from_fn(|i| first[i]));
+        let lengths: Vec<Count> = firsts.iter().map(length).collect();
+        if lengths.iter().all(|&length| length as usize <= SHORT) {
+            let message =
+                |(first, &length): (&[u8; HEAD + SHORT], &Count)| first[HEAD..][..length as usize].to_vec();
+            return firsts.iter().zip(&lengths).map(message).collect();
+        }
         // A byte more, since the address of no bytes at all may be MPI_IN_PLACE, which is 1 in Open MPI.
         let message = &[message, &[0]].concat()[..];
-        let mut lengths: Vec<Count> = vec![0; self.ranks()];
-        self.world.all_gather_into(&(message.len() as Count), &mut lengths[..]);
+        let lengths: Vec<Count> = lengths.iter().map(|length| length + 1).collect();
         let starts = starts(&lengths);
         let mut all = vec![0u8; lengths.iter().sum::<Count>() as usize];
         self.world
