@@ -1,7 +1,7 @@
 //! FLAC, MP3 and OGG Vorbis, through Symphonia.
 
-use std::io::Cursor;
-use std::path::Path;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
 
 use symphonia::core::codecs::audio::{AudioDecoder, AudioDecoderOptions};
 use symphonia::core::errors::Error;
@@ -11,7 +11,8 @@ use symphonia::core::io::{MediaSource, MediaSourceStream};
 use symphonia::core::meta::MetadataOptions;
 use symphonia::default::formats::{FlacReader, MpaReader, OggReader};
 
-use crate::collect::Collected;
+use crate::bytes::Bytes;
+use crate::collect::{Decode, check_same, samples};
 use crate::error::{AudioError, Place};
 use crate::samples::Audio;
 use crate::{flac, mp3, ogg};
@@ -78,13 +79,6 @@ fn open(source: Box<dyn MediaSource>, kind: Kind, path: &Path) -> Result<Opened,
     Ok(Opened { format, decoder, track })
 }
 
-/// A stream as Symphonia opened it.
-pub(crate) struct Decoded {
-    pub(crate) audio: Audio,
-    /// Whether a checksum of all samples is right, where there is one.
-    pub(crate) verified: Option<bool>,
-}
-
 /// The layer of MPEG audio that a file's first frame is of.
 pub(crate) fn layer(head: &[u8]) -> &'static str {
     match head {
@@ -94,45 +88,68 @@ pub(crate) fn layer(head: &[u8]) -> &'static str {
     }
 }
 
-/// Decodes a whole file of one of these kinds. `bytes` is its content, `path` names it.
-pub(crate) fn decode(bytes: &[u8], path: &Path) -> Result<Audio, AudioError> {
-    match Kind::of(bytes) {
-        Kind::Flac => flac::decode(bytes, path),
-        Kind::Ogg => ogg::decode(bytes, path),
-        Kind::Other => mp3::decode(bytes, path),
-    }
+/// Opens a file of one of these kinds.
+pub(crate) fn recording(bytes: Bytes, kind: Kind) -> Result<Box<dyn Decode>, AudioError> {
+    Ok(match kind {
+        Kind::Flac => Box::new(flac::Recording::open(bytes)?),
+        Kind::Ogg => Box::new(ogg::Recording::open(bytes)?),
+        Kind::Other => Box::new(mp3::Recording::open(bytes)?),
+    })
 }
 
-/// Decodes the pages of one stream of Vorbis or FLAC.
-pub(crate) fn decode_ogg(pages: Vec<u8>, path: &Path) -> Result<Audio, AudioError> {
-    Ok(decode_stream(Box::new(Cursor::new(pages)), Kind::Ogg, path)?.audio)
-}
-
-/// Decodes a stream in which nothing comes before, behind or between what belongs to it.
-pub(crate) fn decode_stream(
-    source: Box<dyn MediaSource>,
+/// A stream in which nothing comes before, behind or between what belongs to it.
+pub(crate) struct Stream {
+    format: Box<dyn FormatReader>,
+    decoder: Box<dyn AudioDecoder>,
+    track: u32,
     kind: Kind,
-    path: &Path,
-) -> Result<Decoded, AudioError> {
-    let mut opened = open(source, kind, path)?;
-    let name = kind.name();
-    let mut collected = Collected::default();
-    let fail = |collected: &Collected| AudioError::damaged_from(path, collected.frames(), name);
-    loop {
-        let packet = match opened.format.next_packet() {
-            Ok(Some(packet)) => packet,
-            Ok(None) => break,
-            // Streams of unknown length end like this; callers know how long the others are.
-            Err(Error::IoError(e)) if e.kind() == std::io::ErrorKind::UnexpectedEof => break,
-            Err(_) => return Err(fail(&collected)),
-        };
-        if packet.track_id == opened.track {
-            let buffer = opened.decoder.decode(&packet).map_err(|_| fail(&collected))?;
-            collected.add(&buffer, path)?;
+    path: PathBuf,
+    /// The sampling rate and channels of what came.
+    layout: Option<(u32, usize)>,
+    /// Samples a channel that came.
+    frames: u64,
+}
+
+impl Stream {
+    pub(crate) fn open(source: Box<dyn MediaSource>, kind: Kind, path: &Path) -> Result<Self, AudioError> {
+        let Opened { format, decoder, track } = open(source, kind, path)?;
+        Ok(Self { format, decoder, track, kind, path: path.into(), layout: None, frames: 0 })
+    }
+
+    /// Samples a channel that came.
+    pub(crate) fn frames(&self) -> u64 {
+        self.frames
+    }
+
+    /// The samples of the next packet; `None` behind the last. The error is also a stream without any.
+    pub(crate) fn step(&mut self) -> Result<Option<Audio>, AudioError> {
+        let fail = |frames: u64| AudioError::damaged_from(&self.path, frames as usize, self.kind.name());
+        loop {
+            let packet = match self.format.next_packet() {
+                Ok(Some(packet)) => packet,
+                Ok(None) => break,
+                // Streams of unknown length end like this; callers know how long the others are.
+                Err(Error::IoError(e)) if e.kind() == ErrorKind::UnexpectedEof => break,
+                Err(Error::IoError(e)) if e.raw_os_error().is_some() => {
+                    return Err(AudioError::io(&self.path, e));
+                }
+                Err(_) => return Err(fail(self.frames)),
+            };
+            if packet.track_id != self.track {
+                continue;
+            }
+            let decoded = self.decoder.decode(&packet).map_err(|_| fail(self.frames))?;
+            let audio = samples(&decoded);
+            let layout = (audio.sample_rate, audio.channels.len());
+            self.layout = Some(check_same(self.layout, layout, self.frames, &self.path)?);
+            self.frames += audio.frames() as u64;
+            return Ok(Some(audio));
         }
+        if self.frames == 0 { Err(AudioError::nothing(&self.path)) } else { Ok(None) }
     }
-    if collected.frames() == 0 {
-        return Err(AudioError::nothing(path));
+
+    /// Whether a checksum of all samples is right, where there is one, behind the last.
+    pub(crate) fn verified(&mut self) -> Option<bool> {
+        self.decoder.finalize().verify_ok
     }
-    Ok(Decoded { audio: collected.into_audio(), verified: opened.decoder.finalize().verify_ok })
 }

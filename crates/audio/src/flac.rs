@@ -4,10 +4,11 @@
 //! at a second stream. Frames carry checksums and count their samples, so that the last whole one is found from the
 //! end. Formats of headers: RFC 9639.
 
-use std::io::Cursor;
-use std::path::Path;
+use std::ops::Range;
 
+use crate::bytes::Bytes;
 use crate::coded::{self, Kind};
+use crate::collect::Decode;
 use crate::error::{AudioError, Place};
 use crate::note::Note;
 use crate::probe::AudioInfo;
@@ -163,37 +164,35 @@ fn frame_end(bytes: &[u8], header: usize) -> Option<usize> {
 }
 
 /// A stream in a file.
-struct Stream<'a> {
+#[derive(Debug)]
+struct Stream {
     info: StreamInfo,
     /// From its head to the end of its last whole frame.
-    bytes: &'a [u8],
+    place: Range<u64>,
     /// Samples a channel up to there.
     samples: u64,
     /// The bytes behind it that are no audio (where, how many), and whether a frame is cut off.
-    rest: Option<(usize, usize)>,
+    rest: Option<(u64, u64)>,
     cut: bool,
 }
 
-impl<'a> Stream<'a> {
-    /// The stream that `bytes`, from byte `at` of the file on, hold.
-    fn find(bytes: &'a [u8], at: usize, path: &Path) -> Result<Self, AudioError> {
-        let damaged = |problem: &str| AudioError::damaged(path, Place::Byte(at), format!("FLAC: {problem}"));
-        let info = StreamInfo::parse(bytes)
-            .ok_or_else(|| damaged("its header is damaged or cut off; copy the file again"))?;
+/// The last frames of a stream, as far as its end shows them.
+enum Last {
+    /// Where the last whole frame ends, the samples up to there, and whether another one is cut off.
+    Frame { end: usize, samples: u64, cut: bool },
+    /// No whole frame is there: whether a head of one is, and whether it is of no use to look further.
+    None { cut: bool, hopeless: bool },
+}
+
+impl Last {
+    /// Looks from the end of `bytes` on, in which headers of the stream end at `head`.
+    fn find(bytes: &[u8], head: usize, info: &StreamInfo) -> Self {
         let (mut from, mut cut, mut tried) = (bytes.len(), false, 0);
-        while let Some(start) = bytes[HEAD..from].iter().rposition(|&b| b == 0xff).map(|at| at + HEAD) {
+        while let Some(start) = bytes[head..from].iter().rposition(|&b| b == 0xff).map(|at| at + head) {
             from = start;
-            let Some(frame) = Frame::parse(&bytes[start..], &info) else { continue };
+            let Some(frame) = Frame::parse(&bytes[start..], info) else { continue };
             if let Some(len) = frame_end(&bytes[start..], frame.len) {
-                let rest = &bytes[start + len..];
-                let garbage = (!cut && tags::start(rest) > 0).then_some((at + start + len, rest.len()));
-                return Ok(Self {
-                    info,
-                    bytes: &bytes[..start + len],
-                    samples: frame.end,
-                    rest: garbage,
-                    cut,
-                });
+                return Self::Frame { end: start + len, samples: frame.end, cut };
             }
             cut = true;
             tried += 1;
@@ -201,10 +200,50 @@ impl<'a> Stream<'a> {
                 break;
             }
         }
-        if !cut && info.samples.is_none() {
-            return Err(AudioError::nothing(path));
+        Self::None { cut, hopeless: tried == MOST_TRIED }
+    }
+}
+
+impl Stream {
+    /// The stream that lies at a place in a file.
+    fn find(bytes: &mut Bytes, place: Range<u64>) -> Result<Self, AudioError> {
+        let path = bytes.path().to_path_buf();
+        let damaged = |problem: &str| {
+            AudioError::damaged(&path, Place::Byte(place.start as usize), format!("FLAC: {problem}"))
+        };
+        let whole = place.end - place.start;
+        let info = StreamInfo::parse(bytes.get(place.start, HEAD.min(whole as usize))?)
+            .ok_or_else(|| damaged("its header is damaged or cut off; copy the file again"))?;
+        // A frame is some kilobytes long, and what follows the last one may be longer.
+        let mut seen = whole.min(FIRST_LOOK);
+        loop {
+            let from = place.end - seen;
+            let tail = bytes.get(from, seen as usize)?;
+            let head = if seen == whole { HEAD } else { 0 };
+            match Last::find(tail, head, &info) {
+                Last::Frame { end, samples, cut } => {
+                    let rest = &tail[end..];
+                    let garbage = !cut && tags::start(rest) > 0;
+                    let end = from + end as u64;
+                    return Ok(Self {
+                        info,
+                        place: place.start..end,
+                        samples,
+                        rest: garbage.then_some((end, place.end - end)),
+                        cut,
+                    });
+                }
+                Last::None { hopeless: false, .. } if seen < whole.min(LAST_LOOK) => {
+                    seen = whole.min(4 * seen).min(LAST_LOOK);
+                }
+                Last::None { cut: false, .. } if info.samples.is_none() => {
+                    return Err(AudioError::nothing(&path));
+                }
+                Last::None { .. } => {
+                    return Err(damaged("there is no whole frame in it; copy the file again"));
+                }
+            }
         }
-        Err(damaged("there is no whole frame in it; copy the file again"))
     }
 
     /// The notes that a person should hear; `read_s`: seconds of the whole file.
@@ -214,34 +253,50 @@ impl<'a> Stream<'a> {
             _ => self.cut.then(|| "its last frame is cut off".to_owned()),
         };
         let length = told.map(|told| Note::Length { told, read_s });
-        let rest = self.rest.map(|(at, bytes)| Note::Skipped { at, bytes, read_s });
+        let rest =
+            self.rest.map(|(at, bytes)| Note::Skipped { at: at as usize, bytes: bytes as usize, read_s });
         length.into_iter().chain(rest)
     }
 }
 
+/// Bytes from the end of a stream in which its last frame is looked for first, and at most.
+const FIRST_LOOK: u64 = 1 << 17;
+const LAST_LOOK: u64 = 1 << 27;
+
+/// Where streams start: a stream's start looks like nothing else, the magic and the head of STREAMINFO.
+fn starts(bytes: &mut Bytes) -> Result<Vec<u64>, AudioError> {
+    const LOOK: usize = 1 << 16;
+    const LONG: usize = 8;
+    let (mut starts, mut at) = (vec![0], 0);
+    while at < bytes.len() {
+        let seen = bytes.get(at, LOOK + LONG - 1)?;
+        let found = seen
+            .windows(LONG)
+            .enumerate()
+            .filter(|(_, w)| w.starts_with(MAGIC) && w[4] & 0x7f == 0 && w[5..] == [0, 0, 34]);
+        starts.extend(found.map(|(i, _)| at + i as u64).filter(|&start| start > 0));
+        at += LOOK as u64;
+    }
+    Ok(starts)
+}
+
 /// The streams that follow each other in a file, mostly one; all are alike.
-fn streams<'a>(bytes: &'a [u8], path: &Path) -> Result<Vec<Stream<'a>>, AudioError> {
-    let mut starts = vec![0];
-    // A stream's start looks like nothing else: the magic, and the head of STREAMINFO.
-    let more = bytes
-        .windows(8)
-        .enumerate()
-        .skip(1)
-        .filter(|(_, w)| w.starts_with(MAGIC) && w[4] & 0x7f == 0 && w[5..] == [0, 0, 34]);
-    starts.extend(more.map(|(at, _)| at));
+fn streams(bytes: &mut Bytes) -> Result<Vec<Stream>, AudioError> {
+    let starts = starts(bytes)?;
     let ends = starts.iter().skip(1).copied().chain([bytes.len()]);
-    let each = starts.iter().zip(ends).map(|(&start, end)| Stream::find(&bytes[start..end], start, path));
-    let streams = each.collect::<Result<Vec<_>, _>>()?;
+    let places: Vec<_> = starts.iter().copied().zip(ends).map(|(start, end)| start..end).collect();
+    let streams =
+        places.into_iter().map(|place| Stream::find(bytes, place)).collect::<Result<Vec<_>, _>>()?;
     let alike = |info: &StreamInfo| (info.sample_rate, info.channels);
     let first = alike(&streams[0].info);
-    if let Some((at, _)) = starts.iter().zip(&streams).find(|(_, stream)| alike(&stream.info) != first) {
+    if let Some(other) = streams.iter().find(|stream| alike(&stream.info) != first) {
         let problem = "FLAC: another stream of another sampling rate or number of channels follows; split the file here";
-        return Err(AudioError::damaged(path, Place::Byte(*at), problem));
+        return Err(AudioError::damaged(bytes.path(), Place::Byte(other.place.start as usize), problem));
     }
     Ok(streams)
 }
 
-fn notes(streams: &[Stream<'_>], read_s: f64) -> Vec<Note> {
+fn notes(streams: &[Stream], read_s: f64) -> Vec<Note> {
     let mut notes: Vec<Note> = streams.iter().flat_map(|stream| stream.notes(read_s)).collect();
     if streams.len() > 1 {
         notes.push(Note::Joined { parts: streams.len(), read_s });
@@ -249,36 +304,69 @@ fn notes(streams: &[Stream<'_>], read_s: f64) -> Vec<Note> {
     notes
 }
 
-/// Decodes a whole file.
-pub(crate) fn decode(bytes: &[u8], path: &Path) -> Result<Audio, AudioError> {
-    let streams = streams(bytes, path)?;
-    let mut audio: Option<Audio> = None;
-    for stream in &streams {
-        let decoded = coded::decode_stream(Box::new(Cursor::new(stream.bytes.to_vec())), Kind::Flac, path)?;
-        let done = decoded.audio.frames();
-        if done as u64 != stream.samples {
+/// A file that is decoded step by step.
+pub(crate) struct Recording {
+    bytes: Bytes,
+    streams: Vec<Stream>,
+    /// The stream that comes next, and the one that is being decoded.
+    next: usize,
+    now: Option<coded::Stream>,
+}
+
+impl Recording {
+    pub(crate) fn open(mut bytes: Bytes) -> Result<Self, AudioError> {
+        let streams = streams(&mut bytes)?;
+        Ok(Self { bytes, streams, next: 0, now: None })
+    }
+
+    /// Fails where a stream that has ended is not what was coded.
+    fn check(&self, stream: &Stream, done: u64, verified: Option<bool>) -> Result<(), AudioError> {
+        let path = self.bytes.path();
+        if done != stream.samples {
             let problem =
                 format!("FLAC: frames up to sample {} are damaged; copy the file again", stream.samples);
-            return Err(AudioError::damaged(path, Place::Sample(done), problem));
+            return Err(AudioError::damaged(path, Place::Sample(done as usize), problem));
         }
         // The sum is of all samples.
-        if decoded.verified == Some(false) && stream.info.samples.is_none_or(|told| told == stream.samples) {
+        if verified == Some(false) && stream.info.samples.is_none_or(|told| told == stream.samples) {
             let [found, told] = ["another".to_string(), "the MD5 sum of what was encoded".to_string()];
             return Err(AudioError::Checksum { path: path.to_path_buf(), found, told });
         }
-        match &mut audio {
-            None => audio = Some(decoded.audio),
-            Some(audio) => audio.append(&decoded.audio),
+        Ok(())
+    }
+}
+
+impl Decode for Recording {
+    fn step(&mut self) -> Result<Option<Audio>, AudioError> {
+        loop {
+            let Some(now) = &mut self.now else {
+                let Some(stream) = self.streams.get(self.next) else { return Ok(None) };
+                let section = self.bytes.section(vec![stream.place.clone()]);
+                self.now = Some(coded::Stream::open(Box::new(section), Kind::Flac, self.bytes.path())?);
+                continue;
+            };
+            if let Some(samples) = now.step()? {
+                return Ok(Some(samples));
+            }
+            let (done, verified) = (now.frames(), now.verified());
+            self.check(&self.streams[self.next], done, verified)?;
+            self.now = None;
+            self.next += 1;
         }
     }
-    let mut audio = audio.ok_or_else(|| AudioError::nothing(path))?;
-    audio.notes = notes(&streams, audio.duration_s());
-    Ok(audio)
+
+    fn frames(&self) -> Option<u64> {
+        Some(self.streams.iter().map(|stream| stream.samples).sum())
+    }
+
+    fn notes(&self, read_s: f64) -> Vec<Note> {
+        notes(&self.streams, read_s)
+    }
 }
 
 /// Describes a file by its frames' headers.
-pub(crate) fn probe(bytes: &[u8], path: &Path) -> Result<AudioInfo, AudioError> {
-    let streams = streams(bytes, path)?;
+pub(crate) fn probe(mut bytes: Bytes) -> Result<AudioInfo, AudioError> {
+    let streams = streams(&mut bytes)?;
     let info = &streams[0].info;
     let mut probed = AudioInfo {
         format: Kind::Flac.name().into(),

@@ -13,6 +13,7 @@ mod aiff;
 mod au;
 mod bits;
 mod blocks;
+mod bytes;
 mod caf;
 mod coded;
 mod collect;

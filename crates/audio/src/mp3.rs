@@ -5,17 +5,22 @@
 //! starts at an information frame (Xing, LAME), or where the one before has told its end. Headers: ISO 11172-3,
 //! 13818-3.
 
-use std::io::Cursor;
 use std::ops::Range;
 use std::path::Path;
+use std::sync::Arc;
 
 use symphonia::core::io::ReadOnlySource;
 
+use crate::bytes::Bytes;
 use crate::coded::{self, Kind};
+use crate::collect::{Decode, collect};
 use crate::error::{AudioError, Place};
+use crate::names;
 use crate::note::Note;
 use crate::samples::Audio;
-use crate::{names, tags};
+
+/// Bytes from a frame's start that tell all that is asked of it: no frame has as many.
+const LOOK: usize = 1 << 13;
 
 /// Frames that a recording may have fewer or more than its first frame tells: some encoders count that frame too.
 const SLACK: usize = 2;
@@ -101,7 +106,7 @@ impl Frame {
 /// A recording in a file.
 struct Part {
     /// Where its frames are; what lies between is no audio.
-    ranges: Vec<Range<usize>>,
+    ranges: Vec<Range<u64>>,
     frame: Frame,
     /// Frames, that of the information not counted; and how many that tells.
     frames: usize,
@@ -113,7 +118,7 @@ struct Part {
 struct Survey {
     parts: Vec<Part>,
     /// Bytes that are no audio.
-    skipped: Vec<Range<usize>>,
+    skipped: Vec<Range<u64>>,
     /// Whether the last frame is cut off.
     cut: bool,
 }
@@ -124,71 +129,86 @@ enum Before {
     Frame,
     Tag,
     /// Bytes that are no audio, from this place on.
-    Garbage(usize),
+    Garbage(u64),
 }
 
 impl Survey {
-    fn of(bytes: &[u8]) -> Self {
+    fn of(bytes: &mut Bytes) -> Result<Self, AudioError> {
         let mut survey = Self::default();
         // Looked for once: each frame may be the last.
-        let tail = tags::start(bytes);
+        let tail = bytes.tail()?;
         let (mut at, mut before) = (0, Before::Tag);
         while at < bytes.len() {
-            let rest = &bytes[at..];
-            let tag = tags::len(rest);
-            let is_last = |frame: &Frame| (tail..=bytes.len()).contains(&(at + frame.len));
-            let frame =
-                Frame::parse(rest).filter(|frame| is_last(frame) || survey.is_frame(rest, frame, before));
-            match (frame, before) {
-                _ if tag > 0 => {
-                    survey.skip(bytes, before, at);
-                    before = Before::Tag;
-                    at = at.saturating_add(tag).min(bytes.len());
+            let left = bytes.len() - at;
+            let tag = bytes.tag_len(at)?;
+            if tag > 0 {
+                survey.skip(bytes, before, at)?;
+                before = Before::Tag;
+                at = at.saturating_add(tag).min(bytes.len());
+                continue;
+            }
+            let frame = match Frame::parse(bytes.get(at, LOOK)?) {
+                Some(frame)
+                    if (tail..=bytes.len()).contains(&(at + frame.len as u64))
+                        || survey.is_frame(bytes, at, &frame, before)? =>
+                {
+                    Some(frame)
                 }
-                (Some(frame), _) if frame.len <= rest.len() => {
-                    survey.skip(bytes, before, at);
-                    survey.add(frame, rest, at, before);
+                _ => None,
+            };
+            match (frame, before) {
+                (Some(frame), _) if frame.len as u64 <= left => {
+                    survey.skip(bytes, before, at)?;
+                    survey.add(frame, bytes.get(at, frame.len)?, at, before);
                     before = Before::Frame;
-                    at += frame.len;
+                    at += frame.len as u64;
                 }
                 (Some(_), _) => {
                     survey.cut = true;
-                    return survey;
+                    return Ok(survey);
                 }
                 (None, Before::Garbage(_)) => {
-                    let next = rest[1..].iter().position(|&b| matches!(b, 0xff | b'I' | b'T' | b'A'));
-                    at += next.map_or(rest.len(), |next| next + 1);
+                    let seen = bytes.get(at, LOOK)?;
+                    let next = seen[1..].iter().position(|&b| matches!(b, 0xff | b'I' | b'T' | b'A'));
+                    at += next.map_or(seen.len(), |next| next + 1) as u64;
                 }
-                (None, _) if at >= tail => return survey,
+                (None, _) if at >= tail => return Ok(survey),
                 (None, _) => before = Before::Garbage(at),
             }
         }
         // Garbage ends where padding begins.
-        survey.skip(bytes, before, tail);
-        survey
+        survey.skip(bytes, before, tail)?;
+        Ok(survey)
     }
 
     /// Whether a head is a frame's that isn't the last: it follows a frame that is like it, or is followed by one.
-    fn is_frame(&self, rest: &[u8], frame: &Frame, before: Before) -> bool {
-        let goes_on =
-            before == Before::Frame && self.parts.last().is_some_and(|part| part.frame.is_like(frame));
-        goes_on
-            || rest.get(frame.len..).is_some_and(|next| {
-                Frame::parse(next).is_some_and(|next| next.is_like(frame)) || tags::len(next) > 0
-            })
+    fn is_frame(
+        &self,
+        bytes: &mut Bytes,
+        at: u64,
+        frame: &Frame,
+        before: Before,
+    ) -> Result<bool, AudioError> {
+        if before == Before::Frame && self.parts.last().is_some_and(|part| part.frame.is_like(frame)) {
+            return Ok(true);
+        }
+        let next = at + frame.len as u64;
+        let is_like = Frame::parse(bytes.get(next, LOOK)?).is_some_and(|next| next.is_like(frame));
+        Ok(is_like || bytes.tag_len(next)? > 0)
     }
 
     /// Garbage ends; zeros are padding.
-    fn skip(&mut self, bytes: &[u8], before: Before, at: usize) {
+    fn skip(&mut self, bytes: &mut Bytes, before: Before, at: u64) -> Result<(), AudioError> {
         if let Before::Garbage(from) = before
-            && bytes[from..at].iter().any(|&b| b != 0)
+            && bytes.any_nonzero(from..at)?
         {
             self.skipped.push(from..at);
         }
+        Ok(())
     }
 
-    fn add(&mut self, frame: Frame, bytes: &[u8], at: usize, before: Before) {
-        let (end, information) = (at + frame.len, frame.information(&bytes[..frame.len]));
+    fn add(&mut self, frame: Frame, bytes: &[u8], at: u64, before: Before) {
+        let (end, information) = (at + frame.len as u64, frame.information(bytes));
         if let (Some(part), None) = (self.parts.last_mut(), information)
             && before != Before::Tag
             && part.frame.is_like(&frame)
@@ -220,41 +240,7 @@ impl Survey {
         }
         self
     }
-}
 
-/// Decodes a whole file. `bytes` may also be the samples of a WAV file.
-pub(crate) fn decode(bytes: &[u8], path: &Path) -> Result<Audio, AudioError> {
-    let survey = Survey::of(bytes).recordings();
-    let garbage: usize = survey.skipped.iter().map(Range::len).sum();
-    // Any bytes have what looks like a frame somewhere.
-    let first = survey.parts.first().filter(|_| garbage < bytes.len() / 2);
-    let first = first.ok_or_else(|| names::no_audio(path))?.frame;
-    let mut audio: Option<Audio> = None;
-    for part in &survey.parts {
-        let changes = || {
-            let problem = "MP3: the sampling rate or the number of channels changes; split the file here";
-            AudioError::damaged(path, Place::Byte(part.ranges[0].start), problem)
-        };
-        if (part.frame.sample_rate, part.frame.channels) != (first.sample_rate, first.channels) {
-            return Err(changes());
-        }
-        let frames: Vec<&[u8]> = part.ranges.iter().map(|range| &bytes[range.clone()]).collect();
-        // Of a file that it can seek in, Symphonia guesses the length from the rate of bits and cuts it there.
-        let source = ReadOnlySource::new(Cursor::new(frames.concat()));
-        let decoded = coded::decode_stream(Box::new(source), Kind::Other, path)?;
-        match &mut audio {
-            None => audio = Some(decoded.audio),
-            // Damaged frames may be decoded as others than their headers tell.
-            Some(audio) if audio.channels.len() != decoded.audio.channels.len() => return Err(changes()),
-            Some(audio) => audio.append(&decoded.audio),
-        }
-    }
-    let mut audio = audio.ok_or_else(|| names::no_audio(path))?;
-    audio.notes = survey.notes(audio.duration_s());
-    Ok(audio)
-}
-
-impl Survey {
     fn notes(&self, read_s: f64) -> Vec<Note> {
         let mut notes = Vec::new();
         let short = self.parts.iter().find_map(|p| p.told.filter(|&told| told > p.frames + SLACK));
@@ -266,8 +252,81 @@ impl Survey {
         if self.parts.len() > 1 {
             notes.push(Note::Joined { parts: self.parts.len(), read_s });
         }
-        let skipped = |range: &Range<usize>| Note::Skipped { at: range.start, bytes: range.len(), read_s };
+        let skipped = |range: &Range<u64>| Note::Skipped {
+            at: range.start as usize,
+            bytes: (range.end - range.start) as usize,
+            read_s,
+        };
         notes.extend(self.skipped.iter().map(skipped));
         notes
+    }
+}
+
+/// Decodes the samples of a WAV file.
+pub(crate) fn decode(bytes: &[u8], path: &Path) -> Result<Audio, AudioError> {
+    collect(Recording::open(Bytes::of_memory(Arc::new(bytes.to_vec()), path))?, path)
+}
+
+/// A file that is decoded step by step.
+pub(crate) struct Recording {
+    bytes: Bytes,
+    survey: Survey,
+    /// The part that comes next, and the one that is being decoded.
+    next: usize,
+    now: Option<coded::Stream>,
+    /// The channels of what came.
+    channels: Option<usize>,
+}
+
+impl Recording {
+    pub(crate) fn open(mut bytes: Bytes) -> Result<Self, AudioError> {
+        let survey = Survey::of(&mut bytes)?.recordings();
+        let garbage: u64 = survey.skipped.iter().map(|range| range.end - range.start).sum();
+        // Any bytes have what looks like a frame somewhere.
+        if survey.parts.is_empty() || garbage >= bytes.len() / 2 {
+            return Err(names::no_audio(bytes.path()));
+        }
+        Ok(Self { bytes, survey, next: 0, now: None, channels: None })
+    }
+
+    fn changes(&self, part: &Part) -> AudioError {
+        let problem = "MP3: the sampling rate or the number of channels changes; split the file here";
+        AudioError::damaged(self.bytes.path(), Place::Byte(part.ranges[0].start as usize), problem)
+    }
+}
+
+impl Decode for Recording {
+    fn step(&mut self) -> Result<Option<Audio>, AudioError> {
+        loop {
+            let Some(now) = &mut self.now else {
+                let Some(part) = self.survey.parts.get(self.next) else { return Ok(None) };
+                let layout = |part: &Part| (part.frame.sample_rate, part.frame.channels);
+                if layout(part) != layout(&self.survey.parts[0]) {
+                    return Err(self.changes(part));
+                }
+                // Of a file that it can seek in, Symphonia guesses the length from the rate of bits and cuts it there.
+                let source = ReadOnlySource::new(self.bytes.section(part.ranges.clone()));
+                self.now = Some(coded::Stream::open(Box::new(source), Kind::Other, self.bytes.path())?);
+                continue;
+            };
+            let Some(samples) = now.step()? else {
+                self.now = None;
+                self.next += 1;
+                continue;
+            };
+            // Damaged frames may be decoded as others than their headers tell.
+            if *self.channels.get_or_insert(samples.channels.len()) != samples.channels.len() {
+                return Err(self.changes(&self.survey.parts[self.next]));
+            }
+            return Ok(Some(samples));
+        }
+    }
+
+    fn frames(&self) -> Option<u64> {
+        Some(self.survey.parts.iter().map(|part| (part.frames * part.frame.samples) as u64).sum())
+    }
+
+    fn notes(&self, read_s: f64) -> Vec<Note> {
+        self.survey.notes(read_s)
     }
 }

@@ -1,17 +1,17 @@
 //! A recording in packets of a codec, as a container hands them over.
 
 use std::borrow::Cow;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use symphonia::core::audio::Channels;
 use symphonia::core::codecs::audio::well_known::{CODEC_ID_AAC, CODEC_ID_ALAC};
-use symphonia::core::codecs::audio::{AudioCodecId, AudioCodecParameters, AudioDecoderOptions};
+use symphonia::core::codecs::audio::{AudioCodecId, AudioCodecParameters, AudioDecoder, AudioDecoderOptions};
 use symphonia::core::packet::PacketRef;
 use symphonia::core::units::{Duration, Timestamp};
 
-use crate::collect::Collected;
+use crate::collect::{Decode, Guarded, check_same, collect, samples};
 use crate::error::{AudioError, Place};
-use crate::guard::guarded;
+use crate::note::Note;
 use crate::samples::Audio;
 use crate::{aac, opus};
 
@@ -40,6 +40,16 @@ pub(crate) struct Span {
     pub(crate) timescale: u32,
     /// Nanoseconds behind the recording.
     pub(crate) behind_ns: u64,
+}
+
+impl Span {
+    /// A value in samples at a rate, in Hz.
+    fn scaled(&self, value: u64, rate: u32) -> u64 {
+        match self.timescale {
+            0 => value,
+            scale => (u128::from(value) * u128::from(rate)).div_ceil(u128::from(scale)) as u64,
+        }
+    }
 }
 
 impl Codec {
@@ -99,54 +109,161 @@ pub(crate) fn unread(container: &str, coding: &str, path: &Path) -> AudioError {
     AudioError::unread(path, within)
 }
 
-impl Packets<'_> {
+/// The bytes of packets as they come.
+type Source<'a> = Box<dyn Iterator<Item = Result<Cow<'a, [u8]>, AudioError>> + Send + 'a>;
+
+impl<'a> Packets<'a> {
     /// Decodes all packets and cuts the recording out.
     pub(crate) fn decode(self, path: &Path) -> Result<Audio, AudioError> {
-        let name = self.codec.name();
-        guarded(|| self.decode_all(path)).unwrap_or_else(|| {
-            let problem = format!("{name}: it is damaged; copy the file again");
-            Err(AudioError::damaged(path, Place::Byte(0), problem))
+        collect(self.recording(path)?, path)
+    }
+
+    /// Decodes packets step by step.
+    pub(crate) fn recording(self, path: &Path) -> Result<Guarded<Decoded<'a>>, AudioError> {
+        let Self { codec, packets, span } = self;
+        if codec.name() == "aac" && aac::has_spectral_bands(packets.iter().map(AsRef::as_ref)) {
+            return Err(unread("AAC", "HE-AAC", path));
+        }
+        Ok(Decoded::new(codec, Box::new(packets.into_iter().map(Ok)), span, path))
+    }
+
+    /// The same packets, of bytes of their own.
+    pub(crate) fn into_owned(self) -> Packets<'static> {
+        let own = |packet: Cow<'a, [u8]>| Cow::Owned(packet.into_owned());
+        Packets { codec: self.codec, packets: self.packets.into_iter().map(own).collect(), span: self.span }
+    }
+}
+
+/// The decoder of one packet after the other.
+enum Decoder {
+    Opus(opus::Decoder, usize),
+    Other(Box<dyn AudioDecoder>),
+}
+
+/// Packets that are decoded step by step, and the recording cut out of their samples.
+pub(crate) struct Decoded<'a> {
+    codec: Codec,
+    packets: Source<'a>,
+    span: Span,
+    path: PathBuf,
+    decoder: Option<Decoder>,
+    layout: Option<(u32, usize)>,
+    /// Samples that were decoded, and those of the recording that were handed over.
+    frames: u64,
+    given: u64,
+    /// Samples that may lie behind the recording.
+    held: Option<Audio>,
+}
+
+/// The most seconds behind a recording that are left out: no encoder puts more there.
+const MOST_BEHIND_S: u64 = 60;
+
+impl<'a> Decoded<'a> {
+    pub(crate) fn new(codec: Codec, packets: Source<'a>, span: Span, path: &Path) -> Guarded<Self> {
+        let (decoder, layout, held) = (None, None, None);
+        let recording =
+            Self { codec, packets, span, path: path.into(), decoder, layout, frames: 0, given: 0, held };
+        Guarded { recording, damaged: Self::damaged }
+    }
+
+    fn damaged(&self) -> AudioError {
+        let problem = format!("{}: it is damaged; copy the file again", self.codec.name());
+        AudioError::damaged(&self.path, Place::Byte(0), problem)
+    }
+
+    fn decoder(&self) -> Result<Decoder, AudioError> {
+        Ok(match &self.codec {
+            Codec::Opus(head) => {
+                let decoder = opus::Decoder::new(head);
+                Decoder::Opus(decoder.ok_or_else(|| self.fail())?, head.channels)
+            }
+            Codec::Other(name, parameters) => {
+                let decoder = symphonia::default::get_codecs()
+                    .make_audio_decoder(parameters, &AudioDecoderOptions::default());
+                Decoder::Other(
+                    decoder.map_err(|_| unread(name, &format!("{name} of this kind"), &self.path))?,
+                )
+            }
         })
     }
 
-    fn decode_all(self, path: &Path) -> Result<Audio, AudioError> {
-        let mut decoded = Collected::default();
-        let name = self.codec.name();
-        let fail = |decoded: &Collected| AudioError::damaged_from(path, decoded.frames(), name);
-        match &self.codec {
-            Codec::Opus(head) => {
-                let mut decoder = opus::Decoder::new(head).ok_or_else(|| fail(&decoded))?;
-                for packet in &self.packets {
-                    let samples = decoder.decode(packet).ok_or_else(|| fail(&decoded))?;
-                    decoded.add_interleaved(opus::RATE, head.channels, samples, path)?;
-                }
-            }
-            Codec::Other(_, parameters) => {
-                if name == "aac" && aac::has_spectral_bands(self.packets.iter().map(AsRef::as_ref)) {
-                    return Err(unread("AAC", "HE-AAC", path));
-                }
-                let mut decoder = symphonia::default::get_codecs()
-                    .make_audio_decoder(parameters, &AudioDecoderOptions::default())
-                    .map_err(|_| unread(name, &format!("{name} of this kind"), path))?;
-                for packet in &self.packets {
-                    let packet = PacketRef::new(0, Timestamp::ZERO, Duration::ZERO, packet);
-                    let buffer = decoder.decode_ref(&packet).map_err(|_| fail(&decoded))?;
-                    decoded.add(&buffer, path)?;
-                }
-            }
+    fn fail(&self) -> AudioError {
+        AudioError::damaged_from(&self.path, self.frames as usize, self.codec.name())
+    }
+
+    /// The samples of the next packet.
+    fn packet(&mut self) -> Result<Option<Audio>, AudioError> {
+        if self.decoder.is_none() {
+            self.decoder = Some(self.decoder()?);
         }
-        let Audio { sample_rate: rate, mut channels, .. } = decoded.into_audio();
-        let scaled = |value: u64| match self.span.timescale {
-            0 => value,
-            scale => (u128::from(value) * u128::from(rate)).div_ceil(u128::from(scale)) as u64,
+        let Some(packet) = self.packets.next().transpose()? else { return Ok(None) };
+        let decoded = match &mut self.decoder {
+            Some(Decoder::Opus(decoder, channels)) => decoder
+                .decode(&packet)
+                .map(|interleaved| Audio::from_interleaved(opus::RATE, *channels, interleaved)),
+            Some(Decoder::Other(decoder)) => {
+                let packet = PacketRef::new(0, Timestamp::ZERO, Duration::ZERO, &packet);
+                decoder.decode_ref(&packet).ok().map(|buffer| samples(&buffer))
+            }
+            None => None,
         };
-        let (skip, frames) = (scaled(self.span.skip), self.span.frames.map(scaled));
-        let behind = (u128::from(self.span.behind_ns) * u128::from(rate) + 500_000_000) / 1_000_000_000;
-        for channel in &mut channels {
-            channel.truncate(channel.len().saturating_sub(behind as usize));
-            channel.drain(..channel.len().min(skip as usize));
-            channel.truncate(frames.map_or(usize::MAX, |frames| frames as usize));
+        let audio = decoded.ok_or_else(|| self.fail())?;
+        let layout = (audio.sample_rate, audio.channels.len());
+        self.layout = Some(check_same(self.layout, layout, self.frames, &self.path)?);
+        self.frames += audio.frames() as u64;
+        Ok(Some(audio))
+    }
+
+    /// Without the samples that may lie behind the recording, which are held back.
+    fn held_back(&mut self, audio: Audio) -> Audio {
+        let rate = u64::from(audio.sample_rate);
+        let behind_ns = self.span.behind_ns.min(MOST_BEHIND_S * 1_000_000_000);
+        let behind = ((behind_ns * rate + 500_000_000) / 1_000_000_000) as usize;
+        if behind == 0 {
+            return audio;
         }
-        Ok(Audio::new(rate, channels))
+        let mut all = match self.held.take() {
+            Some(mut held) => {
+                held.append(&audio);
+                held
+            }
+            None => audio,
+        };
+        let count = all.frames().saturating_sub(behind);
+        let rest = all.channels.iter_mut().map(|channel| channel.split_off(count)).collect();
+        self.held = Some(Audio::new(all.sample_rate, rest));
+        all
+    }
+
+    /// The part of samples that is the recording's; those before them were `before` many.
+    fn cut_out(&mut self, mut audio: Audio, before: u64) -> Audio {
+        let scaled = |value| self.span.scaled(value, audio.sample_rate);
+        let skip = scaled(self.span.skip).saturating_sub(before);
+        let left = self.span.frames.map_or(u64::MAX, |frames| scaled(frames).saturating_sub(self.given));
+        for channel in &mut audio.channels {
+            channel.drain(..channel.len().min(usize::try_from(skip).unwrap_or(usize::MAX)));
+            channel.truncate(usize::try_from(left).unwrap_or(usize::MAX));
+        }
+        self.given += audio.frames() as u64;
+        audio
+    }
+}
+
+impl Decode for Decoded<'_> {
+    fn step(&mut self) -> Result<Option<Audio>, AudioError> {
+        let Some(audio) = self.packet()? else { return Ok(None) };
+        let held = self.held.as_ref().map_or(0, Audio::frames) as u64;
+        let before = self.frames - audio.frames() as u64 - held;
+        let audio = self.held_back(audio);
+        Ok(Some(self.cut_out(audio, before)))
+    }
+
+    fn frames(&self) -> Option<u64> {
+        let (rate, _) = self.layout?;
+        self.span.frames.map(|frames| self.span.scaled(frames, rate))
+    }
+
+    fn notes(&self, _: f64) -> Vec<Note> {
+        Vec::new()
     }
 }

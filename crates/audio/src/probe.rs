@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
 
+use crate::bytes::Bytes;
 use crate::coded::{self, Kind};
 use crate::container::Container;
 use crate::error::AudioError;
@@ -102,7 +103,7 @@ fn found(path: &Path, options: &ReadOptions) -> Result<AudioInfo, AudioError> {
     let described = if let Some(container) = Container::of(&head) {
         container.describe(&content()?, path)
     } else if kind == Kind::Flac {
-        flac::probe(&content()?, path)
+        flac::probe(Bytes::of_file(File::open(path).map_err(io)?, path)?.behind(tag as u64))
     } else {
         let (format, coding) = if wave::is_wave(&head) {
             // Headers tell where samples are from the file's start; behind a tag they are decoded.

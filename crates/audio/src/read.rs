@@ -3,9 +3,12 @@
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
+use std::sync::Arc;
 
+use crate::bytes::Bytes;
 use crate::coded::{self, Kind};
-use crate::container::Container;
+use crate::collect::{Behind, Decode, Noted, collect};
+use crate::container::{Body, Container, Track};
 use crate::error::AudioError;
 use crate::names::{Unread, has_extension, is_audio_path};
 use crate::raw::{self, RawFormat};
@@ -84,38 +87,62 @@ pub(crate) fn check_part(path: &Path, options: &ReadOptions) -> Result<(), Audio
     Ok(())
 }
 
-fn decode(bytes: Vec<u8>, path: &Path, options: &ReadOptions) -> Result<Audio, AudioError> {
-    check_part(path, options)?;
+/// A recording whose bytes are in memory.
+pub(crate) enum Opened {
+    /// It is decoded.
+    Whole(Audio),
+    /// It is decoded step by step.
+    Steps(Box<dyn Decode>),
+}
+
+/// Opens a recording of which these are all bytes.
+pub(crate) fn opened(bytes: Vec<u8>, path: &Path, options: &ReadOptions) -> Result<Opened, AudioError> {
     if bytes.is_empty() {
         return Err(empty(path));
     }
     let tag = tags::id3_len(&bytes).min(bytes.len());
+    let behind = |error: AudioError| error.behind(tag);
+    let whole = |audio: Result<Audio, AudioError>| -> Result<Opened, AudioError> {
+        let mut audio = audio.map_err(behind)?;
+        audio.notes = audio.notes.into_iter().map(|note| note.behind(tag)).collect();
+        Ok(Opened::Whole(audio))
+    };
     let content = &bytes[tag..];
-    let decoded = if sphere::is_sphere(content) {
-        sphere::decode(content, path)
-    } else if wave::is_wave(content) {
-        wave::decode(content, path)
-    } else if is_raw(&bytes, options, path) {
-        raw::decode(&bytes, options, path)
-    } else {
-        match (Container::of(content), Unread::by_content(content)) {
-            (Some(container), _) => container.open(content, path).and_then(|track| track.decode(path)),
-            (None, Some(kind)) => Err(kind.error(path)),
-            (None, None) => coded::decode(content, path),
+    if sphere::is_sphere(content) {
+        return whole(sphere::decode(content, path));
+    }
+    if wave::is_wave(content) {
+        return whole(wave::decode(content, path));
+    }
+    if is_raw(&bytes, options, path) {
+        return whole(raw::decode(&bytes, options, path));
+    }
+    let recording: Box<dyn Decode> = match (Container::of(content), Unread::by_content(content)) {
+        (Some(container), _) => {
+            let Track { body, notes } = container.open(content, path).map_err(behind)?;
+            match body {
+                Body::Packets(packets) => {
+                    let recording = packets.into_owned().recording(path).map_err(behind)?;
+                    Box::new(Noted { recording, notes })
+                }
+                body => return whole(Track { body, notes }.decode(path)),
+            }
+        }
+        (None, Some(kind)) => return Err(kind.error(path)),
+        (None, None) => {
+            let kind = Kind::of(content);
+            let content = Bytes::of_memory(Arc::new(bytes), path).behind(tag as u64);
+            coded::recording(content, kind).map_err(behind)?
         }
     };
-    let mut audio = decoded.map_err(|error| error.behind(tag))?;
-    audio.notes = audio.notes.into_iter().map(|note| note.behind(tag)).collect();
-    audio.rescale(path)?;
-    let length_s = audio.duration_s();
-    let part = audio.part(options.offset_s, options.duration_s);
-    if part.frames() == 0 {
-        return Err(AudioError::NoSamples { path: path.to_path_buf(), from_s: options.offset_s, length_s });
-    }
-    for (c, channel) in part.channels.iter().enumerate() {
-        if let Some(sample) = channel.iter().position(|s| !s.is_finite()) {
-            return Err(AudioError::NotFinite { path: path.to_path_buf(), channel: c, sample });
-        }
-    }
-    Ok(part)
+    Ok(Opened::Steps(Box::new(Behind { recording, bytes: tag })))
+}
+
+fn decode(bytes: Vec<u8>, path: &Path, options: &ReadOptions) -> Result<Audio, AudioError> {
+    check_part(path, options)?;
+    let audio = match opened(bytes, path, options)? {
+        Opened::Whole(audio) => audio,
+        Opened::Steps(recording) => collect(recording, path)?,
+    };
+    audio.checked(path, options)
 }

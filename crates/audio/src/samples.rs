@@ -4,6 +4,7 @@ use std::path::Path;
 
 use crate::error::AudioError;
 use crate::note::Note;
+use crate::read::ReadOptions;
 use crate::resample;
 
 /// The largest magnitude on the scale of 1: 24 dB above full scale.
@@ -119,6 +120,33 @@ impl Audio {
         }
         self.channels.iter_mut().flatten().for_each(|s| *s /= 32768.0);
         self.notes.push(Note::Scaled { peak });
+        Ok(())
+    }
+
+    /// The part that is asked for of a file as it was decoded, on the scale of 1, if it is sound.
+    pub(crate) fn checked(mut self, path: &Path, options: &ReadOptions) -> Result<Self, AudioError> {
+        self.rescale(path)?;
+        let length_s = self.duration_s();
+        let part = self.part(options.offset_s, options.duration_s);
+        if part.frames() == 0 {
+            return Err(AudioError::NoSamples {
+                path: path.to_path_buf(),
+                from_s: options.offset_s,
+                length_s,
+            });
+        }
+        part.check_finite(0, path)?;
+        Ok(part)
+    }
+
+    /// Fails where a sample is no finite number; so many come before these.
+    pub(crate) fn check_finite(&self, before: usize, path: &Path) -> Result<(), AudioError> {
+        for (channel, samples) in self.channels.iter().enumerate() {
+            if let Some(sample) = samples.iter().position(|s| !s.is_finite()) {
+                let sample = before + sample;
+                return Err(AudioError::NotFinite { path: path.to_path_buf(), channel, sample });
+            }
+        }
         Ok(())
     }
 

@@ -4,12 +4,15 @@ use std::collections::HashMap;
 use std::ops::RangeInclusive;
 use std::path::Path;
 
+use crate::bytes::Bytes;
 use crate::error::{AudioError, Place};
 use crate::note::Note;
+use crate::pcm::{Kind, Pcm, Sample};
 use crate::raw::{ByteOrder, samples};
 use crate::samples::Audio;
 use crate::shorten::Decoded;
 use crate::tags::{self, Rest};
+use crate::wave::Plain;
 use crate::{g711, shorten};
 
 const MAGIC: &[u8] = b"NIST_1A\n";
@@ -191,6 +194,39 @@ fn fields(text: &[u8]) -> Result<HashMap<String, Field>, (usize, &'static str)> 
         at += line_len + 1;
     }
     Err((text.len(), "it has no end_head; copy the file again"))
+}
+
+/// Where the samples of a file are, if each can be read by itself; `None` where they are compressed, or the header is
+/// wrong about their number or checksum, so that all of it has to be seen.
+pub(crate) fn plain_samples(bytes: &mut Bytes) -> Result<Option<Plain>, AudioError> {
+    let path = bytes.path().to_path_buf();
+    let header = header(bytes.get(0, MOST_HEADER)?, &path)?;
+    let (Some(frames), Some(len)) = (header.samples, header.file_len()) else { return Ok(None) };
+    if frames == 0 || len != bytes.len() || header.bytes != header.coding.bytes() {
+        return Ok(None);
+    }
+    let sample = match header.coding {
+        Coding::MuLaw => Sample::byte(Kind::MuLaw),
+        Coding::ALaw => Sample::byte(Kind::ALaw),
+        Coding::Pcm => Sample { kind: Kind::Signed, bytes: 2, bits: 16, top: true, order: header.order },
+    };
+    if let Some(told) = header.checksum {
+        let (mut sum, mut at) = (0u16, header.len as u64);
+        while at < len {
+            // Whole samples, and whole buffers of the file.
+            let some = bytes.get(at, 1 << 16)?;
+            sum = match header.coding {
+                Coding::Pcm => samples(some, header.order).fold(sum, |sum, s| sum.wrapping_add(s as u16)),
+                _ => some.iter().fold(sum, |sum, &code| sum.wrapping_add(code.into())),
+            };
+            at += some.len() as u64;
+        }
+        if sum != told {
+            return Ok(None);
+        }
+    }
+    let pcm = Pcm { sample, channels: header.channels, sample_rate: header.sample_rate };
+    Ok(Some(Plain::at(pcm, header.len as u64, frames as u64)))
 }
 
 /// Decodes a whole file and checks its checksum.

@@ -28,18 +28,26 @@ fn one_id3(bytes: &[u8]) -> Option<usize> {
 /// The length of the tags that bytes start with, of those that can stand between recordings, too: ID3 and APE.
 pub(crate) fn len(bytes: &[u8]) -> usize {
     let mut at = 0;
-    while let Some(rest) = bytes.get(at..) {
-        let ape = || Some(32 + u32::from_le_bytes(rest.get(12..16)?.try_into().ok()?) as usize);
-        at += match rest {
-            _ if rest.starts_with(b"TAG") && rest.len() >= 128 => 128,
-            _ if rest.starts_with(b"APETAGEX") => ape().unwrap_or(rest.len()),
-            _ => match one_id3(rest) {
-                Some(len) => len,
-                None => break,
-            },
-        };
+    while let Some(len) = bytes.get(at..).and_then(one) {
+        at = usize::try_from(len).map_or(usize::MAX, |len| at.saturating_add(len));
     }
     at.min(bytes.len())
+}
+
+/// Bytes that tell the length of any of these tags.
+pub(crate) const LONGEST_HEAD: usize = 128;
+
+/// The length of the one tag that bytes start with, as its head tells it.
+pub(crate) fn one(bytes: &[u8]) -> Option<u64> {
+    match bytes {
+        _ if bytes.starts_with(b"TAG") && bytes.len() >= 128 => Some(128),
+        // Of one that is cut off, all is tag.
+        _ if bytes.starts_with(b"APETAGEX") => Some(match bytes.get(12..16) {
+            Some(size) => 32 + size.iter().rev().fold(0, |size, &byte| size << 8 | u64::from(byte)),
+            None => bytes.len() as u64,
+        }),
+        _ => one_id3(bytes).map(|len| len as u64),
+    }
 }
 
 /// Bytes behind the samples that a header tells that may be garbage; recorders that were killed leave more samples.
@@ -80,16 +88,29 @@ pub(crate) fn tagged(bytes: &[u8]) -> usize {
 
 /// Where the tags and padding (zeros, line breaks, blanks) that bytes end with start.
 pub(crate) fn start(bytes: &[u8]) -> usize {
+    start_behind(bytes, 0).0 as usize
+}
+
+/// Bytes from a tag's end back that tell its length.
+const LONGEST_TAIL: usize = 355;
+
+/// The same of bytes that have so many more before them: the place counts from there, and bytes before these must be
+/// seen to know more where the second value is true.
+pub(crate) fn start_behind(bytes: &[u8], before: u64) -> (u64, bool) {
     let mut end = bytes.len();
     // One byte of padding at a time: a tag may end in zeros of its own.
     while let Some(last) = bytes[..end].last() {
-        match last_tag(&bytes[..end]).filter(|&len| len <= end) {
+        if before > 0 && end < LONGEST_TAIL {
+            return (before + end as u64, true);
+        }
+        match last_tag(&bytes[..end]).filter(|&len| len as u64 <= before + end as u64) {
+            Some(len) if len > end => return (before + end as u64 - len as u64, true),
             Some(len) => end -= len,
             None if matches!(last, 0 | b'\n' | b'\r' | b' ') => end -= 1,
-            None => break,
+            None => return (before + end as u64, false),
         }
     }
-    end
+    (before + end as u64, before > 0)
 }
 
 /// The length of the one tag that bytes end with.

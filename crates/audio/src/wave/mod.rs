@@ -11,6 +11,7 @@ use std::path::Path;
 use self::chunks::{Chunks, Source, find};
 use self::container::Container;
 use self::format::{Coding, Format};
+use crate::bytes::Bytes;
 use crate::error::AudioError;
 use crate::mp3;
 use crate::note::Note;
@@ -82,6 +83,11 @@ pub(crate) struct Plain {
 }
 
 impl Plain {
+    /// So many samples a channel from a byte of the file on.
+    pub(crate) fn at(pcm: Pcm, start: u64, frames: u64) -> Self {
+        Self { pcm, parts: vec![(start, frames)], notes: Vec::new() }
+    }
+
     /// Samples a channel.
     pub(crate) fn frames(&self) -> u64 {
         self.parts.iter().map(|(_, frames)| frames).sum()
@@ -103,10 +109,12 @@ impl Plain {
     }
 }
 
-/// Where the samples of a file of `len` bytes are, if each can be read by itself: integers that fill their bytes, mu-law
-/// or A-law.
-pub(crate) fn plain(bytes: impl Read + Seek, len: u64, path: &Path) -> Result<Option<Plain>, AudioError> {
-    let parts = Parts::find(&mut Source { bytes, len, path })?;
+/// Where the samples of a file are, if each can be read by itself: integers that fill their bytes, mu-law or A-law.
+pub(crate) fn plain(bytes: &mut Bytes) -> Result<Option<Plain>, AudioError> {
+    let (len, path) = (bytes.len(), bytes.path().to_path_buf());
+    // A range of all bytes is one.
+    let source = bytes.section(std::iter::once(0..len).collect());
+    let parts = Parts::find(&mut Source { bytes: source, len, path: &path })?;
     let &Format { ref coding, channels, sample_rate, .. } = parts.format();
     let sample = match coding {
         Coding::Pcm(sample) if sample.kind != Kind::Float && sample.bits == 8 * sample.bytes => *sample,
