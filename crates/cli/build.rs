@@ -1,5 +1,6 @@
-//! Tells the program which commit it was built from, where there is a repository.
+//! Tells the program which commit it was built from, where there is a repository, and how.
 
+use std::env;
 use std::path::Path;
 use std::process::Command;
 
@@ -26,6 +27,26 @@ fn main() {
         Some(commit) => println!("cargo::rustc-env=LINNET_VERSION={version} ({commit}{dirty})"),
         None => println!("cargo::rustc-env=LINNET_VERSION={version}"),
     }
+    println!("cargo::rustc-env=LINNET_FEATURES={}", features());
+    println!("cargo::rustc-env=LINNET_TARGET={}", target());
+}
+
+/// The cargo features that are on.
+fn features() -> String {
+    let mut features: Vec<String> = env::vars()
+        .filter_map(|(name, _)| name.strip_prefix("CARGO_FEATURE_").map(str::to_lowercase))
+        .filter(|name| name != "default")
+        .collect();
+    features.sort();
+    if features.is_empty() { "none".to_owned() } else { features.join(", ") }
+}
+
+/// The target, and whether the program needs no library of the system.
+fn target() -> String {
+    let target = env::var("TARGET").unwrap_or_default();
+    let of_target = env::var("CARGO_CFG_TARGET_FEATURE").unwrap_or_default();
+    let linked = if of_target.split(',').any(|name| name == "crt-static") { ", static" } else { "" };
+    target + linked
 }
 
 fn git(args: &[&str]) -> Option<String> {

@@ -75,7 +75,7 @@ impl Blocks {
     ///
     /// # Errors
     ///
-    /// As [`read`], as far as the beginning shows them where blocks are read from the file.
+    /// As [`read`](crate::read), as far as the beginning shows them where blocks are read from the file.
     pub fn open(path: &Path, options: &ReadOptions) -> Result<Self, AudioError> {
         let io = |error| AudioError::io(path, error);
         let file = File::open(path).map_err(io)?;

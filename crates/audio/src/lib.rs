@@ -5,6 +5,8 @@
 //! out of their own files or out of MP4, Matroska, OGG and CAF; headerless samples by what the caller says of them.
 //! 16-bit samples are exact: s / 32768.
 //!
+//! [`Blocks`] reads a long recording in bounded memory.
+//!
 //! A file of which the end is missing, or whose header tells wrong sizes, is read as far as it goes; damage before the
 //! end is an error. What a person should hear of a file that was read comes back as [`Note`]s.
 

@@ -17,11 +17,20 @@ pub(crate) use decoding::{Align, AlignFormat, Decode, Tune};
 pub(crate) use packing::Pack;
 pub(crate) use preparing::{Corpus, Prepare};
 pub(crate) use pronouncing::{Pronounce, PronounceCommand, PronounceTrain};
-pub(crate) use search::{CalibrationSource, Search, Weights};
+pub(crate) use search::{CalibrationSource, Depth, Search, Weights};
 pub(crate) use transcribing::Transcribe;
 
 /// The version, and the commit where it is known.
 pub(crate) const VERSION: &str = env!("LINNET_VERSION");
+
+/// The same with what it was built as.
+const LONG_VERSION: &str = concat!(
+    env!("LINNET_VERSION"),
+    "\nfeatures: ",
+    env!("LINNET_FEATURES"),
+    "\ntarget: ",
+    env!("LINNET_TARGET")
+);
 
 /// Train speech recognisers with attention in linear time, and transcribe with them.
 ///
@@ -36,7 +45,7 @@ pub(crate) const VERSION: &str = env!("LINNET_VERSION");
 ///
 /// Exit codes: 0 done; 1 failed; 2 wrong usage; 3 done, but for items left out; 130 interrupted.
 #[derive(Debug, Parser)]
-#[command(name = "linnet", version = VERSION, verbatim_doc_comment, arg_required_else_help = true)]
+#[command(name = "linnet", version = VERSION, long_version = LONG_VERSION, verbatim_doc_comment, arg_required_else_help = true)]
 pub(crate) struct Cli {
     /// Say nothing but errors and warnings.
     #[arg(long, global = true)]

@@ -25,6 +25,16 @@ const COMMANDS: [&str; 14] = [
     "convert",
 ];
 
+#[test]
+fn the_version_names_commit_features_and_target() {
+    let run = linnet(here(), &["--version"]);
+    let lines: Vec<&str> = run.out.lines().collect();
+    assert!(lines[0].starts_with("linnet 0.1.0"), "{}", run.out);
+    assert!(lines[1].starts_with("features: ") && lines[2].starts_with("target: "), "{}", run.out);
+    let short = linnet(here(), &["-V"]).out;
+    assert_eq!(short.trim_end(), lines[0]);
+}
+
 fn here() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }

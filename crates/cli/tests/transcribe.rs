@@ -138,7 +138,7 @@ fn channels_are_mixed_apart_or_one() {
         run.out.lines().map(|line| line.split(' ').nth(1).unwrap()).collect();
     assert_eq!(channels.into_iter().collect::<Vec<_>>(), ["1", "2"]);
     let run = linnet(place, &["transcribe", "model", "call.wav", "--channels", "3"]);
-    assert!(run.code == 1 && run.err.contains("call.wav: there is no channel"), "{}", run.err);
+    assert!(run.code == 1 && run.err.contains("call.wav: there is no channel 3, it has 2"), "{}", run.err);
 }
 
 #[test]
@@ -155,6 +155,18 @@ fn parts_have_the_recordings_times_and_lists_carry_their_fields() {
     assert_eq!(part["duration"].as_f64(), Some(1.0));
     let start = |json: &serde_json::Value| json["segments"][0]["start"].as_f64().unwrap();
     assert!(start(&part) >= 1.0 && start(&whole) < 1.0, "{part}");
+    assert_eq!((part["offset"].as_f64(), whole.get("offset")), (Some(1.0), None));
+    // All of its words are in a TextGrid, too.
+    let grid = ["transcribe", "model", "in/deep/c.wv1", "--offset", "1", "--format", "TextGrid"];
+    let grid = linnet(place, &grid).out;
+    let words = json(&["in/deep/c.wv1", "--offset", "1"]).remove(0);
+    for word in words["text"].as_str().unwrap().split(' ') {
+        assert!(grid.contains(&format!("text = \"{word}\"")), "{word}: {grid}");
+    }
+    for wrong in ["-1", "NaN", "x"] {
+        let run = linnet(place, &["transcribe", "model", "in", "--offset", wrong]);
+        assert!(run.code == 2 && run.err.contains("give seconds, not below 0"), "{}", run.err);
+    }
     put(
         &place.join("in/list.jsonl"),
         "{\"audio_filepath\": \"deep/c.wv1\", \"call\": 7, \"text\": \"said\"}\n\
@@ -166,6 +178,17 @@ fn parts_have_the_recordings_times_and_lists_carry_their_fields() {
     put(&place.join("paths.txt"), "in/deep/c.wv1\n\nin/a.wv1\n");
     let paths: Vec<_> = json(&["--list", "paths.txt"]).iter().map(|json| json["path"].clone()).collect();
     assert_eq!(paths, ["in/deep/c.wv1", "in/a.wv1"]);
+    // Hotwords of a recording's own, and one that can't be spelt.
+    put(
+        &place.join("in/hot.jsonl"),
+        r#"{"audio_filepath": "deep/c.wv1", "hotwords": {"CLIMBED": 4, "ZEBRA": 2}}"#,
+    );
+    let run = linnet(place, &["transcribe", "model", "--list", "in/hot.jsonl"]);
+    let left_out = run.err.contains("in/deep/c.wv1: the hotword phrase \"ZEBRA\" has ");
+    assert!(run.code == 3 && left_out && run.out.contains("CLIMBED"), "{}{}", run.out, run.err);
+    put(&place.join("in/hot.jsonl"), r#"{"audio_filepath": "deep/c.wv1", "hotwords": [3]}"#);
+    let run = linnet(place, &["transcribe", "model", "--list", "in/hot.jsonl"]);
+    assert!(run.code == 1 && run.err.contains("its hotwords has 3, no phrase; write"), "{}", run.err);
     for (line, problem) in [("{\"path\": \"a\"}", "it has no audio_filepath"), ("{", "list.jsonl:2: ")] {
         put(&place.join("list.jsonl"), format!("in/a.wv1\n{line}\n"));
         let run = linnet(place, &["transcribe", "model", "--list", "list.jsonl"]);
@@ -190,8 +213,27 @@ fn results_never_mix_or_replace_each_other() {
     assert_eq!(names(&place.join("out")), ["a.sph.txt", "a.wv1.txt", "deep", "done.jsonl"]);
     let run = linnet(place, &["transcribe", "model", "in/a.wv1", "in/deep/../a.wv1", "--out", "other"]);
     run.fails_with(
-        "in/a.wv1 and in/deep/../a.wv1 would both be written to a.wv1 below --out; give the folder that both are in",
+        "in/a.wv1 and in/deep/../a.wv1 would both be written to a.wv1 below --out; give the folder that both are in, or \
+         ids in a manifest",
     );
+    let run = linnet(place, &["transcribe", "model", "in/a.wv1", "in/a.wv1", "--out", "other"]);
+    run.fails_with("in/a.wv1 is given twice; give it once");
+    let run = linnet(place, &["transcribe", "model", "-", "-"]);
+    run.fails_with("standard input is given twice; give it once");
+    // Names in formats that know no paths differ.
+    for file in ["one/x.wv1", "two/x.wv1"] {
+        put(&place.join("same").join(file), fs::read(recording(6)).unwrap());
+    }
+    let run = linnet(place, &["transcribe", "model", "same", "in/a.wv1", "--format", "trn"]);
+    let named: Vec<&str> = run.out.lines().map(|line| line.rsplit_once(' ').unwrap().1).collect();
+    assert_eq!(named, ["(one/x)", "(two/x)", "(a)"]);
+    // A dot in an id begins no ending.
+    put(
+        &place.join("in/ids.jsonl"),
+        "{\"audio_filepath\": \"a.wv1\", \"id\": \"s1.u1\"}\n{\"audio_filepath\": \"deep/b.wv1\", \"id\": \"s1.u2\"}\n",
+    );
+    linnet(place, &["transcribe", "model", "--list", "in/ids.jsonl", "--out", "ids"]);
+    assert_eq!(names(&place.join("ids")), ["done.jsonl", "s1.u1.txt", "s1.u2.txt"]);
     let run = linnet(place, &["transcribe", "model", "in", "--format", "word"]);
     assert!(
         run.code == 2 && run.err.contains("give one or several of text, json, jsonl, srt"),

@@ -12,7 +12,7 @@ pub use format::{Cue, Format, Named, Subtitles, textgrid};
 pub use model::{
     Model, ModelConfig, keep_pronunciations, pack, read_pronunciations, toml_problem, toml_words,
 };
-pub use recognizer::{Channels, Cutting, Recognizer, Stream};
+pub use recognizer::{Channels, Cutting, Recognizer, Recording, Saved, Stream};
 pub use search::{Calibrated, Search, SearchError, SearchOptions, marked};
 pub use transcript::{Alternative, Clock, Segment, Token, Transcript, Word};
 

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::search::{Search, Weights};
+use super::search::{Depth, Search, Weights};
 
 /// Decode a manifest and score it against its texts; or decode a matrix of log-probabilities from anywhere.
 #[derive(Debug, Args)]
@@ -52,12 +52,8 @@ pub(crate) struct Decode {
     pub(crate) search: Search,
     #[command(flatten)]
     pub(crate) weights: Weights,
-    /// Hypotheses of each utterance.
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
-    pub(crate) nbest: Option<u32>,
-    /// Take each frame's best token, though the model folder has a search of its own.
-    #[arg(long, conflicts_with_all = ["Search", "Weights", "nbest"])]
-    pub(crate) greedy: bool,
+    #[command(flatten)]
+    pub(crate) depth: Depth,
 }
 
 fn milliseconds(text: &str) -> Result<f64, String> {

@@ -63,6 +63,18 @@ pub(crate) struct Weights {
     pub(crate) calibration: Option<CalibrationSource>,
 }
 
+/// How many hypotheses are found, or none but each frame's best tokens.
+#[derive(Debug, Default, Args)]
+#[command(next_help_heading = "Search")]
+pub(crate) struct Depth {
+    /// Hypotheses of each utterance or stretch of speech.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub(crate) nbest: Option<u32>,
+    /// Take each frame's best token, though the model folder has a search of its own.
+    #[arg(long, conflicts_with_all = ["Search", "Weights", "nbest"])]
+    pub(crate) greedy: bool,
+}
+
 /// Where a calibration comes from.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum CalibrationSource {

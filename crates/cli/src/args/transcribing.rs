@@ -7,16 +7,16 @@ use linnet::{Channels, Format};
 
 use super::Raw;
 use super::preparing::seconds_range;
-use super::search::{Search, Weights};
+use super::search::{Depth, Search, Weights};
 
 /// Transcribe recordings of any length: files, folders, or - for standard input.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Formats: text, json, jsonl, srt, vtt, ctm, stm, TextGrid, trn, tsv. On standard output, text is a line for each recording, its path before a tab, and json is an object a line; with --out, each recording has a file of each format in DIR, below the same folders. There DIR/done.jsonl notes what is done: the same command again passes over it, and does what is new, changed or failed.
+Formats: text, json, jsonl, srt, vtt, ctm, stm, TextGrid, trn, tsv. On standard output, text is a line for each recording, its path before a tab, and json is an object a line; with --out, each recording has a file of each format in DIR, below the same folders. There DIR/done.jsonl notes what is done: the same command again passes over it, and does what is new, changed or failed. Within a long recording it goes on where it was ended, with a model that isn't causal.
 
 The search is the model folder's own: the one that linnet pack has put there, else for phones the words of its lexicon.txt, else each frame's best token counts. Any option of the search changes that option alone.
 
-Long recordings are cut at pauses into pieces of at most 30 s. A note tells of recordings much of whose sound got no words.
+Long recordings are cut at pauses into pieces of at most 30 s; memory doesn't grow with WAV, FLAC, MP3, OGG and SPHERE files. A note tells of recordings much of whose sound got no words.
 
 Examples:
   linnet transcribe exp/model recordings --format json > transcripts.jsonl
@@ -28,7 +28,8 @@ pub(crate) struct Transcribe {
     /// Recordings, or folders of them, or - for standard input.
     #[arg(required_unless_present = "list")]
     pub(crate) audio: Vec<PathBuf>,
-    /// A list of recordings: a path a line, or a manifest of JSON lines, whose other fields json and jsonl repeat.
+    /// A list of recordings: a path a line, or a manifest of JSON lines, whose other fields json and jsonl repeat. Its
+    /// field hotwords (a list of phrases, or of phrases with their weights) holds hotwords of the recording's own.
     #[arg(long, value_name = "FILE")]
     pub(crate) list: Option<PathBuf>,
     /// Formats to write for each recording, parted by commas.
@@ -47,10 +48,10 @@ pub(crate) struct Transcribe {
     #[arg(long, value_name = "mix|each|N", default_value = "mix", value_parser = channels)]
     pub(crate) channels: Channels,
     /// Where in each recording to start, in seconds.
-    #[arg(long, value_name = "S", default_value_t = 0.0)]
+    #[arg(long, value_name = "S", default_value_t = 0.0, allow_negative_numbers = true, value_parser = seconds)]
     pub(crate) offset: f64,
     /// How much of each recording to transcribe, in seconds; by default up to its end.
-    #[arg(long, value_name = "S")]
+    #[arg(long, value_name = "S", allow_negative_numbers = true, value_parser = seconds)]
     pub(crate) duration: Option<f64>,
     /// Tell at the end how many recordings and hours were transcribed, how fast, and what failed.
     #[arg(long)]
@@ -61,12 +62,8 @@ pub(crate) struct Transcribe {
     pub(crate) search: Search,
     #[command(flatten)]
     pub(crate) weights: Weights,
-    /// Hypotheses of each stretch of speech; json has them as alternatives.
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
-    pub(crate) nbest: Option<u32>,
-    /// Take each frame's best token, though the model folder has a search of its own.
-    #[arg(long, conflicts_with_all = ["Search", "Weights", "nbest"])]
-    pub(crate) greedy: bool,
+    #[command(flatten)]
+    pub(crate) depth: Depth,
     #[command(flatten)]
     pub(crate) subtitles: Subtitles,
 }
@@ -84,6 +81,11 @@ pub(crate) struct Subtitles {
     /// The shortest and the longest time that one is shown, in seconds.
     #[arg(long, value_name = "FROM-TO", default_value = "1-7", value_parser = seconds_range)]
     pub(crate) subtitle_seconds: (f64, f64),
+}
+
+fn seconds(text: &str) -> Result<f64, &'static str> {
+    let number = text.parse().ok().filter(|seconds: &f64| seconds.is_finite() && *seconds >= 0.0);
+    number.ok_or("give seconds, not below 0, as 12.5")
 }
 
 /// The channels to transcribe.

@@ -55,7 +55,7 @@ fn a_manifest(args: &Decode, folder: &Path, manifest: &Path, out: &Path, talk: &
     let model = Model::read(folder)?;
     let search = args.asked().with_model(folder, SearchOptions::packed(folder)?)?;
     let lexicon = args.search.lexicon.clone();
-    let options = DecodeOptions { search, nbest: args.nbest.is_some(), lexicon };
+    let options = DecodeOptions { search, nbest: args.depth.nbest.is_some(), lexicon };
     let source = Source { model: &model, folder, manifest, cache: args.cache_logits.as_deref() };
     let decoded = decode(&source, out, &options)?;
     decoded.notes.iter().for_each(|note| talk.say(note));
@@ -81,7 +81,6 @@ fn a_manifest(args: &Decode, folder: &Path, manifest: &Path, out: &Path, talk: &
 
 impl Decode {
     fn asked(&self) -> Asked<'_> {
-        let Self { search, weights, nbest, greedy, .. } = self;
-        Asked { search, weights, nbest: *nbest, greedy: *greedy }
+        Asked { search: &self.search, weights: &self.weights, depth: &self.depth }
     }
 }

@@ -6,14 +6,13 @@ use std::path::{Path, PathBuf};
 use linnet::{Calibrated, SearchError, SearchOptions};
 use linnet_ctc::Calibration;
 
-use crate::args::{CalibrationSource, Search, Weights};
+use crate::args::{CalibrationSource, Depth, Search, Weights};
 
 /// The options of a command that searches.
 pub(super) struct Asked<'a> {
     pub(super) search: &'a Search,
     pub(super) weights: &'a Weights,
-    pub(super) nbest: Option<u32>,
-    pub(super) greedy: bool,
+    pub(super) depth: &'a Depth,
 }
 
 impl Asked<'_> {
@@ -28,7 +27,7 @@ impl Asked<'_> {
         folder: &Path,
         own: Option<SearchOptions>,
     ) -> Result<Option<SearchOptions>, Box<dyn Error>> {
-        if self.greedy {
+        if self.depth.greedy {
             return Ok(None);
         }
         if !self.is_given() {
@@ -39,12 +38,12 @@ impl Asked<'_> {
     }
 
     fn is_given(&self) -> bool {
-        self.search.is_given() || self.weights.is_given() || self.nbest.is_some()
+        self.search.is_given() || self.weights.is_given() || self.depth.nbest.is_some()
     }
 
     fn over(&self, options: SearchOptions) -> Result<SearchOptions, Box<dyn Error>> {
         let mut options = self.weights.over(self.search.over(options))?;
-        options.beam.nbest = self.nbest.map_or(1, |count| count as usize);
+        options.beam.nbest = self.depth.nbest.map_or(1, |count| count as usize);
         needed(self.search, self.weights, &options)?;
         Ok(options)
     }

@@ -23,7 +23,7 @@ struct Record<'a> {
 
 pub(super) fn json(transcript: &Transcript, named: Named<'_>, indented: bool) -> String {
     // Other fields don't replace those of the transcript.
-    let own = ["path", "text", "duration", "sound", "uncovered", "segments"];
+    let own = ["path", "text", "offset", "duration", "sound", "uncovered", "segments"];
     let others = named.fields.iter().filter(|(name, _)| !own.contains(&name.as_str()));
     let record = Record {
         path: named.path,

@@ -53,7 +53,7 @@ impl Subtitles {
                 lines: self.wrapped(words),
             };
             let mut own: Vec<Cue> = self.groups(&words).into_iter().map(cue).collect();
-            self.time(&mut own, transcript.duration);
+            self.time(&mut own, transcript.end());
             cues.append(&mut own);
         }
         cues.sort_by(|a, b| a.start.total_cmp(&b.start));
@@ -112,9 +112,9 @@ impl Subtitles {
     }
 
     /// Shows each long enough to be read, as far as its neighbours allow.
-    fn time(&self, cues: &mut [Cue], duration: f64) {
+    fn time(&self, cues: &mut [Cue], end: f64) {
         for place in 0..cues.len() {
-            let next = cues.get(place + 1).map_or(duration, |next| next.start);
+            let next = cues.get(place + 1).map_or(end, |next| next.start);
             let before = if place == 0 { 0.0 } else { cues[place - 1].end };
             let cue = &mut cues[place];
             let characters: usize = cue.lines.iter().map(|line| length(line)).sum();

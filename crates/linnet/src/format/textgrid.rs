@@ -37,7 +37,7 @@ pub(super) fn of_transcript(transcript: &Transcript) -> String {
         let each = all().flat_map(|word| &word.tokens);
         tiers.push((tokens.as_str(), each.map(|t| (t.start, t.end, t.token.as_str())).collect()));
     }
-    textgrid(transcript.duration, &tiers)
+    textgrid(transcript.end(), &tiers)
 }
 
 /// Seconds to the microsecond.

@@ -8,7 +8,7 @@ use super::loudness::{FRAMES_PER_S, Loudness, runs};
 /// How long recordings are cut into pieces that the encoder sees whole.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Cutting {
-    /// The longest piece, in seconds, at least 1. Default 30.
+    /// The longest piece, in seconds, from 1 to 86,400. Default 30.
     pub longest_s: f64,
     /// The shortest pause that is cut at, in seconds; ∞: none is. Default 0.25.
     pub pause_s: f64,
@@ -20,6 +20,16 @@ impl Default for Cutting {
     /// Pieces of at most 30 s, cut at pauses of 0.25 s, else with an overlap of 4 s.
     fn default() -> Self {
         Self { longest_s: 30.0, pause_s: 0.25, overlap_s: 4.0 }
+    }
+}
+
+/// The longest piece that may be asked for, in seconds: a day.
+const MOST_S: f64 = 86_400.0;
+
+impl Cutting {
+    /// The longest piece, in seconds, within bounds.
+    pub(super) fn longest(self) -> f64 {
+        if self.longest_s.is_nan() { 1.0 } else { self.longest_s.clamp(1.0, MOST_S) }
     }
 }
 
@@ -60,6 +70,16 @@ impl Cutter {
         Self { cutting, sample_rate: sample_rate as usize, grid, loudness, samples: Vec::new(), start: 0 }
     }
 
+    /// Begins at this sample of the recording, a multiple of `grid`.
+    pub(super) fn start_at(&mut self, sample: usize) {
+        self.start = sample;
+    }
+
+    /// The recording's sample that the next piece begins at.
+    pub(super) fn start(&self) -> usize {
+        self.start
+    }
+
     /// Takes samples. Returns the pieces that are whole now.
     pub(super) fn accept(&mut self, mut samples: &[f32]) -> Vec<Piece> {
         let full = self.longest() + self.samples_of(REST_S);
@@ -89,7 +109,7 @@ impl Cutter {
 
     /// The samples of the longest piece, whole frames.
     fn longest(&self) -> usize {
-        (self.samples_of(self.cutting.longest_s.max(1.0)) / self.grid).max(1) * self.grid
+        (self.samples_of(self.cutting.longest()) / self.grid).max(1) * self.grid
     }
 
     fn cut(&mut self) -> Piece {
@@ -191,7 +211,11 @@ mod tests {
         assert_eq!(places(&pieces(&second, Cutting::default(), 100)), [(0, 16_000, true)]);
         assert_eq!(pieces(&[], Cutting::default(), 100), []);
         // Nonsense is brought within bounds.
-        let odd = Cutting { longest_s: 0.0, pause_s: 0.0, overlap_s: 99.0 };
-        assert!(pieces(&sound(&[(5.0, 0.2)]), odd, 100).len() > 4);
+        for longest_s in [0.0, -3.0, f64::NAN] {
+            let odd = Cutting { longest_s, pause_s: 0.0, overlap_s: 99.0 };
+            assert!(pieces(&sound(&[(5.0, 0.2)]), odd, 100).len() > 4, "{longest_s}");
+        }
+        let endless = Cutting { longest_s: f64::INFINITY, ..Cutting::default() };
+        assert_eq!(places(&pieces(&second, endless, 100)), [(0, 16_000, true)]);
     }
 }

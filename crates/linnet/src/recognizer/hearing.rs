@@ -3,7 +3,7 @@
 use linnet_audio::{Audio, AudioError, Channel, Resampler};
 
 use super::recognition::Recognizer;
-use super::stream::Stream;
+use super::stream::{Saved, Stream};
 use crate::error::ModelError;
 use crate::transcript::Transcript;
 
@@ -30,8 +30,10 @@ impl Channels {
     }
 }
 
-/// A recording in progress, block by block.
-pub(super) struct Hearing<'a> {
+/// A recording in progress, block by block, at its own sampling rate and with its own channels.
+///
+/// Memory doesn't grow with it, apart from the transcript.
+pub struct Recording<'a> {
     channels: Channels,
     each: Vec<(Channel, Resampler, Stream<'a>)>,
     sample_rate: u32,
@@ -39,7 +41,7 @@ pub(super) struct Hearing<'a> {
     frames: usize,
 }
 
-impl<'a> Hearing<'a> {
+impl<'a> Recording<'a> {
     /// Of a recording of so many channels at this rate, in Hz.
     pub(super) fn new(
         recognizer: &'a Recognizer,
@@ -53,7 +55,22 @@ impl<'a> Hearing<'a> {
         Ok(Self { channels, each, sample_rate, frames: 0 })
     }
 
-    pub(super) fn accept(&mut self, block: &Audio) -> Result<(), ModelError> {
+    /// Goes on where [`save`](Self::save) of the same recording, model and options was: what is done by then is taken
+    /// from `saved`, all of it in order, and is neither encoded nor searched again. All blocks still have to come.
+    pub fn resume(&mut self, saved: impl IntoIterator<Item = Saved>) {
+        for saved in saved {
+            if let Some((.., stream)) = self.each.get_mut(saved.stream) {
+                stream.resume(saved);
+            }
+        }
+    }
+
+    /// Takes the next block.
+    ///
+    /// # Errors
+    ///
+    /// A channel that isn't there; a sample that is no finite number; a search that was made for other tokens.
+    pub fn accept(&mut self, block: &Audio) -> Result<(), ModelError> {
         self.frames += block.frames();
         for (channel, resampler, stream) in &mut self.each {
             stream.accept(&resampler.accept(&block.channel(*channel)?)?)?;
@@ -61,12 +78,24 @@ impl<'a> Hearing<'a> {
         Ok(())
     }
 
+    /// What has become sure since the last time, to be kept for [`resume`](Self::resume). There is nothing to save of a
+    /// causal model, which runs through a recording, and where no pause has come.
+    pub fn save(&mut self) -> Vec<Saved> {
+        let streams = self.each.iter_mut().enumerate();
+        streams.filter_map(|(place, (.., stream))| stream.save(place)).collect()
+    }
+
     /// Seconds that came.
-    pub(super) fn seconds(&self) -> f64 {
+    pub fn seconds(&self) -> f64 {
         self.frames as f64 / f64::from(self.sample_rate.max(1))
     }
 
-    pub(super) fn finish(self) -> Result<Transcript, ModelError> {
+    /// Ends the recording.
+    ///
+    /// # Errors
+    ///
+    /// As [`accept`](Self::accept); a recording that is too short for a frame of features.
+    pub fn finish(self) -> Result<Transcript, ModelError> {
         let duration = self.seconds();
         let mut transcripts = Vec::with_capacity(self.each.len());
         for (_, resampler, mut stream) in self.each {

@@ -1,9 +1,9 @@
 //! From audio to text.
 //!
-//! [`Recognizer`] is the face, [`Stream`] one channel in progress at the model's sampling rate, [`hearing`] a recording's
-//! channels at their own. A model that isn't causal sees pieces of a recording, which [`cutter`] makes by its
-//! [`loudness`]; [`rows`] puts their log-probabilities together and parts them into segments for the search; [`coverage`]
-//! tells how much of the sound got no words.
+//! [`Recognizer`] is the face, [`Stream`] one channel in progress at the model's sampling rate, [`Recording`] a
+//! recording's channels at their own. A model that isn't causal sees pieces of a recording, which [`cutter`] makes by
+//! its [`loudness`]; [`rows`] puts their log-probabilities together and parts them into segments for the search;
+//! [`coverage`] tells how much of the sound got no words.
 
 mod coverage;
 mod cutter;
@@ -16,6 +16,6 @@ mod stream;
 mod tests;
 
 pub use cutter::Cutting;
-pub use hearing::Channels;
+pub use hearing::{Channels, Recording};
 pub use recognition::Recognizer;
-pub use stream::Stream;
+pub use stream::{Saved, Stream};

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use linnet_audio::{Audio, Blocks};
 
 use super::cutter::Cutting;
-use super::hearing::{Channels, Hearing};
+use super::hearing::{Channels, Recording};
 use super::stream::Stream;
 use crate::error::ModelError;
 use crate::model::Model;
@@ -72,13 +72,27 @@ impl Recognizer {
         self.cutting
     }
 
-    /// A recording that arrives in pieces.
+    /// One channel that arrives in pieces, at the model's sampling rate.
     ///
     /// # Errors
     ///
     /// A configuration of features that can't be.
     pub fn stream(&self) -> Result<Stream<'_>, ModelError> {
         Stream::new(self)
+    }
+
+    /// A recording of so many channels at this sampling rate, in Hz, that arrives block by block.
+    ///
+    /// # Errors
+    ///
+    /// A sampling rate that can't be resampled; a configuration of features that can't be.
+    pub fn recording(
+        &self,
+        sample_rate: u32,
+        count: usize,
+        channels: Channels,
+    ) -> Result<Recording<'_>, ModelError> {
+        Recording::new(self, sample_rate, count, channels)
     }
 
     /// Transcribes a recording of any length: its channels mixed, at the model's sampling rate.
@@ -88,13 +102,13 @@ impl Recognizer {
     /// A sampling rate that can't be resampled; a recording too short for a frame, or with a sample that is no finite
     /// number; a search that was made for other tokens.
     pub fn transcribe(&self, audio: &Audio) -> Result<Transcript, ModelError> {
-        let mut hearing = Hearing::new(self, audio.sample_rate, audio.channels.len(), Channels::Mix)?;
-        hearing.accept(audio)?;
-        hearing.finish()
+        let mut recording = self.recording(audio.sample_rate, audio.channels.len(), Channels::Mix)?;
+        recording.accept(audio)?;
+        recording.finish()
     }
 
-    /// Transcribes a recording of any length as it is read; `progress` hears now and then how many seconds are done.
-    /// Memory doesn't grow with a recording that is read block by block, see [`Blocks`].
+    /// Transcribes a recording of any length as it is read. Memory doesn't grow with one that is read block by block,
+    /// see [`Blocks`].
     ///
     /// # Errors
     ///
@@ -103,13 +117,11 @@ impl Recognizer {
         &self,
         blocks: &mut Blocks,
         channels: Channels,
-        mut progress: impl FnMut(f64),
     ) -> Result<Transcript, ModelError> {
-        let mut hearing = Hearing::new(self, blocks.sample_rate(), blocks.channels(), channels)?;
+        let mut recording = self.recording(blocks.sample_rate(), blocks.channels(), channels)?;
         while let Some(block) = blocks.read_block()? {
-            hearing.accept(&block)?;
-            progress(hearing.seconds());
+            recording.accept(&block)?;
         }
-        hearing.finish()
+        recording.finish()
     }
 }

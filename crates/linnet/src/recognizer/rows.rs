@@ -30,6 +30,16 @@ impl Rows {
         Self { tokens, first: 0, values: Vec::new(), pauses: Vec::new(), most: most.max(2) }
     }
 
+    /// Begins at this frame of the recording.
+    pub(super) fn start_at(&mut self, frame: usize) {
+        self.first = frame;
+    }
+
+    /// The frame that is the next one, if nothing is here and a pause lies before it.
+    pub(super) fn empty_from(&self) -> Option<usize> {
+        (self.values.is_empty() && self.pauses.is_empty()).then_some(self.first)
+    }
+
     /// The recording's frame behind the last one here.
     pub(super) fn end(&self) -> usize {
         self.first + self.values.len() / self.tokens

@@ -3,6 +3,7 @@
 use linnet_encoder::{EncoderStream, Positions};
 use linnet_frontend::{Fbank, Features, FrontendError, Normalisation, OnlineFbank};
 use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
 
 use super::coverage::Coverage;
 use super::cutter::{Cutter, Piece};
@@ -12,8 +13,30 @@ use crate::error::ModelError;
 use crate::model::ModelConfig;
 use crate::transcript::{Clock, Segment, Transcript, segment};
 
-/// Pieces that the encoder sees at a time.
-const BATCH: usize = 4;
+/// What is done of one channel of a recording: enough to go on with it later, see
+/// [`Recording::save`](super::Recording::save).
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Saved {
+    /// Which of the channels that are transcribed.
+    pub(super) stream: usize,
+    /// The sample of what was saved before; 0 where nothing was.
+    behind: usize,
+    /// The sample at the model's rate at which the next piece begins, and the frame of log-probabilities.
+    sample: usize,
+    frame: usize,
+    /// The segments that have come since it was saved before.
+    segments: Vec<Segment>,
+}
+
+/// A place before which all is done.
+#[derive(Clone, Copy, Debug)]
+struct Place {
+    sample: usize,
+    frame: usize,
+    /// Segments before it.
+    segments: usize,
+}
 
 /// One recording in progress: samples in, segments out. It borrows weights and search from its [`Recognizer`].
 ///
@@ -24,9 +47,15 @@ pub struct Stream<'a> {
     source: Source,
     rows: Rows,
     coverage: Coverage,
-    /// Samples that came so far.
+    /// Samples that came so far, and those that were done before.
     samples: usize,
+    done_before: usize,
     segments: Vec<Segment>,
+    /// The last place before which all is done, if it isn't saved yet, and the segments that are saved.
+    place: Option<Place>,
+    saved: usize,
+    /// The sample of the place that was saved last.
+    saved_at: usize,
 }
 
 /// Where log-probabilities come from.
@@ -71,11 +100,39 @@ impl<'a> Stream<'a> {
         Self {
             recognizer,
             source,
-            rows: Rows::new(model.tokens.len(), (cutting.longest_s / model.frame_s()) as usize),
+            rows: Rows::new(model.tokens.len(), (cutting.longest() / model.frame_s()) as usize),
             coverage: Coverage::new(model.config.features.sample_rate),
             samples: 0,
+            done_before: 0,
             segments: Vec::new(),
+            place: None,
+            saved: 0,
+            saved_at: 0,
         }
+    }
+
+    /// Goes on where this was saved; nothing has come yet. What doesn't follow the one before, as of two processes that
+    /// wrote at the same time, is passed over.
+    pub(super) fn resume(&mut self, saved: Saved) {
+        if let Source::Pieces(cutter, _) = &mut self.source
+            && saved.behind == self.saved_at
+            && saved.sample > saved.behind
+        {
+            cutter.start_at(saved.sample);
+            self.rows.start_at(saved.frame);
+            (self.done_before, self.saved_at) = (saved.sample, saved.sample);
+            self.segments.extend(saved.segments);
+            self.saved = self.segments.len();
+        }
+    }
+
+    /// What has become sure since the last time, of this one of a recording's streams.
+    pub(super) fn save(&mut self, stream: usize) -> Option<Saved> {
+        let Place { sample, frame, segments } = self.place.take()?;
+        let new = self.segments[self.saved..segments].to_vec();
+        let behind = std::mem::replace(&mut self.saved_at, sample);
+        self.saved = segments;
+        Some(Saved { stream, behind, sample, frame, segments: new })
     }
 
     /// Takes the next samples of one channel, in [−1, 1), at the model's sampling rate. Returns the segments that are
@@ -86,10 +143,14 @@ impl<'a> Stream<'a> {
     /// A sample that is no finite number; a search that was made for other tokens.
     pub fn accept(&mut self, samples: &[f32]) -> Result<&[Segment], ModelError> {
         let before = self.segments.len();
-        // As much at a time as makes a batch of pieces.
+        let done = self.done_before.saturating_sub(self.samples).min(samples.len());
+        let (done, samples) = samples.split_at(done);
+        self.coverage.accept(done);
+        self.samples += done.len();
+        // As much at a time as makes a piece.
         let sample_rate = self.recognizer.model().config.features.sample_rate;
-        let longest_s = self.recognizer.cutting().longest_s.max(1.0);
-        let some = (BATCH as f64 * longest_s * f64::from(sample_rate)) as usize;
+        let longest_s = self.recognizer.cutting().longest().max(1.0);
+        let some = (longest_s * f64::from(sample_rate)) as usize;
         for samples in samples.chunks(some.max(1)) {
             self.advance(samples)?;
         }
@@ -115,6 +176,10 @@ impl<'a> Stream<'a> {
         };
         let parts = self.rows.take(settled, false);
         self.segments.extend(search(self.recognizer, &parts, None)?);
+        if let (Source::Pieces(cutter, _), Some(frame)) = (&self.source, self.rows.empty_from()) {
+            let (sample, segments) = (cutter.start(), self.segments.len());
+            self.place = Some(Place { sample, frame, segments }).filter(|_| sample > self.saved_at);
+        }
         Ok(())
     }
 
@@ -155,7 +220,7 @@ impl<'a> Stream<'a> {
         self.segments.extend(segments);
         let words = self.segments.iter().flat_map(|segment| &segment.words);
         let (sound, uncovered) = self.coverage.finish(words.map(|word| (word.start, word.end)));
-        Ok(Transcript { duration, sound, uncovered, segments: self.segments })
+        Ok(Transcript { offset: 0.0, duration, sound, uncovered, segments: self.segments })
     }
 }
 
@@ -173,7 +238,8 @@ fn append(
     Ok(())
 }
 
-/// The log-probabilities of pieces behind the others.
+/// The log-probabilities of pieces behind the others. Each is encoded alone: the last bits of what comes of a batch depend
+/// on its size, and a transcript should depend neither on how samples come nor on what else is in progress.
 fn encode(
     recognizer: &Recognizer,
     fbank: &mut Fbank,
@@ -181,15 +247,11 @@ fn encode(
     rows: &mut Rows,
 ) -> Result<(), ModelError> {
     let model = recognizer.model();
-    for some in pieces.chunks(BATCH) {
-        let (mut all, mut lengths) = (Features::new(fbank.dim()), Vec::new());
-        for piece in some {
-            let mut features = fbank.compute_checked(&piece.samples)?;
-            model.normalise(&mut features)?;
-            lengths.push(features.frames());
-            all.data.append(&mut features.data);
-        }
-        for (piece, values) in some.iter().zip(model.log_probs(all, &lengths)?) {
+    for piece in pieces {
+        let mut features = fbank.compute_checked(&piece.samples)?;
+        model.normalise(&mut features)?;
+        let frames = features.frames();
+        for values in model.log_probs(features, &[frames])? {
             rows.append(piece.first, &values, piece.pause);
         }
     }

@@ -111,3 +111,97 @@ fn the_words_of_speech_cover_it_and_noise_has_none() {
     let empty = recognizer().stream().unwrap().finish().unwrap_err().to_string();
     assert!(empty.contains("0 samples at 16000 Hz are too short"), "{empty}");
 }
+
+#[test]
+fn a_recording_goes_on_where_it_was_saved_and_nothing_is_different() {
+    let (samples, _) = long();
+    let cutting = Cutting { longest_s: 5.0, ..Cutting::default() };
+    let recognizer = recognizer().with_cutting(cutting);
+    let wanted = transcript(&samples, cutting, true, 8000);
+    let step = 8000;
+    let mut tried = 0;
+    for ended_after in (1..samples.len() / step).step_by(7) {
+        let mut stream = Stream::in_pieces(&recognizer).unwrap();
+        let mut saved = Vec::new();
+        for some in samples.chunks(step).take(ended_after) {
+            stream.accept(some).unwrap();
+            saved.extend(stream.save(0));
+        }
+        drop(stream);
+        tried += usize::from(!saved.is_empty());
+        // As it comes back from a file, into which two have written.
+        let twice: Vec<_> = saved.iter().flat_map(|saved| [saved, saved]).chain(saved.first()).collect();
+        let text = serde_json::to_string(&twice).unwrap();
+        let mut stream = Stream::in_pieces(&recognizer).unwrap();
+        serde_json::from_str::<Vec<_>>(&text).unwrap().into_iter().for_each(|saved| stream.resume(saved));
+        let mut later = 0;
+        for some in samples.chunks(step) {
+            stream.accept(some).unwrap();
+            later += usize::from(stream.save(0).is_some());
+        }
+        let found = stream.finish().unwrap();
+        assert!(found == wanted, "ended after {ended_after} steps of {}", samples.len() / step);
+        assert!(saved.is_empty() || later < 12, "{later}");
+    }
+    assert!(tried > 4, "{tried}");
+}
+
+/// The words that the model hears in its utterance, each with its start and end in seconds.
+fn known_words() -> Vec<(String, f64, f64)> {
+    let ctm = std::fs::read_to_string(data("golden/recognizer/words.ctm")).unwrap();
+    let word = |line: &str| {
+        let fields: Vec<&str> = line.split(' ').collect();
+        let (start, length): (f64, f64) = (fields[2].parse().unwrap(), fields[3].parse().unwrap());
+        (fields[4].to_owned(), start, start + length)
+    };
+    ctm.lines().map(word).collect()
+}
+
+#[test]
+fn words_that_straddle_cuts_are_there_once() {
+    // Pieces of 5 s that are never cut at a pause: each 2.5 s one ends and one begins.
+    let cutting = Cutting { longest_s: 5.0, pause_s: f64::INFINITY, overlap_s: 2.5 };
+    let recognizer = Recognizer::open(&data("golden/recognizer")).unwrap().with_cutting(cutting);
+    let (utterance, words) = (utterances().remove(5), known_words());
+    let (mut samples, mut said, mut straddling) = (Vec::<f32>::new(), Vec::new(), 0);
+    for round in 0..90 {
+        // The utterance lies so that the middle of one of its words, in turn, is where a piece ends.
+        let (_, start, end) = &words[round % words.len()];
+        let before = samples.len() as f64 / 16_000.0;
+        let grid = ((before + 0.3 + (start + end) / 2.0) / 2.5).ceil() * 2.5;
+        let at = grid - (start + end) / 2.0;
+        let quiet = ((at * 16_000.0) as usize).saturating_sub(samples.len());
+        samples.extend((0..quiet).map(|t| 1e-4 * ((t * t) as f32).sin()));
+        samples.extend(&utterance);
+        said.extend(words.iter().map(|(word, start, end)| (word.clone(), at + start, at + end)));
+        straddling +=
+            words.iter().filter(|(_, s, e)| ((at + s) / 2.5).floor() < ((at + e) / 2.5).floor()).count();
+    }
+    let transcript = {
+        let mut stream = Stream::in_pieces(&recognizer).unwrap();
+        stream.accept(&samples).unwrap();
+        stream.finish().unwrap()
+    };
+    let found: Vec<(String, f64, f64)> = phones(&transcript);
+    let mut left = found.clone();
+    let mut missing = Vec::new();
+    for word in &said {
+        let near = |other: &(String, f64, f64)| {
+            other.0 == word.0 && other.1 < word.2 + 0.2 && word.1 < other.2 + 0.2
+        };
+        match left.iter().position(near) {
+            Some(place) => drop(left.remove(place)),
+            None => missing.push(word.clone()),
+        }
+    }
+    // The model mishears a word here and there: others stand in its place, and none is lost or there twice.
+    let in_place = |(_, start, end): &(String, f64, f64)| {
+        missing.iter().any(|(_, from, to): &(String, f64, f64)| *start < *to + 0.1 && *from < *end + 0.1)
+    };
+    assert!(missing.len() <= 3 && left.iter().all(in_place), "of {}: {missing:?}; {left:?}", said.len());
+    assert!(
+        missing.iter().all(|word| left.iter().any(|other| other.1 < word.2 && word.1 < other.2)),
+        "{missing:?}"
+    );
+    assert!(straddling >= 90, "{straddling}");
+}

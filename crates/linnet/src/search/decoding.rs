@@ -21,6 +21,8 @@ use super::options::SearchOptions;
 pub struct Search {
     knowledge: Arc<Knowledge>,
     decoder: Arc<AnyDecoder>,
+    beam: BeamOptions,
+    fusion: Fusion,
 }
 
 /// A decoder with whatever scores its words.
@@ -40,7 +42,9 @@ enum AnyDecoder {
 impl Search {
     /// Takes the best token of each frame.
     pub fn greedy(table: &TokenTable) -> Self {
-        Self { knowledge: Arc::new(Knowledge::none(table)), decoder: Arc::new(AnyDecoder::Greedy) }
+        let (beam, fusion) = (BeamOptions::default(), Fusion::default());
+        let knowledge = Arc::new(Knowledge::none(table));
+        Self { knowledge, decoder: Arc::new(AnyDecoder::Greedy), beam, fusion }
     }
 
     /// Reads the files that the options name, for the tokens of `table`. [`Model::search`](crate::Model::search) does
@@ -64,8 +68,7 @@ impl Search {
         rule: Option<Normaliser>,
     ) -> Result<Self, SearchError> {
         let knowledge = Knowledge::read(options, table, rule)?;
-        let decoder = AnyDecoder::new(&knowledge, &options.beam, &options.fusion)?;
-        Ok(Self { knowledge: Arc::new(knowledge), decoder: Arc::new(decoder) })
+        Self::over(Arc::new(knowledge), &options.beam, &options.fusion)
     }
 
     /// The same files with another beam and other weights; a greedy search becomes a plain beam search.
@@ -74,8 +77,23 @@ impl Search {
     ///
     /// An option that is out of range.
     pub fn with(&self, beam: &BeamOptions, fusion: &Fusion) -> Result<Self, SearchError> {
-        let decoder = AnyDecoder::new(&self.knowledge, beam, fusion)?;
-        Ok(Self { knowledge: Arc::clone(&self.knowledge), decoder: Arc::new(decoder) })
+        Self::over(Arc::clone(&self.knowledge), beam, fusion)
+    }
+
+    /// The same with these phrases beside its own hotwords, each with its weight or the usual one; a greedy search
+    /// becomes a plain beam search. All that was read is shared. [`left_out`](Self::left_out) tells which of these
+    /// phrases can't be spelt.
+    ///
+    /// # Errors
+    ///
+    /// A weight that is no number above 0.
+    pub fn with_phrases(&self, phrases: &[(String, Option<f32>)]) -> Result<Self, SearchError> {
+        Self::over(Arc::new(self.knowledge.with_phrases(phrases)?), &self.beam, &self.fusion)
+    }
+
+    fn over(knowledge: Arc<Knowledge>, beam: &BeamOptions, fusion: &Fusion) -> Result<Self, SearchError> {
+        let decoder = Arc::new(AnyDecoder::new(&knowledge, beam, fusion)?);
+        Ok(Self { knowledge, decoder, beam: beam.clone(), fusion: fusion.clone() })
     }
 
     /// The best hypotheses of `log_probs`, `(frames, tokens)`, row-major, natural logarithms: at least one, the best

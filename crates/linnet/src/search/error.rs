@@ -55,6 +55,14 @@ pub enum SearchError {
         /// The language model or grammar.
         path: PathBuf,
     },
+    /// A hotword's weight makes no sense.
+    #[error("hotword {phrase:?}: {weight} is no weight above 0; give another, or none")]
+    Weight {
+        /// The hotword.
+        phrase: String,
+        /// Its weight.
+        weight: f32,
+    },
     /// An option is out of range, or a matrix holds no log-probabilities.
     #[error(transparent)]
     Beam(#[from] BeamError),

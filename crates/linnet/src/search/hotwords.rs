@@ -79,6 +79,37 @@ impl PhraseFile {
     }
 }
 
+/// Adds phrases, each with its weight or the usual one. Returns a line about each that can't be spelt.
+pub(crate) fn add_phrases(
+    hotwords: &mut Hotwords,
+    phrases: &[(String, Option<f32>)],
+    usual: f32,
+    rule: &Normaliser,
+    table: &TokenTable,
+    lexicon: Option<&LexiconTrie>,
+) -> Result<Vec<String>, SearchError> {
+    let (mut left_out, mut new) = (Vec::new(), Vec::new());
+    for (line, (phrase, weight)) in (1..).zip(phrases) {
+        let weight = weight.unwrap_or(usual);
+        if !(weight > 0.0 && weight.is_finite()) {
+            return Err(SearchError::Weight { phrase: phrase.clone(), weight });
+        }
+        match rule.apply(phrase) {
+            text if text.is_empty() => {
+                left_out.push(format!("the hotword phrase {phrase:?} has no word; it is left out"));
+            }
+            text => new.push(Phrase { line, text, weight }),
+        }
+    }
+    let faults = self::hotwords(&new).faults(table, lexicon);
+    for (place, problem) in faults.iter().rev() {
+        new.remove(*place);
+        left_out.push(format!("{problem}; it is left out"));
+    }
+    new.iter().for_each(|phrase| hotwords.add(&phrase.text, phrase.weight));
+    Ok(left_out)
+}
+
 fn hotwords(phrases: &[Phrase]) -> Hotwords {
     let mut hotwords = Hotwords::new();
     phrases.iter().for_each(|phrase| hotwords.add(&phrase.text, phrase.weight));

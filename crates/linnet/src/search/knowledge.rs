@@ -8,19 +8,22 @@ use linnet_text::ngram::NgramModel;
 use linnet_text::{Normaliser, TokenTable, read_text};
 
 use super::error::SearchError;
-use super::hotwords::PhraseFile;
+use super::hotwords::{PhraseFile, add_phrases};
 use super::options::SearchOptions;
 use super::vocabulary::Texts;
 use super::{token_model, vocabulary};
 
 /// Lexicon, language model, grammar and hotwords, read once and used by any number of decoders.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Knowledge {
     pub(super) table: TokenTable,
     pub(super) trie: Option<Arc<LexiconTrie>>,
     pub(super) lm: Option<Arc<NgramModel>>,
     pub(super) grammar: Option<Arc<Grammar>>,
     pub(super) hotwords: Option<Hotwords>,
+    /// The weight of a hotword without its own, and how hotwords are spelt.
+    hotword_weight: f32,
+    rule: Normaliser,
     pub(super) calibration: Calibration,
     pub(super) notes: Vec<String>,
     pub(super) left_out: Vec<String>,
@@ -35,6 +38,8 @@ impl Knowledge {
             lm: None,
             grammar: None,
             hotwords: None,
+            hotword_weight: SearchOptions::default().hotword_weight,
+            rule: if spells_words(table) { table.spelling() } else { Normaliser::KEEP },
             calibration: Calibration::default(),
             notes: Vec::new(),
             left_out: Vec::new(),
@@ -103,10 +108,21 @@ impl Knowledge {
             lm: lm.map(Arc::new),
             grammar: grammar.map(Arc::new),
             hotwords,
+            hotword_weight: weight,
+            rule,
             calibration: options.calibration,
             notes,
             left_out,
         })
+    }
+
+    /// The same with these phrases beside its hotwords; what is left out of them is told instead of what was before.
+    pub(super) fn with_phrases(&self, phrases: &[(String, Option<f32>)]) -> Result<Self, SearchError> {
+        let mut hotwords = self.hotwords.clone().unwrap_or_default();
+        let trie = self.trie.as_deref();
+        let left_out =
+            add_phrases(&mut hotwords, phrases, self.hotword_weight, &self.rule, &self.table, trie)?;
+        Ok(Self { hotwords: Some(hotwords), left_out, ..self.clone() })
     }
 
     /// Whether hypotheses have words: from a lexicon, or because the tokens spell them.

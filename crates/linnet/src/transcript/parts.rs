@@ -1,11 +1,14 @@
 //! A transcript and its parts.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// The transcript of one recording.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Transcript {
-    /// How long the recording is, in seconds.
+    /// Where in the recording the part begins that this is of, in seconds; 0 where it is of all.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub offset: f64,
+    /// How long the recording is, or the part of it, in seconds.
     pub duration: f64,
     /// Seconds that are louder than what lies behind the speech.
     pub sound: f64,
@@ -16,10 +19,10 @@ pub struct Transcript {
 }
 
 /// A stretch of speech. All times count from the beginning of the recording, in seconds.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Segment {
     /// The channel that it was said on, from 1, where channels were transcribed apart.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub channel: Option<usize>,
     /// When its first word begins.
     pub start: f64,
@@ -32,12 +35,12 @@ pub struct Segment {
     /// Its words; where the tokens spell none and there is no lexicon, its tokens, each as a word.
     pub words: Vec<Word>,
     /// What else may have been said, the likeliest first; as many as the search was asked for.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub alternatives: Vec<Alternative>,
 }
 
 /// A word and when it was spoken.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Word {
     /// Its spelling.
     pub word: String,
@@ -52,7 +55,7 @@ pub struct Word {
 }
 
 /// A token and when it was spoken.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Token {
     /// Its symbol.
     pub token: String,
@@ -65,7 +68,7 @@ pub struct Token {
 }
 
 /// What else may have been said in a segment.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Alternative {
     /// Its words, parted by spaces.
     pub text: String,
@@ -75,11 +78,21 @@ pub struct Alternative {
     pub words: Vec<Word>,
 }
 
+fn is_zero(seconds: &f64) -> bool {
+    *seconds == 0.0
+}
+
 impl Transcript {
+    /// Where the recording ends, or the part that this is of, in seconds of the recording.
+    pub fn end(&self) -> f64 {
+        self.offset + self.duration
+    }
+
     /// The transcripts of a recording's channels, in their order, as one, by time.
     pub fn of_channels(channels: impl IntoIterator<Item = Self>) -> Self {
         let mut all = Self::default();
         for (number, one) in (1..).zip(channels) {
+            all.offset = one.offset;
             all.duration = all.duration.max(one.duration);
             all.sound += one.sound;
             all.uncovered += one.uncovered;
@@ -99,6 +112,7 @@ impl Transcript {
 
     /// The same with all times later, of a part of a recording that begins there, in seconds.
     pub fn shifted(mut self, seconds: f64) -> Self {
+        self.offset += seconds;
         let shift = |start: &mut f64, end: &mut f64| {
             for time in [start, end] {
                 *time = ((*time + seconds) * 1e6).round() / 1e6;

@@ -1,6 +1,7 @@
 //! The recordings that are done: a journal in the folder of results.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::ffi::OsString;
 use std::fs::{self, File};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -19,9 +20,9 @@ const FILE: &str = "done.jsonl";
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct Entry {
     /// The recording.
-    input: PathBuf,
-    /// The results, below the folder.
-    files: Vec<PathBuf>,
+    input: String,
+    /// The results, below the folder. A name that is no text is told as nearly as it can be.
+    files: Vec<String>,
     /// Their sources: the recording by its size and time, the model and all options.
     stamp: String,
 }
@@ -31,15 +32,13 @@ struct Entry {
 pub(super) struct Journal {
     folder: PathBuf,
     /// The stamp of each result that was written last.
-    done: HashMap<PathBuf, String>,
+    done: HashMap<String, String>,
     file: File,
-    /// What model and options are.
-    settings: u64,
 }
 
 impl Journal {
-    /// Opens the journal of a folder, which is made. `settings` stands for the model and all options.
-    pub(super) fn open(folder: &Path, settings: u64) -> Result<Self, String> {
+    /// Opens the journal of a folder, which is made.
+    pub(super) fn open(folder: &Path) -> Result<Self, String> {
         let path = folder.join(FILE);
         let fail = |error: io::Error| format!("{}: {}", path.display(), io_problem(&error));
         fs::create_dir_all(folder)
@@ -54,37 +53,68 @@ impl Journal {
         let entries = text.lines().filter_map(|line| serde_json::from_str::<Entry>(line).ok());
         let files =
             entries.flat_map(|entry| entry.files.into_iter().map(move |file| (file, entry.stamp.clone())));
-        Ok(Self { folder: folder.into(), done: files.collect(), file, settings })
+        Ok(Self { folder: folder.into(), done: files.collect(), file })
     }
 
-    /// Whether the results of an input, these files, are there and up to date. What an interrupted run has left of them
-    /// is removed.
-    pub(super) fn is_done(&self, input: &Input, files: &[PathBuf]) -> bool {
-        files.iter().for_each(|file| remove_unfinished(&self.folder.join(file)));
-        let stamp = self.stamp(input);
-        let is_current =
-            |file: &PathBuf| self.done.get(file) == Some(&stamp) && self.folder.join(file).is_file();
-        !input.is_stdin() && files.iter().all(is_current)
+    /// Whether results, these files, are there and made of what `stamp` stands for.
+    pub(super) fn is_done(&self, files: &[PathBuf], stamp: &str) -> bool {
+        let is_current = |file: &PathBuf| {
+            self.done.get(&*file.to_string_lossy()).is_some_and(|known| known == stamp)
+                && self.folder.join(file).is_file()
+        };
+        files.iter().all(is_current)
     }
 
     /// Notes that an input is done.
-    pub(super) fn note(&mut self, input: &Input, files: &[PathBuf]) -> Result<(), String> {
+    pub(super) fn note(&mut self, input: &Input, files: &[PathBuf], stamp: &str) -> Result<(), String> {
         let path = self.folder.join(FILE);
         let fail = |error: io::Error| format!("{}: {}", path.display(), io_problem(&error));
-        let entry = Entry { input: input.path.clone(), files: files.to_vec(), stamp: self.stamp(input) };
-        let line = serde_json::to_string(&entry).map_err(|error| fail(error.into()))?;
+        let shown = |path: &PathBuf| path.to_string_lossy().into_owned();
+        let (input, files) = (shown(&input.path), files.iter().map(shown).collect());
+        let line = serde_json::to_string(&Entry { input, files, stamp: stamp.into() })
+            .map_err(|error| fail(error.into()))?;
         self.file.write_all((line + "\n").as_bytes()).map_err(fail)
     }
 
-    /// What the results of an input are made of.
-    fn stamp(&self, input: &Input) -> String {
-        let mut hasher = DefaultHasher::new();
-        self.settings.hash(&mut hasher);
-        hash_file(&input.path, &mut hasher);
-        let part = (input.offset_s.to_bits(), input.duration_s.map(f64::to_bits));
-        (part, serde_json::to_string(&input.fields).unwrap_or_default()).hash(&mut hasher);
-        format!("{:016x}", hasher.finish())
+    /// Removes what an interrupted run has left of these files.
+    pub(super) fn clear(&self, files: impl Iterator<Item = PathBuf>) {
+        let mut folders: HashMap<PathBuf, HashSet<OsString>> = HashMap::new();
+        for file in files {
+            if let (Some(folder), Some(name)) = (file.parent(), file.file_name()) {
+                folders.entry(self.folder.join(folder)).or_default().insert(name.into());
+            }
+        }
+        for (folder, names) in folders {
+            for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+                if unfinished(&entry.path()).is_some_and(|name| names.contains(&name)) {
+                    // It does no harm where it stays.
+                    let _ = fs::remove_file(entry.path());
+                }
+            }
+        }
     }
+}
+
+/// The file that an unfinished one, `.NAME.….part`, was to become.
+fn unfinished(path: &Path) -> Option<OsString> {
+    if !is_unfinished(path) {
+        return None;
+    }
+    let within = Path::new(path.file_stem()?).file_stem()?;
+    within.to_str().and_then(|name| name.strip_prefix('.')).map(OsString::from)
+}
+
+/// What the results of an input are made of: `settings`, which stand for the model and all options, and the recording
+/// by its path, size and time. `None` for a stream, of which nobody knows that it is the same.
+pub(super) fn stamp(settings: u64, input: &Input) -> Option<String> {
+    let mut hasher = DefaultHasher::new();
+    settings.hash(&mut hasher);
+    hash_file(&input.path, &mut hasher);
+    (input.part(), serde_json::to_string(&input.fields).unwrap_or_default()).hash(&mut hasher);
+    for (phrase, weight) in &input.hotwords {
+        (phrase, weight.map(f32::to_bits)).hash(&mut hasher);
+    }
+    (!input.is_stdin()).then(|| format!("{:016x}", hasher.finish()))
 }
 
 /// Feeds a file's path, size and time.
@@ -94,18 +124,6 @@ pub(super) fn hash_file(path: &Path, hasher: &mut impl Hasher) {
     (path, found.map(|found| found.len()), time).hash(hasher);
 }
 
-/// Removes what a process that was ended while it wrote a file has left beside it.
-fn remove_unfinished(path: &Path) {
-    let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else { return };
-    let prefix = format!(".{}.", name.to_string_lossy());
-    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
-        if is_unfinished(&entry.path()) && entry.file_name().to_string_lossy().starts_with(&prefix) {
-            // It does no harm where it stays.
-            let _ = fs::remove_file(entry.path());
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::Map;
@@ -113,7 +131,9 @@ mod tests {
     use super::*;
 
     fn input(path: PathBuf) -> Input {
-        Input { name: "a".into(), path, offset_s: 0.0, duration_s: None, fields: Map::new() }
+        let name = PathBuf::from("a");
+        let (stem, hotwords) = (name.clone(), Vec::new());
+        Input { name, stem, path, offset_s: 0.0, duration_s: None, hotwords, fields: Map::new() }
     }
 
     #[test]
@@ -122,25 +142,28 @@ mod tests {
         let at = |name: &str| folder.path().join(name);
         fs::write(at("a.wav"), "1").unwrap();
         let (input, files) = (input(at("a.wav")), [PathBuf::from("a.txt")]);
+        let stamp = |settings, input: &Input| stamp(settings, input).unwrap();
         let out = at("out");
-        let mut journal = Journal::open(&out, 7).unwrap();
-        assert!(!journal.is_done(&input, &files));
+        let mut journal = Journal::open(&out).unwrap();
+        assert!(!journal.is_done(&files, &stamp(7, &input)));
         fs::write(out.join("a.txt"), "A").unwrap();
-        journal.note(&input, &files).unwrap();
-        let open = |settings| Journal::open(&out, settings).unwrap();
-        assert!(open(7).is_done(&input, &files));
-        assert!(!open(8).is_done(&input, &files));
-        assert!(!open(7).is_done(&input, &["a.txt".into(), "a.srt".into()]));
-        assert!(!open(7).is_done(&Input { offset_s: 1.0, ..input.clone() }, &files));
+        journal.note(&input, &files, &stamp(7, &input)).unwrap();
+        let is_done = |settings| Journal::open(&out).unwrap().is_done(&files, &stamp(settings, &input));
+        assert!(is_done(7) && !is_done(8));
+        let journal = Journal::open(&out).unwrap();
+        assert!(!journal.is_done(&["a.txt".into(), "a.srt".into()], &stamp(7, &input)));
+        let other = |other: Input| assert!(!journal.is_done(&files, &stamp(7, &other)));
+        other(Input { offset_s: 1.0, ..input.clone() });
+        other(Input { hotwords: vec![("a".into(), None)], ..input.clone() });
         // What other settings have written over it counts.
-        open(8).note(&input, &files).unwrap();
-        assert!(open(8).is_done(&input, &files) && !open(7).is_done(&input, &files));
-        open(7).note(&input, &files).unwrap();
+        Journal::open(&out).unwrap().note(&input, &files, &stamp(8, &input)).unwrap();
+        assert!(is_done(8) && !is_done(7));
         fs::remove_file(out.join("a.txt")).unwrap();
-        assert!(!open(7).is_done(&input, &files));
+        assert!(!is_done(8));
         fs::write(out.join("a.txt"), "A").unwrap();
         fs::write(at("a.wav"), "longer").unwrap();
-        assert!(!open(7).is_done(&input, &files));
+        assert!(!is_done(8));
+        assert_eq!(super::stamp(7, &Input { path: "-".into(), ..input }), None);
     }
 
     #[test]
@@ -148,21 +171,25 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let out = folder.path();
         let names = ["a", "b", "c"].map(|name| PathBuf::from(format!("{name}.txt")));
-        let input = |name: &PathBuf| input(out.join(name).with_extension("wav"));
-        let mut journal = Journal::open(out, 7).unwrap();
+        let mut journal = Journal::open(out).unwrap();
+        let input = input(out.join("a.wav"));
         for name in &names[..2] {
             fs::write(out.join(name), "").unwrap();
-            journal.note(&input(name), std::slice::from_ref(name)).unwrap();
+            journal.note(&input, std::slice::from_ref(name), "7").unwrap();
         }
         let text = fs::read_to_string(out.join(FILE)).unwrap();
         fs::write(out.join(FILE), &text[..text.len() - 9]).unwrap();
-        fs::write(out.join(".b.txt.123.part"), "half").unwrap();
-        let mut journal = Journal::open(out, 7).unwrap();
+        for name in [".b.txt.123.part", ".other.txt.123.part", "b.txt.123.part"] {
+            fs::write(out.join(name), "half").unwrap();
+        }
+        let mut journal = Journal::open(out).unwrap();
+        journal.clear(names.iter().cloned());
         fs::write(out.join("c.txt"), "").unwrap();
-        journal.note(&input(&names[2]), &names[2..]).unwrap();
-        let journal = Journal::open(out, 7).unwrap();
-        let done = [0, 1, 2].map(|i| journal.is_done(&input(&names[i]), &names[i..=i]));
+        journal.note(&input, &names[2..], "7").unwrap();
+        let journal = Journal::open(out).unwrap();
+        let done = [0, 1, 2].map(|i| journal.is_done(&names[i..=i], "7"));
         assert_eq!(done, [true, false, true]);
-        assert!(!out.join(".b.txt.123.part").exists());
+        // Files of another name, perhaps of another process, stay.
+        assert!(!out.join(".b.txt.123.part").exists() && out.join(".other.txt.123.part").exists());
     }
 }

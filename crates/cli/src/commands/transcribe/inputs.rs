@@ -17,23 +17,42 @@ const LONGEST_LINE: usize = 1 << 20;
 pub(super) struct Input {
     /// The file; `-` is standard input.
     pub(super) path: PathBuf,
-    /// What its results are called, without ending, below the folder they are written to.
+    /// What its results are called, below the folder they are written to: with the file's ending, if it has one.
     pub(super) name: PathBuf,
+    /// The same without this ending.
+    pub(super) stem: PathBuf,
     /// Where the part that is wanted starts, in seconds, and how long it is, where not all is.
     pub(super) offset_s: f64,
     pub(super) duration_s: Option<f64>,
+    /// Hotwords of its own, and their weights.
+    pub(super) hotwords: Vec<(String, Option<f32>)>,
     /// Other fields of its line in a list.
     pub(super) fields: Map<String, Value>,
+}
+
+/// What is asked for.
+#[derive(Debug, Default)]
+pub(super) struct Inputs {
+    pub(super) recordings: Vec<Input>,
+    /// What can't be looked into: a line about each.
+    pub(super) unread: Vec<String>,
 }
 
 impl Input {
     /// A file whose results lie at `name`.
     fn new(path: PathBuf, name: PathBuf, args: &Transcribe) -> Self {
-        Self { path, name, offset_s: args.offset, duration_s: args.duration, fields: Map::new() }
+        let stem = name.with_extension("");
+        let (offset_s, duration_s) = (args.offset, args.duration);
+        Self { path, name, stem, offset_s, duration_s, hotwords: Vec::new(), fields: Map::new() }
     }
 
     pub(super) fn is_stdin(&self) -> bool {
         self.path == Path::new("-")
+    }
+
+    /// The part of it that is wanted, in seconds, as numbers that can be compared and hashed.
+    pub(super) fn part(&self) -> (u64, Option<u64>) {
+        (self.offset_s.to_bits(), self.duration_s.map(f64::to_bits))
     }
 
     /// Its size in bytes; 0 where nobody knows.
@@ -43,18 +62,21 @@ impl Input {
 }
 
 /// All recordings that are asked for, those of a folder in alphabetical order.
-pub(super) fn inputs(args: &Transcribe) -> Result<Vec<Input>, String> {
-    let mut all = Vec::new();
+pub(super) fn inputs(args: &Transcribe) -> Result<Inputs, String> {
+    let mut all = Inputs::default();
     for source in &args.audio {
         if source.is_dir() {
-            all.extend(below(source, args)?);
+            all.add_below(source, args)?;
         } else {
             let name = if source == Path::new("-") { "stdin".into() } else { file_name(source) };
-            all.push(Input::new(source.clone(), name, args));
+            all.recordings.push(Input::new(source.clone(), name, args));
         }
     }
     if let Some(list) = &args.list {
-        all.extend(listed(list, args)?);
+        all.recordings.extend(listed(list, args)?);
+    }
+    if all.recordings.iter().filter(|input| input.is_stdin()).count() > 1 {
+        return Err("standard input is given twice; give it once".into());
     }
     Ok(all)
 }
@@ -63,21 +85,36 @@ fn file_name(path: &Path) -> PathBuf {
     path.file_name().map_or_else(|| path.to_path_buf(), PathBuf::from)
 }
 
-/// The recordings below a folder.
-fn below(folder: &Path, args: &Transcribe) -> Result<Vec<Input>, String> {
-    let mut all = Vec::new();
-    for entry in WalkDir::new(folder).sort_by_file_name() {
-        let path = entry.map_err(|error| unreadable(folder, error))?.into_path();
-        if path.is_file() && is_audio_path(&path) {
-            let name = path.strip_prefix(folder).map_or_else(|_| file_name(&path), Path::to_path_buf);
-            all.push(Input::new(path, name, args));
+impl Inputs {
+    /// Adds the recordings below a folder; links are followed.
+    fn add_below(&mut self, folder: &Path, args: &Transcribe) -> Result<(), String> {
+        let before = self.recordings.len() + self.unread.len();
+        for entry in WalkDir::new(folder).follow_links(true).sort_by_file_name() {
+            let path = match entry {
+                Ok(entry) => entry.into_path(),
+                // A link that leads nowhere is no recording, unless it is called like one.
+                Err(error)
+                    if error.path().is_some_and(|path| path.is_symlink() && !is_audio_path(path))
+                        && error.loop_ancestor().is_none() =>
+                {
+                    continue;
+                }
+                Err(error) => {
+                    self.unread.push(unreadable(folder, error));
+                    continue;
+                }
+            };
+            if path.is_file() && is_audio_path(&path) {
+                let name = path.strip_prefix(folder).map_or_else(|_| file_name(&path), Path::to_path_buf);
+                self.recordings.push(Input::new(path, name, args));
+            }
         }
+        if self.recordings.len() + self.unread.len() == before {
+            let folder = folder.display();
+            return Err(format!("{folder}: there is no audio file in this folder; give one with recordings"));
+        }
+        Ok(())
     }
-    if all.is_empty() {
-        let folder = folder.display();
-        return Err(format!("{folder}: there is no audio file in this folder; give one with recordings"));
-    }
-    Ok(all)
 }
 
 /// The message about a folder that can't be walked through.
@@ -128,9 +165,15 @@ fn entry(line: &str, list: &Path, args: &Transcribe) -> Result<Input, String> {
     };
     let (offset, duration) = (seconds("offset")?, seconds("duration")?);
     let path = list.parent().unwrap_or(Path::new("")).join(path);
-    let name = fields.get("id").and_then(Value::as_str).map(|id| PathBuf::from(id.replace(['/', '\\'], "_")));
-    let name = name.unwrap_or_else(|| file_name(&path));
-    let mut input = Input::new(path, name, args);
+    let id = fields.get("id").and_then(Value::as_str).filter(|id| !id.is_empty());
+    let id = id.map(|id| PathBuf::from(id.replace(['/', '\\'], "_")));
+    let hotwords = hotwords(&mut fields)?;
+    let name = file_name(&path);
+    let mut input = Input { hotwords, ..Input::new(path, name, args) };
+    if let Some(id) = id {
+        // A dot in it begins no ending.
+        (input.name, input.stem) = (id.clone(), id);
+    }
     input.offset_s += offset.unwrap_or(0.0);
     // A manifest's duration is mostly the whole file's.
     input.duration_s = match (args.duration, duration) {
@@ -140,4 +183,29 @@ fn entry(line: &str, list: &Path, args: &Transcribe) -> Result<Input, String> {
     };
     input.fields = fields;
     Ok(input)
+}
+
+/// Takes the hotwords out of a manifest's fields: phrases, or phrases and their weights.
+fn hotwords(fields: &mut Map<String, Value>) -> Result<Vec<(String, Option<f32>)>, String> {
+    const FIELD: &str = "hotwords";
+    let wrong = |value: &Value| {
+        format!(
+            "its {FIELD} has {value}, no phrase; write [\"phrase\", \u{2026}] or {{\"phrase\": weight, \u{2026}}}"
+        )
+    };
+    let weighed = |(phrase, weight): (&String, &Value)| match weight.as_f64() {
+        Some(weight) if weight > 0.0 => Ok((phrase.clone(), Some(weight as f32))),
+        _ => Err(format!("the weight of hotword {phrase:?} is {weight}; write a number above 0")),
+    };
+    match fields.remove(FIELD) {
+        None | Some(Value::Null) => Ok(Vec::new()),
+        Some(Value::String(phrase)) => Ok(vec![(phrase, None)]),
+        Some(Value::Array(phrases)) => {
+            let phrase =
+                |value: &Value| value.as_str().map(|text| (text.into(), None)).ok_or_else(|| wrong(value));
+            phrases.iter().map(phrase).collect()
+        }
+        Some(Value::Object(phrases)) => phrases.iter().map(weighed).collect(),
+        Some(other) => Err(wrong(&other)),
+    }
 }

@@ -4,20 +4,24 @@ mod done;
 mod inputs;
 mod output;
 mod progress;
+mod resume;
 mod work;
 
+use std::error::Error;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::time::Instant;
 
 use linnet::{Channels, Model, ModelError, Recognizer, SearchOptions, Subtitles, Transcript};
 use linnet_audio::{AudioError, Blocks, Note, ReadOptions};
 
-use self::done::{Journal, hash_file};
-use self::inputs::{Input, inputs};
-use self::output::Output;
+use self::done::{Journal, hash_file, stamp};
+use self::inputs::{Input, Inputs, inputs};
+use self::output::{Output, Unwritten};
 use self::progress::Progress;
+use self::resume::Kept;
 use self::work::in_order;
 use super::search::Asked;
 use super::{Done, say_notes, warn_of_hotwords};
@@ -41,39 +45,59 @@ pub(super) fn run(args: Transcribe, talk: &Talk) -> Done {
         longest_s,
         ..Subtitles::default()
     };
-    let inputs = inputs(&args)?;
+    let Inputs { recordings: inputs, unread } = inputs(&args)?;
     let output = Output::new(args.out.as_deref(), &args.format, subtitles, &inputs)?;
-    let mut journal = match &args.out {
-        Some(folder) => Some(Journal::open(folder, settings)?),
-        None => None,
-    };
+    let mut journal = args.out.as_deref().map(Journal::open).transpose()?;
     let is_done = |place: &usize| {
-        let known = journal.as_ref().filter(|_| !args.again);
-        known.is_some_and(|journal| journal.is_done(&inputs[*place], &output.files(*place)))
+        let known = journal.as_ref().filter(|_| !args.again).zip(stamp(settings, &inputs[*place]));
+        known.is_some_and(|(journal, stamp)| journal.is_done(&output.files(*place), &stamp))
     };
     let (done, todo): (Vec<usize>, Vec<usize>) = (0..inputs.len()).partition(is_done);
-    let mut tally = Tally { done: done.len(), ..Tally::default() };
+    if let Some(journal) = &journal {
+        journal.clear(todo.iter().flat_map(|&place| output.files(place)));
+    }
+    let mut tally = Tally { done: done.len(), failed: unread.len(), ..Tally::default() };
+    unread.iter().for_each(|line| talk.warn(line));
 
     let progress = Progress::new(todo.iter().map(|&place| inputs[place].bytes()).sum(), talk);
     let jobs = if args.jobs == 0 { rayon::current_num_threads() } else { args.jobs.into() };
     let raw = args.raw.read_options();
-    let work = |place: &usize| one(&recognizer, &inputs[*place], &raw, args.channels, &progress);
-    in_order(&todo, jobs, 4 * jobs, work, |number, heard| -> Result<(), Box<dyn std::error::Error>> {
+    let work = |place: &usize| {
+        let input = &inputs[*place];
+        let stamp = stamp(settings, input);
+        let folder = args.out.as_deref().zip(output.name(*place)).zip(stamp.as_deref());
+        let kept = folder.map(|((folder, name), stamp)| Kept::new(folder, name, stamp));
+        let work = Work { recognizer: &recognizer, raw: &raw, channels: args.channels, progress: &progress };
+        (work.one(input, kept), stamp)
+    };
+    let all = inputs.len() + unread.len();
+    in_order(&todo, jobs, 4 * jobs, work, |number, (heard, stamp)| -> Result<(), Box<dyn Error>> {
         let place = todo[number];
         let input = &inputs[place];
-        match heard {
-            Ok(Heard { transcript, notes }) => {
-                progress.aside(|| {
-                    say_notes(&input.path, &notes, talk);
-                    say_uncovered(&input.path, &transcript, talk);
-                    output.put(place, input, &transcript)
-                })?;
-                if let Some(journal) = &mut journal {
-                    journal.note(input, &output.files(place))?;
-                }
-                tally.add(&transcript);
+        let written = heard.and_then(|Heard { transcript, notes, left_out, kept }| {
+            let put = progress.aside(|| {
+                say_notes(&input.path, &notes, talk);
+                left_out.iter().for_each(|line| talk.warn(format!("{}: {line}", input.path.display())));
+                say_uncovered(&input.path, &transcript, talk);
+                output.put(place, input, &transcript)
+            });
+            match put {
+                Ok(()) => Ok(Ok((transcript, left_out.is_empty(), kept))),
+                Err(Unwritten::One(problem)) => Err(problem),
+                Err(Unwritten::All(error)) => Ok(Err(error)),
             }
-            Err(error) if inputs.len() == 1 => return Err(error.into()),
+        });
+        match written {
+            Ok(Ok((transcript, whole, kept))) => {
+                if let (Some(journal), Some(stamp)) = (&mut journal, stamp) {
+                    journal.note(input, &output.files(place), &stamp)?;
+                }
+                kept.into_iter().for_each(Kept::remove);
+                tally.add(&transcript);
+                tally.partly |= !whole;
+            }
+            Ok(Err(error)) => return Err(error),
+            Err(error) if all == 1 => return Err(error.into()),
             Err(error) => {
                 tally.failed += 1;
                 progress.aside(|| talk.warn(error));
@@ -91,23 +115,23 @@ pub(super) fn run(args: Transcribe, talk: &Talk) -> Done {
     if args.summary {
         talk.say(tally.summary(begun.elapsed().as_secs_f64()));
     }
-    let (failed, all) = (tally.failed, inputs.len());
+    let failed = tally.failed;
     if failed == all {
         return Err(format!("{failed} of {all} recordings failed; see the warnings above").into());
     }
     if failed > 0 {
         talk.warn(format!("{failed} of {all} recordings failed"));
     }
-    Ok(whole && failed == 0)
+    Ok(whole && failed == 0 && !tally.partly)
 }
 
 /// The recogniser that is asked for, and a number that stands for all that its transcripts depend on.
-fn recognizer(args: &Transcribe) -> Result<(Recognizer, u64), Box<dyn std::error::Error>> {
+fn recognizer(args: &Transcribe) -> Result<(Recognizer, u64), Box<dyn Error>> {
     let model = Model::read(&args.model)?;
-    let Transcribe { search, weights, nbest, greedy, .. } = args;
-    let asked = Asked { search, weights, nbest: *nbest, greedy: *greedy };
+    let asked = Asked { search: &args.search, weights: &args.weights, depth: &args.depth };
     let options = asked.with_model(&args.model, SearchOptions::of_model(&args.model)?)?;
     let mut hasher = DefaultHasher::new();
+    env!("CARGO_PKG_VERSION").hash(&mut hasher);
     for file in ["config.toml", "model.safetensors", "tokens.txt", "cmvn.json"] {
         // cmvn.json may be missing, the others have been read.
         std::fs::read(args.model.join(file)).unwrap_or_default().hash(&mut hasher);
@@ -125,37 +149,89 @@ fn recognizer(args: &Transcribe) -> Result<(Recognizer, u64), Box<dyn std::error
     Ok((recognizer, hasher.finish()))
 }
 
-/// The transcript of a recording, and the notes on reading it.
+/// The transcript of a recording, and what a person should hear of it.
 struct Heard {
     transcript: Transcript,
     notes: Vec<Note>,
+    /// Lines about its own hotwords that can't be spelt.
+    left_out: Vec<String>,
+    kept: Option<Kept>,
 }
 
-/// Transcribes a recording; the error is the line that says why it can't be.
-fn one(
-    recognizer: &Recognizer,
-    input: &Input,
-    raw: &ReadOptions,
+/// What all recordings have in common.
+struct Work<'a> {
+    recognizer: &'a Recognizer,
+    raw: &'a ReadOptions,
     channels: Channels,
-    progress: &Progress,
-) -> Result<Heard, String> {
-    let options = ReadOptions { offset_s: input.offset_s, duration_s: input.duration_s, ..raw.clone() };
-    let mut progress = progress.of(input.bytes());
-    let blocks = if input.is_stdin() {
-        Blocks::read_from(io::stdin().lock(), "standard input", &options)
-    } else {
-        Blocks::open(&input.path, &options)
-    };
-    let mut blocks = blocks.map_err(|error| error.to_string())?;
-    let (notes, length_s) = (blocks.notes().to_vec(), blocks.left_s());
-    let told = |seconds: f64| progress.reached(seconds, length_s);
-    let transcript =
-        recognizer.transcribe_blocks(&mut blocks, channels, told).map_err(|error| match error {
+    progress: &'a Progress,
+}
+
+impl Work<'_> {
+    /// Transcribes a recording; the error is the line that says why it can't be. A fault of the program is its own.
+    fn one(&self, input: &Input, kept: Option<Kept>) -> Result<Heard, String> {
+        catch_unwind(AssertUnwindSafe(|| self.transcribe(input, kept))).unwrap_or_else(|_| {
+            let path = input.path.display();
+            Err(format!(
+                "{path}: a fault of the program ended its transcription; report it with the recording"
+            ))
+        })
+    }
+
+    fn transcribe(&self, input: &Input, mut kept: Option<Kept>) -> Result<Heard, String> {
+        let fail = |error: ModelError| match error {
             // It names the file.
-            ModelError::Audio(error @ AudioError::Io { .. }) => error.to_string(),
+            ModelError::Audio(
+                error @ (AudioError::Io { .. }
+                | AudioError::Damaged { .. }
+                | AudioError::NotFinite { .. }
+                | AudioError::Checksum { .. }
+                | AudioError::NoSamples { .. }
+                | AudioError::Unsupported { .. }),
+            ) => error.to_string(),
             error => format!("{}: {error}", input.path.display()),
-        })?;
-    Ok(Heard { transcript: transcript.shifted(input.offset_s), notes })
+        };
+        let own;
+        let (recognizer, left_out) = if input.hotwords.is_empty() {
+            (self.recognizer, Vec::new())
+        } else {
+            let search =
+                self.recognizer.search().with_phrases(&input.hotwords).map_err(|error| fail(error.into()))?;
+            let left_out = search.left_out().to_vec();
+            own = self.recognizer.clone().with_search(search);
+            (&own, left_out)
+        };
+        let options =
+            ReadOptions { offset_s: input.offset_s, duration_s: input.duration_s, ..self.raw.clone() };
+        let mut progress = self.progress.of(input.bytes());
+        let blocks = if input.is_stdin() {
+            Blocks::read_from(io::stdin().lock(), "standard input", &options)
+        } else {
+            Blocks::open(&input.path, &options)
+        };
+        let mut blocks = blocks.map_err(|error| error.to_string())?;
+        let (length_s, count) = (blocks.left_s(), blocks.channels());
+        if let Channels::One(number) = self.channels
+            && number >= count
+        {
+            let (path, number) = (input.path.display(), number + 1);
+            return Err(format!(
+                "{path}: there is no channel {number}, it has {count}; give another --channels"
+            ));
+        }
+        let mut recording = recognizer.recording(blocks.sample_rate(), count, self.channels).map_err(fail)?;
+        if let Some(kept) = &mut kept {
+            kept.resume(&mut recording);
+        }
+        while let Some(block) = blocks.read_block().map_err(|error| fail(error.into()))? {
+            recording.accept(&block).map_err(fail)?;
+            progress.reached(recording.seconds(), length_s);
+            if let Some(kept) = &mut kept {
+                kept.keep(&mut recording);
+            }
+        }
+        let transcript = recording.finish().map_err(fail)?.shifted(input.offset_s);
+        Ok(Heard { transcript, notes: blocks.notes().to_vec(), left_out, kept })
+    }
 }
 
 fn say_uncovered(path: &Path, transcript: &Transcript, talk: &Talk) {
@@ -171,6 +247,8 @@ struct Tally {
     done: usize,
     transcribed: usize,
     failed: usize,
+    /// Whether hotwords of a recording were left out.
+    partly: bool,
     seconds: f64,
     sound: f64,
     uncovered: f64,
@@ -186,7 +264,7 @@ impl Tally {
 
     /// The line of `--summary`, after so many seconds.
     fn summary(&self, took_s: f64) -> String {
-        let Self { done, transcribed, failed, seconds, sound, uncovered } = self;
+        let Self { done, transcribed, failed, seconds, sound, uncovered, .. } = self;
         let (hours, times) = (seconds / 3600.0, seconds / took_s.max(1e-9));
         format!(
             "{transcribed} recordings of {hours:.3} hours in {took_s:.1} s, {times:.1} times as fast as they last; \

@@ -1,8 +1,9 @@
 //! Where transcripts go: to standard output, or to files in a folder.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::error::Error;
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use linnet::{Format, Named, Subtitles, Transcript};
@@ -11,6 +12,14 @@ use linnet_files::{io_problem, write_beside};
 use super::inputs::Input;
 use crate::data::print;
 
+/// Why a transcript can't be written.
+pub(super) enum Unwritten {
+    /// This one: others can be.
+    One(String),
+    /// Nor can others.
+    All(Box<dyn Error>),
+}
+
 /// Where transcripts go, and as what.
 pub(super) struct Output {
     folder: Option<PathBuf>,
@@ -18,6 +27,8 @@ pub(super) struct Output {
     subtitles: Subtitles,
     /// For each input its results' name without ending, below the folder.
     names: Vec<PathBuf>,
+    /// What each is called in formats that know no paths.
+    labels: Vec<String>,
 }
 
 impl Output {
@@ -47,7 +58,8 @@ impl Output {
                 format.name()
             ));
         }
-        Ok(Self { folder: folder.map(PathBuf::from), formats, subtitles, names })
+        let labels = labels(inputs);
+        Ok(Self { folder: folder.map(PathBuf::from), formats, subtitles, names, labels })
     }
 
     /// The files of an input, below the folder.
@@ -62,64 +74,114 @@ impl Output {
         self.formats.iter().filter_map(file).collect()
     }
 
+    /// The name of an input's results, below the folder; `None` where they go to standard output.
+    pub(super) fn name(&self, place: usize) -> Option<&Path> {
+        self.names.get(place).map(PathBuf::as_path)
+    }
+
     /// Writes the transcript of an input.
-    pub(super) fn put(
-        &self,
-        place: usize,
-        input: &Input,
-        transcript: &Transcript,
-    ) -> Result<(), Box<dyn Error>> {
+    pub(super) fn put(&self, place: usize, input: &Input, transcript: &Transcript) -> Result<(), Unwritten> {
         let path = input.path.display().to_string();
-        let name = input.name.file_stem().unwrap_or(input.name.as_os_str()).to_string_lossy();
-        let named = Named { path: &path, name: &name, fields: &input.fields };
-        let Some(folder) = &self.folder else {
-            for format in &self.formats {
-                match format {
-                    Format::Text => print(format_args!("{path}\t{}", transcript.text()))?,
-                    // A recording is a line, so that programs can read on.
-                    Format::Json => {
-                        print(Format::Jsonl.render(transcript, named, &self.subtitles).trim_end())?
-                    }
-                    format => {
-                        let text = format.render(transcript, named, &self.subtitles);
-                        if let Some(text) = text.strip_suffix('\n') {
-                            print(text)?;
-                        }
+        let named = Named { path: &path, name: &self.labels[place], fields: &input.fields };
+        match &self.folder {
+            Some(folder) => self.write(folder, place, transcript, named),
+            None => self.print(transcript, named).map_err(Unwritten::All),
+        }
+    }
+
+    fn print(&self, transcript: &Transcript, named: Named<'_>) -> Result<(), Box<dyn Error>> {
+        for format in &self.formats {
+            match format {
+                Format::Text => print(format_args!("{}\t{}", one_field(named.path), transcript.text()))?,
+                // A recording is a line, so that programs can read on.
+                Format::Json => print(Format::Jsonl.render(transcript, named, &self.subtitles).trim_end())?,
+                format => {
+                    let text = format.render(transcript, named, &self.subtitles);
+                    if let Some(text) = text.strip_suffix('\n') {
+                        print(text)?;
                     }
                 }
             }
-            return Ok(());
-        };
+        }
+        Ok(())
+    }
+
+    fn write(
+        &self,
+        folder: &Path,
+        place: usize,
+        transcript: &Transcript,
+        named: Named<'_>,
+    ) -> Result<(), Unwritten> {
         for (format, file) in self.formats.iter().zip(self.files(place)) {
             let path = folder.join(file);
             let text = format.render(transcript, named, &self.subtitles);
             let parent = path.parent().unwrap_or(folder);
             fs::create_dir_all(parent)
                 .and_then(|()| write_beside(&path, |out| out.write_all(text.as_bytes())))
-                .map_err(|error| format!("{}: {}", path.display(), io_problem(&error)))?;
+                .map_err(|error| {
+                    let problem = format!("{}: {}", path.display(), io_problem(&error));
+                    match error.kind() {
+                        ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::ReadOnlyFilesystem => {
+                            Unwritten::All(problem.into())
+                        }
+                        _ => Unwritten::One(problem),
+                    }
+                })?;
         }
         Ok(())
     }
 }
 
+/// A path as one field of a line: control characters, as line breaks and tabs, are escaped.
+fn one_field(path: &str) -> String {
+    let shown = |c: char| if c.is_control() { c.escape_default().to_string() } else { c.to_string() };
+    path.chars().map(shown).collect()
+}
+
+/// Names of recordings: a file's own, or where several would have the same, with its folders or all of its path.
+fn labels(inputs: &[Input]) -> Vec<String> {
+    let stem = |input: &Input| {
+        input.stem.file_name().unwrap_or(input.stem.as_os_str()).to_string_lossy().into_owned()
+    };
+    let candidates: [&dyn Fn(&Input) -> String; 3] =
+        [&stem, &|input| input.stem.to_string_lossy().into_owned(), &|input| {
+            input.path.to_string_lossy().into_owned()
+        }];
+    let mut counts = [const { BTreeMap::<String, usize>::new() }; 3];
+    for input in inputs {
+        for (count, candidate) in counts.iter_mut().zip(candidates) {
+            *count.entry(candidate(input)).or_default() += 1;
+        }
+    }
+    let label = |input: &Input| {
+        let mut each = counts.iter().zip(candidates).map(|(count, of)| (of(input), count));
+        let unique = each.find(|(label, count)| count.get(label) == Some(&1));
+        unique.map_or_else(|| stem(input), |(label, _)| label)
+    };
+    inputs.iter().map(label).collect()
+}
+
 /// The names of all results: without the recordings' endings, unless two would be the same.
 fn names(inputs: &[Input]) -> Result<Vec<PathBuf>, String> {
-    let mut count: HashMap<PathBuf, usize> = HashMap::new();
-    let short = |input: &Input| input.name.with_extension("");
-    inputs.iter().for_each(|input| *count.entry(short(input)).or_default() += 1);
-    let mut taken: HashMap<PathBuf, &Input> = HashMap::new();
+    let mut count: HashMap<&Path, usize> = HashMap::new();
+    inputs.iter().for_each(|input| *count.entry(&input.stem).or_default() += 1);
+    let mut taken: HashMap<&Path, &Input> = HashMap::new();
     let mut names = Vec::with_capacity(inputs.len());
     for input in inputs {
-        let short = short(input);
-        let name = if count.get(&short) == Some(&1) { short } else { input.name.clone() };
-        if let Some(other) = taken.insert(name.clone(), input) {
+        let name = if count.get(&*input.stem) == Some(&1) { &input.stem } else { &input.name };
+        if let Some(other) = taken.insert(name, input) {
             let (a, b) = (other.path.display(), input.path.display());
-            return Err(format!(
-                "{a} and {b} would both be written to {} below --out; give the folder that both are in",
-                name.display()
-            ));
+            return Err(match other.path == input.path && other.part() == input.part() {
+                true => format!("{a} is given twice; give it once"),
+                false => format!(
+                    "{a} and {b} would both be written to {} below --out; give the folder that both are in, or ids in \
+                     a manifest",
+                    name.display()
+                ),
+            });
         }
-        names.push(name);
+        names.push(name.clone());
     }
     Ok(names)
 }

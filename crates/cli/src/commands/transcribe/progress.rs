@@ -45,9 +45,10 @@ pub(super) struct OfOne<'a> {
 }
 
 impl OfOne<'_> {
-    /// So many of its seconds are done.
+    /// So many of its seconds are done, of so many, or 0 where nobody knows.
     pub(super) fn reached(&mut self, seconds: f64, of: f64) {
-        let bytes = (self.bytes as f64 * (seconds / of.max(1e-9)).clamp(0.0, 1.0)) as u64;
+        let share = if of > 0.0 { (seconds / of).clamp(0.0, 1.0) } else { 0.0 };
+        let bytes = (self.bytes as f64 * share) as u64;
         self.all.bar.inc(bytes.saturating_sub(self.bytes_told));
         self.bytes_told = self.bytes_told.max(bytes);
         let ms = (seconds * 1e3) as u64;

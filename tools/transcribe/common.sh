@@ -1,0 +1,14 @@
+# What the trials have in common: sourced by each of them with its arguments, DIR [MODEL].
+set -euo pipefail
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+linnet=${LINNET:-$here/target/release/linnet}
+[ $# -ge 1 ] || { echo "usage: $0 DIR [MODEL]" >&2; exit 2; }
+mkdir -p "$1"
+place=$(cd "$1" && pwd)
+model=${2:-$here/data/golden/recognizer}
+recordings=("$here"/data/mini/11-14.1/wsj0/si_et_20/011/*.wv1)
+
+fail() {
+    echo "$(basename "$0"): $*" >&2
+    exit 1
+}
