@@ -2,6 +2,7 @@
 
 mod comparing;
 mod decoding;
+mod estimating;
 mod packing;
 mod preparing;
 mod pronouncing;
@@ -14,6 +15,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub(crate) use comparing::{Compare, StudyOptions};
 pub(crate) use decoding::{Align, AlignFormat, Decode, Tune};
+pub(crate) use estimating::{Language, Ngram};
 pub(crate) use packing::Pack;
 pub(crate) use preparing::{Corpus, Prepare};
 pub(crate) use pronouncing::{Pronounce, PronounceCommand, PronounceTrain};
@@ -245,57 +247,6 @@ pub(crate) enum ScoreUnit {
     Phone,
     Word,
     Char,
-}
-
-/// Estimate an n-gram language model from text.
-///
-/// Interpolated modified Kneser-Ney smoothing, as KenLM's lmplz does it. Where a text is too small for its discounts,
-/// 0.5, 1 and 1.5 stand in, as with lmplz's --discount_fallback.
-#[derive(Debug, Args)]
-#[command(after_help = "Examples:
-  linnet ngram data/train.jsonl --order 3 --out lm.arpa
-  linnet ngram news.txt.gz --order 4 --out lm.arpa.gz --prune 0,0,1 --eval data/dev.jsonl
-  linnet ngram data/train.jsonl news.txt.xz --order 3 --out lm.arpa     news.txt spelt as data/text.json says
-  zcat news.gz | linnet ngram - --case upper --punctuation drop --order 3 --out lm.arpa
-  linnet ngram data/train.jsonl novels/*.txt --normalise english --order 4 --out lm.arpa.gz
-
-Unless --case or --punctuation is given, all texts are spelt as the first prepared data among them are (text.json beside a manifest), else as they stand.
-
-With --normalise, texts lose their punctuation. Where they keep their case, numbers and abbreviations become words in lower case.")]
-pub(crate) struct Ngram {
-    /// Text files, a sentence a line, words between blanks; manifests (.jsonl, .json), whose text counts; trn files
-    /// (.trn); or - for standard input. All may be compressed by gzip, bzip2 or xz; blank lines are left out.
-    #[arg(required = true)]
-    pub(crate) text: Vec<PathBuf>,
-    /// The most words that an n-gram has, from 1 to 10.
-    #[arg(long)]
-    pub(crate) order: usize,
-    /// The ARPA file to write; compressed if its name ends in .gz.
-    #[arg(long, value_name = "ARPA")]
-    pub(crate) out: PathBuf,
-    /// Leave out n-grams that occur no more often than this, by order from 1; the first must be 0, the last one holds
-    /// for all higher orders.
-    #[arg(long, value_name = "COUNTS", value_delimiter = ',')]
-    pub(crate) prune: Vec<u32>,
-    /// The words to know, the first one of each line, as in a lexicon; all others count as <unk>. Without it, all words
-    /// of the text are known.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) vocab: Option<PathBuf>,
-    /// Report perplexity on this text; may be repeated.
-    #[arg(long, value_name = "TEXT")]
-    pub(crate) eval: Vec<PathBuf>,
-    /// Text files are running text of this language, as books are: sentences end at their marks, numbers and
-    /// abbreviations are written as they are read aloud, hyphens part words, and punctuation goes.
-    #[arg(long, value_enum, value_name = "LANGUAGE")]
-    pub(crate) normalise: Option<Language>,
-    #[command(flatten)]
-    pub(crate) spelling: Spelling,
-}
-
-/// Languages of running text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Language {
-    English,
 }
 
 /// Describe a file or folder by its content.

@@ -61,6 +61,28 @@ fn the_choice_is_kept_with_the_data_and_the_language_model() {
 }
 
 #[test]
+fn ngram_counts_words_with_a_model_or_without() {
+    let place = place();
+    let place = place.path();
+    put(&place.join("text.txt"), "the cat and the dog\nthe dog\n");
+    for model in [&[][..], &["--order", "2", "--out", "made.arpa"]] {
+        let ngram = ["ngram", "text.txt", "--case", "upper", "--counts", "counts.txt"];
+        let run = linnet(place, &[&ngram, model].concat());
+        assert_eq!(run.code, 0, "{}", run.err);
+        assert_eq!(fs::read_to_string(place.join("counts.txt")).unwrap(), "THE 3\nDOG 2\nAND 1\nCAT 1\n");
+        assert_eq!(place.join("made.arpa").exists(), !model.is_empty());
+        fs::remove_file(place.join("counts.txt")).unwrap();
+    }
+    put(&place.join("blank.txt"), "\n");
+    let blank = ["ngram", "blank.txt", "--counts", "counts.txt"];
+    linnet(place, &blank).fails_with("blank.txt: the text has no words; give files with a sentence a line");
+    assert!(!place.join("counts.txt").exists());
+    assert_eq!(linnet(place, &["ngram", "text.txt", "--order", "2"]).code, 2);
+    linnet(place, &["ngram", "text.txt", "--order", "1", "--out", "same", "--counts", "same"])
+        .fails_with("same: --out and --counts would write the same file; give each its own");
+}
+
+#[test]
 fn a_manifest_in_another_spelling_is_scored_in_the_models() {
     let place = place();
     let place = place.path();

@@ -1,8 +1,9 @@
 //! `linnet ngram`
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::slice::from_ref;
 
+use linnet_files::{io_problem, write_beside};
 use linnet_text::ngram::{
     Estimate, EstimateError, Perplexity, Running, TrainingText, each_plain_sentence, each_sentence,
     read_vocabulary,
@@ -16,7 +17,7 @@ use crate::talk::Talk;
 
 pub(super) fn run(args: Ngram, talk: &Talk) -> Done {
     let inputs = [("TEXT", &args.text[..]), ("--eval", &args.eval), ("--vocab", args.vocab.as_slice())];
-    outputs::check(&[("--out", from_ref(&args.out))], &inputs)?;
+    outputs::check(&[("--out", args.out.as_slice()), ("--counts", args.counts.as_slice())], &inputs)?;
     let rule = rule(&args, talk)?;
     if args.normalise.is_some() && rule.case == Case::Keep {
         talk.warn(
@@ -37,12 +38,18 @@ pub(super) fn run(args: Ngram, talk: &Talk) -> Done {
     for path in &args.text {
         sentences(path, running, |sentence| text.push(&rule.apply(sentence)).map_err(|e| e.to_string()))?;
     }
-    let texts: Vec<String> = args.text.iter().map(|path| path.display().to_string()).collect();
-    let estimate = Estimate::new(text, args.order, &args.prune).map_err(|error| match error {
-        EstimateError::Empty => format!("{}: {error}", texts.join(", ")),
-        _ => error.to_string(),
-    })?;
-    estimate.write(&args.out)?;
+    if text.sentences() == 0 {
+        let texts: Vec<String> = args.text.iter().map(|path| path.display().to_string()).collect();
+        return Err(format!("{}: {}", texts.join(", "), EstimateError::Empty).into());
+    }
+    if let Some(path) = &args.counts {
+        let words = write_counts(&text, path)?;
+        talk.say(format!("{}: {words} words", path.display()));
+    }
+    // Without them the counts are all that is asked for.
+    let (Some(order), Some(out)) = (args.order, &args.out) else { return Ok(true) };
+    let estimate = Estimate::new(text, order, &args.prune)?;
+    estimate.write(out)?;
     talk.say(table(&estimate));
     let model = estimate.model()?;
     talk.say(line("the text itself", &estimate.perplexity(&model)));
@@ -96,6 +103,14 @@ fn sentences(
         true => each_plain_sentence(std::io::stdin().lock(), Path::new("standard input"), running, each),
         false => each_sentence(path, running, each),
     }
+}
+
+/// Writes the words that occur and how often each does; tells how many they are.
+fn write_counts(text: &TrainingText, path: &Path) -> Result<usize, String> {
+    let counts = text.counts();
+    write_beside(path, |out| counts.iter().try_for_each(|(word, count)| writeln!(out, "{word} {count}")))
+        .map_err(|error| format!("{}: {}", path.display(), io_problem(&error)))?;
+    Ok(counts.len())
 }
 
 fn table(estimate: &Estimate) -> String {

@@ -1,5 +1,6 @@
 //! The text that a model is estimated from.
 
+use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
@@ -124,6 +125,17 @@ impl TrainingText {
         self.unknown
     }
 
+    /// The words that occur and how often each does, the commonest first, equally common ones by their bytes.
+    pub fn counts(&self) -> Vec<(&str, u64)> {
+        let mut counts = vec![0; self.ids.len()];
+        self.tokens.iter().for_each(|&token| counts[token as usize] += 1);
+        let words = self.ids.iter().filter(|&(_, &id)| id > END);
+        let counted = words.map(|(word, &id)| (&**word, counts[id as usize]));
+        let mut occurring: Vec<(&str, u64)> = counted.filter(|&(_, count)| count > 0).collect();
+        occurring.sort_unstable_by_key(|&(word, count)| (Reverse(count), word));
+        occurring
+    }
+
     /// The vocabulary and the tokens, numbered so that the vocabulary's order is that of its bytes, behind `<unk>`,
     /// `<s>` and `</s>`; and each word's rank by first occurrence.
     pub(super) fn sorted(mut self) -> (Vec<Box<str>>, Vec<u32>, Vec<u32>) {
@@ -149,6 +161,17 @@ fn folded(word: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_commonest_words_come_first() {
+        let mut text = TrainingText::new();
+        text.push("c b a b").unwrap();
+        text.push("b <unk> c").unwrap();
+        assert_eq!(text.counts(), [("b", 3), ("c", 2), ("a", 1)]);
+        let mut text = TrainingText::with_vocabulary(["b", "d"]);
+        text.push("c b a b").unwrap();
+        assert_eq!(text.counts(), [("b", 2)]);
+    }
 
     #[test]
     fn symbols_are_no_words_in_any_case() {
