@@ -166,13 +166,26 @@ Ctrl-C, SIGTERM, SIGHUP, SIGUSR1 and SIGUSR2 save the run before it ends. A linn
 Examples:
   linnet train recipes/mini/conf/linear.toml --out exp/linear --set train.epochs=20
   linnet train recipes/mini/conf/linear.toml --out exp/linear --resume
+  linnet train recipes/mini/conf/linear.toml --time      how long that takes here; nothing is written
   mpirun -n 4 linnet --threads 8 train conf.toml --out exp --set train.pieces=4")]
 pub(crate) struct Train {
     /// The configuration.
     pub(crate) config: PathBuf,
     /// The experiment folder to make or to continue.
-    #[arg(long)]
-    pub(crate) out: PathBuf,
+    #[arg(long, required_unless_present = "time")]
+    pub(crate) out: Option<PathBuf>,
+    /// Measure steps for so many seconds, 60 unless given, and tell how long an epoch and the whole training take here;
+    /// write nothing.
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "60",
+        value_parser = clap::value_parser!(u64).range(1..=86_400),
+        conflicts_with_all = ["out", "init", "resume"]
+    )]
+    pub(crate) time: Option<u64>,
     /// Change one key of the configuration; may be repeated.
     #[arg(long, value_name = "KEY=VALUE")]
     pub(crate) set: Vec<String>,

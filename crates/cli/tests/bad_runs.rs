@@ -92,6 +92,20 @@ fn only_the_same_run_is_continued() {
 }
 
 #[test]
+fn train_tells_how_long_it_will_take_and_writes_nothing() {
+    let place = tempfile::tempdir().unwrap();
+    let folder = place.path().join("copy");
+    copy(trained(), &folder);
+    let before = fs::read_dir(&folder).unwrap().count();
+    let run = linnet(&folder, &["train", "tiny.toml", "--time=1"]);
+    assert_eq!(run.code, 0, "{}", run.err);
+    assert!(run.err.contains(" steps in 1.") && run.err.contains(": an epoch takes "), "{}", run.err);
+    assert_eq!(fs::read_dir(&folder).unwrap().count(), before);
+    assert_eq!(linnet(&folder, &["train", "tiny.toml", "--time=1", "--out", "new"]).code, 2);
+    assert_eq!(linnet(&folder, &["train", "tiny.toml"]).code, 2);
+}
+
+#[test]
 fn a_run_that_failed_before_its_first_checkpoint_starts_anew() {
     let place = tempfile::tempdir().unwrap();
     let folder = place.path().join("copy");

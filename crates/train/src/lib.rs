@@ -35,5 +35,5 @@ pub use optimizer::{Adam, AdamSettings, OptimizerKind, gradient_norm};
 pub use ranks::Mpi;
 pub use ranks::{Alone, Communicator};
 pub use schedule::ScheduleKind;
-pub use step_timer::StepTimer;
+pub use step_timer::{Pace, StepTimer};
 pub use trainer::{Options, Outcome, train, train_in};

@@ -1,6 +1,6 @@
 //! How long training steps of a configuration take.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use linnet::Model;
 use linnet_corpus::{Batch, Share};
@@ -48,7 +48,7 @@ impl StepTimer {
 
     /// The frames of features of its batches.
     pub fn frames(&self) -> usize {
-        self.batches.iter().flatten().flat_map(|piece| &piece.lengths).sum()
+        self.batches.iter().map(|batch| frames(batch)).sum()
     }
 
     /// The seconds of a step on each batch: forward, loss, backward, update, of new weights, which stay as they are,
@@ -58,17 +58,74 @@ impl StepTimer {
     ///
     /// Those of the steps, as of a batch without any utterance that CTC has room for.
     pub fn time(&self) -> Result<Vec<f64>, TrainError> {
+        let mut seconds = Vec::with_capacity(self.batches.len());
+        self.steps(&self.batches, &mut |_, took| {
+            seconds.push(took);
+            true
+        })?;
+        Ok(seconds)
+    }
+
+    /// The pace of steps on its batches, again and again, until so much time is over or `go_on` says no, after one step
+    /// that is not counted. `go_on` hears the seconds so far.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`time`](Self::time).
+    pub fn pace(&self, time: Duration, go_on: &mut dyn FnMut(f64) -> bool) -> Result<Pace, TrainError> {
+        let train = self.data.train.seconds() * 1e3 / self.config.features.frame_shift_ms;
+        let mut pace = Pace { steps: 0, frames: 0, seconds: 0.0, epoch_frames: train };
+        self.steps(self.batches.iter().cycle(), &mut |batch, took| {
+            pace.steps += 1;
+            pace.frames += frames(batch);
+            pace.seconds += took;
+            pace.seconds < time.as_secs_f64() && go_on(pace.seconds)
+        })?;
+        Ok(pace)
+    }
+
+    /// Steps on these batches while `told`, which hears each one's seconds, says so; before them one on the first batch,
+    /// of which it doesn't hear.
+    fn steps<'a>(
+        &'a self,
+        batches: impl IntoIterator<Item = &'a Vec<Batch>>,
+        told: &mut dyn FnMut(&[Batch], f64) -> bool,
+    ) -> Result<(), TrainError> {
         let Model { encoder, .. } = new_model(&self.config, &self.data)?;
         let mut adam = Adam::new(&encoder, self.config.train.adam());
         let updater = Updater { encoder: &encoder, config: &self.config.train, ranks: &Alone };
-        let mut seconds = Vec::with_capacity(self.batches.len());
-        let first = self.batches.first();
-        for (step, batch) in (0..).zip(first.into_iter().chain(&self.batches)) {
-            let (batch, start) = (batch.clone(), Instant::now());
+        for (step, batch) in (0..).zip(self.batches.first().into_iter().chain(batches)) {
+            let (owned, start) = (batch.clone(), Instant::now());
             // Without warm-up, steps of any size could lead where losses are no numbers; they cost the same.
-            updater.update(&mut adam, batch, (step, 0.0))?;
-            seconds.push(start.elapsed().as_secs_f64());
+            updater.update(&mut adam, owned, (step, 0.0))?;
+            if step > 0 && !told(batch, start.elapsed().as_secs_f64()) {
+                break;
+            }
         }
-        Ok(seconds.split_off(1.min(seconds.len())))
+        Ok(())
+    }
+}
+
+fn frames(pieces: &[Batch]) -> usize {
+    pieces.iter().flat_map(|piece| &piece.lengths).sum()
+}
+
+/// How fast steps went, and how much an epoch has.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Pace {
+    /// Steps that were timed.
+    pub steps: usize,
+    /// Frames of features in them.
+    pub frames: usize,
+    /// Seconds that they took.
+    pub seconds: f64,
+    /// Frames of features in an epoch, at the recordings' own speed.
+    pub epoch_frames: f64,
+}
+
+impl Pace {
+    /// Seconds of an epoch at this pace, without the development set.
+    pub fn epoch_seconds(&self) -> f64 {
+        self.epoch_frames * self.seconds / self.frames.max(1) as f64
     }
 }

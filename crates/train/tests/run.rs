@@ -6,6 +6,7 @@ mod common;
 use std::fs;
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
+use std::time::Duration;
 
 use common::{Watcher, corpus, figures};
 use linnet_train::{EpochRecord, Options, RunConfig, Select, StepTimer, read_metrics, train};
@@ -142,6 +143,19 @@ fn steps_are_timed_on_the_batches_of_training() {
     let epoch = read_metrics(&out.join("metrics.jsonl")).unwrap().remove(0);
     assert_eq!((all.frames(), all.time().unwrap().len() as u64), (epoch.frames, epoch.step));
     assert!(timer.frames() < all.frames());
+    // The batches come again and again; the time and the listener end them.
+    let mut calls = 0;
+    let mut twice = |seconds: f64| {
+        calls += 1;
+        seconds > 0.0 && calls < 2 * epoch.step
+    };
+    let pace = all.pace(Duration::MAX, &mut twice).unwrap();
+    assert_eq!((pace.steps as u64, pace.frames), (2 * epoch.step, 2 * all.frames()));
+    assert_eq!(timer.pace(Duration::ZERO, &mut |_| true).unwrap().steps, 1);
+    let share = pace.epoch_frames / epoch.frames as f64;
+    assert!((0.8..1.2).contains(&share), "{share} of the frames that an epoch had");
+    let as_long = pace.seconds * pace.epoch_frames / pace.frames as f64;
+    assert!((pace.epoch_seconds() / as_long - 1.0).abs() < 1e-9);
 }
 
 #[test]

@@ -109,3 +109,12 @@ fn warn_of_hotwords(left_out: &[String], talk: &Talk) -> bool {
     }
     left_out.is_empty()
 }
+
+/// A length of time in the unit that suits it.
+fn duration(seconds: f64) -> String {
+    match seconds {
+        ..60.0 => format!("{seconds:.1} seconds"),
+        ..3600.0 => format!("{:.1} minutes", seconds / 60.0),
+        _ => format!("{:.2} hours", seconds / 3600.0),
+    }
+}

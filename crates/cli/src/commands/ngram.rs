@@ -1,6 +1,5 @@
 //! `linnet ngram`
 
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use linnet_files::{io_problem, write_beside};

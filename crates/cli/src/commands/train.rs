@@ -1,9 +1,12 @@
 //! `linnet train`
 
-use linnet_train::{Communicator, Options, Outcome, RunConfig, train};
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use linnet_train::{Communicator, Options, Outcome, RunConfig, StepTimer, train};
 
 use super::training::{Interrupted, Teller, interrupt};
-use super::{Done, ranks};
+use super::{Done, duration, ranks};
 use crate::args::{Train, VERSION};
 use crate::talk::Talk;
 
@@ -19,6 +22,10 @@ pub(super) fn run(args: Train, talk: &Talk) -> Done {
 
 fn train_with(ranks: &dyn Communicator, args: Train, talk: &Talk) -> Done {
     let config = ranks.agree(RunConfig::read(&args.config, &args.set))?;
+    if let Some(seconds) = args.time {
+        return time(&config, Duration::from_secs(seconds), ranks, talk);
+    }
+    let Some(out) = &args.out else { return Err("give --out".into()) };
     let options = Options {
         resume: args.resume,
         init: args.init,
@@ -27,12 +34,11 @@ fn train_with(ranks: &dyn Communicator, args: Train, talk: &Talk) -> Done {
         ranks: Some(ranks),
     };
     let mut teller = Teller::new(talk);
-    let outcome =
-        train(&config, &args.out, &options, &mut teller).map_err(|error| ranks::hint(error, ranks))?;
+    let outcome = train(&config, out, &options, &mut teller).map_err(|error| ranks::hint(error, ranks))?;
     match outcome {
         Outcome::Finished { dev_error_rate } => {
             teller.ended(true);
-            let model = args.out.join("model");
+            let model = out.join("model");
             talk.say(format!(
                 "{}: {dev_error_rate:.2} % token errors on the development set",
                 model.display()
@@ -47,9 +53,40 @@ fn train_with(ranks: &dyn Communicator, args: Train, talk: &Talk) -> Done {
             teller.ended(false);
             let message = format!(
                 "interrupted in epoch {epoch} after step {step}, and saved in {}; the same command with --resume goes on",
-                args.out.display()
+                out.display()
             );
             Err(Interrupted(message).into())
         }
     }
+}
+
+/// Batches that are timed, each again and again.
+const TIMED_BATCHES: usize = 32;
+
+/// Tells how long training takes here.
+fn time(config: &RunConfig, length: Duration, ranks: &dyn Communicator, talk: &Talk) -> Done {
+    if ranks.ranks() > 1 {
+        return Err("--time measures one process; start it without mpirun".into());
+    }
+    let interrupted = interrupt()?;
+    let timer = StepTimer::new(config, TIMED_BATCHES)?;
+    let bar = talk.bar(length.as_secs(), "seconds");
+    let pace = timer.pace(length, &mut |seconds| {
+        bar.set_position(seconds as u64);
+        !interrupted.load(Ordering::Relaxed)
+    });
+    bar.finish_and_clear();
+    let pace = pace?;
+    if interrupted.load(Ordering::Relaxed) {
+        return Err(Interrupted("interrupted; nothing was written".into()).into());
+    }
+    let (epoch, epochs) = (pace.epoch_seconds(), config.train.epochs);
+    talk.say(format!(
+        "{} steps in {}: an epoch takes {}, {epochs} of them {}, without the development set",
+        pace.steps,
+        duration(pace.seconds),
+        duration(epoch),
+        duration(epoch * epochs as f64)
+    ));
+    Ok(true)
 }

@@ -11,7 +11,7 @@ use std::io::Read;
 use linnet_audio::{is_audio_path, probe};
 use linnet_files::io_problem;
 
-use super::{Done, say_notes};
+use super::{Done, duration, say_notes};
 use crate::args::Inspect;
 use crate::data::print;
 use crate::talk::Talk;
@@ -67,15 +67,6 @@ fn recording(args: &Inspect, talk: &Talk) -> Result<String, Box<dyn Error>> {
         info.frames,
         info.duration_s()
     ))
-}
-
-/// A length of time in the unit that suits it.
-fn duration(seconds: f64) -> String {
-    match seconds {
-        ..60.0 => format!("{seconds:.1} seconds"),
-        ..3600.0 => format!("{:.1} minutes", seconds / 60.0),
-        _ => format!("{:.2} hours", seconds / 3600.0),
-    }
 }
 
 /// A line of a language model's orders, or of similar things: a number and its noun.
