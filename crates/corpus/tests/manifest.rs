@@ -102,6 +102,7 @@ fn bad_lines_are_told_with_their_numbers_and_the_rest_is_read() {
         (r#"{"audio_filepath": "a.wav", "id": "a"}"#, ""),
         ("not json", "this is no JSON; a line is"),
         (r#"{"text": "no audio", "file": 1}"#, "no audio_filepath in it, only file, text; give"),
+        (r#"{"a\nudio": 1}"#, r"no audio_filepath in it, only a\nudio; give"),
         (
             r#"{"audio_filepath": ["a.wav", "b.wav"]}"#,
             r#"audio_filepath is ["a.wav","b.wav"]; write a string"#,

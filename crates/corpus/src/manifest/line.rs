@@ -126,7 +126,8 @@ fn raw(fields: &mut Fields) -> Result<Option<RawFormat>, String> {
 /// Names as a message lists them: the first of many.
 pub(super) fn listed<'a>(names: impl Iterator<Item = &'a String>) -> String {
     const NAMED: usize = 8;
-    let names: Vec<&str> = names.map(String::as_str).collect();
+    // A name may hold line breaks, and an error is one line.
+    let names: Vec<String> = names.map(|name| name.escape_debug().to_string()).collect();
     match names.len() {
         0 => "nothing".to_owned(),
         count if count <= NAMED => names.join(", "),
