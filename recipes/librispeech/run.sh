@@ -1,0 +1,155 @@
+#!/usr/bin/env bash
+# LibriSpeech from its archives to word error rates: an encoder of linear cost on phones, greedy and with a word model whose
+# weights are chosen on the development set, and beside it softmax attention with the same additions.
+#
+#   recipes/librispeech/run.sh --corpus "DIR..." --lexicon FILE (--text "FILE..." | --lm FILE) [OPTION VALUE]...
+#
+#     --corpus "DIR..."     the folders that hold the sets, as LibriSpeech/train-clean-100
+#     --lexicon FILE        CMUdict, or another lexicon of its phones
+#     --text "FILE..."      running text for a language model, as books are
+#     --lm FILE             a language model over upper-case words instead, as OpenSLR 11 has them
+#     --train SET           the set to train on: train-clean-5 unless given
+#     --dev SET             the development set: dev, which --dev-speakers makes, unless given
+#     --dev-speakers "A,B"  speakers of the training set whose utterances become the set dev instead
+#     --test SET            the set to test on: test-clean unless given
+#     --kinds "A B"         configurations in conf to train: gated_decay and softmax unless given
+#     --seed N              0 unless given
+#     --stage N             the first stage to run; --stop-stage N: the last one
+#     --exp DIR             where everything is written: exp in this folder unless given
+#     --set KEY=VALUE       a key of the configuration; may be repeated
+#
+# Stages: 1 pronunciations, 2 data, 3 language model, 4 train, 5 decode dev, 6 test, 7 compare. A stage that was done with the
+# same inputs is passed over, and training goes on where it was interrupted: give the same command again.
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+root=$(cd "$here/../.." && pwd)
+corpus=() lexicon= text=() lm= train=train-clean-5 dev=dev dev_speakers= test=test-clean kinds="gated_decay softmax"
+seed=0 first=1 last=7 exp=$here/exp settings=()
+usage() {
+  sed -n '5,24s/^# \{0,1\}//p' "$0" >&2
+  exit 2
+}
+while [ $# -gt 0 ]; do
+  [ $# -gt 1 ] || usage
+  case "$1" in
+    --corpus) read -ra corpus <<<"$2" ;;
+    --lexicon) lexicon=$2 ;;
+    # A pattern, such as books/*.txt, is opened.
+    # shellcheck disable=SC2206
+    --text) text=($2) ;;
+    --lm) lm=$2 ;;
+    --train) train=$2 ;;
+    --dev) dev=$2 ;;
+    --dev-speakers) dev_speakers=$2 ;;
+    --test) test=$2 ;;
+    --kinds) kinds=$2 ;;
+    --seed) seed=$2 ;;
+    --stage) first=$2 ;;
+    --stop-stage) last=$2 ;;
+    --exp) exp=$2 ;;
+    --set) settings+=(--set "$2") ;;
+    *) usage ;;
+  esac
+  shift 2
+done
+[ ${#corpus[@]} -gt 0 ] && [ -n "$lexicon" ] || usage
+[ ${#text[@]} -gt 0 ] || [ -n "$lm" ] || [ "$last" -lt 3 ] || usage
+[ "$dev" != dev ] || [ -n "$dev_speakers" ] || {
+  echo "run.sh: there is no development set; give --dev dev-clean, or --dev-speakers to take speakers of $train" >&2
+  exit 2
+}
+
+# shellcheck source=../common.sh
+. "$root/recipes/common.sh"
+# shellcheck source=../stages.sh
+. "$root/recipes/stages.sh"
+data=$exp/data test_data=$exp/data-test g2p=$exp/g2p.arpa.gz
+
+if stage 1 pronunciations "$lexicon"; then
+  "$linnet" pronounce train "$lexicon" --out "$g2p"
+  finished
+fi
+
+# The test set lies apart, so that its words come into no lexicon that is searched.
+if stage 2 data "$lexicon" "$g2p" "${corpus[@]}" -- "$train" "$dev" "$dev_speakers" "$test"; then
+  sets=$train speakers=()
+  if [ -n "$dev_speakers" ]; then speakers=(--dev-speakers "$dev_speakers"); else sets=$train,$dev; fi
+  partly "$linnet" prepare librispeech "${corpus[@]}" --sets "$sets" "${speakers[@]}" --lexicon "$lexicon" --pronounce "$g2p" --out "$data"
+  partly "$linnet" prepare librispeech "${corpus[@]}" --sets "$test" --lexicon "$lexicon" --pronounce "$g2p" --out "$test_data"
+  finished
+fi
+
+# The search knows the lexicon's words and those of the training transcripts and the text, or of the given model.
+words=$exp/lm/lexicon.txt
+if stage 3 language-model "$data" "$g2p" "${text[@]}" ${lm:+"$lm"} -- "$train"; then
+  mkdir -p "$exp/lm"
+  awk 'FILENAME == ARGV[1] { made[$1]; next } !($1 in made)' "$data/pronounced.txt" "$data/pronunciations.txt" >"$words.part"
+  "$linnet" ngram "$data/$train.jsonl" --counts "$exp/lm/train.txt"
+  if [ -n "$lm" ]; then
+    case "$lm" in *.gz) gzip -dc "$lm" ;; *) cat "$lm" ;; esac |
+      awk '/^\\2-grams:/ { exit } NF >= 2 && $1 ~ /^-?[0-9.]+$/ { print $2, 1 }' | grep -v '^[<[]' >"$exp/lm/counts.txt"
+  else
+    "$linnet" ngram "${text[@]}" --normalise english --case upper --punctuation drop --counts "$exp/lm/counts.txt"
+  fi
+  # Words of a text that occur once are often misprints; those that were said count all.
+  awk -v least="$([ -n "$lm" ] && echo 1 || echo 2)" '
+    FILENAME == ARGV[1] { have[$1]; next }
+    (FILENAME == ARGV[2] || $2 >= least) && !($1 in have) { have[$1]; print $1 }
+  ' "$words.part" "$exp/lm/train.txt" "$exp/lm/counts.txt" >"$exp/lm/unknown.txt"
+  partly "$linnet" pronounce "$g2p" --list "$exp/lm/unknown.txt" | awk '{ $2 = ""; print }' >>"$words.part"
+  mv "$words.part" "$words"
+  if [ -z "$lm" ]; then
+    "$linnet" ngram "$data/$train.jsonl" "${text[@]}" --normalise english --vocab "$words" --order 4 \
+      --out "$exp/lm/4gram.arpa.gz" --eval "$data/$dev.jsonl"
+  fi
+  finished
+fi
+lm=${lm:-$exp/lm/4gram.arpa.gz}
+# With so many words 100 prefixes lose two points of WER on dev that 300 find.
+search=(--beam 300 --lm "$lm" --lexicon "$words")
+
+for kind in $kinds; do
+  out=$exp/$kind-$seed
+  if stage 4 "train-$kind-$seed" "$data/$train.jsonl" "$data/$dev.jsonl" "$data/tokens.txt" "$data/lexicon.txt" \
+    "$here/conf/$kind.toml" "$here/conf/phone.toml" -- "${settings[@]}"; then
+    changed "$out"
+    [ -d "$out/checkpoints" ] || "$linnet" train "$here/conf/$kind.toml" --time "${settings[@]}" \
+      --set data.train="$data/$train.jsonl" --set data.dev="$data/$dev.jsonl" \
+      --set data.tokens="$data/tokens.txt" --set data.lexicon="$data/lexicon.txt"
+    own=("${settings[@]}")
+    settings+=(--set "train.seed=$seed")
+    train "$here/conf/$kind.toml" "$out" "$data" "$train" "$dev"
+    settings=("${own[@]}")
+    finished
+  fi
+done
+
+for kind in $kinds; do
+  out=$exp/$kind-$seed
+  if stage 5 "dev-$kind-$seed" "$out/model" "$lm" "$words" "$data/$dev.jsonl"; then
+    partly "$linnet" decode "$out/model" "$data/$dev.jsonl" --out "$out/decode/dev"
+    flags=$(partly "$linnet" tune "$out/model" "$data/$dev.jsonl" "${search[@]}" --cache-logits "$out/logits" \
+      --out "$out/tune.json" --calibration "$out/calibration.json" | tail -n 1)
+    echo "$flags" >"$out/flags.txt"
+    # shellcheck disable=SC2086
+    partly "$linnet" decode "$out/model" "$data/$dev.jsonl" $flags --out "$out/decode/dev-words"
+    finished
+  fi
+done
+
+for kind in $kinds; do
+  out=$exp/$kind-$seed
+  if stage 6 "test-$kind-$seed" "$out/model" "$out/flags.txt" "$test_data/$test.jsonl"; then
+    partly "$linnet" decode "$out/model" "$test_data/$test.jsonl" --out "$out/decode/$test"
+    # shellcheck disable=SC2046
+    partly "$linnet" decode "$out/model" "$test_data/$test.jsonl" $(cat "$out/flags.txt") --out "$out/decode/$test-words"
+    finished
+  fi
+done
+
+runs=()
+for kind in $kinds; do runs+=("$exp/$kind-$seed"); done
+if stage 7 compare "${runs[@]}"; then
+  "$linnet" compare "${runs[@]}" --out "$exp/report.html"
+  finished
+fi
