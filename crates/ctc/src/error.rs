@@ -66,6 +66,12 @@ pub enum CtcError {
     /// Every path through the labels meets a log-probability of −∞.
     #[error("the labels have probability zero: some token that they need has log-probability -inf")]
     ZeroProbability,
+    /// No path through any labels has a probability above zero.
+    #[error(
+        "no labels have a probability above zero: at some frame no token has one that the denominator's n-gram lets \
+         follow"
+    )]
+    NoPath,
     /// The recursion's tables would be larger than any sensible memory.
     #[error("{frames} frames with {labels} labels are too many at once: cut the utterance into shorter ones")]
     TooLarge {
@@ -79,6 +85,6 @@ pub enum CtcError {
 impl CtcError {
     /// Whether the values of the log-probabilities are at fault, not labels or sizes: a model that computes no numbers.
     pub fn is_numerical(&self) -> bool {
-        matches!(self, Self::NotALogProbability { .. } | Self::ZeroProbability)
+        matches!(self, Self::NotALogProbability { .. } | Self::ZeroProbability | Self::NoPath)
     }
 }

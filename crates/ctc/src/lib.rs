@@ -4,12 +4,13 @@
 //!
 //! - [`ctc_loss`] and [`ctc_loss_batch`]: the negative log-likelihood of the labels (Graves et al. 2006,
 //!   equations 7.1 to 7.16 of Graves' book) and its gradient;
+//! - [`lf_mmi_loss_batch`]: the same for LF-MMI, which divides by the sum over all label sequences ([`Denominator`]);
 //! - [`log_softmax_rows`] and [`log_softmax_backward_rows`]: from logits to log-probabilities and back;
 //! - [`greedy`] and [`greedy_spans`]: the best token of each frame, collapsed, with times and posteriors;
 //! - [`forced_align`]: the best path through given labels;
 //! - [`Decoder`]: prefix beam search, of whole utterances or of streams.
 //!
-//! The forward-backward recursion works on numbers with a 64-bit exponent beside an f64 mantissa, so that
+//! CTC's forward-backward recursion works on numbers with a 64-bit exponent beside an f64 mantissa, so that
 //! it needs neither logarithms nor scaling, and can't underflow.
 
 mod align;
@@ -20,6 +21,7 @@ mod error;
 mod forward_backward;
 mod greedy;
 mod kernels;
+mod lf_mmi;
 mod loss;
 mod range;
 mod softmax;
@@ -34,5 +36,6 @@ pub use beam::{
 pub use check::check_labels;
 pub use error::CtcError;
 pub use greedy::{Span, greedy, greedy_spans};
+pub use lf_mmi::{Denominator, DenominatorError, DenominatorOptions, lf_mmi_loss_batch};
 pub use loss::{ctc_loss, ctc_loss_batch, required_frames};
 pub use softmax::{log_softmax_backward_rows, log_softmax_rows};

@@ -125,7 +125,7 @@ fn for_lanes(row: &[f32], padding: f32, mut body: impl FnMut(&[f32; LANES])) {
 
 /// `exp(x)` for `x` ≤ 88, relative error below 2e-7; 0 below −87; NaN stays.
 #[inline(always)]
-fn exp(x: f32) -> f32 {
+pub(crate) fn exp(x: f32) -> f32 {
     // Adding 1.5·2^23 rounds to an integer that then stands in the low bits.
     const ROUND: f32 = 12_582_912.0;
     // ln 2 in two parts, the first of which times a small integer is exact.
