@@ -49,11 +49,9 @@ pub(crate) fn evaluate(
     ranks: &dyn Communicator,
     interrupted: &dyn Fn() -> bool,
 ) -> Result<Option<Evaluation>, TrainError> {
-    let own = ranks.agree(evaluate_own(encoder, dataset, step, ranks, interrupted))?;
-    if ranks.any(own.is_none()) {
-        return Ok(None);
-    }
-    let mut batches: Vec<Evaluated> = ranks.all(&own.unwrap_or_default())?.into_iter().flatten().collect();
+    let all = ranks.agree_all(evaluate_own(encoder, dataset, step, ranks, interrupted))?;
+    let Some(all) = all.into_iter().collect::<Option<Vec<_>>>() else { return Ok(None) };
+    let mut batches: Vec<Evaluated> = all.into_iter().flatten().collect();
     batches.sort_by_key(|batch| batch.index);
     let (mut loss, mut labels, mut utterances, mut counts) = (0.0, 0, 0, ErrorCounts::default());
     for batch in &batches {

@@ -14,11 +14,7 @@ impl dyn Communicator + '_ {
 
     /// Every rank's value, in the order of the ranks.
     pub(crate) fn all<T: Serialize + DeserializeOwned>(&self, own: &T) -> Result<Vec<T>, TrainError> {
-        let message = serde_json::to_vec(own).map_err(|error| unread(self.rank(), &error))?;
-        let read = |(rank, message): (usize, Vec<u8>)| {
-            serde_json::from_slice(&message).map_err(|error| unread(rank, &error))
-        };
-        self.gather(&message).into_iter().enumerate().map(read).collect()
+        self.results(Ok(own))
     }
 
     /// Whether it is so on any rank.
@@ -47,18 +43,24 @@ impl dyn Communicator + '_ {
         &self,
         own: Result<T, TrainError>,
     ) -> Result<Vec<T>, TrainError> {
-        let message = own.as_ref().map_err(TrainError::to_string);
-        let message = serde_json::to_vec(&message).map_err(|error| unread(self.rank(), &error))?;
+        match (self.results(own.as_ref().map_err(TrainError::to_string)), own) {
+            (Err(TrainError::Rank { rank, .. }), Err(error)) if rank == self.rank() => Err(error),
+            (all, _) => all,
+        }
+    }
+
+    /// Every rank's value, or the first error of one.
+    fn results<T: Serialize + DeserializeOwned>(
+        &self,
+        own: Result<&T, String>,
+    ) -> Result<Vec<T>, TrainError> {
+        let message = serde_json::to_vec(&own).map_err(|error| unread(self.rank(), &error))?;
         let read = |(rank, message): (usize, Vec<u8>)| {
             let one: Result<T, String> =
                 serde_json::from_slice(&message).map_err(|error| unread(rank, &error))?;
             one.map_err(|problem| TrainError::Rank { rank, problem })
         };
-        let all = self.gather(&message).into_iter().enumerate().map(read).collect();
-        match (all, own) {
-            (Err(TrainError::Rank { rank, .. }), Err(error)) if rank == self.rank() => Err(error),
-            (all, _) => all,
-        }
+        self.gather(&message).into_iter().enumerate().map(read).collect()
     }
 
     /// The first rank does something, which gives it a value; all fail if it fails.
