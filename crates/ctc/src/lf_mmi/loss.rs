@@ -28,7 +28,7 @@ pub fn lf_mmi_loss_batch(
     labels: &[Vec<u32>],
     denominator: &Denominator,
     ctc_weight: f64,
-    gradient: Option<&mut [f32]>,
+    mut gradient: Option<&mut [f32]>,
 ) -> Vec<Result<f64, CtcError>> {
     let (tokens, blank) = (denominator.tokens(), denominator.blank());
     if let Some(gradient) = &gradient
@@ -37,7 +37,6 @@ pub fn lf_mmi_loss_batch(
         return vec![Err(error); lengths.len()];
     }
     let mut posteriors = gradient.is_some().then(|| vec![0.0; log_probs.len()]);
-    let mut gradient = gradient;
     let (numerators, sums) = rayon::join(
         || ctc_loss_batch(log_probs, lengths, tokens, labels, blank, gradient.as_deref_mut()),
         || denominator.log_sums(log_probs, lengths, posteriors.as_deref_mut()),

@@ -149,7 +149,7 @@ impl<'a> Stream<'a> {
         self.samples += done.len();
         // As much at a time as makes a piece.
         let sample_rate = self.recognizer.model().config.features.sample_rate;
-        let longest_s = self.recognizer.cutting().longest().max(1.0);
+        let longest_s = self.recognizer.cutting().longest();
         let some = (longest_s * f64::from(sample_rate)) as usize;
         for samples in samples.chunks(some.max(1)) {
             self.advance(samples)?;

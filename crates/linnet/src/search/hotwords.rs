@@ -46,7 +46,7 @@ impl PhraseFile {
             let (phrase, weight) = match text.split_once('\t').or_else(|| colon(text, all)) {
                 None => (text, usual),
                 Some((phrase, own)) => {
-                    let number = own.trim().parse().ok().filter(|w: &f32| *w > 0.0 && w.is_finite());
+                    let number = own.trim().parse().ok().filter(|&weight| is_weight(weight));
                     let problem = format!(
                         "{:?} is no weight above 0; write `PHRASE` or `PHRASE<tab>WEIGHT`",
                         own.trim()
@@ -68,14 +68,9 @@ impl PhraseFile {
 
     /// The phrases that can be spelt, and a line about each of the others: file, line and why.
     pub(crate) fn spelt(self, table: &TokenTable, lexicon: Option<&LexiconTrie>) -> (Hotwords, Vec<String>) {
-        let faults = hotwords(&self.phrases).faults(table, lexicon);
-        let mut phrases = self.phrases;
-        let left_out = faults.iter().map(|(place, problem)| {
-            format!("{}:{}: {problem}; it is left out", self.path.display(), phrases[*place].line)
-        });
-        let left_out = left_out.collect();
-        faults.iter().rev().for_each(|(place, _)| drop(phrases.remove(*place)));
-        (hotwords(&phrases), left_out)
+        let (phrases, faults) = parted(self.phrases, table, lexicon);
+        let told = |(line, problem)| format!("{}:{line}: {problem}; it is left out", self.path.display());
+        (hotwords(&phrases), faults.into_iter().map(told).collect())
     }
 }
 
@@ -91,7 +86,7 @@ pub(crate) fn add_phrases(
     let (mut left_out, mut new) = (Vec::new(), Vec::new());
     for (line, (phrase, weight)) in (1..).zip(phrases) {
         let weight = weight.unwrap_or(usual);
-        if !(weight > 0.0 && weight.is_finite()) {
+        if !is_weight(weight) {
             return Err(SearchError::Weight { phrase: phrase.clone(), weight });
         }
         match rule.apply(phrase) {
@@ -101,13 +96,26 @@ pub(crate) fn add_phrases(
             text => new.push(Phrase { line, text, weight }),
         }
     }
-    let faults = self::hotwords(&new).faults(table, lexicon);
-    for (place, problem) in faults.iter().rev() {
-        new.remove(*place);
-        left_out.push(format!("{problem}; it is left out"));
-    }
+    let (new, faults) = parted(new, table, lexicon);
+    left_out.extend(faults.into_iter().map(|(_, problem)| format!("{problem}; it is left out")));
     new.iter().for_each(|phrase| hotwords.add(&phrase.text, phrase.weight));
     Ok(left_out)
+}
+
+fn is_weight(weight: f32) -> bool {
+    weight > 0.0 && weight.is_finite()
+}
+
+/// The phrases that can be spelt; the line of each of the others, and why it can't be.
+fn parted(
+    mut phrases: Vec<Phrase>,
+    table: &TokenTable,
+    lexicon: Option<&LexiconTrie>,
+) -> (Vec<Phrase>, Vec<(usize, String)>) {
+    let faults = hotwords(&phrases).faults(table, lexicon);
+    let named = faults.iter().map(|(place, problem)| (phrases[*place].line, problem.to_string())).collect();
+    faults.iter().rev().for_each(|(place, _)| drop(phrases.remove(*place)));
+    (phrases, named)
 }
 
 fn hotwords(phrases: &[Phrase]) -> Hotwords {
