@@ -28,7 +28,7 @@ pub(crate) struct Bytes {
     /// Where they begin in the store, and how many they are.
     base: u64,
     len: u64,
-    /// What was read last from a file, and where it begins.
+    /// The bytes that were read last from a file, and where they begin.
     window: Vec<u8>,
     at: u64,
 }
@@ -153,7 +153,7 @@ impl Bytes {
         Ok(end - at)
     }
 
-    /// These parts of them, one behind the other, to be read as a file.
+    /// Parts of the bytes, one behind the other, to be read as a file.
     pub(crate) fn section(&self, ranges: Vec<Range<u64>>) -> Section {
         let mut starts = Vec::with_capacity(ranges.len());
         let mut len = 0;

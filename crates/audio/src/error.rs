@@ -105,6 +105,19 @@ fn what_is_empty(from_s: f64, length_s: f64) -> String {
 }
 
 impl AudioError {
+    /// The file that its message names, if it names one.
+    pub fn path(&self) -> Option<&Path> {
+        match self {
+            Self::Io { path, .. }
+            | Self::Damaged { path, .. }
+            | Self::Checksum { path, .. }
+            | Self::Unsupported { path, .. }
+            | Self::NoSamples { path, .. }
+            | Self::NotFinite { path, .. } => Some(path),
+            Self::Setting(_) => None,
+        }
+    }
+
     pub(crate) fn io(path: &Path, source: std::io::Error) -> Self {
         Self::Io { path: path.to_path_buf(), source }
     }

@@ -69,7 +69,7 @@ fn formats() -> Vec<PathBuf> {
     all
 }
 
-/// What comes of a recording as a whole and in blocks: samples, and notes or an error.
+/// The result of reading a recording, whole or in blocks: samples, and notes or an error.
 fn both(path: &Path, options: &ReadOptions) -> [Result<Audio, String>; 2] {
     let in_blocks = || -> Result<Audio, linnet_audio::AudioError> {
         let mut blocks = Blocks::open(path, options)?;

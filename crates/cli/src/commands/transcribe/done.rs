@@ -104,8 +104,8 @@ fn unfinished(path: &Path) -> Option<OsString> {
     within.to_str().and_then(|name| name.strip_prefix('.')).map(OsString::from)
 }
 
-/// What the results of an input are made of: `settings`, which stand for the model and all options, and the recording
-/// by its path, size and time. `None` for a stream, of which nobody knows that it is the same.
+/// A number for the sources of an input's results: `settings`, which stand for the model and all options, and the
+/// recording by its path, size and time. `None` for a stream, of which nobody knows that it is the same.
 pub(super) fn stamp(settings: u64, input: &Input) -> Option<String> {
     let mut hasher = DefaultHasher::new();
     settings.hash(&mut hasher);

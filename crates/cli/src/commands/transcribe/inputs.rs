@@ -17,7 +17,7 @@ const LONGEST_LINE: usize = 1 << 20;
 pub(super) struct Input {
     /// The file; `-` is standard input.
     pub(super) path: PathBuf,
-    /// What its results are called, below the folder they are written to: with the file's ending, if it has one.
+    /// The name of its results, below the folder they are written to: with the file's ending, if it has one.
     pub(super) name: PathBuf,
     /// The same without this ending.
     pub(super) stem: PathBuf,
@@ -30,11 +30,11 @@ pub(super) struct Input {
     pub(super) fields: Map<String, Value>,
 }
 
-/// What is asked for.
+/// The recordings that are asked for, and the faults on the way to them.
 #[derive(Debug, Default)]
 pub(super) struct Inputs {
     pub(super) recordings: Vec<Input>,
-    /// What can't be looked into: a line about each.
+    /// A line about each folder or link that can't be looked into.
     pub(super) unread: Vec<String>,
 }
 

@@ -15,7 +15,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use linnet::{Channels, Model, ModelError, Recognizer, SearchOptions, Subtitles, Transcript};
-use linnet_audio::{AudioError, Blocks, Note, ReadOptions};
+use linnet_audio::{Blocks, Note, ReadOptions};
 
 use self::done::{Journal, hash_file, stamp};
 use self::inputs::{Input, Inputs, inputs};
@@ -158,7 +158,7 @@ struct Heard {
     kept: Option<Kept>,
 }
 
-/// What all recordings have in common.
+/// The recogniser and the options that all recordings share.
 struct Work<'a> {
     recognizer: &'a Recognizer,
     raw: &'a ReadOptions,
@@ -179,15 +179,7 @@ impl Work<'_> {
 
     fn transcribe(&self, input: &Input, mut kept: Option<Kept>) -> Result<Heard, String> {
         let fail = |error: ModelError| match error {
-            // It names the file.
-            ModelError::Audio(
-                error @ (AudioError::Io { .. }
-                | AudioError::Damaged { .. }
-                | AudioError::NotFinite { .. }
-                | AudioError::Checksum { .. }
-                | AudioError::NoSamples { .. }
-                | AudioError::Unsupported { .. }),
-            ) => error.to_string(),
+            ModelError::Audio(error) if error.path().is_some() => error.to_string(),
             error => format!("{}: {error}", input.path.display()),
         };
         let own;
