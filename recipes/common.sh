@@ -1,5 +1,5 @@
-# What the recipes' scripts share. They source it with `root`, the repository's folder, and `settings`, further arguments of
-# `linnet train`.
+# Functions that the recipes' scripts share. They source it with `root`, the repository's folder, and `settings`, further
+# arguments of `linnet train`.
 
 cargo build --release --quiet --manifest-path "$root/Cargo.toml" -p linnet-cli
 linnet=${CARGO_TARGET_DIR:-$root/target}/release/linnet
@@ -9,12 +9,17 @@ partly() {
   "$@" || [ $? -eq 3 ]
 }
 
+# data_settings DATA TRAIN DEV: sets `data_settings` to the arguments by which `linnet train` takes a prepared corpus.
+data_settings() {
+  data_settings=(--set data.train="$1/$2.jsonl" --set data.dev="$1/$3.jsonl" --set data.tokens="$1/tokens.txt"
+    --set data.lexicon="$1/lexicon.txt")
+}
+
 # train CONFIG OUT DATA TRAIN DEV: trains on DATA/TRAIN.jsonl, or goes on where it was interrupted; nothing if OUT has a model.
 train() {
   [ ! -f "$2/model/model.safetensors" ] || return 0 # written last
   local resume=()
   [ ! -f "$2/checkpoints/latest.safetensors" ] || resume=(--resume)
-  "$linnet" train "$1" --out "$2" "${resume[@]}" "${settings[@]}" \
-    --set data.train="$3/$4.jsonl" --set data.dev="$3/$5.jsonl" \
-    --set data.tokens="$3/tokens.txt" --set data.lexicon="$3/lexicon.txt"
+  data_settings "$3" "$4" "$5"
+  "$linnet" train "$1" --out "$2" "${resume[@]}" "${settings[@]}" "${data_settings[@]}"
 }

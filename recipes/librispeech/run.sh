@@ -87,7 +87,7 @@ if stage 3 language-model "$data" "$g2p" "${text[@]}" ${lm:+"$lm"} -- "$train"; 
   "$linnet" ngram "$data/$train.jsonl" --counts "$exp/lm/train.txt"
   if [ -n "$lm" ]; then
     case "$lm" in *.gz) gzip -dc "$lm" ;; *) cat "$lm" ;; esac |
-      awk '/^\\2-grams:/ { exit } NF >= 2 && $1 ~ /^-?[0-9.]+$/ { print $2, 1 }' | grep -v '^[<[]' >"$exp/lm/counts.txt"
+      awk '/^\\2-grams:/ { over = 1 } !over && NF >= 2 && $1 ~ /^-?[0-9.]+$/ { print $2, 1 }' | grep -v '^[<[]' >"$exp/lm/counts.txt"
   else
     "$linnet" ngram "${text[@]}" --normalise english --case upper --punctuation drop --counts "$exp/lm/counts.txt"
   fi
@@ -108,18 +108,15 @@ lm=${lm:-$exp/lm/4gram.arpa.gz}
 # With so many words 100 prefixes lose two points of WER on dev that 300 find.
 search=(--beam 300 --lm "$lm" --lexicon "$words")
 
+settings+=(--set "train.seed=$seed")
 for kind in $kinds; do
   out=$exp/$kind-$seed
   if stage 4 "train-$kind-$seed" "$data/$train.jsonl" "$data/$dev.jsonl" "$data/tokens.txt" "$data/lexicon.txt" \
     "$here/conf/$kind.toml" "$here/conf/phone.toml" -- "${settings[@]}"; then
     changed "$out"
-    [ -d "$out/checkpoints" ] || "$linnet" train "$here/conf/$kind.toml" --time "${settings[@]}" \
-      --set data.train="$data/$train.jsonl" --set data.dev="$data/$dev.jsonl" \
-      --set data.tokens="$data/tokens.txt" --set data.lexicon="$data/lexicon.txt"
-    own=("${settings[@]}")
-    settings+=(--set "train.seed=$seed")
+    data_settings "$data" "$train" "$dev"
+    [ -d "$out/checkpoints" ] || "$linnet" train "$here/conf/$kind.toml" --time "${settings[@]}" "${data_settings[@]}"
     train "$here/conf/$kind.toml" "$out" "$data" "$train" "$dev"
-    settings=("${own[@]}")
     finished
   fi
 done

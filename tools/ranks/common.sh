@@ -1,4 +1,4 @@
-# What the scripts here share. They source it with `root`, the repository's folder. LINNET_PROGRAM names a program that was
+# Functions that the scripts here share. They source it with `root`, the repository's folder. LINNET_PROGRAM names a program that was
 # built with the feature mpi; without it, it is built.
 
 linnet=${LINNET_PROGRAM:-}

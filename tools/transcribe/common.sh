@@ -1,4 +1,4 @@
-# What the trials have in common: sourced by each of them with its arguments, DIR [MODEL].
+# The beginning of all trials: sourced by each of them with its arguments, DIR [MODEL].
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 linnet=${LINNET:-$here/target/release/linnet}
