@@ -14,6 +14,8 @@ use super::search::{Depth, Search, Weights};
 #[command(after_help = "\
 Formats: text, json, jsonl, srt, vtt, ctm, stm, TextGrid, trn, tsv. On standard output, text is a line for each recording, its path before a tab, and json is an object a line; with --out, each recording has a file of each format in DIR, below the same folders. There DIR/done.jsonl notes what is done: the same command again passes over it, and does what is new, changed or failed. Within a long recording it goes on where it was ended, with a model that isn't causal.
 
+With --shard 3/8 a command transcribes the third of eight shares, and eight commands, on any machines that share the files, all of them. A hash of its path says to whose share a recording belongs: its path below the folder that was given, or its id or path in a list. All may write to one DIR, where each has a journal of its own, as done.3-of-8.jsonl; whatever any journal notes as done is passed over, so that a share that failed is simply done again. --shard auto takes share and number of shares from the variables of a job array (Slurm, AWS Batch, an indexed job of Kubernetes), --shard auto/8 the share alone. --check lists in the end what is still to be done.
+
 The search is the model folder's own: the one that linnet pack has put there, else for phones the words of its lexicon.txt, else each frame's best token counts. Any option of the search changes that option alone.
 
 Long recordings are cut at pauses into pieces of at most 30 s; memory doesn't grow with WAV, FLAC, MP3, OGG and SPHERE files. A note tells of recordings much of whose sound got no words.
@@ -21,7 +23,9 @@ Long recordings are cut at pauses into pieces of at most 30 s; memory doesn't gr
 Examples:
   linnet transcribe exp/model recordings --format json > transcripts.jsonl
   linnet transcribe exp/model recordings --format text,srt --out transcripts --summary
-  linnet transcribe exp/model call.wav --channels each --lm lm.arpa --lm-weight 0.8 --hotwords names.txt")]
+  linnet transcribe exp/model call.wav --channels each --lm lm.arpa --lm-weight 0.8 --hotwords names.txt
+  seq 8 | parallel linnet --threads 1 transcribe exp/model recordings --out texts --shard {}/8
+  linnet transcribe exp/model recordings --out texts --check       exit code 0 if all is done, else 3, and a list")]
 pub(crate) struct Transcribe {
     /// The model folder.
     pub(crate) model: PathBuf,
@@ -38,9 +42,16 @@ pub(crate) struct Transcribe {
     /// The folder to write to, a file for each recording and format.
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
-    /// Do again what DIR/done.jsonl notes as done.
+    /// Do again what is noted as done.
     #[arg(long, requires = "out")]
     pub(crate) again: bool,
+    /// Transcribe one share of the recordings: I from 1 to N, or as the variables of a job array say.
+    #[arg(long, value_name = "I/N|auto|auto/N", value_parser = sharding)]
+    pub(crate) shard: Option<Sharding>,
+    /// Transcribe and write nothing: list the recordings that are missing in DIR, failed, or are stale, which means that
+    /// they, the model or the options have changed since.
+    #[arg(long, requires = "out", conflicts_with = "again")]
+    pub(crate) check: bool,
     /// Recordings transcribed at once, up to 1024; 0: one a thread (`--threads`).
     #[arg(long, default_value_t = 0, allow_negative_numbers = true, value_parser = clap::value_parser!(u16).range(..=1024))]
     pub(crate) jobs: u16,
@@ -81,6 +92,29 @@ pub(crate) struct Subtitles {
     /// The shortest and the longest time that one is shown, in seconds.
     #[arg(long, value_name = "FROM-TO", default_value = "1-7", value_parser = seconds_range)]
     pub(crate) subtitle_seconds: (f64, f64),
+}
+
+/// Which share of the recordings a command does.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Sharding {
+    /// This one, from 1, of so many.
+    Given { number: u32, of: u32 },
+    /// The one that a job array's variables name, of so many, which they may tell, too.
+    Auto { of: Option<u32> },
+}
+
+/// A share of the recordings: 3/8, auto, or auto/8.
+fn sharding(text: &str) -> Result<Sharding, String> {
+    let (number, of) = match text.split_once('/') {
+        Some((number, of)) => (number, of.parse().ok().filter(|&of: &u32| of > 0).map(Some)),
+        None => (text, Some(None)),
+    };
+    match (number, number.parse(), of) {
+        ("auto", _, Some(of)) => Ok(Sharding::Auto { of }),
+        (_, Ok(number), Some(Some(of))) if (1..=of).contains(&number) => Ok(Sharding::Given { number, of }),
+        (_, Ok(_), Some(Some(of))) => Err(format!("shares count from 1: give 1/{of} to {of}/{of}")),
+        _ => Err("give a share and their number, as 3/8, or auto, or auto/8".into()),
+    }
 }
 
 fn seconds(text: &str) -> Result<f64, &'static str> {

@@ -22,7 +22,8 @@ pub(crate) struct Run {
 }
 
 impl Run {
-    fn of(mut command: Command) -> Self {
+    /// Of a command that is made ready.
+    pub(crate) fn of(mut command: Command) -> Self {
         let output = command.output().unwrap();
         let text = |bytes| String::from_utf8(bytes).unwrap();
         Self { code: output.status.code().unwrap(), out: text(output.stdout), err: text(output.stderr) }

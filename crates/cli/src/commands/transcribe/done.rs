@@ -1,4 +1,4 @@
-//! The recordings that are done: a journal in the folder of results.
+//! The recordings that are done: journals in the folder of results.
 
 use std::collections::{HashMap, HashSet};
 use std::ffi::OsString;
@@ -6,74 +6,116 @@ use std::fs::{self, File};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
-use std::time::UNIX_EPOCH;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use linnet_files::{io_problem, is_unfinished};
 use serde::{Deserialize, Serialize};
 
 use super::inputs::Input;
+use super::shard::Shard;
 
-/// The journal in the folder of results.
-const FILE: &str = "done.jsonl";
+/// The beginning and the end of a journal's name. Between them is the shard, if it is one's: machines can't append to
+/// one file at once.
+const NAME: [&str; 2] = ["done.", "jsonl"];
 
-/// A line of the journal: what was done, by which model and options.
+/// The name of a journal.
+fn journal_name(shard: Option<Shard>) -> String {
+    let [begin, end] = NAME;
+    shard.map_or_else(|| format!("{begin}{end}"), |shard| format!("{begin}{}.{end}", shard.file_part()))
+}
+
+/// Whether a file's name is a journal's.
+pub(super) fn is_journal(name: &str) -> bool {
+    let number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let shard = |part: &str| part.split_once("-of-").is_some_and(|(i, n)| number(i) && number(n));
+    let [begin, end] = NAME;
+    name.strip_prefix(begin)
+        .and_then(|rest| rest.strip_suffix(end))
+        .is_some_and(|part| part.is_empty() || part.strip_suffix('.').is_some_and(shard))
+}
+
+/// A line of a journal: an attempt at a recording, by which model and options.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct Entry {
     /// The recording.
     input: String,
     /// The results, below the folder. A name that is no text is told as nearly as it can be.
     files: Vec<String>,
-    /// Their sources: the recording by its size and time, the model and all options.
+    /// Their sources.
     stamp: String,
+    /// Milliseconds since 1970: of two journals' entries about a file the later one counts.
+    #[serde(default)]
+    time: u64,
+    /// Why there are no results.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    failed: Option<String>,
 }
 
-/// The journal of a folder of results.
+/// How the results of a recording stand.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum State {
+    Done,
+    /// Not all of them are there.
+    Missing,
+    /// They are of other sources, as said here.
+    Stale(&'static str),
+    /// The last attempt at them failed, as said here.
+    Failed(String),
+}
+
+/// What all journals of a folder of results note.
 #[derive(Debug)]
-pub(super) struct Journal {
+pub(super) struct Journals {
     folder: PathBuf,
-    /// The stamp of each result that was written last.
-    done: HashMap<String, String>,
-    file: File,
+    /// The last entry about each result.
+    last: HashMap<String, Entry>,
 }
 
-impl Journal {
-    /// Opens the journal of a folder, which is made.
-    pub(super) fn open(folder: &Path) -> Result<Self, String> {
-        let path = folder.join(FILE);
-        let fail = |error: io::Error| format!("{}: {}", path.display(), io_problem(&error));
-        fs::create_dir_all(folder)
-            .map_err(|error| format!("{}: {}", folder.display(), io_problem(&error)))?;
-        let mut file = File::options().read(true).append(true).create(true).open(&path).map_err(fail)?;
-        let mut text = String::new();
-        file.read_to_string(&mut text).map_err(fail)?;
-        // The last line may have been cut off.
-        if !text.is_empty() && !text.ends_with('\n') {
-            file.seek(SeekFrom::End(0)).and_then(|_| file.write_all(b"\n")).map_err(fail)?;
-        }
-        let entries = text.lines().filter_map(|line| serde_json::from_str::<Entry>(line).ok());
-        let files =
-            entries.flat_map(|entry| entry.files.into_iter().map(move |file| (file, entry.stamp.clone())));
-        Ok(Self { folder: folder.into(), done: files.collect(), file })
-    }
-
-    /// Whether results, these files, are there and made of what `stamp` stands for.
-    pub(super) fn is_done(&self, files: &[PathBuf], stamp: &str) -> bool {
-        let is_current = |file: &PathBuf| {
-            self.done.get(&*file.to_string_lossy()).is_some_and(|known| known == stamp)
-                && self.folder.join(file).is_file()
+impl Journals {
+    /// Reads those of a folder; there are none where it isn't there.
+    pub(super) fn read(folder: &Path) -> Result<Self, String> {
+        let mut last: HashMap<String, Entry> = HashMap::new();
+        let found = match fs::read_dir(folder) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            Err(error) => return Err(format!("{}: {}", folder.display(), io_problem(&error))),
+            Ok(found) => Some(found),
         };
-        files.iter().all(is_current)
+        for found in found.into_iter().flatten().flatten() {
+            if !is_journal(&found.file_name().to_string_lossy()) {
+                continue;
+            }
+            let path = found.path();
+            let bytes =
+                fs::read(&path).map_err(|error| format!("{}: {}", path.display(), io_problem(&error)))?;
+            // A line that was cut off isn't read.
+            let lines = bytes.split(|byte| *byte == b'\n');
+            for mut entry in lines.filter_map(|line| serde_json::from_slice::<Entry>(line).ok()) {
+                for file in std::mem::take(&mut entry.files) {
+                    if last.get(&file).is_none_or(|known| known.time <= entry.time) {
+                        last.insert(file, entry.clone());
+                    }
+                }
+            }
+        }
+        Ok(Self { folder: folder.into(), last })
     }
 
-    /// Notes that an input is done.
-    pub(super) fn note(&mut self, input: &Input, files: &[PathBuf], stamp: &str) -> Result<(), String> {
-        let path = self.folder.join(FILE);
-        let fail = |error: io::Error| format!("{}: {}", path.display(), io_problem(&error));
-        let shown = |path: &PathBuf| path.to_string_lossy().into_owned();
-        let (input, files) = (shown(&input.path), files.iter().map(shown).collect());
-        let line = serde_json::to_string(&Entry { input, files, stamp: stamp.into() })
-            .map_err(|error| fail(error.into()))?;
-        self.file.write_all((line + "\n").as_bytes()).map_err(fail)
+    /// How results, these files, stand to what `stamp` stands for.
+    pub(super) fn state(&self, files: &[PathBuf], stamp: &str) -> State {
+        let known = |file: &PathBuf| self.last.get(&*file.to_string_lossy());
+        if let Some(reason) = files.iter().find_map(|file| known(file)?.failed.clone()) {
+            return State::Failed(reason);
+        }
+        let is_there = |file: &PathBuf| known(file).is_some() && self.folder.join(file).is_file();
+        if !files.iter().all(is_there) {
+            return State::Missing;
+        }
+        let other = files.iter().filter_map(known).find(|entry| entry.stamp != stamp);
+        match other.map(|entry| settings_of(&entry.stamp) == settings_of(stamp)) {
+            None => State::Done,
+            Some(true) => State::Stale("the recording, or its line in the list, is another by now"),
+            Some(false) => State::Stale("the model or the options are others"),
+        }
     }
 
     /// Removes what an interrupted run has left of these files.
@@ -95,6 +137,62 @@ impl Journal {
     }
 }
 
+/// The journal that a run writes.
+#[derive(Debug)]
+pub(super) struct Journal {
+    path: PathBuf,
+    file: File,
+}
+
+impl Journal {
+    /// Opens a shard's journal, or that of all recordings, in a folder, which is made.
+    pub(super) fn open(folder: &Path, shard: Option<Shard>) -> Result<Self, String> {
+        let path = folder.join(journal_name(shard));
+        fs::create_dir_all(folder)
+            .map_err(|error| format!("{}: {}", folder.display(), io_problem(&error)))?;
+        let open = || -> io::Result<File> {
+            let mut file = File::options().read(true).append(true).create(true).open(&path)?;
+            // The last line may have been cut off.
+            let mut last = [b'\n'];
+            if file.seek(SeekFrom::End(0))? > 0 {
+                file.seek(SeekFrom::End(-1))?;
+                file.read_exact(&mut last)?;
+            }
+            if last != [b'\n'] {
+                file.write_all(b"\n")?;
+            }
+            Ok(file)
+        };
+        match open() {
+            Ok(file) => Ok(Self { path, file }),
+            Err(error) => Err(format!("{}: {}", path.display(), io_problem(&error))),
+        }
+    }
+
+    /// Notes that an input is done, or why it failed.
+    pub(super) fn note(
+        &mut self,
+        input: &Input,
+        files: &[PathBuf],
+        stamp: &str,
+        failed: Option<&str>,
+    ) -> Result<(), String> {
+        let shown = |path: &PathBuf| path.to_string_lossy().into_owned();
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let entry = Entry {
+            input: shown(&input.path),
+            files: files.iter().map(shown).collect(),
+            stamp: stamp.into(),
+            time: since.as_millis() as u64,
+            failed: failed.map(str::to_owned),
+        };
+        serde_json::to_string(&entry)
+            .map_err(io::Error::from)
+            .and_then(|line| self.file.write_all((line + "\n").as_bytes()))
+            .map_err(|error| format!("{}: {}", self.path.display(), io_problem(&error)))
+    }
+}
+
 /// The file that an unfinished one, `.NAME.….part`, was to become.
 fn unfinished(path: &Path) -> Option<OsString> {
     if !is_unfinished(path) {
@@ -104,17 +202,21 @@ fn unfinished(path: &Path) -> Option<OsString> {
     within.to_str().and_then(|name| name.strip_prefix('.')).map(OsString::from)
 }
 
-/// A number for the sources of an input's results: `settings`, which stand for the model and all options, and the
-/// recording by its path, size and time. `None` for a stream, of which nobody knows that it is the same.
+/// The sources of an input's results as two numbers: `settings`, which stands for the model and all options, and one for
+/// the recording by its path, size and time. `None` for a stream, of which nobody knows that it is the same.
 pub(super) fn stamp(settings: u64, input: &Input) -> Option<String> {
     let mut hasher = DefaultHasher::new();
-    settings.hash(&mut hasher);
     hash_file(&input.path, &mut hasher);
     (input.part(), serde_json::to_string(&input.fields).unwrap_or_default()).hash(&mut hasher);
     for (phrase, weight) in &input.hotwords {
         (phrase, weight.map(f32::to_bits)).hash(&mut hasher);
     }
-    (!input.is_stdin()).then(|| format!("{:016x}", hasher.finish()))
+    (!input.is_stdin()).then(|| format!("{settings:016x}-{:016x}", hasher.finish()))
+}
+
+/// The part of a stamp that stands for the model and the options.
+fn settings_of(stamp: &str) -> &str {
+    stamp.split_once('-').map_or(stamp, |(settings, _)| settings)
 }
 
 /// Feeds a file's path, size and time.
@@ -130,10 +232,12 @@ mod tests {
 
     use super::*;
 
+    const NOBODYS: Option<Shard> = None;
+
     fn input(path: PathBuf) -> Input {
         let name = PathBuf::from("a");
-        let (stem, hotwords) = (name.clone(), Vec::new());
-        Input { name, stem, path, offset_s: 0.0, duration_s: None, hotwords, fields: Map::new() }
+        let (stem, key, hotwords) = (name.clone(), name.clone(), Vec::new());
+        Input { name, stem, key, path, offset_s: 0.0, duration_s: None, hotwords, fields: Map::new() }
     }
 
     #[test]
@@ -144,26 +248,66 @@ mod tests {
         let (input, files) = (input(at("a.wav")), [PathBuf::from("a.txt")]);
         let stamp = |settings, input: &Input| stamp(settings, input).unwrap();
         let out = at("out");
-        let mut journal = Journal::open(&out).unwrap();
-        assert!(!journal.is_done(&files, &stamp(7, &input)));
+        let state = |settings| Journals::read(&out).unwrap().state(&files, &stamp(settings, &input));
+        assert!(state(7) == State::Missing && !out.exists());
+        let mut journal = Journal::open(&out, NOBODYS).unwrap();
+        let mut note =
+            |settings, failed| journal.note(&input, &files, &stamp(settings, &input), failed).unwrap();
         fs::write(out.join("a.txt"), "A").unwrap();
-        journal.note(&input, &files, &stamp(7, &input)).unwrap();
-        let is_done = |settings| Journal::open(&out).unwrap().is_done(&files, &stamp(settings, &input));
-        assert!(is_done(7) && !is_done(8));
-        let journal = Journal::open(&out).unwrap();
-        assert!(!journal.is_done(&["a.txt".into(), "a.srt".into()], &stamp(7, &input)));
-        let other = |other: Input| assert!(!journal.is_done(&files, &stamp(7, &other)));
-        other(Input { offset_s: 1.0, ..input.clone() });
-        other(Input { hotwords: vec![("a".into(), None)], ..input.clone() });
-        // What other settings have written over it counts.
-        Journal::open(&out).unwrap().note(&input, &files, &stamp(8, &input)).unwrap();
-        assert!(is_done(8) && !is_done(7));
+        assert_eq!(state(7), State::Missing);
+        note(7, None);
+        let others = State::Stale("the model or the options are others");
+        assert_eq!((state(7), state(8)), (State::Done, others));
+        let journals = Journals::read(&out).unwrap();
+        let state_of = |files: &[PathBuf], input: &Input| journals.state(files, &stamp(7, input));
+        assert_eq!(state_of(&["a.txt".into(), "a.srt".into()], &input), State::Missing);
+        let changed = |other: Input| {
+            assert!(matches!(state_of(&files, &other), State::Stale(why) if why.contains("recording")))
+        };
+        changed(Input { offset_s: 1.0, ..input.clone() });
+        changed(Input { hotwords: vec![("a".into(), None)], ..input.clone() });
+        // Results of other settings, written over them, count; so does that nothing came of them.
+        note(8, None);
+        assert!(state(8) == State::Done && state(7) != State::Done);
+        note(8, Some("full"));
+        assert_eq!(state(8), State::Failed("full".into()));
+        note(8, None);
         fs::remove_file(out.join("a.txt")).unwrap();
-        assert!(!is_done(8));
+        assert_eq!(state(8), State::Missing);
         fs::write(out.join("a.txt"), "A").unwrap();
         fs::write(at("a.wav"), "longer").unwrap();
-        assert!(!is_done(8));
+        assert!(matches!(state(8), State::Stale(why) if why.contains("recording")));
         assert_eq!(super::stamp(7, &Input { path: "-".into(), ..input }), None);
+    }
+
+    #[test]
+    fn of_two_journals_the_later_entry_counts() {
+        let out = tempfile::tempdir().unwrap();
+        let entry = |stamp: &str, time| {
+            format!("{{\"input\":\"a\",\"files\":[\"a.txt\"],\"stamp\":\"{stamp}\",\"time\":{time}}}\n")
+        };
+        fs::write(out.path().join("a.txt"), "A").unwrap();
+        for (journal, entries) in [
+            ("done.jsonl", entry("7-1", 10)),
+            ("done.1-of-2.jsonl", entry("8-1", 30)),
+            ("done.2-of-2.jsonl", entry("9-1", 20) + "{\"input\":"),
+            ("done.x-of-2.jsonl", entry("10-1", 40)),
+        ] {
+            fs::write(out.path().join(journal), entries).unwrap();
+        }
+        let journals = Journals::read(out.path()).unwrap();
+        let done = ["7-1", "8-1", "9-1", "10-1"]
+            .map(|stamp| journals.state(&["a.txt".into()], stamp) == State::Done);
+        assert_eq!(done, [false, true, false, false]);
+        let journal = [
+            "done.jsonl",
+            "done.12-of-30.jsonl",
+            "done.wav.jsonl",
+            "done.1-of-.jsonl",
+            "done.txt",
+            "undone.jsonl",
+        ];
+        assert_eq!(journal.map(is_journal), [true, true, false, false, false, false]);
     }
 
     #[test]
@@ -171,23 +315,24 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let out = folder.path();
         let names = ["a", "b", "c"].map(|name| PathBuf::from(format!("{name}.txt")));
-        let mut journal = Journal::open(out).unwrap();
+        let mut journal = Journal::open(out, NOBODYS).unwrap();
         let input = input(out.join("a.wav"));
         for name in &names[..2] {
             fs::write(out.join(name), "").unwrap();
-            journal.note(&input, std::slice::from_ref(name), "7").unwrap();
+            journal.note(&input, std::slice::from_ref(name), "7", None).unwrap();
         }
-        let text = fs::read_to_string(out.join(FILE)).unwrap();
-        fs::write(out.join(FILE), &text[..text.len() - 9]).unwrap();
+        let path = out.join(journal_name(NOBODYS));
+        let text = fs::read_to_string(&path).unwrap();
+        fs::write(&path, &text[..text.len() - 9]).unwrap();
         for name in [".b.txt.123.part", ".other.txt.123.part", "b.txt.123.part"] {
             fs::write(out.join(name), "half").unwrap();
         }
-        let mut journal = Journal::open(out).unwrap();
-        journal.clear(names.iter().cloned());
+        Journals::read(out).unwrap().clear(names.iter().cloned());
         fs::write(out.join("c.txt"), "").unwrap();
-        journal.note(&input, &names[2..], "7").unwrap();
-        let journal = Journal::open(out).unwrap();
-        let done = [0, 1, 2].map(|i| journal.is_done(&names[i..=i], "7"));
+        let mut journal = Journal::open(out, NOBODYS).unwrap();
+        journal.note(&input, &names[2..], "7", None).unwrap();
+        let journals = Journals::read(out).unwrap();
+        let done = [0, 1, 2].map(|i| journals.state(&names[i..=i], "7") == State::Done);
         assert_eq!(done, [true, false, true]);
         // Files of another name, perhaps of another process, stay.
         assert!(!out.join(".b.txt.123.part").exists() && out.join(".other.txt.123.part").exists());

@@ -21,6 +21,9 @@ pub(super) struct Input {
     pub(super) name: PathBuf,
     /// The same without this ending.
     pub(super) stem: PathBuf,
+    /// What says to whose share it belongs, the same on every machine: its path below the folder that was given, or its
+    /// id or path in a list.
+    pub(super) key: PathBuf,
     /// Where the part that is wanted starts, in seconds, and how long it is, where not all is.
     pub(super) offset_s: f64,
     pub(super) duration_s: Option<f64>,
@@ -39,11 +42,11 @@ pub(super) struct Inputs {
 }
 
 impl Input {
-    /// A file whose results lie at `name`.
-    fn new(path: PathBuf, name: PathBuf, args: &Transcribe) -> Self {
+    /// A file whose results lie at `name`, and which was named as `key`.
+    fn new(path: PathBuf, name: PathBuf, key: PathBuf, args: &Transcribe) -> Self {
         let stem = name.with_extension("");
         let (offset_s, duration_s) = (args.offset, args.duration);
-        Self { path, name, stem, offset_s, duration_s, hotwords: Vec::new(), fields: Map::new() }
+        Self { path, name, stem, key, offset_s, duration_s, hotwords: Vec::new(), fields: Map::new() }
     }
 
     pub(super) fn is_stdin(&self) -> bool {
@@ -69,14 +72,20 @@ pub(super) fn inputs(args: &Transcribe) -> Result<Inputs, String> {
             all.add_below(source, args)?;
         } else {
             let name = if source == Path::new("-") { "stdin".into() } else { file_name(source) };
-            all.recordings.push(Input::new(source.clone(), name, args));
+            all.recordings.push(Input::new(source.clone(), name, source.clone(), args));
         }
     }
     if let Some(list) = &args.list {
         all.recordings.extend(listed(list, args)?);
     }
-    if all.recordings.iter().filter(|input| input.is_stdin()).count() > 1 {
-        return Err("standard input is given twice; give it once".into());
+    match all.recordings.iter().filter(|input| input.is_stdin()).count() {
+        0 => {}
+        _ if args.shard.is_some() => {
+            return Err("standard input can't be shared out; give files to --shard".into());
+        }
+        _ if args.check => return Err("standard input can't be known again; give files to --check".into()),
+        1 => {}
+        _ => return Err("standard input is given twice; give it once".into()),
     }
     Ok(all)
 }
@@ -106,7 +115,7 @@ impl Inputs {
             };
             if path.is_file() && is_audio_path(&path) {
                 let name = path.strip_prefix(folder).map_or_else(|_| file_name(&path), Path::to_path_buf);
-                self.recordings.push(Input::new(path, name, args));
+                self.recordings.push(Input::new(path, name.clone(), name, args));
             }
         }
         if self.recordings.len() + self.unread.len() == before {
@@ -139,7 +148,7 @@ fn listed(list: &Path, args: &Transcribe) -> Result<Vec<Input>, String> {
             all.push(entry(line, list, args).map_err(fail)?);
         } else {
             let path = PathBuf::from(line);
-            all.push(Input::new(path.clone(), file_name(&path), args));
+            all.push(Input::new(path.clone(), file_name(&path), path, args));
         }
     }
     if all.is_empty() {
@@ -164,15 +173,16 @@ fn entry(line: &str, list: &Path, args: &Transcribe) -> Result<Input, String> {
         },
     };
     let (offset, duration) = (seconds("offset")?, seconds("duration")?);
-    let path = list.parent().unwrap_or(Path::new("")).join(path);
+    let key = PathBuf::from(path);
+    let path = list.parent().unwrap_or(Path::new("")).join(&key);
     let id = fields.get("id").and_then(Value::as_str).filter(|id| !id.is_empty());
     let id = id.map(|id| PathBuf::from(id.replace(['/', '\\'], "_")));
     let hotwords = hotwords(&mut fields)?;
     let name = file_name(&path);
-    let mut input = Input { hotwords, ..Input::new(path, name, args) };
+    let mut input = Input { hotwords, ..Input::new(path, name, key, args) };
     if let Some(id) = id {
         // A dot in it begins no ending.
-        (input.name, input.stem) = (id.clone(), id);
+        (input.name, input.stem, input.key) = (id.clone(), id.clone(), id);
     }
     input.offset_s += offset.unwrap_or(0.0);
     // A manifest's duration is mostly the whole file's.

@@ -1,10 +1,12 @@
 //! `linnet transcribe`
 
+mod check;
 mod done;
 mod inputs;
 mod output;
 mod progress;
 mod resume;
+mod shard;
 mod work;
 
 use std::error::Error;
@@ -17,11 +19,13 @@ use std::time::Instant;
 use linnet::{Channels, Model, ModelError, Recognizer, SearchOptions, Subtitles, Transcript};
 use linnet_audio::{Blocks, Note, ReadOptions};
 
-use self::done::{Journal, hash_file, stamp};
+use self::check::check;
+use self::done::{Journal, Journals, State, hash_file, stamp};
 use self::inputs::{Input, Inputs, inputs};
 use self::output::{Output, Unwritten};
 use self::progress::Progress;
 use self::resume::Kept;
+use self::shard::Shard;
 use self::work::in_order;
 use super::search::Asked;
 use super::{Done, say_notes, warn_of_hotwords};
@@ -34,9 +38,8 @@ const MOST_UNCOVERED: f64 = 0.1;
 
 pub(super) fn run(args: Transcribe, talk: &Talk) -> Done {
     let begun = Instant::now();
-    let (recognizer, settings) = recognizer(&args)?;
-    recognizer.search().notes().iter().for_each(|note| talk.say(note));
-    let whole = warn_of_hotwords(recognizer.search().left_out(), talk);
+    let shard = args.shard.map(|asked| Shard::new(asked, |name| std::env::var(name).ok())).transpose()?;
+    let (model, options, settings) = sources(&args)?;
     let (shortest_s, longest_s) = args.subtitles.subtitle_seconds;
     let subtitles = Subtitles {
         line: args.subtitles.subtitle_line.into(),
@@ -47,17 +50,31 @@ pub(super) fn run(args: Transcribe, talk: &Talk) -> Done {
     };
     let Inputs { recordings: inputs, unread } = inputs(&args)?;
     let output = Output::new(args.out.as_deref(), &args.format, subtitles, &inputs)?;
-    let mut journal = args.out.as_deref().map(Journal::open).transpose()?;
+    let journals = args.out.as_deref().map(Journals::read).transpose()?;
+    let is_own = |place: &usize| shard.is_none_or(|shard| shard.has(&inputs[*place].key));
+    let share: Vec<usize> = (0..inputs.len()).filter(is_own).collect();
+    unread.iter().for_each(|line| talk.warn(line));
+    if let Some(journals) = journals.as_ref().filter(|_| args.check) {
+        let share = share.iter().map(|&place| (place, &inputs[place]));
+        return Ok(check(share, &output, journals, settings, talk)? && unread.is_empty());
+    }
+    if let Some(shard) = shard.filter(|_| share.is_empty()) {
+        talk.say(format!("none of the {} recordings belongs to share {shard}", inputs.len()));
+        return Ok(unread.is_empty());
+    }
+    let recognizer = recognizer(model, options.as_ref())?;
+    recognizer.search().notes().iter().for_each(|note| talk.say(note));
+    let whole = warn_of_hotwords(recognizer.search().left_out(), talk);
     let is_done = |place: &usize| {
-        let known = journal.as_ref().filter(|_| !args.again).zip(stamp(settings, &inputs[*place]));
-        known.is_some_and(|(journal, stamp)| journal.is_done(&output.files(*place), &stamp))
+        let known = journals.as_ref().filter(|_| !args.again).zip(stamp(settings, &inputs[*place]));
+        known.is_some_and(|(journals, stamp)| journals.state(&output.files(*place), &stamp) == State::Done)
     };
-    let (done, todo): (Vec<usize>, Vec<usize>) = (0..inputs.len()).partition(is_done);
-    if let Some(journal) = &journal {
-        journal.clear(todo.iter().flat_map(|&place| output.files(place)));
+    let (done, todo): (Vec<usize>, Vec<usize>) = share.iter().partition(|place| is_done(place));
+    let mut journal = args.out.as_deref().map(|folder| Journal::open(folder, shard)).transpose()?;
+    if let Some(journals) = &journals {
+        journals.clear(todo.iter().flat_map(|&place| output.files(place)));
     }
     let mut tally = Tally { done: done.len(), failed: unread.len(), ..Tally::default() };
-    unread.iter().for_each(|line| talk.warn(line));
 
     let progress = Progress::new(todo.iter().map(|&place| inputs[place].bytes()).sum(), talk);
     let jobs = if args.jobs == 0 { rayon::current_num_threads() } else { args.jobs.into() };
@@ -70,10 +87,14 @@ pub(super) fn run(args: Transcribe, talk: &Talk) -> Done {
         let work = Work { recognizer: &recognizer, raw: &raw, channels: args.channels, progress: &progress };
         (work.one(input, kept), stamp)
     };
-    let all = inputs.len() + unread.len();
+    let all = share.len() + unread.len();
     in_order(&todo, jobs, 4 * jobs, work, |number, (heard, stamp)| -> Result<(), Box<dyn Error>> {
         let place = todo[number];
         let input = &inputs[place];
+        let mut note = |failed: Option<&str>| match (&mut journal, stamp.as_deref()) {
+            (Some(journal), Some(stamp)) => journal.note(input, &output.files(place), stamp, failed),
+            _ => Ok(()),
+        };
         let written = heard.and_then(|Heard { transcript, notes, left_out, kept }| {
             let put = progress.aside(|| {
                 say_notes(&input.path, &notes, talk);
@@ -89,16 +110,17 @@ pub(super) fn run(args: Transcribe, talk: &Talk) -> Done {
         });
         match written {
             Ok(Ok((transcript, whole, kept))) => {
-                if let (Some(journal), Some(stamp)) = (&mut journal, stamp) {
-                    journal.note(input, &output.files(place), &stamp)?;
-                }
+                note(None)?;
                 kept.into_iter().for_each(Kept::remove);
                 tally.add(&transcript);
                 tally.partly |= !whole;
             }
             Ok(Err(error)) => return Err(error),
-            Err(error) if all == 1 => return Err(error.into()),
             Err(error) => {
+                note(Some(&error))?;
+                if all == 1 {
+                    return Err(error.into());
+                }
                 tally.failed += 1;
                 progress.aside(|| talk.warn(error));
             }
@@ -109,7 +131,7 @@ pub(super) fn run(args: Transcribe, talk: &Talk) -> Done {
     if let Some(folder) = args.out.as_ref().filter(|_| tally.done > 0) {
         let (done, folder) = (tally.done, folder.display());
         talk.say(format!(
-            "{done} recordings were done before, see {folder}/done.jsonl; --again does them anew"
+            "{done} recordings were done before, as {folder}/done.*jsonl note; --again does them anew"
         ));
     }
     if args.summary {
@@ -125,8 +147,9 @@ pub(super) fn run(args: Transcribe, talk: &Talk) -> Done {
     Ok(whole && failed == 0 && !tally.partly)
 }
 
-/// The recogniser that is asked for, and a number that stands for all that its transcripts depend on.
-fn recognizer(args: &Transcribe) -> Result<(Recognizer, u64), Box<dyn Error>> {
+/// The model and the options of its search, and a number that stands for all that transcripts depend on but for the
+/// recording.
+fn sources(args: &Transcribe) -> Result<(Model, Option<SearchOptions>, u64), Box<dyn Error>> {
     let model = Model::read(&args.model)?;
     let asked = Asked { search: &args.search, weights: &args.weights, depth: &args.depth };
     let options = asked.with_model(&args.model, SearchOptions::of_model(&args.model)?)?;
@@ -139,14 +162,17 @@ fn recognizer(args: &Transcribe) -> Result<(Recognizer, u64), Box<dyn Error>> {
     format!("{options:?} {:?} {:?} {:?}", args.channels, args.subtitles, args.raw).hash(&mut hasher);
     let files = options.iter().flat_map(|o| [&o.lm, &o.lexicon, &o.grammar, &o.hotwords]);
     files.flatten().for_each(|file| hash_file(file, &mut hasher));
-    let recognizer = match options {
+    Ok((model, options, hasher.finish()))
+}
+
+fn recognizer(model: Model, options: Option<&SearchOptions>) -> Result<Recognizer, ModelError> {
+    Ok(match options {
         Some(options) => {
-            let search = model.search(&options)?;
+            let search = model.search(options)?;
             Recognizer::new(model).with_search(search)
         }
         None => Recognizer::new(model),
-    };
-    Ok((recognizer, hasher.finish()))
+    })
 }
 
 /// The transcript of a recording, and what a person should hear of it.

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use linnet::{Format, Named, Subtitles, Transcript};
 use linnet_files::{io_problem, write_beside};
 
+use super::done::is_journal;
 use super::inputs::Input;
 use crate::data::print;
 
@@ -48,7 +49,7 @@ impl Output {
             }
         });
         let names = match folder {
-            Some(_) => names(inputs)?,
+            Some(_) => names(inputs, &formats)?,
             None => Vec::new(),
         };
         let apart = formats.iter().find(|format| !format.joins() && **format != Format::Json);
@@ -134,7 +135,7 @@ impl Output {
 }
 
 /// A path as one field of a line: control characters, as line breaks and tabs, are escaped.
-fn one_field(path: &str) -> String {
+pub(super) fn one_field(path: &str) -> String {
     let shown = |c: char| if c.is_control() { c.escape_default().to_string() } else { c.to_string() };
     path.chars().map(shown).collect()
 }
@@ -162,14 +163,23 @@ fn labels(inputs: &[Input]) -> Vec<String> {
     inputs.iter().map(label).collect()
 }
 
-/// The names of all results: without the recordings' endings, unless two would be the same.
-fn names(inputs: &[Input]) -> Result<Vec<PathBuf>, String> {
+/// The names of all results: without the recordings' endings, unless two would be the same, or one a journal's.
+fn names(inputs: &[Input], formats: &[Format]) -> Result<Vec<PathBuf>, String> {
+    let with = |name: &Path, format: &Format| format!("{}.{}", name.display(), format.extension());
+    let journal = |name: &Path| formats.iter().map(|format| with(name, format)).find(|file| is_journal(file));
     let mut count: HashMap<&Path, usize> = HashMap::new();
     inputs.iter().for_each(|input| *count.entry(&input.stem).or_default() += 1);
     let mut taken: HashMap<&Path, &Input> = HashMap::new();
     let mut names = Vec::with_capacity(inputs.len());
     for input in inputs {
-        let name = if count.get(&*input.stem) == Some(&1) { &input.stem } else { &input.name };
+        let alone = count.get(&*input.stem) == Some(&1) && journal(&input.stem).is_none();
+        let name = if alone { &input.stem } else { &input.name };
+        if let Some(journal) = journal(name) {
+            let path = input.path.display();
+            return Err(format!(
+                "{path}: its result would be {journal}, a journal's name; give it another id"
+            ));
+        }
         if let Some(other) = taken.insert(name, input) {
             let (a, b) = (other.path.display(), input.path.display());
             return Err(match other.path == input.path && other.part() == input.part() {
