@@ -8,7 +8,7 @@ use crate::bits::Bits;
 use crate::container::{Body, Track, length};
 use crate::error::AudioError;
 use crate::note::Note;
-use crate::packets::{Codec, Packets, Span};
+use crate::packets::{Codec, Packed, Packets, Span};
 use crate::tags;
 
 const RATES: [u32; 13] =
@@ -201,14 +201,18 @@ pub(crate) fn open_adts<'a>(bytes: &'a [u8], path: &Path) -> Result<Track<'a>, A
     let (kind, rate, channels) = first.fixed;
     let config = (kind << 11 | rate << 7 | channels << 3) as u16;
     let codec = Codec::aac(&config.to_be_bytes(), "AAC", path)?;
+    let packets = Packed::Here(packets);
     Ok(Track { body: Body::Packets(Packets { codec, packets, span: Span::default() }), notes })
 }
+
+/// So many first packets show whether there are spectral bands.
+pub(crate) const SEEN: usize = 200;
 
 /// Whether packets have spectral band replication (HE-AAC) that their configuration doesn't tell: nearly all end in a
 /// fill element with its mark. One that happens to look so is rare, about one packet in ten.
 pub(crate) fn has_spectral_bands<'a>(packets: impl Iterator<Item = &'a [u8]>) -> bool {
     let (mut count, mut marked) = (0, 0);
-    for packet in packets.take(200) {
+    for packet in packets.take(SEEN) {
         count += 1;
         marked += usize::from(ends_in_spectral_bands(packet));
     }

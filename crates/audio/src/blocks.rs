@@ -12,10 +12,10 @@ use crate::container::Container;
 use crate::error::AudioError;
 use crate::names::Unread;
 use crate::note::Note;
-use crate::read::{Opened, ReadOptions, all, check_part, empty, is_raw, opened};
+use crate::read::{Opened, ReadOptions, all, check_part, empty, is_raw, of_track, opened};
 use crate::samples::Audio;
 use crate::wave::{self, Plain};
-use crate::{sphere, tags};
+use crate::{mp4, sphere, tags};
 
 /// The length of a block, in seconds.
 const BLOCK_S: usize = 10;
@@ -26,8 +26,9 @@ const HEAD: usize = 1 << 14;
 /// A recording that is read block by block.
 ///
 /// Memory doesn't grow with the recording where the file is WAV or a relative (samples of integers, mu-law or A-law),
-/// SPHERE that isn't compressed, FLAC, MP3 or OGG (Vorbis, Opus, FLAC). Of MP4, Matroska, AAC, CAF with packets, and
-/// streams, all bytes are in memory, and what they decode to isn't. Other files, as samples of floating point, AIFF, AU
+/// SPHERE that isn't compressed, FLAC, MP3, OGG (Vorbis, Opus, FLAC) or MP4 and its relatives (AAC, ALAC, Opus), whose
+/// index alone is in memory. Of Matroska, AAC, CAF with packets, and streams, all bytes are in memory, and what they
+/// decode to isn't. Other files, as samples of floating point, AIFF, AU
 /// and Shorten, are decoded as a whole.
 #[derive(Debug)]
 pub struct Blocks {
@@ -102,7 +103,13 @@ impl Blocks {
                 None => Self::read_whole(path, options),
             };
         }
-        if is_raw || Container::of(&head).is_some() || Unread::by_content(&head).is_some() {
+        let container = Container::of(&head).filter(|_| !is_raw);
+        if container == Some(Container::Mp4) {
+            let behind = |error: AudioError| error.behind(tag as usize);
+            let track = mp4::open(content).map_err(behind)?;
+            return Self::of_opened(of_track(track, path).map_err(behind)?, tag as usize, path, options);
+        }
+        if is_raw || container.is_some() || Unread::by_content(&head).is_some() {
             return Self::read_whole(path, options);
         }
         let recording =
@@ -126,9 +133,22 @@ impl Blocks {
 
     fn of_bytes(source: impl Read, path: &Path, options: &ReadOptions) -> Result<Self, AudioError> {
         check_part(path, options)?;
-        match opened(all(source, path)?, path, options)? {
-            Opened::Steps(recording) => Self::of_steps(path, recording, options),
-            Opened::Whole(audio) => Ok(Self::of_memory(audio.checked(path, options)?)),
+        Self::of_opened(opened(all(source, path)?, path, options)?, 0, path, options)
+    }
+
+    /// Of a recording that has so many more bytes before it in its file.
+    fn of_opened(
+        opened: Opened,
+        bytes: usize,
+        path: &Path,
+        options: &ReadOptions,
+    ) -> Result<Self, AudioError> {
+        match opened {
+            Opened::Steps(recording) => Self::of_steps(path, Box::new(Behind { recording, bytes }), options),
+            Opened::Whole(mut audio) => {
+                audio.notes = audio.notes.into_iter().map(|note| note.behind(bytes)).collect();
+                Ok(Self::of_memory(audio.checked(path, options)?))
+            }
         }
     }
 

@@ -65,6 +65,13 @@ impl Bytes {
         self
     }
 
+    /// The first so many.
+    pub(crate) fn until(mut self, end: u64) -> Self {
+        self.len = self.len.min(end);
+        self.window.clear();
+        self
+    }
+
     pub(crate) fn len(&self) -> u64 {
         self.len
     }
@@ -128,6 +135,18 @@ impl Bytes {
         Ok(false)
     }
 
+    /// Where the tags that end them start, see [`tags::tagged`].
+    pub(crate) fn tagged(&mut self) -> Result<u64, AudioError> {
+        let mut end = self.len;
+        loop {
+            let from = end.saturating_sub(tags::LONGEST_TAIL as u64);
+            match tags::last_tag(self.get(from, (end - from) as usize)?) {
+                Some(len) if len as u64 <= end => end -= len as u64,
+                _ => return Ok(end),
+            }
+        }
+    }
+
     /// Where the tags and padding that end them start, see [`tags::start`].
     pub(crate) fn tail(&mut self) -> Result<u64, AudioError> {
         let mut end = self.len;
@@ -151,6 +170,11 @@ impl Bytes {
             }
         }
         Ok(end - at)
+    }
+
+    /// All of the bytes, to be read as a file.
+    pub(crate) fn as_file(&self) -> Section {
+        self.section(std::iter::once(0..self.len).collect())
     }
 
     /// Parts of the bytes, one behind the other, to be read as a file.

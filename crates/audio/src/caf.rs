@@ -5,7 +5,7 @@ use std::path::Path;
 
 use crate::container::{Body, Track, body};
 use crate::error::{AudioError, Place};
-use crate::packets::{Codec, Packets, Span};
+use crate::packets::{Codec, Packed, Packets, Span};
 use crate::pcm::{Kind, Pcm, Sample};
 use crate::raw::ByteOrder;
 
@@ -81,8 +81,8 @@ pub(crate) fn open<'a>(bytes: &'a [u8], path: &Path) -> Result<Track<'a>, AudioE
         table.ok_or_else(|| fail(data_at, "it has no pakt chunk, which tells its packets"))?;
     let damaged = || fail(table_at, "its pakt chunk is damaged");
     let (packets, span) = description.packets(table, data).ok_or_else(damaged)?;
-    let packets = Packets { codec, packets: packets.into_iter().map(Into::into).collect(), span };
-    Ok(Track { body: Body::Packets(packets), notes: Vec::new() })
+    let packets = Packed::Here(packets.into_iter().map(Into::into).collect());
+    Ok(Track { body: Body::Packets(Packets { codec, packets, span }), notes: Vec::new() })
 }
 
 fn number(bytes: &[u8]) -> u64 {

@@ -2,7 +2,9 @@
 
 use std::borrow::Cow;
 use std::path::Path;
+use std::sync::Arc;
 
+use crate::bytes::Bytes;
 use crate::error::AudioError;
 use crate::note::Note;
 use crate::packets::Packets;
@@ -66,7 +68,7 @@ impl Container {
             Self::Aiff => aiff::open(bytes, path),
             Self::Au => au::open(bytes, path),
             Self::Caf => caf::open(bytes, path),
-            Self::Mp4 => mp4::open(bytes, path),
+            Self::Mp4 => mp4::open(Bytes::of_memory(Arc::new(bytes.to_vec()), path)),
             Self::Matroska => matroska::open(bytes, path),
             Self::Adts => aac::open_adts(bytes, path),
         }

@@ -27,6 +27,7 @@ mod guard;
 mod matroska;
 mod mp3;
 mod mp4;
+mod mu_law_wav;
 mod names;
 mod note;
 mod ogg;
@@ -48,6 +49,7 @@ mod wave;
 
 pub use blocks::Blocks;
 pub use error::{AudioError, Place};
+pub use mu_law_wav::MuLawWav;
 pub use names::is_audio_path;
 pub use note::Note;
 pub use probe::{AudioInfo, probe};

@@ -13,7 +13,7 @@ use symphonia::core::codecs::audio::well_known::{
 use crate::container::{Body, Track, length};
 use crate::error::{AudioError, Place};
 use crate::note::Note;
-use crate::packets::{Codec, Packets, Span, unread};
+use crate::packets::{Codec, Packed, Packets, Span, unread};
 use crate::pcm::{Kind, MOST_CHANNELS, MOST_RATE, Pcm, Sample, too_many};
 use crate::raw::ByteOrder;
 use crate::{opus, vorbis};
@@ -343,6 +343,6 @@ pub(crate) fn open<'a>(bytes: &'a [u8], path: &Path) -> Result<Track<'a>, AudioE
         Codec::Other(..) => (entry.delay, NANOSECONDS),
     };
     let span = Span { skip, frames: None, timescale, behind_ns: u64::try_from(discard).unwrap_or(0) };
-    let packets = packets.into_iter().map(Into::into).collect();
+    let packets = Packed::Here(packets.into_iter().map(Into::into).collect());
     Ok(Track { body: Body::Packets(Packets { codec, packets, span }), notes })
 }

@@ -17,8 +17,16 @@ use crate::{aac, opus};
 
 pub(crate) struct Packets<'a> {
     pub(crate) codec: Codec,
-    pub(crate) packets: Vec<Cow<'a, [u8]>>,
+    pub(crate) packets: Packed<'a>,
     pub(crate) span: Span,
+}
+
+/// The bytes of packets.
+pub(crate) enum Packed<'a> {
+    /// All of them.
+    Here(Vec<Cow<'a, [u8]>>),
+    /// As they are read from a file.
+    Coming(Box<dyn Iterator<Item = Result<Vec<u8>, AudioError>> + Send>),
 }
 
 /// The decoder of packets, with its configuration.
@@ -121,16 +129,28 @@ impl<'a> Packets<'a> {
     /// Decodes packets step by step.
     pub(crate) fn recording(self, path: &Path) -> Result<Guarded<Decoded<'a>>, AudioError> {
         let Self { codec, packets, span } = self;
-        if codec.name() == "aac" && aac::has_spectral_bands(packets.iter().map(AsRef::as_ref)) {
-            return Err(unread("AAC", "HE-AAC", path));
+        let mut packets: Source<'a> = match packets {
+            Packed::Here(packets) => Box::new(packets.into_iter().map(Ok)),
+            Packed::Coming(packets) => Box::new(packets.map(|packet| packet.map(Cow::Owned))),
+        };
+        if codec.name() == "aac" {
+            let first = packets.by_ref().take(aac::SEEN).collect::<Result<Vec<_>, AudioError>>()?;
+            if aac::has_spectral_bands(first.iter().map(AsRef::as_ref)) {
+                return Err(unread("AAC", "HE-AAC", path));
+            }
+            packets = Box::new(first.into_iter().map(Ok).chain(packets));
         }
-        Ok(Decoded::new(codec, Box::new(packets.into_iter().map(Ok)), span, path))
+        Ok(Decoded::new(codec, packets, span, path))
     }
 
     /// The same packets, of bytes of their own.
     pub(crate) fn into_owned(self) -> Packets<'static> {
         let own = |packet: Cow<'a, [u8]>| Cow::Owned(packet.into_owned());
-        Packets { codec: self.codec, packets: self.packets.into_iter().map(own).collect(), span: self.span }
+        let packets = match self.packets {
+            Packed::Here(packets) => Packed::Here(packets.into_iter().map(own).collect()),
+            Packed::Coming(packets) => Packed::Coming(packets),
+        };
+        Packets { codec: self.codec, packets, span: self.span }
     }
 }
 

@@ -13,7 +13,7 @@ use crate::error::AudioError;
 use crate::names::{Unread, has_extension, is_audio_path};
 use crate::raw::{self, RawFormat};
 use crate::samples::Audio;
-use crate::{sphere, tags, wave};
+use crate::{mp4, sphere, tags, wave};
 
 /// The most bytes that are read: 4 GiB.
 const MOST_BYTES: u64 = 1 << 32;
@@ -119,13 +119,13 @@ pub(crate) fn opened(bytes: Vec<u8>, path: &Path, options: &ReadOptions) -> Resu
     }
     let recording: Box<dyn Decode> = match (Container::of(content), Unread::by_content(content)) {
         (Some(container), _) => {
-            let Track { body, notes } = container.open(content, path).map_err(behind)?;
-            match body {
-                Body::Packets(packets) => {
-                    let recording = packets.into_owned().recording(path).map_err(behind)?;
-                    Box::new(Noted { recording, notes })
-                }
-                body => return whole(Track { body, notes }.decode(path)),
+            let track = match container {
+                Container::Mp4 => mp4::open(Bytes::of_memory(Arc::new(bytes), path).behind(tag as u64)),
+                container => container.open(content, path),
+            };
+            match of_track(track.map_err(behind)?, path).map_err(behind)? {
+                Opened::Whole(audio) => return whole(Ok(audio)),
+                Opened::Steps(recording) => recording,
             }
         }
         (None, Some(kind)) => return Err(kind.error(path)),
@@ -136,6 +136,18 @@ pub(crate) fn opened(bytes: Vec<u8>, path: &Path, options: &ReadOptions) -> Resu
         }
     };
     Ok(Opened::Steps(Box::new(Behind { recording, bytes: tag })))
+}
+
+/// Opens a recording in a container.
+pub(crate) fn of_track(track: Track<'_>, path: &Path) -> Result<Opened, AudioError> {
+    let Track { body, notes } = track;
+    Ok(match body {
+        Body::Packets(packets) => {
+            let recording = packets.into_owned().recording(path)?;
+            Opened::Steps(Box::new(Noted { recording, notes }))
+        }
+        body => Opened::Whole(Track { body, notes }.decode(path)?),
+    })
 }
 
 fn decode(bytes: Vec<u8>, path: &Path, options: &ReadOptions) -> Result<Audio, AudioError> {

@@ -92,7 +92,7 @@ pub(crate) fn start(bytes: &[u8]) -> usize {
 }
 
 /// Bytes from a tag's end back that tell its length.
-const LONGEST_TAIL: usize = 355;
+pub(crate) const LONGEST_TAIL: usize = 355;
 
 /// The same of bytes that have so many more before them: the place counts from there, and bytes before these must be
 /// seen to know more where the second value is true.
@@ -114,7 +114,7 @@ pub(crate) fn start_behind(bytes: &[u8], before: u64) -> (u64, bool) {
 }
 
 /// The length of the one tag that bytes end with.
-fn last_tag(bytes: &[u8]) -> Option<usize> {
+pub(crate) fn last_tag(bytes: &[u8]) -> Option<usize> {
     let ends = |back: usize, magic: &[u8]| {
         bytes.len().checked_sub(back).is_some_and(|at| bytes[at..].starts_with(magic))
     };

@@ -20,7 +20,7 @@ pub(crate) use packing::Pack;
 pub(crate) use preparing::{Corpus, Prepare};
 pub(crate) use pronouncing::{Pronounce, PronounceCommand, PronounceTrain};
 pub(crate) use search::{CalibrationSource, Depth, Search, Weights};
-pub(crate) use transcribing::{Sharding, Transcribe};
+pub(crate) use transcribing::{PageSound, Sharding, Transcribe};
 
 /// The version, and the commit where it is known.
 pub(crate) const VERSION: &str = env!("LINNET_VERSION");

@@ -8,7 +8,7 @@ mod search;
 mod transcript;
 
 pub use error::ModelError;
-pub use format::{Cue, Format, Named, Subtitles, textgrid};
+pub use format::{Cue, Format, Named, Sound, Subtitles, textgrid};
 pub use model::{
     Model, ModelConfig, keep_pronunciations, pack, read_pronunciations, toml_problem, toml_words,
 };

@@ -1,32 +1,28 @@
 //! Boxes of MP4 files: a size, a kind of four letters, a body (ISO/IEC 14496-12, 4.2).
 
-/// A box's kind, the bytes of its header, and its bytes with it; `None` where there is no box.
-pub(super) fn header(bytes: &[u8]) -> Option<([u8; 4], usize, usize)> {
-    let head = bytes.get(..8)?;
-    let kind = [head[4], head[5], head[6], head[7]];
-    let (header, len) = match u32::from_be_bytes([head[0], head[1], head[2], head[3]]) {
-        0 => (8, bytes.len()),
-        1 => (16, usize::try_from(long(bytes, 8)?).unwrap_or(usize::MAX)),
-        len => (8, len as usize),
+/// A box's kind, the bytes of its header, and its bytes with it, by the bytes that it starts with; `None` where there
+/// is no box. `rest`: the bytes from its start on.
+pub(super) fn header(head: &[u8], rest: u64) -> Option<([u8; 4], u64, u64)> {
+    let kind = *head.get(4..)?.first_chunk()?;
+    let (header, len) = match word(head, 0)? {
+        0 => (8, rest),
+        1 => (16, long(head, 8)?),
+        len => (8, len.into()),
     };
     (len >= header).then_some((kind, header, len))
 }
 
-/// The boxes within one, as far as they are whole: where each starts, its kind, its body.
-pub(super) fn placed(body: &[u8]) -> impl Iterator<Item = (usize, [u8; 4], &[u8])> {
-    let mut next = 0;
-    std::iter::from_fn(move || {
-        let (at, rest) = (next, body.get(next..)?);
-        let (kind, header, len) = header(rest)?;
-        let body = rest.get(header..len)?;
-        next += len;
-        Some((at, kind, body))
-    })
-}
-
 /// The boxes within one, as far as they are whole: the kind and the body of each.
 pub(super) fn children(body: &[u8]) -> impl Iterator<Item = ([u8; 4], &[u8])> {
-    placed(body).map(|(_, kind, body)| (kind, body))
+    let mut next = 0;
+    std::iter::from_fn(move || {
+        let rest = body.get(next..)?;
+        let (kind, header, len) = header(rest, rest.len() as u64)?;
+        let len = usize::try_from(len).ok()?;
+        let body = rest.get(header as usize..len)?;
+        next += len;
+        Some((kind, body))
+    })
 }
 
 /// The bodies of all boxes of a kind within one.

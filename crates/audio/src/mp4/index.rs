@@ -2,7 +2,8 @@
 //!
 //! From ISO/IEC 14496-12: sizes and places of packets in a whole file (8.7) and in fragments (8.8).
 
-use super::boxes::{all, child, long, placed, word};
+use super::boxes::{all, child, long, word};
+use super::outline::Outline;
 
 /// Bits of a `tfhd` box's flags: the fields that it has.
 const BASE: u32 = 1;
@@ -17,23 +18,19 @@ const PACKET_FIELDS: u32 = 0xf00;
 const BEFORE_SIZE: u32 = 0x100;
 
 /// Whether all places and sizes that a file's index tells are at most the file's length.
-pub(super) fn is_within(bytes: &[u8]) -> bool {
-    let len = bytes.len() as u64;
-    let movies = || all(bytes, b"moov");
-    let mut tables = movies()
-        .flat_map(|movie| all(movie, b"trak"))
+pub(super) fn is_within(outline: &Outline) -> bool {
+    let Outline { movie, fragments, end: len, .. } = outline;
+    let mut tables = all(movie, b"trak")
         .flat_map(|track| all(track, b"mdia"))
         .flat_map(|media| all(media, b"minf"))
         .flat_map(|media| all(media, b"stbl"));
-    let usual: Vec<Usual> = movies()
-        .flat_map(|movie| all(movie, b"mvex"))
+    let usual: Vec<Usual> = all(movie, b"mvex")
         .flat_map(|extends| all(extends, b"trex"))
         .filter_map(|body| Some(Usual { track: word(body, 4)?, size: word(body, 16)? }))
         .collect();
-    let mut fragments = placed(bytes).filter(|(_, kind, _)| kind == b"moof");
-    tables.all(|tables| table_is_within(tables, len))
-        && fragments.all(|(at, _, body)| {
-            all(body, b"traf").all(|track| fragment_is_within(track, at as u64, &usual, len).unwrap_or(false))
+    tables.all(|tables| table_is_within(tables, *len))
+        && fragments.iter().all(|(at, body)| {
+            all(body, b"traf").all(|track| fragment_is_within(track, *at, &usual, *len).unwrap_or(false))
         })
 }
 

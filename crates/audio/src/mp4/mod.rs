@@ -5,24 +5,23 @@
 
 mod boxes;
 mod index;
+mod outline;
+mod track;
 
-use std::io::Cursor;
 use std::path::Path;
 
-use symphonia::core::codecs::CodecParameters;
 use symphonia::core::codecs::audio::AudioCodecParameters;
 use symphonia::core::codecs::audio::well_known::{CODEC_ID_AAC, CODEC_ID_FLAC, CODEC_ID_MP2, CODEC_ID_MP3};
-use symphonia::core::formats::{FormatOptions, FormatReader};
-use symphonia::core::io::MediaSourceStream;
-use symphonia::default::formats::IsoMp4Reader;
 
-use self::boxes::{all, child, children, header, long, word};
+use self::boxes::{all, child, children, long, word};
+use self::outline::Outline;
+use self::track::TrackPackets;
+use crate::bytes::Bytes;
 use crate::container::{Body, Track, length};
-use crate::error::{AudioError, Place};
-use crate::guard::guarded;
+use crate::error::AudioError;
 use crate::note::Note;
 use crate::opus;
-use crate::packets::{Codec, Packets, Span, unread};
+use crate::packets::{Codec, Packed, Packets, Span, unread};
 use crate::pcm::{Kind, Pcm, Sample};
 use crate::raw::ByteOrder;
 
@@ -54,121 +53,41 @@ struct Edit {
     start: u64,
 }
 
-pub(crate) fn open<'a>(bytes: &'a [u8], path: &Path) -> Result<Track<'a>, AudioError> {
-    let (movie, end) = movie(bytes, path)?;
-    let cut = (end < bytes.len()).then(|| length("its last fragment is cut off"));
-    let bytes = &bytes[..end];
+/// Opens a file, whatever tags end it. Its packets are read as they are decoded.
+pub(crate) fn open(mut bytes: Bytes) -> Result<Track<'static>, AudioError> {
+    let end = bytes.tagged()?;
+    let mut bytes = bytes.until(end);
+    let path = bytes.path().to_path_buf();
+    let outline = Outline::read(&mut bytes)?;
+    let movie = &outline.movie[..];
+    let cut = (outline.end < bytes.len()).then(|| length("its last fragment is cut off"));
     let movie_scale = child(movie, b"mvhd").and_then(timescale).unwrap_or(0);
     let sounds: Vec<Sound<'_>> = all(movie, b"trak").filter_map(Sound::read).collect();
     let Some(sound) = sounds.iter().find(|sound| sound.unread().is_none()) else {
         return Err(match sounds.first().and_then(Sound::unread) {
-            Some(name) => unread("MP4", &name, path),
-            None => AudioError::unsupported(path, "MP4: there is no sound in it; leave it out"),
+            Some(name) => unread("MP4", &name, &path),
+            None => AudioError::unsupported(&path, "MP4: there is no sound in it; leave it out"),
         });
     };
     let (span, mut notes) = sound.span(movie_scale);
     notes.extend(cut);
+    let (packets, parameters) = TrackPackets::open(&mut bytes, &outline, sound.id)?;
     if let Some(pcm) = sound.pcm() {
-        let pcm = pcm.check(path)?;
+        let pcm = pcm.check(&path)?;
         let mut samples = Vec::new();
-        whole_packets(bytes, sound, path, |packet| samples.extend(packet))?;
-        let body = Body::Pcm(pcm, samples.into());
-        return Ok(Track { body, notes });
+        for packet in packets {
+            samples.extend_from_slice(&packet?);
+        }
+        return Ok(Track { body: Body::Pcm(pcm, samples.into()), notes });
     }
-    let mut all = Vec::new();
-    let parameters = whole_packets(bytes, sound, path, |packet| all.push(packet.into_vec().into()))?;
-    let (codec, skip) = sound.codec(parameters, path)?;
+    let (codec, skip) = sound.codec(parameters, &path)?;
     let span = match itunes_span(movie) {
         _ if !sound.edits.is_empty() => span,
         Some(told) => told,
         None => Span { skip, ..span },
     };
-    Ok(Track { body: Body::Packets(Packets { codec, packets: all, span }), notes })
-}
-
-/// As [`packets`], with an error where Symphonia panics.
-fn whole_packets(
-    bytes: &[u8],
-    sound: &Sound<'_>,
-    path: &Path,
-    take: impl FnMut(Box<[u8]>),
-) -> Result<AudioCodecParameters, AudioError> {
-    guarded(|| packets(bytes, sound, path, take)).unwrap_or_else(|| {
-        Err(AudioError::damaged(path, Place::Byte(0), "MP4: its index is damaged; copy the file again"))
-    })
-}
-
-/// Hands over the packets of a track, and how they are coded.
-fn packets(
-    bytes: &[u8],
-    sound: &Sound<'_>,
-    path: &Path,
-    mut take: impl FnMut(Box<[u8]>),
-) -> Result<AudioCodecParameters, AudioError> {
-    let fail = |problem: &str| {
-        AudioError::damaged(path, Place::Byte(0), format!("MP4: {problem}; copy the file again"))
-    };
-    if !index::is_within(bytes) {
-        return Err(fail("its index tells of packets that aren't there"));
-    }
-    // Symphonia wants an `ftyp` box; behind the others it moves nothing.
-    let kind = children(bytes).any(|(kind, _)| &kind == b"ftyp");
-    let kind: &[u8] = if kind { &[] } else { b"\0\0\0\x10ftypqt  \0\0\0\0" };
-    let stream = MediaSourceStream::new(Box::new(Cursor::new([bytes, kind].concat())), Default::default());
-    let mut format =
-        IsoMp4Reader::try_new(stream, FormatOptions::default()).map_err(|_| fail("its index is damaged"))?;
-    let track = format.tracks().iter().find(|track| track.id == sound.id);
-    let parameters = match track.and_then(|track| track.codec_params.clone()) {
-        Some(CodecParameters::Audio(parameters)) => parameters,
-        _ => return Err(fail("its sound track tells no coding")),
-    };
-    let mut total = 0;
-    while let Some(packet) =
-        format.next_packet().map_err(|_| fail("its index tells of packets that aren't there"))?
-    {
-        total += packet.data.len();
-        // Tables may tell of endlessly many packets without a byte, or of the same bytes again and again.
-        if packet.data.is_empty() || total > 2 * bytes.len() {
-            return Err(fail("its index contradicts itself"));
-        }
-        if packet.track_id == sound.id {
-            take(packet.data);
-        }
-    }
-    Ok(parameters)
-}
-
-/// The body of the box that describes the tracks, and where the file ends without a last fragment that is cut off.
-fn movie<'a>(bytes: &'a [u8], path: &Path) -> Result<(&'a [u8], usize), AudioError> {
-    let fail =
-        |problem: String| AudioError::damaged(path, Place::Byte(bytes.len()), format!("MP4: {problem}"));
-    // A fragment is an index (moof), then the packets (mdat).
-    let (mut at, mut movie, mut fragment, mut packets) = (0, None, None, false);
-    while let Some((kind, header, len)) = header(&bytes[at..]) {
-        let Some(body) = bytes[at..].get(header..len) else {
-            if movie.is_some() && packets && (fragment.is_some() || &kind == b"moof") {
-                fragment = fragment.or(Some(at));
-                break;
-            }
-            let (kind, there) = (shown(kind), bytes.len() - at);
-            let problem =
-                format!("its {kind} box should have {len} bytes, the file is cut off after {there}");
-            return Err(fail(format!("{problem}; copy it again")));
-        };
-        if &kind == b"moov" && movie.replace(body).is_some() {
-            let problem = "MP4: another recording follows, whose index starts here; split the file before it";
-            return Err(AudioError::damaged(path, Place::Byte(at), problem));
-        }
-        match &kind {
-            b"moof" => fragment = fragment.or(Some(at)),
-            b"mdat" => (fragment, packets) = (None, true),
-            _ => {}
-        }
-        at += len;
-    }
-    let mend = "the recorder was stopped before it wrote one: repair it with untrunc, or record it again";
-    let movie = movie.ok_or_else(|| fail(format!("it has no index (moov); {mend}")))?;
-    Ok((movie, fragment.unwrap_or(bytes.len())))
+    let packets = Packed::Coming(Box::new(packets));
+    Ok(Track { body: Body::Packets(Packets { codec, packets, span }), notes })
 }
 
 /// The timescale of an `mvhd` or `mdhd` box; their times have 64 bits in version 1.

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use linnet::{Channels, Format};
 
 use super::Raw;
@@ -12,17 +12,20 @@ use super::search::{Depth, Search, Weights};
 /// Transcribe recordings of any length: files, folders, or - for standard input.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Formats: text, json, jsonl, srt, vtt, ctm, stm, TextGrid, trn, tsv. On standard output, text is a line for each recording, its path before a tab, and json is an object a line; with --out, each recording has a file of each format in DIR, below the same folders. There DIR/done.jsonl notes what is done: the same command again passes over it, and does what is new, changed or failed. Within a long recording it goes on where it was ended, with a model that isn't causal.
+Formats: text, json, jsonl, srt, vtt, ctm, stm, TextGrid, trn, tsv, html. On standard output, text is a line for each recording, its path before a tab, and json is an object a line; with --out, each recording has a file of each format in DIR, below the same folders. There DIR/done.jsonl notes what is done: the same command again passes over it, and does what is new, changed or failed. Within a long recording it goes on where it was ended, with a model that isn't causal.
+
+html is a page for each recording, one file that loads nothing from a network: the waveform, words coloured by confidence that a click plays, alternatives (of as many hypotheses as --nbest asks for), edits to save. Sound of up to 15 minutes is part of the page, 1.3 MB a minute (mu-law at 16 kHz, channels mixed); a longer recording is linked if browsers play its format.
 
 With --shard 3/8 a command transcribes the third of eight shares, and eight commands, on any machines that share the files, all of them. A hash of its path says to whose share a recording belongs: its path below the folder that was given, or its id or path in a list. All may write to one DIR, where each has a journal of its own, as done.3-of-8.jsonl; whatever any journal notes as done is passed over, so that a share that failed is simply done again. --shard auto takes share and number of shares from the variables of a job array (Slurm, AWS Batch, an indexed job of Kubernetes), --shard auto/8 the share alone. --check lists in the end what is still to be done.
 
 The search is the model folder's own: the one that linnet pack has put there, else for phones the words of its lexicon.txt, else each frame's best token counts. Any option of the search changes that option alone.
 
-Long recordings are cut at pauses into pieces of at most 30 s; memory doesn't grow with WAV, FLAC, MP3, OGG and SPHERE files. A note tells of recordings much of whose sound got no words.
+Long recordings are cut at pauses into pieces of at most 30 s; memory doesn't grow with WAV, FLAC, MP3, OGG, MP4 and SPHERE files. A note tells of recordings much of whose sound got no words.
 
 Examples:
   linnet transcribe exp/model recordings --format json > transcripts.jsonl
   linnet transcribe exp/model recordings --format text,srt --out transcripts --summary
+  linnet transcribe exp/model interview.mp3 --format html --nbest 5 --out pages
   linnet transcribe exp/model call.wav --channels each --lm lm.arpa --lm-weight 0.8 --hotwords names.txt
   seq 8 | parallel linnet --threads 1 transcribe exp/model recordings --out texts --shard {}/8
   linnet transcribe exp/model recordings --out texts --check       exit code 0 if all is done, else 3, and a list")]
@@ -64,6 +67,9 @@ pub(crate) struct Transcribe {
     /// How much of each recording to transcribe, in seconds; by default up to its end.
     #[arg(long, value_name = "S", allow_negative_numbers = true, value_parser = seconds)]
     pub(crate) duration: Option<f64>,
+    /// The sound of html: part of the page, a link to the recording, or auto: part of it up to 15 minutes, else a link.
+    #[arg(long, value_enum, default_value_t = PageSound::Auto)]
+    pub(crate) html_sound: PageSound,
     /// Tell at the end how many recordings and hours were transcribed, how fast, and what failed.
     #[arg(long)]
     pub(crate) summary: bool,
@@ -77,6 +83,15 @@ pub(crate) struct Transcribe {
     pub(crate) depth: Depth,
     #[command(flatten)]
     pub(crate) subtitles: Subtitles,
+}
+
+/// The sound of a page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum PageSound {
+    Auto,
+    Embed,
+    Link,
+    None,
 }
 
 /// How srt and vtt are parted.

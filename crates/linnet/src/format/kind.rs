@@ -2,8 +2,9 @@
 
 use serde_json::{Map, Value};
 
+use super::page::Sound;
 use super::subtitles::{Subtitles, srt, vtt};
-use super::{interchange, lines, textgrid};
+use super::{interchange, lines, page, textgrid};
 use crate::transcript::Transcript;
 
 /// How a transcript is written.
@@ -29,10 +30,12 @@ pub enum Format {
     Trn,
     /// A table of start and end in milliseconds and text, as Whisper writes it.
     Tsv,
+    /// A page to look at, hear and mend, in one file that loads nothing from a network.
+    Html,
 }
 
 /// A transcript's recording, as formats name it.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct Named<'a> {
     /// Its path.
     pub path: &'a str,
@@ -40,11 +43,13 @@ pub struct Named<'a> {
     pub name: &'a str,
     /// What else JSON says of it.
     pub fields: &'a Map<String, Value>,
+    /// Its sound, for a page.
+    pub sound: Option<&'a Sound>,
 }
 
 impl Format {
     /// All of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Text,
         Self::Json,
         Self::Jsonl,
@@ -55,6 +60,7 @@ impl Format {
         Self::TextGrid,
         Self::Trn,
         Self::Tsv,
+        Self::Html,
     ];
 
     /// Its name.
@@ -70,6 +76,7 @@ impl Format {
             Self::TextGrid => "TextGrid",
             Self::Trn => "trn",
             Self::Tsv => "tsv",
+            Self::Html => "html",
         }
     }
 
@@ -83,7 +90,7 @@ impl Format {
 
     /// Whether the texts of several recordings, one behind the other, are one of this format.
     pub fn joins(self) -> bool {
-        !matches!(self, Self::Json | Self::Srt | Self::Vtt | Self::TextGrid | Self::Tsv)
+        !matches!(self, Self::Json | Self::Srt | Self::Vtt | Self::TextGrid | Self::Tsv | Self::Html)
     }
 
     /// The text of a transcript, which ends in a line break unless it is empty.
@@ -99,6 +106,7 @@ impl Format {
             Self::TextGrid => textgrid::of_transcript(transcript),
             Self::Trn => interchange::trn(transcript, named.name),
             Self::Tsv => lines::tsv(transcript),
+            Self::Html => page::html(transcript, named),
         }
     }
 }

@@ -1,6 +1,5 @@
 //! Alignments as one self-contained page: a summary, tables, and a card for each utterance.
 
-mod link;
 mod page;
 mod utterance;
 
@@ -58,20 +57,4 @@ pub struct AudioSpan {
 pub fn write_html(path: &Path, view: &HtmlView<'_>) -> Result<(), ScoreError> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     write_text(path, &page::page(view, folder)?)
-}
-
-/// A text in which nothing is markup.
-fn escape(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => escaped += "&amp;",
-            '<' => escaped += "&lt;",
-            '>' => escaped += "&gt;",
-            '"' => escaped += "&quot;",
-            '\'' => escaped += "&#39;",
-            _ => escaped.push(c),
-        }
-    }
-    escaped
 }

@@ -3,8 +3,10 @@
 use std::collections::HashMap;
 use std::path::Path;
 
+use linnet_page::{Page, escape};
+
 use super::utterance::{Card, Row};
-use super::{HtmlSystem, HtmlView, escape};
+use super::{HtmlSystem, HtmlView};
 use crate::aligned::aligned;
 use crate::alignment::visible;
 use crate::comparison::probability;
@@ -21,10 +23,11 @@ const MOST: usize = 25;
 
 pub(super) fn page(view: &HtmlView<'_>, folder: &Path) -> Result<String, ScoreError> {
     let names: Vec<String> = view.systems.iter().map(|system| escape(system.name)).collect();
-    let title = format!("{} against {}", names.join(", "), escape(view.reference_name));
-    let mut body = format!("<h1>{title}</h1>\n<section class=systems>\n");
+    let plain: Vec<&str> = view.systems.iter().map(|system| system.name).collect();
+    let title = format!("{} against {}", plain.join(", "), view.reference_name);
+    let mut body = format!("<h1>{}</h1>\n<div class=systems>\n", escape(&title));
     body.extend(view.systems.iter().map(|system| summary(system, view.systems.len() > 1)));
-    body += "</section>\n";
+    body += "</div>\n";
     body += KEY;
     for (comparison, system) in view.comparisons.iter().zip(&names[1.min(names.len())..]) {
         let first = &names[0];
@@ -45,15 +48,12 @@ pub(super) fn page(view: &HtmlView<'_>, folder: &Path) -> Result<String, ScoreEr
     body += "<div class=tables>\n";
     body += &view.systems.iter().map(|system| tables(system, view.systems.len() > 1)).collect::<String>();
     body += "</div>\n";
+    body += "<h2>Utterances</h2>\n";
     body += &controls(view);
-    body += "<main>\n";
+    body += "<div class=cards>\n";
     body += &cards(view, folder)?;
-    body += "</main>\n";
-    Ok(format!(
-        "<!doctype html>\n<html lang=en>\n<meta charset=utf-8>\n<meta name=viewport content=\"width=device-width\">\n\
-         <meta name=color-scheme content=\"light dark\">\n<title>{title}</title>\n<style>{STYLE}</style>\n<body>\n{body}\
-         <script>{SCRIPT}</script>\n</body>\n</html>\n"
-    ))
+    body += "</div>\n";
+    Ok(Page { title: &title, style: STYLE, body: &body, script: SCRIPT }.html())
 }
 
 /// A difference, with a true minus.
@@ -99,7 +99,7 @@ fn table(title: &str, head: &[&str], rows: Vec<String>) -> String {
     let head: String = head.iter().map(|cell| format!("<th>{cell}")).collect();
     let rows = rows.concat();
     format!(
-        "<details><summary>{title}</summary><div><table><thead><tr>{head}<tbody>{rows}</table></div></details>\n"
+        "<details><summary>{title}</summary><div class=wide tabindex=0><table><thead><tr>{head}<tbody>{rows}</table></div></details>\n"
     )
 }
 
@@ -245,7 +245,7 @@ mod tests {
         ] {
             assert!(html.contains(part), "{part} is missing in {html}");
         }
-        assert!(!html.contains("http") && !html.contains("</p> sat"));
+        assert!(!html.contains("http:") && !html.contains("https:") && !html.contains("</p> sat"));
         // One system needs no names; a page without utterances is a page.
         view.systems.truncate(1);
         view.comparisons = &[];

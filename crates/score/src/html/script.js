@@ -1,6 +1,6 @@
 
 "use strict";
-const main = document.querySelector("main"), cards = [...main.children];
+const list = document.querySelector(".cards"), cards = [...list.children];
 const [search, speaker, order, wrong, shown] = ["search", "speaker", "order", "wrong", "shown"].map(id => document.getElementById(id));
 const texts = cards.map(card => [...card.querySelectorAll("h3,p")].map(part => part.textContent).join(" ").toLowerCase());
 function filter() {
@@ -12,11 +12,12 @@ function filter() {
       (!wrong.checked || errors !== "0"));
     count += !card.hidden;
   });
-  shown.textContent = count === cards.length ? `${count} utterances` : `${count} of ${cards.length} utterances`;
+  const all = `${cards.length} ${cards.length === 1 ? "utterance" : "utterances"}`;
+  shown.textContent = count === cards.length ? all : `${count} of ${all}`;
 }
 function sort() {
   const key = order.value, sign = key === "place" ? 1 : -1;
-  main.append(...[...cards].sort((a, b) => sign * (a.dataset[key] - b.dataset[key]) || a.dataset.place - b.dataset.place));
+  list.append(...[...cards].sort((a, b) => sign * (a.dataset[key] - b.dataset[key]) || a.dataset.place - b.dataset.place));
 }
 search.addEventListener("input", filter);
 [speaker, wrong].forEach(control => control && control.addEventListener("change", filter));

@@ -2,8 +2,9 @@
 
 use std::path::Path;
 
-use super::link::{href, plays};
-use super::{AudioSpan, escape};
+use linnet_page::{address, escape, plays};
+
+use super::AudioSpan;
 use crate::aligned::Aligned;
 use crate::alignment::{Edit, visible};
 use crate::counts::ErrorCounts;
@@ -44,8 +45,8 @@ impl Card<'_> {
             html += &errors(one, self.unit);
         }
         if let Some(audio) = self.audio {
-            let address = escape(&href(folder, audio));
-            html += &if plays(audio) {
+            let address = escape(&(address(folder, &audio.path) + &fragment(audio)));
+            html += &if plays(&audio.path) {
                 format!("<audio controls preload=none src=\"{address}\" aria-label=\"{id}\"></audio>")
             } else {
                 format!("<a class=file href=\"{address}\">audio</a>")
@@ -59,6 +60,15 @@ impl Card<'_> {
             html += &format!("<p>{}</p>\n", line(row.aligned, self.unit));
         }
         html + "</article>\n"
+    }
+}
+
+/// The media fragment that says which part of a file an utterance is.
+fn fragment(audio: &AudioSpan) -> String {
+    match (audio.start_s, audio.duration_s) {
+        (start, Some(duration)) if start > 0.0 => format!("#t={start:.3},{:.3}", start + duration),
+        (start, None) if start > 0.0 => format!("#t={start:.3}"),
+        _ => String::new(),
     }
 }
 
@@ -115,6 +125,14 @@ mod tests {
     use super::*;
     use crate::alignment::align;
     use crate::units::tokens;
+
+    #[test]
+    fn fragments_name_parts_of_files() {
+        let of = |start_s, duration_s| fragment(&AudioSpan { path: "a.wav".into(), start_s, duration_s });
+        assert_eq!(of(1.0, Some(2.0)), "#t=1.000,3.000");
+        assert_eq!(of(1.5, None), "#t=1.500");
+        assert_eq!(of(0.0, Some(2.0)), "");
+    }
 
     #[test]
     fn errors_are_marked_and_nothing_is_markup() {

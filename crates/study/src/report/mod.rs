@@ -13,6 +13,8 @@ use std::path::Path;
 
 pub use lines::LinePlot;
 
+use linnet_page::escape;
+
 use crate::compare::Comparison;
 use crate::decode::write;
 use crate::error::StudyError;
@@ -35,9 +37,4 @@ impl Comparison {
     pub fn write_html(&self, path: &Path) -> Result<(), StudyError> {
         write(path, page::page(self).as_bytes())
     }
-}
-
-/// Text as HTML and SVG want it.
-fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }

@@ -1,6 +1,8 @@
 //! The page: what was asked, what came out, how fast, and with which settings.
 
-use super::palette::styles;
+use linnet_page::Page;
+
+use super::palette::{page_colours, styles};
 use super::{curves, escape, forest, tables};
 use crate::compare::{Comparison, KEPT, plural};
 use crate::plan::Timing;
@@ -8,8 +10,8 @@ use crate::plan::Timing;
 const STYLE: &str = include_str!("page.css");
 
 pub(super) fn page(comparison: &Comparison) -> String {
-    let title = escape(&comparison.title);
-    let mut body = format!("<h1>{title}</h1>\n");
+    let title = &comparison.title;
+    let mut body = format!("<h1>{}</h1>\n", escape(title));
     if let Some(question) = &comparison.question {
         body += &format!("<p class=question>{}</p>\n", escape(question));
     }
@@ -21,10 +23,8 @@ pub(super) fn page(comparison: &Comparison) -> String {
     if !comparison.systems.is_empty() {
         body += &sections(comparison);
     }
-    format!(
-        "<!doctype html>\n<html lang=en>\n<meta charset=utf-8>\n<meta name=viewport content=\"width=device-width\">\n\
-         <title>{title}</title>\n<style>\n{STYLE}</style>\n<body>\n{body}</body>\n</html>\n"
-    )
+    let style = STYLE.to_string() + &page_colours();
+    Page { title, style: &style, body: &body, script: "" }.html()
 }
 
 /// How much was compared, and the lowest rate.
@@ -124,7 +124,10 @@ fn sections(comparison: &Comparison) -> String {
 
 fn figure(size: Option<&str>, svg: &str, caption: &str) -> String {
     let heading = size.map_or(String::new(), |size| format!("<h3>{}</h3>\n", escape(size)));
-    format!("<figure>\n{heading}{svg}<figcaption>{caption}</figcaption>\n</figure>\n")
+    // On a narrow screen a plot keeps the size at which its letters can be read, and scrolls.
+    format!(
+        "<figure>\n{heading}<div class=wide tabindex=0>{svg}</div><figcaption>{caption}</figcaption>\n</figure>\n"
+    )
 }
 
 fn curve_note(comparison: &Comparison, size: Option<&str>) -> String {
@@ -133,7 +136,7 @@ fn curve_note(comparison: &Comparison, size: Option<&str>) -> String {
         note += " Lines are means over the seeds, bands reach from the lowest to the highest seed.";
     }
     if styles(comparison).iter().any(|style| !style.stands_out) {
-        note += " References are black, the six other kinds that end lowest are in colour.";
+        note += " References have the thickest lines, without colour; the six other kinds that end lowest are in colour.";
     }
     if curves::developments(comparison, size).len() > 1 {
         note +=

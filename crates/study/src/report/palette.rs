@@ -34,8 +34,42 @@ const COLOURS: [Style; 6] = [
     style("#009e73", "#007d5b", "2.5 2.5"),
     style("#cc79a7", "#a24d7d", "9 3 2 3"),
     style("#e69f00", "#8f6300", "5 3"),
-    style("#56b4e9", "#1f7cb0", "1.5 3"),
+    style("#56b4e9", "#19709f", "1.5 3"),
 ];
+
+/// The colours of plots, and those that take their place on a dark page.
+const DARK: [(&str, &str); 18] = [
+    ("#1a1a1a", "#f0eeea"),
+    ("#a8a8a8", "#70777e"),
+    ("#636363", "#a0a9b1"),
+    ("#0072b2", "#4aa5e0"),
+    ("#00639b", "#6fbaec"),
+    ("#d55e00", "#f0803c"),
+    ("#b04e00", "#f79a60"),
+    ("#009e73", "#2fc796"),
+    ("#007d5b", "#52d3aa"),
+    ("#cc79a7", "#d98fb8"),
+    ("#a24d7d", "#e5a8cb"),
+    ("#e69f00", "#eeb440"),
+    ("#8f6300", "#f0c060"),
+    ("#56b4e9", "#7cc8f5"),
+    ("#19709f", "#93d2f7"),
+    ("#444", "#b7bec4"),
+    ("#e4e4e4", "#31373d"),
+    ("#dcdcdc", "#3b4248"),
+];
+
+/// Rules that give plots within a page its colours, light and dark. A plot that is a file of its own stays on white.
+pub(super) fn page_colours() -> String {
+    let dark = DARK.iter().flat_map(|(light, dark)| {
+        ["fill", "stroke"].map(|part| format!("svg [{part}=\"{light}\"]{{{part}:{dark}}}"))
+    });
+    format!(
+        "svg [fill=\"#fff\"]{{fill:var(--paper)}}svg [stroke=\"#fff\"]{{stroke:var(--paper)}}\
+         svg [fill=\"#f6f6f6\"]{{fill:var(--stripe)}}\n@media (prefers-color-scheme:dark){{@media not print{{{}}}}}\n",
+        dark.collect::<String>()
+    )
+}
 
 /// Styles by number: the first is the reference.
 pub(super) fn numbered(count: usize) -> Vec<Style> {

@@ -26,7 +26,7 @@ fn with_head(table: &Table, head: impl Fn(&Cell) -> String) -> String {
     };
     let body: String = table.rows.iter().map(row).collect();
     format!(
-        "<div class=wide><table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}</tbody></table></div>\n"
+        "<div class=wide tabindex=0><table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}</tbody></table></div>\n"
     )
 }
 

@@ -4,6 +4,7 @@ mod check;
 mod done;
 mod inputs;
 mod output;
+mod page;
 mod progress;
 mod resume;
 mod shard;
@@ -16,7 +17,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::time::Instant;
 
-use linnet::{Channels, Model, ModelError, Recognizer, SearchOptions, Subtitles, Transcript};
+use linnet::{Channels, Model, ModelError, Recognizer, SearchOptions, Sound, Subtitles, Transcript};
 use linnet_audio::{Blocks, Note, ReadOptions};
 
 use self::check::check;
@@ -29,7 +30,7 @@ use self::shard::Shard;
 use self::work::in_order;
 use super::search::Asked;
 use super::{Done, say_notes, warn_of_hotwords};
-use crate::args::Transcribe;
+use crate::args::{PageSound, Transcribe};
 use crate::talk::Talk;
 
 /// A note tells of a recording of whose sound so many seconds, and such a share, got no words.
@@ -84,8 +85,15 @@ pub(super) fn run(args: Transcribe, talk: &Talk) -> Done {
         let stamp = stamp(settings, input);
         let folder = args.out.as_deref().zip(output.name(*place)).zip(stamp.as_deref());
         let kept = folder.map(|((folder, name), stamp)| Kept::new(folder, name, stamp));
-        let work = Work { recognizer: &recognizer, raw: &raw, channels: args.channels, progress: &progress };
-        (work.one(input, kept), stamp)
+        let page = output.page_folder(*place);
+        let work = Work {
+            recognizer: &recognizer,
+            raw: &raw,
+            channels: args.channels,
+            sound: args.html_sound,
+            progress: &progress,
+        };
+        (work.one(input, page.as_deref(), kept), stamp)
     };
     let all = share.len() + unread.len();
     in_order(&todo, jobs, 4 * jobs, work, |number, (heard, stamp)| -> Result<(), Box<dyn Error>> {
@@ -95,12 +103,14 @@ pub(super) fn run(args: Transcribe, talk: &Talk) -> Done {
             (Some(journal), Some(stamp)) => journal.note(input, &output.files(place), stamp, failed),
             _ => Ok(()),
         };
-        let written = heard.and_then(|Heard { transcript, notes, left_out, kept }| {
+        let written = heard.and_then(|heard| {
+            let Heard { transcript, sound, notes, silent, left_out, kept } = heard;
             let put = progress.aside(|| {
                 say_notes(&input.path, &notes, talk);
                 left_out.iter().for_each(|line| talk.warn(format!("{}: {line}", input.path.display())));
+                silent.iter().for_each(|line| talk.say(line));
                 say_uncovered(&input.path, &transcript, talk);
-                output.put(place, input, &transcript)
+                output.put(place, input, &transcript, sound.as_ref())
             });
             match put {
                 Ok(()) => Ok(Ok((transcript, left_out.is_empty(), kept))),
@@ -159,7 +169,8 @@ fn sources(args: &Transcribe) -> Result<(Model, Option<SearchOptions>, u64), Box
         // cmvn.json may be missing, the others have been read.
         std::fs::read(args.model.join(file)).unwrap_or_default().hash(&mut hasher);
     }
-    format!("{options:?} {:?} {:?} {:?}", args.channels, args.subtitles, args.raw).hash(&mut hasher);
+    format!("{options:?} {:?} {:?} {:?} {:?}", args.channels, args.subtitles, args.html_sound, args.raw)
+        .hash(&mut hasher);
     let files = options.iter().flat_map(|o| [&o.lm, &o.lexicon, &o.grammar, &o.hotwords]);
     files.flatten().for_each(|file| hash_file(file, &mut hasher));
     Ok((model, options, hasher.finish()))
@@ -178,6 +189,9 @@ fn recognizer(model: Model, options: Option<&SearchOptions>) -> Result<Recognize
 /// The transcript of a recording, and what a person should hear of it.
 struct Heard {
     transcript: Transcript,
+    /// The sound of its page, and a line that says why there is none to hear.
+    sound: Option<Sound>,
+    silent: Option<String>,
     notes: Vec<Note>,
     /// Lines about its own hotwords that can't be spelt.
     left_out: Vec<String>,
@@ -189,13 +203,16 @@ struct Work<'a> {
     recognizer: &'a Recognizer,
     raw: &'a ReadOptions,
     channels: Channels,
+    /// The sound of pages.
+    sound: PageSound,
     progress: &'a Progress,
 }
 
 impl Work<'_> {
-    /// Transcribes a recording; the error is the line that says why it can't be. A fault of the program is its own.
-    fn one(&self, input: &Input, kept: Option<Kept>) -> Result<Heard, String> {
-        catch_unwind(AssertUnwindSafe(|| self.transcribe(input, kept))).unwrap_or_else(|_| {
+    /// Transcribes a recording, whose page lies in the folder `page`, if there is one. The error is the line that says why
+    /// it can't be. A fault of the program is its own.
+    fn one(&self, input: &Input, page: Option<&Path>, kept: Option<Kept>) -> Result<Heard, String> {
+        catch_unwind(AssertUnwindSafe(|| self.transcribe(input, page, kept))).unwrap_or_else(|_| {
             let path = input.path.display();
             Err(format!(
                 "{path}: a fault of the program ended its transcription; report it with the recording"
@@ -203,7 +220,12 @@ impl Work<'_> {
         })
     }
 
-    fn transcribe(&self, input: &Input, mut kept: Option<Kept>) -> Result<Heard, String> {
+    fn transcribe(
+        &self,
+        input: &Input,
+        page: Option<&Path>,
+        mut kept: Option<Kept>,
+    ) -> Result<Heard, String> {
         let fail = |error: ModelError| match error {
             ModelError::Audio(error) if error.path().is_some() => error.to_string(),
             error => format!("{}: {error}", input.path.display()),
@@ -240,7 +262,12 @@ impl Work<'_> {
         if let Some(kept) = &mut kept {
             kept.resume(&mut recording);
         }
+        let sound = page.map(|_| page::begin(&blocks, self.channels, self.sound));
+        let mut sound = sound.transpose().map_err(fail)?;
         while let Some(block) = blocks.read_block().map_err(|error| fail(error.into()))? {
+            if let Some(sound) = &mut sound {
+                sound.accept(&block).map_err(fail)?;
+            }
             recording.accept(&block).map_err(fail)?;
             progress.reached(recording.seconds(), length_s);
             if let Some(kept) = &mut kept {
@@ -248,7 +275,11 @@ impl Work<'_> {
             }
         }
         let transcript = recording.finish().map_err(fail)?.shifted(input.offset_s);
-        Ok(Heard { transcript, notes: blocks.notes().to_vec(), left_out, kept })
+        let mut silent = None;
+        if let (Some(sound), Some(folder)) = (&mut sound, page) {
+            silent = page::end(sound, self.sound, input, folder).map_err(fail)?;
+        }
+        Ok(Heard { transcript, sound, silent, notes: blocks.notes().to_vec(), left_out, kept })
     }
 }
 

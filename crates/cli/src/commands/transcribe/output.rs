@@ -6,7 +6,7 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use linnet::{Format, Named, Subtitles, Transcript};
+use linnet::{Format, Named, Sound, Subtitles, Transcript};
 use linnet_files::{io_problem, write_beside};
 
 use super::done::is_journal;
@@ -80,10 +80,23 @@ impl Output {
         self.names.get(place).map(PathBuf::as_path)
     }
 
+    /// The folder that an input's page lies in, if one is asked for; the current one for standard output.
+    pub(super) fn page_folder(&self, place: usize) -> Option<PathBuf> {
+        let folder = self.folder.as_deref().unwrap_or(Path::new("."));
+        let within = self.name(place).and_then(Path::parent).unwrap_or(Path::new(""));
+        self.formats.contains(&Format::Html).then(|| folder.join(within))
+    }
+
     /// Writes the transcript of an input.
-    pub(super) fn put(&self, place: usize, input: &Input, transcript: &Transcript) -> Result<(), Unwritten> {
+    pub(super) fn put(
+        &self,
+        place: usize,
+        input: &Input,
+        transcript: &Transcript,
+        sound: Option<&Sound>,
+    ) -> Result<(), Unwritten> {
         let path = input.path.display().to_string();
-        let named = Named { path: &path, name: &self.labels[place], fields: &input.fields };
+        let named = Named { path: &path, name: &self.labels[place], fields: &input.fields, sound };
         match &self.folder {
             Some(folder) => self.write(folder, place, transcript, named),
             None => self.print(transcript, named).map_err(Unwritten::All),
