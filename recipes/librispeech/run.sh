@@ -81,9 +81,8 @@ fi
 
 # The search knows the lexicon's words and those of the training transcripts and the text, or of the given model.
 words=$exp/lm/lexicon.txt
-if stage 3 language-model "$data" "$g2p" "${text[@]}" ${lm:+"$lm"} -- "$train"; then
+if stage 3 language-model "$data" "$lexicon" "$g2p" "${text[@]}" ${lm:+"$lm"} -- "$train"; then
   mkdir -p "$exp/lm"
-  awk 'FILENAME == ARGV[1] { made[$1]; next } !($1 in made)' "$data/pronounced.txt" "$data/pronunciations.txt" >"$words.part"
   "$linnet" ngram "$data/$train.jsonl" --counts "$exp/lm/train.txt"
   if [ -n "$lm" ]; then
     case "$lm" in *.gz) gzip -dc "$lm" ;; *) cat "$lm" ;; esac |
@@ -91,12 +90,12 @@ if stage 3 language-model "$data" "$g2p" "${text[@]}" ${lm:+"$lm"} -- "$train"; 
   else
     "$linnet" ngram "${text[@]}" --normalise english --case upper --punctuation drop --counts "$exp/lm/counts.txt"
   fi
-  # Words of a text that occur once are often misprints; those that were said count all.
-  awk -v least="$([ -n "$lm" ] && echo 1 || echo 2)" '
-    FILENAME == ARGV[1] { have[$1]; next }
-    (FILENAME == ARGV[2] || $2 >= least) && !($1 in have) { have[$1]; print $1 }
-  ' "$words.part" "$exp/lm/train.txt" "$exp/lm/counts.txt" >"$exp/lm/unknown.txt"
-  partly "$linnet" pronounce "$g2p" --list "$exp/lm/unknown.txt" | awk '{ $2 = ""; print }' >>"$words.part"
+  # In upper case, as transcripts and text are. Words of a text that occur once are often misprints; all others count.
+  {
+    awk '{ print toupper($1) }' "$lexicon" "$exp/lm/train.txt"
+    awk -v least="$([ -n "$lm" ] && echo 1 || echo 2)" '$2 >= least { print $1 }' "$exp/lm/counts.txt"
+  } >"$exp/lm/words.txt"
+  partly "$linnet" pronounce "$g2p" --list "$exp/lm/words.txt" --lexicon "$lexicon" >"$words.part"
   mv "$words.part" "$words"
   if [ -z "$lm" ]; then
     "$linnet" ngram "$data/$train.jsonl" "${text[@]}" --normalise english --vocab "$words" --order 4 \

@@ -46,6 +46,20 @@ fn a_lexicon_makes_a_model_that_says_other_words() {
          the lexicon\n"
     );
 
+    // A lexicon's own pronunciations come first, spelt as the words are given.
+    put(&place.join("own.dict"), "NIB N IH1 B\nnib(2) N AY1 B\nBAT B AE1 T\n");
+    let run = linnet(
+        place,
+        &["pronounce", "g2p.arpa.gz", "--lexicon", "own.dict", "Nib", "BAT", "nith", "--variants", "1"],
+    );
+    assert_eq!((run.code, run.err.as_str()), (0, "2 of 3 words are in the lexicon\n"));
+    let lines: Vec<&str> = run.out.lines().collect();
+    let own = ["Nib 1.000000 N IH1 B", "Nib 1.000000 N AY1 B", "BAT 1.000000 B AE1 T"];
+    assert!(lines[..3] == own && lines.len() == 4 && lines[3].ends_with(" N IH1 TH"), "{}", run.out);
+    put(&place.join("own.dict"), "nib 0.25 N IH1 B\nnib 1.0 N AY1 B\n");
+    let run = linnet(place, &["pronounce", "g2p.arpa.gz", "--lexicon", "own.dict", "nib"]);
+    assert_eq!(run.out, "nib 0.250000 N IH1 B\nnib 1.000000 N AY1 B\n");
+
     let mut command = Command::new(env!("CARGO_BIN_EXE_linnet"));
     command
         .current_dir(place)

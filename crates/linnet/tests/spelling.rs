@@ -68,6 +68,25 @@ fn phones_make_words_as_the_models_rule_spells_them() {
 }
 
 #[test]
+fn pronunciations_under_a_spelling_that_nobody_looks_up_are_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let table = TokenTable::new(["AA", "B", "N"].map(String::from).into());
+    let (lm, lexicon) = (folder.path().join("lm.arpa"), folder.path().join("lexicon.txt"));
+    let options =
+        SearchOptions { lm: Some(lm.clone()), lexicon: Some(lexicon.clone()), ..SearchOptions::default() };
+    std::fs::write(&lexicon, "ban B AA N\nnab N AA B\nBAN B AA\n").unwrap();
+    let notes = |text| {
+        write_lm(&lm, text);
+        Search::read(&options, &table, None).unwrap().notes().join("\n")
+    };
+    let told = "lexicon.txt: 1 words have further pronunciations under a spelling of another case, which don't count: BAN those \
+                of ban; write all under the spelling of the language model";
+    assert!(notes("BAN NAB\n").contains(told), "{}", notes("BAN NAB\n"));
+    // Where the model knows both, each has its own.
+    assert!(!notes("BAN ban NAB\n").contains("don't count"), "{}", notes("BAN ban NAB\n"));
+}
+
+#[test]
 fn a_grammar_that_is_not_utf_8_is_named_with_its_line() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("g.txt");

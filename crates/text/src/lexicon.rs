@@ -197,6 +197,18 @@ impl Lexicon {
         self.found(word).map(|word| &word.probabilities[..]).filter(|_| self.weighted)
     }
 
+    /// The spellings of a word whose pronunciations [`Lexicon::lookup`] leaves out, as it finds those of the word's own.
+    pub fn other_spellings(&self, word: &str) -> impl Iterator<Item = &str> {
+        let key = key(word);
+        let own = composed(word);
+        let word = self.words.get_key_value(key.as_ref());
+        let spellings =
+            word.into_iter().flat_map(|(key, all)| all.spellings.iter().map(move |each| each.spelt(key)));
+        let spellings: Vec<&str> = spellings.collect();
+        let has_own = spellings.contains(&own.as_ref());
+        spellings.into_iter().filter(move |&spelling| has_own && spelling != own)
+    }
+
     /// All words in upper case with their pronunciations, in order.
     pub fn entries(&self) -> impl Iterator<Item = (&str, &[Pronunciation])> {
         let mut words: Vec<_> =

@@ -105,6 +105,9 @@ fn spellings_that_differ_in_case_have_their_own_pronunciations() {
     assert_eq!(phones(&lexicon, "polish"), ["P AA", "P AO"]);
     assert_eq!(phones(&lexicon, "POLISH"), ["P AA", "P AO", "P OW"]);
     assert_eq!((lexicon.len(), phones(&lexicon, "WAR")), (2, vec!["W".to_owned()]));
+    let others = |word: &str| lexicon.other_spellings(word).map(str::to_owned).collect::<Vec<_>>();
+    assert_eq!((others("polish"), others("Polish")), (vec!["Polish".into()], vec!["polish".into()]));
+    assert!(others("POLISH").is_empty() && others("nowhere").is_empty());
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("out.txt");
     lexicon.write(&path).unwrap();

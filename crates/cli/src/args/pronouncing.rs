@@ -21,6 +21,7 @@ Examples:
   linnet pronounce train cmudict.dict --out g2p.arpa.gz
   linnet pronounce g2p.arpa.gz linnet --variants 3
   linnet pronounce g2p.arpa.gz --list data/oov.txt > made-up.txt
+  linnet pronounce g2p.arpa.gz --list words.txt --lexicon cmudict.dict > lexicon.txt
   cut -f 1 words.tsv | linnet pronounce g2p.arpa.gz"
 )]
 pub(crate) struct Pronounce {
@@ -35,7 +36,11 @@ pub(crate) struct Pronounce {
     /// A list of words, or a lexicon: the first field of each line.
     #[arg(long, value_name = "FILE")]
     pub(crate) list: Option<PathBuf>,
-    /// The most pronunciations of each word, the most probable first.
+    /// A lexicon: words that it has get its pronunciations, whatever their case, and the model says the others. So the
+    /// result is one lexicon of all the words, spelt as they are given.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) lexicon: Option<PathBuf>,
+    /// The most pronunciations that the model says of each word, the most probable first.
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=1000))]
     pub(crate) variants: u16,
 }

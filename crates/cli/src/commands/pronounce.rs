@@ -6,7 +6,7 @@ use std::path::Path;
 use std::slice::from_ref;
 
 use linnet_text::Lexicon;
-use linnet_text::g2p::{G2p, G2pEstimate, G2pOptions};
+use linnet_text::g2p::{G2p, G2pEstimate, G2pOptions, Variant};
 use linnet_text::ngram::{Running, each_plain_sentence, read_vocabulary};
 use rayon::prelude::*;
 
@@ -19,7 +19,8 @@ pub(super) fn run(args: Pronounce, talk: &Talk) -> Done {
     match (args.command, args.model) {
         (Some(PronounceCommand::Train(args)), _) => train(args, talk),
         (None, Some(model)) => {
-            say(&model, &words(args.words, args.list.as_deref())?, args.variants.into(), talk)
+            let words = words(args.words, args.list.as_deref())?;
+            say(&model, &words, args.lexicon.as_deref(), args.variants.into(), talk)
         }
         (None, None) => Err("no model is given; make one by `linnet pronounce train`".into()),
     }
@@ -66,15 +67,22 @@ fn words(words: Vec<String>, list: Option<&Path>) -> Result<Vec<String>, Box<dyn
     }
 }
 
-/// Prints a line for each pronunciation of each word.
-fn say(model: &Path, words: &[String], variants: usize, talk: &Talk) -> Done {
+/// Prints a line for each pronunciation of each word: those of the lexicon, or else those that the model says.
+fn say(model: &Path, words: &[String], lexicon: Option<&Path>, variants: usize, talk: &Talk) -> Done {
     let g2p = G2p::read(model)?;
+    let lexicon = lexicon.map(Lexicon::read_stressed).transpose()?;
+    let found = |word: &str| lexicon.as_ref().and_then(|lexicon| known(lexicon, word));
+    let said = |word: &String| match found(word) {
+        Some(known) => (true, Ok(known)),
+        None => (false, g2p.pronounce(word, variants)),
+    };
     // Words that are said at once, before their lines are printed.
     const TOGETHER: usize = 1000;
-    let mut left_out = 0;
+    let (mut of_lexicon, mut left_out) = (0, 0);
     for words in words.chunks(TOGETHER) {
-        let said: Vec<_> = words.par_iter().map(|word| g2p.pronounce(word, variants)).collect();
-        for (word, said) in words.iter().zip(said) {
+        let said: Vec<_> = words.par_iter().map(said).collect();
+        for (word, (known, said)) in words.iter().zip(said) {
+            of_lexicon += usize::from(known);
             match said {
                 Ok(said) => {
                     for variant in said {
@@ -89,5 +97,19 @@ fn say(model: &Path, words: &[String], variants: usize, talk: &Talk) -> Done {
             }
         }
     }
+    if lexicon.is_some() {
+        talk.say(format!("{of_lexicon} of {} words are in the lexicon", words.len()));
+    }
     Ok(left_out == 0)
+}
+
+/// A word's pronunciations in a lexicon, with the probability 1 where that has none.
+fn known(lexicon: &Lexicon, word: &str) -> Option<Vec<Variant>> {
+    let pronunciations = lexicon.lookup(word);
+    let probabilities = lexicon.probabilities(word);
+    let variant = |(place, phones): (usize, &Vec<String>)| Variant {
+        phones: phones.clone(),
+        probability: probabilities.map_or(1.0, |own| f64::from(own[place])),
+    };
+    (!pronunciations.is_empty()).then(|| pronunciations.iter().enumerate().map(variant).collect())
 }

@@ -142,7 +142,11 @@ fn words(
     let of_grammar = grammar.map(Grammar::words);
     if !spells_words(table) {
         return match (&options.lexicon, options.lm.as_ref().or(options.grammar.as_ref())) {
-            (Some(path), _) => vocabulary::pronounced(path, lm, of_grammar, table, rule).map(Some),
+            (Some(path), _) => {
+                let (trie, note) = vocabulary::pronounced(path, lm, of_grammar, table, rule)?;
+                notes.extend(note);
+                Ok(Some(trie))
+            }
             (None, Some(path)) => Err(SearchError::NoLexicon { path: path.clone() }),
             (None, None) => Ok(None),
         };

@@ -9,14 +9,14 @@ use linnet_text::{Lexicon, Normaliser, SPACE, TokenTable};
 
 use super::error::SearchError;
 
-/// The pronunciations of words, which are spelt by a rule.
+/// The pronunciations of words, which are spelt by a rule, and a note where some of the lexicon's don't count.
 pub(crate) fn pronounced(
     lexicon: &Path,
     lm: Option<&NgramModel>,
     grammar: Option<&[String]>,
     table: &TokenTable,
     rule: &Normaliser,
-) -> Result<LexiconTrie, SearchError> {
+) -> Result<(LexiconTrie, Option<String>), SearchError> {
     let pronunciations = Lexicon::read(lexicon)?.spelt_by(rule);
     let known = |word: &String| !pronunciations.lookup(word).is_empty();
     let words: Vec<String> = match grammar {
@@ -32,7 +32,27 @@ pub(crate) fn pronounced(
         }
     };
     let trie = LexiconTrie::from_lexicon(&pronunciations, words.iter().map(String::as_str), table);
-    trie.map_err(|source| SearchError::Lexicon { path: lexicon.into(), source })
+    let trie = trie.map_err(|source| SearchError::Lexicon { path: lexicon.into(), source })?;
+    let note = unused(&pronunciations, &words).map(|(count, word, other)| {
+        format!(
+            "{}: {count} words have further pronunciations under a spelling of another case, which don't count: {word} \
+             those of {other}; write all under the spelling of the language model",
+            lexicon.display()
+        )
+    });
+    Ok((trie, note))
+}
+
+/// The number of words that stand in a lexicon in another case too, under which nobody finds them, and the first of them.
+fn unused<'a>(lexicon: &'a Lexicon, words: &'a [String]) -> Option<(usize, &'a str, &'a str)> {
+    let all: HashSet<&str> = words.iter().map(String::as_str).collect();
+    let other = |word: &'a String| {
+        let mut others = lexicon.other_spellings(word);
+        others.find(|&other| !all.contains(other)).map(|other| (word.as_str(), other))
+    };
+    let mut found = words.iter().filter_map(other);
+    let (word, spelling) = found.next()?;
+    Some((1 + found.count(), word, spelling))
 }
 
 /// The words of a list or lexicon, each once, spelt by a rule.
