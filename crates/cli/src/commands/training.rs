@@ -64,11 +64,43 @@ fn is_ignored(signal: i32) -> bool {
 pub(super) struct Teller<'a> {
     talk: &'a Talk,
     bar: ProgressBar,
+    plateau: Plateau,
+}
+
+/// Whether a run is still where CTC begins: it has learnt blanks and the commonest tokens, and no more.
+struct Plateau {
+    /// The step from which on it is told next.
+    told_at: u64,
+}
+
+impl Plateau {
+    /// The development error, in percent, of a model that says next to nothing.
+    const ERROR: f64 = 80.0;
+    /// The steps within which most runs leave it.
+    const STEPS: u64 = 600;
+
+    /// A note after an epoch, where it lasts: once, and then whenever the steps have doubled.
+    fn note(&mut self, r: &EpochRecord) -> Option<String> {
+        if r.dev_error_rate < Self::ERROR {
+            self.told_at = u64::MAX;
+        }
+        if r.step < self.told_at {
+            return None;
+        }
+        self.told_at = 2 * r.step;
+        Some(format!(
+            "note: after {} steps the model finds hardly more than blanks and the commonest tokens; most leave that \
+             plateau within {} steps. If it lasts, lower train.learning_rate, or train the first epochs without \
+             augment.spec_augment and with model.dropout=0, or give each token more frames by a lower model.subsampling",
+            r.step,
+            Self::STEPS
+        ))
+    }
 }
 
 impl<'a> Teller<'a> {
     pub(super) fn new(talk: &'a Talk) -> Self {
-        Self { talk, bar: ProgressBar::hidden() }
+        Self { talk, bar: ProgressBar::hidden(), plateau: Plateau { told_at: Plateau::STEPS } }
     }
 
     /// The run is over; `whole`: it came to its end.
@@ -120,7 +152,8 @@ impl Observer for Teller<'_> {
             "epoch {:3}: loss {:.3}, dev loss {:.3}, dev error {:.2} %, {:.1} s, {:.0} frames/s",
             r.epoch, r.loss, r.dev_loss, r.dev_error_rate, r.seconds, r.frames_per_s
         );
-        self.bar.suspend(|| self.talk.say(line));
+        let note = self.plateau.note(r);
+        self.bar.suspend(|| [Some(line), note].into_iter().flatten().for_each(|line| self.talk.say(line)));
     }
 
     fn skipped(&mut self, skipped: &Skipped) {
@@ -148,5 +181,23 @@ mod tests {
         sleep(Duration::from_millis(20));
         // 4996 steps of at least 20 ms are left. Old steps at no time would leave a fraction of a second.
         assert!(bar.eta() > Duration::from_secs(60), "{:?}", bar.eta());
+    }
+
+    #[test]
+    fn a_plateau_that_lasts_is_told_each_time_that_the_steps_have_doubled() {
+        let mut plateau = Plateau { told_at: Plateau::STEPS };
+        let line = r#"{"epoch":1,"step":0,"loss":3.0,"dev_loss":3.0,"dev_error_rate":97.0,"learning_rate":1e-3,
+            "gradient_norm":1.0,"parameters":1,"utterances":1,"skipped":0,"frames":1,"seconds":1.0,"total_seconds":1.0,
+            "frames_per_s":1.0,"data_wait":0.0,"data_work":0.0,"subsampling":0.0,"peak_mb":1.0}"#;
+        let record: EpochRecord = serde_json::from_str(line).unwrap();
+        let told = |plateau: &mut Plateau, step, dev_error_rate| {
+            plateau.note(&EpochRecord { step, dev_error_rate, ..record.clone() })
+        };
+        let steps = [300, 599, 650, 900, 1299, 1300, 2000].map(|step| told(&mut plateau, step, 97.0));
+        let whether: Vec<bool> = steps.iter().map(Option::is_some).collect();
+        assert_eq!(whether, [false, false, true, false, false, true, false]);
+        assert!(steps[2].as_ref().unwrap().starts_with("note: after 650 steps the model finds hardly"));
+        // Once it is left, a bad epoch is no plateau.
+        assert!(told(&mut plateau, 2600, 70.0).is_none() && told(&mut plateau, 9000, 97.0).is_none());
     }
 }
