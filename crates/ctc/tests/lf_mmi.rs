@@ -6,10 +6,12 @@ mod common;
 mod label_model;
 
 use std::collections::HashMap;
+use std::path::Path;
 
 use common::*;
 use label_model::{BOUND, Reference};
 use linnet_ctc::{CtcError, Denominator, DenominatorError, DenominatorOptions, ctc_loss, lf_mmi_loss_batch};
+use linnet_text::ngram::NgramModel;
 use rand::RngExt;
 
 /// Sequences in which a label often follows its like, their denominator and the reference's n-gram.
@@ -368,4 +370,24 @@ fn an_estimate_wants_labels_and_takes_any() {
     let log_probs = random_log_probs(&mut rng(13), 9, 5, 2.0);
     let losses = lf_mmi_loss_batch(&log_probs, &[9], &[vec![4, 4, 0]], &few, 0.0, None);
     assert!(losses[0].as_ref().is_ok_and(|loss| (1.0..60.0).contains(loss)), "{losses:?}");
+}
+
+#[test]
+fn the_arpa_file_has_the_n_gram_s_probabilities() {
+    for (order, histories, blank) in [(2, 20, 0), (3, 12, 2), (4, 400, 4)] {
+        let options = DenominatorOptions { order, histories };
+        let (sequences, denominator, _) = material(5, 5, blank, options);
+        let symbols = ["a", "b", "c", "d", "e"];
+        let text = denominator.arpa(|token| symbols[token as usize]);
+        let arpa = NgramModel::parse(text.as_bytes(), Path::new("labels.arpa")).unwrap();
+        let mut rng = rng(6);
+        // Such as are not in the text, too.
+        let others = (0..30).map(|i| random_labels(&mut rng, i % 9, 5, blank));
+        for labels in sequences.into_iter().chain(others) {
+            let words: Vec<&str> = labels.iter().map(|&label| symbols[label as usize]).collect();
+            let log10: f64 = arpa.sentence(&words).iter().map(|score| f64::from(score.log10)).sum();
+            let (found, wanted) = (log10 * std::f64::consts::LN_10, denominator.log_probability(&labels));
+            assert!((found - wanted).abs() < 1e-4, "{order} {histories}: {labels:?}: {found}, {wanted}");
+        }
+    }
 }

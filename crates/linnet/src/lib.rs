@@ -10,7 +10,7 @@ mod transcript;
 pub use error::ModelError;
 pub use format::{Cue, Format, Named, Sound, Subtitles, textgrid};
 pub use model::{
-    Model, ModelConfig, keep_pronunciations, pack, read_pronunciations, toml_problem, toml_words,
+    LabelNgram, Model, ModelConfig, keep_pronunciations, pack, read_pronunciations, toml_problem, toml_words,
 };
 pub use recognizer::{Channels, Cutting, Recognizer, Recording, Saved, Stream};
 pub use search::{Calibrated, Search, SearchError, SearchOptions, marked};

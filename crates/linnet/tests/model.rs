@@ -2,8 +2,9 @@
 #![allow(clippy::unwrap_used)]
 
 use std::fs;
+use std::path::Path;
 
-use linnet::{Model, ModelConfig, ModelError, Recognizer};
+use linnet::{LabelNgram, Model, ModelConfig, ModelError, Recognizer};
 use linnet_audio::Audio;
 use linnet_encoder::EncoderConfig;
 use linnet_frontend::{Cmvn, FbankConfig, Features, FrontendError, Normalisation};
@@ -81,6 +82,30 @@ fn no_token_ends_behind_the_recording() {
     assert!(clipped > 0);
 }
 
+/// After A comes B, and after B the end.
+const ARPA: &str = "\\data\\\nngram 1=4\nngram 2=3\n\n\\1-grams:\n-99\t<s>\t-2\n-0.5\t</s>\n-0.5\tA\t-2\n-0.5\tB\t-2\n\n\
+                    \\2-grams:\n-0.01\t<s> A\n-0.01\tA B\n-0.01\tB </s>\n\n\\end\\\n";
+
+#[test]
+fn a_model_with_an_n_gram_of_labels_is_searched_by_it() {
+    let mut model = tiny(Normalisation::None, 16_000);
+    // Of A and B by turns, both of the same probability, the n-gram wants A first.
+    let log_probs: Vec<f32> = [[0.02, 0.48, 0.5], [0.96, 0.02, 0.02], [0.02, 0.5, 0.48], [0.96, 0.02, 0.02]]
+        .concat()
+        .into_iter()
+        .map(f32::ln)
+        .collect();
+    let tokens = |model: &Model| model.plain_search().decode(&log_probs).unwrap()[0].tokens.clone();
+    assert_eq!(tokens(&model), [2, 1]);
+    model.labels = Some(LabelNgram::new(ARPA.into(), &model.tokens, Path::new("labels.arpa")).unwrap());
+    assert_eq!(tokens(&model), [1, 2]);
+
+    let other = TokenTable::new(vec!["A".to_owned(), "C".to_owned()]);
+    let error = LabelNgram::new(ARPA.into(), &other, Path::new("labels.arpa")).unwrap_err();
+    let wanted = "labels.arpa: it doesn't have the token C; take both from one training run";
+    assert_eq!(error.to_string(), wanted);
+}
+
 #[test]
 fn a_folder_has_nothing_of_the_model_that_was_there_before() {
     let folder = tempfile::tempdir().unwrap();
@@ -89,13 +114,16 @@ fn a_folder_has_nothing_of_the_model_that_was_there_before() {
     let mut lexicon = Lexicon::new();
     lexicon.add("A", vec!["EY".to_owned()]);
     (old.cmvn, old.lexicon) = (Some(cmvn()), Some(lexicon.clone()));
+    old.labels = Some(LabelNgram::new(ARPA.into(), &old.tokens, Path::new("labels.arpa")).unwrap());
     old.write(&folder, "").unwrap();
     let read = Model::read(&folder).unwrap();
     assert_eq!((read.cmvn, read.lexicon), (Some(cmvn()), Some(lexicon)));
+    assert_eq!(read.labels.unwrap().arpa(), ARPA);
     fs::write(folder.join("notes.txt"), "my own").unwrap();
 
     tiny(Normalisation::None, 16_000).write(&folder, "").unwrap();
     let read = Model::read(&folder).unwrap();
     assert_eq!((read.cmvn, read.lexicon), (None, None));
+    assert!(read.labels.is_none() && !folder.join("labels.arpa").exists());
     assert!(!folder.join("cmvn.json").exists() && folder.join("notes.txt").exists());
 }

@@ -1,10 +1,12 @@
-//! The CTC loss as a candle op on the encoder's log-probabilities.
+//! The loss as a candle op on the encoder's log-probabilities.
 
 use std::sync::Mutex;
 
 use candle_core::{CpuStorage, CustomOp1, Error, Layout, Result, Shape, Tensor};
-use linnet_ctc::{CtcError, ctc_loss_batch};
+use linnet_ctc::CtcError;
 use linnet_encoder::Lengths;
+
+use crate::criterion::Criterion;
 
 /// The id of the blank in every token table.
 pub const BLANK: u32 = 0;
@@ -26,11 +28,12 @@ pub struct CtcLosses {
 ///
 /// Log-probabilities that are no matrix of f32. What is wrong with an utterance is in its place of [`CtcLosses::each`].
 pub fn ctc_losses(log_probs: &Tensor, lengths: &Lengths, labels: &[Vec<u32>]) -> Result<CtcLosses> {
-    losses_per_label(log_probs, lengths, labels, None)
+    losses_per_label(&Criterion::Ctc, log_probs, lengths, labels, None)
 }
 
-/// As [`ctc_losses`], of a piece of a batch: divided by the labels of the whole batch, where they are given.
+/// As [`ctc_losses`], of any criterion and of a piece of a batch: divided by the labels of the whole batch, where they are given.
 pub(crate) fn losses_per_label(
+    criterion: &Criterion,
     log_probs: &Tensor,
     lengths: &Lengths,
     labels: &[Vec<u32>],
@@ -39,24 +42,24 @@ pub(crate) fn losses_per_label(
     let tokens = log_probs.dim(1)?;
     let values = log_probs.flatten_all()?.to_vec1::<f32>()?;
     let mut gradient = vec![0.0; values.len()];
-    let each = ctc_loss_batch(&values, &lengths.to_vec(), tokens, labels, BLANK, Some(&mut gradient));
+    let each = criterion.losses(&values, &lengths.to_vec(), tokens, labels, Some(&mut gradient));
     let counted: usize =
         labels.iter().zip(&each).filter(|(_, loss)| loss.is_ok()).map(|(l, _)| l.len()).sum();
     let scale = 1.0 / of_batch.unwrap_or(counted).max(1) as f64;
     let total: f64 = each.iter().flatten().sum();
     gradient.iter_mut().for_each(|g| *g *= scale as f32);
-    let op = Ctc { loss: (total * scale) as f32, gradient: Mutex::new(gradient) };
+    let op = Loss { loss: (total * scale) as f32, gradient: Mutex::new(gradient) };
     Ok(CtcLosses { loss: log_probs.apply_op1(op)?, each })
 }
 
-struct Ctc {
+struct Loss {
     loss: f32,
     gradient: Mutex<Vec<f32>>,
 }
 
-impl CustomOp1 for Ctc {
+impl CustomOp1 for Loss {
     fn name(&self) -> &'static str {
-        "linnet-ctc"
+        "linnet-loss"
     }
 
     fn cpu_fwd(&self, _log_probs: &CpuStorage, _layout: &Layout) -> Result<(CpuStorage, Shape)> {

@@ -9,6 +9,7 @@ use linnet_frontend::{Cmvn, Normalisation};
 use linnet_text::{Lexicon, Normaliser, TokenTable, Tokenizer, Unit};
 
 use crate::config::RunConfig;
+use crate::criterion::Criterion;
 use crate::error::TrainError;
 
 /// What a run reads.
@@ -18,6 +19,7 @@ pub(crate) struct RunData {
     /// How texts are spelt, as it stands beside the tokens.
     pub(crate) spelling: Option<Normaliser>,
     pub(crate) cmvn: Option<Cmvn>,
+    pub(crate) criterion: Criterion,
     pub(crate) train: Dataset,
     pub(crate) dev: Dataset,
 }
@@ -57,7 +59,8 @@ impl RunData {
         let train =
             Dataset::new(&train, Some(&tokenizer), training).map_err(|e| e.of_manifest(&data.train))?;
         let dev = Dataset::new(&dev, Some(&tokenizer), validating).map_err(|e| e.of_manifest(&data.dev))?;
-        Ok(Self { tokens, lexicon, spelling, cmvn, train, dev })
+        let criterion = Criterion::new(config, &train, tokens.len())?;
+        Ok(Self { tokens, lexicon, spelling, cmvn, criterion, train, dev })
     }
 
     /// A checksum (CRC-32C) of the tokens and of what is trained and validated on.

@@ -1,15 +1,17 @@
 //! The error rate and loss of a model on a dataset.
 
+use std::ops::Range;
 use std::path::Path;
 
 use candle_core::{Device, Tensor};
+use linnet::{Model, ModelError, Search};
 use linnet_corpus::{Batch, Dataset, Share, Skipped};
-use linnet_ctc::ctc_loss_batch;
-use linnet_encoder::{Encoder, Lengths, Mode};
+use linnet_encoder::{Lengths, Mode};
 use linnet_score::{ErrorCounts, align};
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::ctc_op::BLANK;
+use crate::criterion::Criterion;
 use crate::error::TrainError;
 use crate::ranks::Communicator;
 
@@ -37,19 +39,19 @@ struct Evaluated {
     skipped: Vec<Skipped>,
 }
 
-/// Decodes a dataset greedily and compares it with its labels; `file` is its manifest, `step` how many were done. Each
+/// Decodes a dataset by the model's plain search, compares it with its labels, and takes the criterion's loss; `file` is its manifest, `step` how many were done. Each
 /// rank has a share of the batches, and all have the result.
 ///
 /// Fails where nothing of it can be read or its log-probabilities are no numbers: rates of nothing would be perfect.
 /// `None`: it was `interrupted` before the end.
 pub(crate) fn evaluate(
-    encoder: &Encoder,
-    dataset: &Dataset,
+    model: &Model,
+    (dataset, criterion): (&Dataset, &Criterion),
     (file, step): (&Path, u64),
     ranks: &dyn Communicator,
     interrupted: &dyn Fn() -> bool,
 ) -> Result<Option<Evaluation>, TrainError> {
-    let all = ranks.agree_all(evaluate_own(encoder, dataset, step, ranks, interrupted))?;
+    let all = ranks.agree_all(evaluate_own(model, (dataset, criterion), step, ranks, interrupted))?;
     let Some(all) = all.into_iter().collect::<Option<Vec<_>>>() else { return Ok(None) };
     let mut batches: Vec<Evaluated> = all.into_iter().flatten().collect();
     batches.sort_by_key(|batch| batch.index);
@@ -71,27 +73,33 @@ pub(crate) fn evaluate(
 
 /// This rank's share of the batches; `None`: it was interrupted.
 fn evaluate_own(
-    encoder: &Encoder,
-    dataset: &Dataset,
+    model: &Model,
+    (dataset, criterion): (&Dataset, &Criterion),
     step: u64,
     ranks: &dyn Communicator,
     interrupted: &dyn Fn() -> bool,
 ) -> Result<Option<Vec<Evaluated>>, TrainError> {
     let share = Share { first: ranks.rank(), every: ranks.ranks(), ..Share::default() };
     let mut epoch = dataset.share(0, share)?;
+    let search = model.plain_search();
     let mut evaluated = Vec::new();
     while let Some(batches) = epoch.next_pieces() {
         if interrupted() {
             return Ok(None);
         }
         for batch in batches {
-            evaluated.push(evaluate_batch(encoder, batch, step)?);
+            evaluated.push(evaluate_batch((model, &search), criterion, batch, step)?);
         }
     }
     Ok(Some(evaluated))
 }
 
-fn evaluate_batch(encoder: &Encoder, batch: Batch, step: u64) -> Result<Evaluated, TrainError> {
+fn evaluate_batch(
+    (model, search): (&Model, &Search),
+    criterion: &Criterion,
+    batch: Batch,
+    step: u64,
+) -> Result<Evaluated, TrainError> {
     let (index, utterances, skipped) = (batch.index, batch.len(), batch.skipped);
     let mut evaluated = Evaluated {
         index,
@@ -106,11 +114,15 @@ fn evaluate_batch(encoder: &Encoder, batch: Batch, step: u64) -> Result<Evaluate
     }
     let (frames, dim) = (batch.features.frames(), batch.features.dim);
     let features = Tensor::from_vec(batch.features.data, (frames, dim), &Device::Cpu)?;
+    let encoder = &model.encoder;
     let (log_probs, lengths) = encoder.forward(&features, &Lengths::new(&batch.lengths), Mode::Infer)?;
     let tokens = encoder.tokens();
     let values = log_probs.flatten_all()?.to_vec1::<f32>()?;
-    let losses = ctc_loss_batch(&values, &lengths.to_vec(), tokens, &batch.labels, BLANK, None);
-    for (i, (reference, rows)) in batch.labels.iter().zip(lengths.iter()).enumerate() {
+    let losses = criterion.losses(&values, &lengths.to_vec(), tokens, &batch.labels, None);
+    let rows: Vec<_> = lengths.iter().collect();
+    let decode = |rows: &Range<usize>| search.decode(&values[rows.start * tokens..rows.end * tokens]);
+    let decoded: Vec<_> = rows.par_iter().map(decode).collect();
+    for (i, (reference, decoded)) in batch.labels.iter().zip(decoded).enumerate() {
         match &losses[i] {
             Ok(value) => {
                 evaluated.losses.push(value.to_bits());
@@ -122,8 +134,9 @@ fn evaluate_batch(encoder: &Encoder, batch: Batch, step: u64) -> Result<Evaluate
             }
             Err(_) => {}
         }
-        let decoded = linnet_ctc::greedy(&values[rows.start * tokens..rows.end * tokens], tokens, BLANK);
-        evaluated.counts += align(reference, &decoded).counts();
+        let decoded = decoded.map_err(ModelError::from)?;
+        let tokens = decoded.first().map_or(&[][..], |best| &best.tokens);
+        evaluated.counts += align(reference, tokens).counts();
     }
     Ok(evaluated)
 }

@@ -6,6 +6,7 @@
 
 mod checkpoint;
 mod config;
+mod criterion;
 mod ctc_op;
 mod data;
 mod environment;
@@ -23,7 +24,10 @@ mod trainer;
 mod update;
 
 pub use checkpoint::{restore_checkpoint, save_checkpoint};
-pub use config::{DataConfig, RunConfig, Select, Settings, TrainConfig, check_keys, differences};
+pub use config::{
+    CriterionConfig, CriterionKind, DataConfig, RunConfig, Select, Settings, TrainConfig, check_keys,
+    differences,
+};
 pub use ctc_op::{BLANK, CtcLosses, ctc_losses};
 pub use environment::{Environment, Extension, Sitting, processor};
 pub use error::TrainError;

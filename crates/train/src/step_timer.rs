@@ -93,7 +93,12 @@ impl StepTimer {
     ) -> Result<(), TrainError> {
         let Model { encoder, .. } = new_model(&self.config, &self.data)?;
         let mut adam = Adam::new(&encoder, self.config.train.adam());
-        let updater = Updater { encoder: &encoder, config: &self.config.train, ranks: &Alone };
+        let updater = Updater {
+            encoder: &encoder,
+            criterion: &self.data.criterion,
+            config: &self.config.train,
+            ranks: &Alone,
+        };
         for (step, batch) in (0..).zip(self.batches.first().into_iter().chain(batches)) {
             let (owned, start) = (batch.clone(), Instant::now());
             // Without warm-up, steps of any size could lead where losses are no numbers; they cost the same.

@@ -7,6 +7,7 @@ use linnet_encoder::{Encoder, Gradient, Lengths, Mode};
 use serde::{Deserialize, Serialize};
 
 use crate::config::TrainConfig;
+use crate::criterion::Criterion;
 use crate::ctc_op::{BLANK, losses_per_label};
 use crate::error::TrainError;
 use crate::optimizer::{Adam, gradient_norm};
@@ -33,6 +34,7 @@ pub(crate) struct Update {
 /// What makes an update of a batch.
 pub(crate) struct Updater<'a> {
     pub(crate) encoder: &'a Encoder,
+    pub(crate) criterion: &'a Criterion,
     pub(crate) config: &'a TrainConfig,
     pub(crate) ranks: &'a dyn Communicator,
 }
@@ -168,7 +170,7 @@ impl Updater<'_> {
         let features = Tensor::from_vec(features.data, shape, &Device::Cpu)?;
         let (lengths, before) = (Lengths::new(&lengths), Lengths::new(&before));
         let (log_probs, lengths) = self.encoder.forward_piece(&features, &lengths, &before, mode)?;
-        let found = losses_per_label(&log_probs, &lengths, &labels, Some(labels_of_batch))?;
+        let found = losses_per_label(self.criterion, &log_probs, &lengths, &labels, Some(labels_of_batch))?;
         let numerical = found.each.iter().zip(ids).filter_map(|(each, id)| Some((each.as_ref().err()?, id)));
         losses.not_finite.extend(numerical.filter(|(error, _)| error.is_numerical()).map(|(_, id)| id));
         losses.sums.push(found.each.iter().flatten().sum::<f64>().to_bits());

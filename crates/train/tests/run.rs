@@ -43,6 +43,57 @@ fn a_run_starts_with_likely_blanks_and_never_undoes_what_it_is_given() {
 }
 
 #[test]
+fn lf_mmi_trains_in_place_of_ctc_and_goes_on_where_it_was() {
+    let folder = tempfile::tempdir().unwrap();
+    let table = "[criterion]\nkind = \"lf_mmi\"\norder = 3\nhistories = 20\nctc_weight = 0.1\n";
+    let of = |table: &str| {
+        let mut config = corpus(folder.path(), &format!("learning_rate = 1e-2\n{table}"));
+        config.augment = linnet_corpus::Augment::default();
+        config.model.dropout = 0.0;
+        config.train.epochs = 30;
+        config
+    };
+    let config = of(table);
+    let (whole, parts) = (folder.path().join("whole"), folder.path().join("parts"));
+    train(&config, &whole, &Options::default(), &mut ()).unwrap();
+    let records = read_metrics(&whole.join("metrics.jsonl")).unwrap();
+    let (start, end) = (records[0].dev_loss, records[29].dev_loss);
+    assert!(end < 0.3 * start, "the loss goes from {start} to {end}");
+    // Judged under the n-gram, which the model keeps.
+    let model = linnet::Model::read(&whole.join("model")).unwrap();
+    let arpa = model.labels.as_ref().unwrap().arpa();
+    assert!(arpa.starts_with("\\data\\\nngram 1=5\n") && arpa.contains("\n\\3-grams:\n"), "{arpa}");
+    assert!(records[29].dev_error_rate < 20.0, "{}", records[29].dev_error_rate);
+
+    let interrupt = AtomicBool::new(false);
+    let mut watcher = Watcher::new(4, &interrupt);
+    let options = Options { interrupt: Some(&interrupt), ..Options::default() };
+    train(&config, &parts, &options, &mut watcher).unwrap();
+    let kept = RunConfig::read_resolved(&parts.join("config.toml")).unwrap();
+    assert_eq!(kept.criterion, config.criterion);
+    let resume = Options { resume: true, ..Options::default() };
+    let other = of("");
+    let error = train(&other, &parts, &resume, &mut ()).unwrap_err().to_string();
+    assert!(error.contains("criterion.kind"), "{error}");
+    train(&config, &parts, &resume, &mut ()).unwrap();
+    assert_eq!(figures(&parts), figures(&whole));
+
+    // The same as CTC but for the loss.
+    let ctc = folder.path().join("ctc");
+    train(&other, &ctc, &Options::default(), &mut ()).unwrap();
+    assert_ne!(figures(&ctc), figures(&whole));
+    let mut small = config.clone();
+    small.criterion.histories = 3;
+    let error =
+        train(&small, &folder.path().join("small"), &Options::default(), &mut ()).unwrap_err().to_string();
+    assert!(
+        error.ends_with("all.jsonl: criterion.kind = \"lf_mmi\": the denominator may have 3 histories, but its start and 3 \
+                         labels need one each; allow more"),
+        "{error}"
+    );
+}
+
+#[test]
 fn recordings_that_cannot_be_read_are_told_and_sets_of_nothing_else_are_errors() {
     let folder = tempfile::tempdir().unwrap();
     let config = corpus(folder.path(), "");

@@ -70,7 +70,8 @@ pub(crate) struct Depth {
     /// Hypotheses of each utterance or stretch of speech.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub(crate) nbest: Option<u32>,
-    /// Take each frame's best token, though the model folder has a search of its own.
+    /// Take each frame's best token, though the model folder has a search of its own; of a model that was trained by
+    /// LF-MMI, the best tokens under its n-gram.
     #[arg(long, conflicts_with_all = ["Search", "Weights", "nbest"])]
     pub(crate) greedy: bool,
 }

@@ -133,6 +133,11 @@ impl Dataset {
         self.inner.items.iter().map(|item| item.labels.len()).sum()
     }
 
+    /// The labels of each utterance.
+    pub fn label_sequences(&self) -> impl Iterator<Item = &[u32]> {
+        self.inner.items.iter().map(|item| &item.labels[..])
+    }
+
     /// A checksum (CRC-32C) of the utterances' IDs, speakers, durations and labels: the same wherever the corpus lies.
     pub fn checksum(&self) -> u32 {
         self.inner.items.iter().fold(0, |sum, Item { utterance, labels, duration_s }| {

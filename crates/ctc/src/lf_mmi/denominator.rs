@@ -34,6 +34,7 @@ impl Default for DenominatorOptions {
 #[derive(Clone, Debug)]
 pub struct Denominator {
     graph: Graph,
+    model: LabelModel,
 }
 
 impl Denominator {
@@ -74,7 +75,7 @@ impl Denominator {
             return Err(DenominatorError::Empty);
         }
         let model = LabelModel::new(&sequences, tokens - 1, order, histories);
-        Ok(Self { graph: Graph::new(&model, blank) })
+        Ok(Self { graph: Graph::new(&model, blank), model })
     }
 
     /// The n-gram's histories, the start of an utterance included. CTC's topology has two states for each.
@@ -90,6 +91,13 @@ impl Denominator {
     /// The blank's token id.
     pub fn blank(&self) -> u32 {
         self.graph.blank
+    }
+
+    /// The n-gram as an ARPA file, whose words are the labels; `symbol` names a token. It gives the same probabilities,
+    /// but for numbers' seven places.
+    pub fn arpa<'a>(&self, symbol: impl Fn(u32) -> &'a str) -> String {
+        let blank = self.graph.blank;
+        self.model.arpa(|label| symbol(label + u32::from(label >= blank)).to_owned())
     }
 
     /// The natural logarithm of the n-gram's probability of a label sequence and its end; −∞ if one of them is no label.

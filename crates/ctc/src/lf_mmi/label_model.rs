@@ -21,10 +21,18 @@ const EMPTY: usize = 0;
 const START: usize = 1;
 
 /// Histories with probabilities. The first one is the start, then come the labels by themselves, then longer ones.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct LabelModel {
-    /// Labels are the numbers below.
-    labels: usize,
+    /// Labels are the numbers below; it stands for the start in a history, and behind one for the end.
+    pub(super) labels: usize,
+    /// Each history's symbols, the oldest first.
+    pub(super) histories: Vec<Vec<u32>>,
+    /// The symbols that follow each history in the text.
+    pub(super) followers: Vec<Vec<u32>>,
+    /// The weight of the shorter history in each one's probabilities.
+    pub(super) shares: Vec<f64>,
+    /// The probabilities without a history, `(labels + 1)`.
+    pub(super) empty: Vec<f64>,
     /// Each history's last label; `None` for the start.
     pub(super) last: Vec<Option<u32>>,
     /// The history behind each label, `(histories, labels)`.
@@ -50,8 +58,21 @@ impl LabelModel {
             .map(|&id| ((counts.histories[id].prefix, counts.histories[id].last), numbers[&id]))
             .collect();
 
-        let mut model = Self { labels, last: Vec::new(), next: Vec::new(), probabilities: Vec::new() };
         let empty = counts.probabilities(EMPTY, &vec![1.0 / (labels + 1) as f64; labels + 1]);
+        let spelt: Vec<Vec<u32>> = kept.iter().map(|&id| counts.spelt(id)).collect();
+        let mut model = Self {
+            labels,
+            histories: spelt,
+            followers: kept
+                .iter()
+                .map(|&id| counts.followers(id).iter().map(|&(label, _)| label).collect())
+                .collect(),
+            shares: kept.iter().map(|&id| counts.share(id)).collect(),
+            empty: empty.clone(),
+            last: Vec::new(),
+            next: Vec::new(),
+            probabilities: Vec::new(),
+        };
         let singles: Vec<u32> = (1..=labels as u32).collect();
         for &id in &kept {
             let History { suffix, last, .. } = counts.histories[id];
@@ -157,15 +178,35 @@ impl Counts {
         }
     }
 
+    /// What follows a history in the text, and how often.
+    fn followers(&self, id: usize) -> &[(u32, u32)] {
+        let (begin, end) = self.histories[id].followers;
+        &self.followers[begin..end]
+    }
+
+    /// The symbols of a history, the oldest first.
+    fn spelt(&self, mut id: usize) -> Vec<u32> {
+        let mut symbols = Vec::new();
+        while id != EMPTY {
+            symbols.push(self.histories[id].last);
+            id = self.histories[id].prefix;
+        }
+        symbols.reverse();
+        symbols
+    }
+
+    /// The weight of the shorter history in the probabilities behind one.
+    fn share(&self, id: usize) -> f64 {
+        let (different, count) = (self.followers(id).len() as f64, f64::from(self.histories[id].count));
+        if count == 0.0 { 1.0 } else { different / (count + different) }
+    }
+
     /// The probabilities of each label and of the end after a history, from those after its shorter form.
     fn probabilities(&self, id: usize, shorter: &[f64]) -> Vec<f64> {
-        let History { count, followers: (begin, end), .. } = self.histories[id];
-        if count == 0 {
-            return shorter.to_vec();
-        }
-        let (different, total) = ((end - begin) as f64, f64::from(count) + (end - begin) as f64);
-        let mut row: Vec<f64> = shorter.iter().map(|p| different * p / total).collect();
-        for &(label, count) in &self.followers[begin..end] {
+        let total = f64::from(self.histories[id].count) + self.followers(id).len() as f64;
+        let share = self.share(id);
+        let mut row: Vec<f64> = shorter.iter().map(|p| share * p).collect();
+        for &(label, count) in self.followers(id) {
             row[label as usize] += f64::from(count) / total;
         }
         row

@@ -11,6 +11,7 @@ use linnet_text::{Lexicon, TokenTable, Tokenizer, Unit};
 
 use super::config::{ModelConfig, toml_problem};
 use super::default_search;
+use super::labels::{LABELS, LabelNgram};
 use super::pronunciations::PRONUNCIATIONS;
 use crate::error::ModelError;
 use crate::search::{Search, SearchError, SearchOptions};
@@ -23,7 +24,7 @@ const CMVN: &str = "cmvn.json";
 const README: &str = "README.md";
 
 /// All files of a model folder but its default search.
-pub(super) const FILES: [&str; 7] = [CONFIG, WEIGHTS, TOKENS, LEXICON, PRONUNCIATIONS, CMVN, README];
+pub(super) const FILES: [&str; 8] = [CONFIG, WEIGHTS, TOKENS, LEXICON, PRONUNCIATIONS, LABELS, CMVN, README];
 
 /// A trained model, or one in training.
 #[derive(Debug)]
@@ -36,6 +37,8 @@ pub struct Model {
     pub cmvn: Option<Cmvn>,
     /// The pronunciations of the words of its corpus, for phones.
     pub lexicon: Option<Lexicon>,
+    /// The n-gram of labels that it was trained with, by LF-MMI.
+    pub labels: Option<LabelNgram>,
     /// The network.
     pub encoder: Encoder,
 }
@@ -48,7 +51,7 @@ impl Model {
     /// A setting of the encoder that cannot be.
     pub fn new(config: ModelConfig, tokens: TokenTable, seed: u64) -> Result<Self, ModelError> {
         let encoder = Encoder::new(&config.model, config.features.dim(), tokens.len(), seed)?;
-        Ok(Self { config, tokens, cmvn: None, lexicon: None, encoder })
+        Ok(Self { config, tokens, cmvn: None, lexicon: None, labels: None, encoder })
     }
 
     /// Reads a model folder and checks that its files belong together.
@@ -89,8 +92,10 @@ impl Model {
         };
         let lexicon = folder.join(LEXICON);
         let lexicon = if lexicon.is_file() { Some(Lexicon::read(&lexicon)?) } else { None };
+        let labels = folder.join(LABELS);
+        let labels = if labels.is_file() { Some(LabelNgram::read(&labels, &tokens)?) } else { None };
         let mut model = Self::new(config, tokens, 0).map_err(|error| wrong(error.to_string()))?;
-        (model.cmvn, model.lexicon) = (cmvn, lexicon);
+        (model.cmvn, model.lexicon, model.labels) = (cmvn, lexicon, labels);
         model.encoder.load(&folder.join(WEIGHTS)).map_err(|error| match error {
             EncoderError::File { path } => ModelError::Weights { path },
             error => error.into(),
@@ -120,8 +125,17 @@ impl Model {
         Search::read(options, &self.tokens, self.config.text)
     }
 
-    /// Writes the model folder, each file beside and then renamed. Statistics, a lexicon and a default search of a model
-    /// that was there before are removed where this one has none: they would be read as its own.
+    /// The search of a model by itself: each frame's best token, or for a model that was trained by LF-MMI the labels that
+    /// are the most probable under its n-gram.
+    pub fn plain_search(&self) -> Search {
+        match &self.labels {
+            Some(labels) => labels.search().clone(),
+            None => Search::greedy(&self.tokens),
+        }
+    }
+
+    /// Writes the model folder, each file beside and then renamed. Statistics, a lexicon, an n-gram of labels and a default
+    /// search of a model that was there before are removed where this one has none: they would be read as its own.
     ///
     /// `about` is the text of its README.md.
     ///
@@ -142,6 +156,10 @@ impl Model {
         match &self.lexicon {
             Some(lexicon) => lexicon.write(&folder.join(LEXICON))?,
             None => remove(&folder.join(LEXICON))?,
+        }
+        match &self.labels {
+            Some(labels) => write(&folder.join(LABELS), labels.arpa().as_bytes())?,
+            None => remove(&folder.join(LABELS))?,
         }
         let path = folder.join(WEIGHTS);
         let weights = safetensors::serialize(self.encoder.tensors()?, None)

@@ -24,7 +24,8 @@ pub struct Recognizer {
 }
 
 impl Recognizer {
-    /// Opens a model folder, with the search that gives its best text: [`SearchOptions::of_model`], or else greedy.
+    /// Opens a model folder, with the search that gives its best text: [`SearchOptions::of_model`], or else its
+    /// [plain search](Model::plain_search).
     ///
     /// # Errors
     ///
@@ -40,10 +41,10 @@ impl Recognizer {
         }
     }
 
-    /// A recogniser that takes each frame's best token.
+    /// A recogniser with the model's [plain search](Model::plain_search).
     pub fn new(model: impl Into<Arc<Model>>) -> Self {
         let model = model.into();
-        let search = Search::greedy(&model.tokens);
+        let search = model.plain_search();
         Self { model, search, cutting: Cutting::default() }
     }
 

@@ -1,11 +1,12 @@
 //! Searches, ready to run.
 
 use std::fmt;
+use std::path::Path;
 use std::sync::Arc;
 
 use linnet_ctc::{
-    BeamError, BeamOptions, Constrained, Decoder, Fusion, Grammar, Hypothesis, NoModel, WordModel,
-    greedy_hypothesis,
+    BeamError, BeamOptions, Constrained, Decoder, Fusion, Grammar, Hypothesis, LexiconTrie, NoModel,
+    WordModel, greedy_hypothesis,
 };
 use linnet_text::ngram::NgramModel;
 use linnet_text::{Normaliser, TokenTable};
@@ -13,6 +14,9 @@ use linnet_text::{Normaliser, TokenTable};
 use super::error::SearchError;
 use super::knowledge::Knowledge;
 use super::options::SearchOptions;
+
+/// Prefixes that a search for labels under an n-gram of them keeps.
+const LABELS_BEAM: usize = 30;
 
 /// A search for the best hypotheses: greedy, or over a beam with lexicon, language model, grammar and hotwords.
 ///
@@ -45,6 +49,23 @@ impl Search {
         let (beam, fusion) = (BeamOptions::default(), Fusion::default());
         let knowledge = Arc::new(Knowledge::none(table));
         Self { knowledge, decoder: Arc::new(AnyDecoder::Greedy), beam, fusion }
+    }
+
+    /// Finds the tokens that are the most probable under an n-gram of them; `path` is its place, for errors.
+    pub(crate) fn of_labels(table: &TokenTable, ngram: NgramModel, path: &Path) -> Result<Self, SearchError> {
+        let labels: Vec<&str> = (1..table.len() as u32).filter_map(|id| table.symbol(id)).collect();
+        if let Some(unknown) = labels.iter().find(|label| ngram.index(label).is_none()) {
+            let problem = format!("it doesn't have the token {unknown}; take both from one training run");
+            return Err(SearchError::File { path: path.into(), problem });
+        }
+        let trie = LexiconTrie::over_tokens(&labels, table)
+            .map_err(|source| SearchError::Lexicon { path: path.into(), source })?;
+        let mut knowledge = Knowledge::none(table);
+        (knowledge.trie, knowledge.lm) = (Some(Arc::new(trie)), Some(Arc::new(ngram)));
+        // As LF-MMI weighs it.
+        let fusion = Fusion { weight: 1.0, ..Fusion::default() };
+        let beam = BeamOptions { beam: LABELS_BEAM, ..BeamOptions::default() };
+        Self::over(Arc::new(knowledge), &beam, &fusion)
     }
 
     /// Reads the files that the options name, for the tokens of `table`. [`Model::search`](crate::Model::search) does

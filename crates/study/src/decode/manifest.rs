@@ -5,7 +5,7 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use linnet::{Search, SearchOptions};
+use linnet::SearchOptions;
 use linnet_corpus::Skipped;
 use linnet_ctc::Hypothesis;
 use linnet_files::write_beside;
@@ -84,7 +84,7 @@ pub fn decode(source: &Source<'_>, out: &Path, options: &DecodeOptions) -> Resul
     let references = References::read(source, options.lexicon.as_deref())?;
     let search = match &options.search {
         Some(options) => model.search(options)?,
-        None => Search::greedy(table),
+        None => model.plain_search(),
     };
     let words = search.has_words();
     let words_of_phones = unit == Unit::Phone && words;

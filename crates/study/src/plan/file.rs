@@ -11,7 +11,7 @@ use crate::error::StudyError;
 
 /// Tables of a run's configuration that a study, a kind or a size may change. Where data lie is the study's `data` and
 /// `sets`.
-const LAYERS: [&str; 4] = ["features", "augment", "model", "train"];
+const LAYERS: [&str; 5] = ["features", "augment", "model", "criterion", "train"];
 
 /// A study file as it stands. What lies in no field here is configuration, on top of `base`.
 #[derive(Debug, Deserialize)]

@@ -67,7 +67,7 @@ impl KindTime {
 fn settings(run: &PlannedRun) -> Result<BTreeMap<String, String>, StudyError> {
     let own = differences(&RunConfig::default().identity().settings()?, &run.config.identity().settings()?);
     let counts = |key: &str| {
-        ["features.", "augment.", "model."].iter().any(|table| key.starts_with(table))
+        ["features.", "augment.", "model.", "criterion."].iter().any(|table| key.starts_with(table))
             || ["train.batch_seconds", "train.shortest_s", "train.longest_s", "train.shuffle_s"]
                 .contains(&key)
     };

@@ -1,5 +1,6 @@
 //! One run, one TOML: tables, defaults, overlays.
 
+mod criterion;
 mod overlay;
 mod settings;
 mod train;
@@ -14,6 +15,7 @@ use linnet_text::Unit;
 use serde::{Deserialize, Serialize};
 use toml::Table;
 
+pub use criterion::{CriterionConfig, CriterionKind};
 pub use overlay::check_keys;
 pub use settings::{Settings, differences};
 pub use train::{Select, TrainConfig};
@@ -32,6 +34,8 @@ pub struct RunConfig {
     pub augment: Augment,
     /// The encoder.
     pub model: EncoderConfig,
+    /// The loss.
+    pub criterion: CriterionConfig,
     /// How it is trained.
     pub train: TrainConfig,
 }
@@ -182,6 +186,7 @@ impl RunConfig {
         self.features.validate().map_err(|e| e.to_string())?;
         self.model.validate().map_err(|e| e.to_string())?;
         self.augment.validate().map_err(|e| format!("augment.{e}"))?;
+        self.criterion.validate()?;
         self.train.validate()?;
         if 1e3 * self.train.batch_seconds < self.features.frame_shift_ms {
             let problem = format!(

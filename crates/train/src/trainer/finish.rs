@@ -14,9 +14,9 @@ use crate::observer::{DEV, Observer};
 impl Run<'_> {
     /// The development set's rates; `None`: it was interrupted.
     fn evaluate(&self) -> Result<Option<Evaluation>, TrainError> {
-        let (encoder, dev) = (&self.model.encoder, &self.data.dev);
+        let (model, dev) = (&self.model, (&self.data.dev, &self.data.criterion));
         let place = (self.config.data.dev.as_path(), self.state.step);
-        evaluate(encoder, dev, place, self.ranks, &|| self.interrupted())
+        evaluate(model, dev, place, self.ranks, &|| self.interrupted())
     }
 
     /// Validates and records the epoch at hand. `false`: it was interrupted, and the epoch has yet to be validated.

@@ -184,7 +184,12 @@ impl<'a> Run<'a> {
     /// Trains on a batch, of which these are the own pieces. `false`: nothing of it could be read.
     fn step(&mut self, pieces: Vec<Batch>, observer: &mut dyn Observer) -> Result<bool, TrainError> {
         let at = (self.state.step, self.learning_rate());
-        let updater = Updater { encoder: &self.model.encoder, config: &self.config.train, ranks: self.ranks };
+        let updater = Updater {
+            encoder: &self.model.encoder,
+            criterion: &self.data.criterion,
+            config: &self.config.train,
+            ranks: self.ranks,
+        };
         let update = updater.update(&mut self.adam, pieces, at)?;
         self.told.tell(TRAIN, &update.unreadable, observer);
         self.told.tell(TRAIN, &update.impossible, observer);

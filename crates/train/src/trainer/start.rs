@@ -181,6 +181,7 @@ pub(crate) fn new_model(config: &RunConfig, data: &RunData) -> Result<Model, Tra
     };
     let mut model = Model::new(model_config, data.tokens.clone(), config.train.seed)?;
     (model.cmvn, model.lexicon) = (data.cmvn.clone(), data.lexicon.clone());
+    model.labels = data.criterion.labels(&data.tokens)?;
     model.encoder.set_recompute(config.train.recompute);
     model.encoder.favour(BLANK as usize, BLANKS_AT_FIRST)?;
     Ok(model)

@@ -84,6 +84,7 @@ pub(crate) fn config(folder: &Path) -> RunConfig {
         },
         model: EncoderConfig { mixer: MixerKind::Linear, ..EncoderConfig::default() },
         train: TrainConfig { epochs: EPOCHS, batch_seconds: 40.0, ..TrainConfig::default() },
+        ..RunConfig::default()
     }
 }
 

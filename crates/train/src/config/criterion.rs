@@ -1,0 +1,51 @@
+//! The `[criterion]` table.
+
+use linnet_ctc::DenominatorOptions;
+use serde::{Deserialize, Serialize};
+
+/// The loss that training lowers.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CriterionKind {
+    /// Connectionist temporal classification (Graves et al., 2006).
+    #[default]
+    Ctc,
+    /// Lattice-free maximum mutual information in CTC's topology (Hadian et al., 2018; Xiang and Ou, 2019).
+    LfMmi,
+}
+
+/// The `[criterion]` table. All keys but `kind` are for LF-MMI.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct CriterionConfig {
+    /// The loss.
+    pub kind: CriterionKind,
+    /// The highest order of the denominator's n-gram, from 2 to 10.
+    pub order: usize,
+    /// The most histories of the denominator's n-gram, to which its cost is proportional.
+    pub histories: usize,
+    /// The weight of CTC's loss beside LF-MMI's, at least 0.
+    pub ctc_weight: f64,
+}
+
+impl Default for CriterionConfig {
+    fn default() -> Self {
+        let DenominatorOptions { order, histories } = DenominatorOptions::default();
+        Self { kind: CriterionKind::Ctc, order, histories, ctc_weight: 0.01 }
+    }
+}
+
+impl CriterionConfig {
+    pub(super) fn validate(&self) -> Result<(), String> {
+        if !(self.ctc_weight >= 0.0 && self.ctc_weight.is_finite()) {
+            let weight = self.ctc_weight;
+            return Err(format!("criterion.ctc_weight is {weight}; give a number of at least 0, as 0.01"));
+        }
+        Ok(())
+    }
+
+    /// The size of LF-MMI's denominator.
+    pub fn denominator(&self) -> DenominatorOptions {
+        DenominatorOptions { order: self.order, histories: self.histories }
+    }
+}
