@@ -126,6 +126,8 @@ def check(page, transcript, folder):
     # An alternative is taken by its number, taken back by Ctrl z; a word is edited and deleted by keys.
     other = page.locator(".w[data-a]").first
     others = json.loads(other.get_attribute("data-a"))
+    # Escape has closed what is shown of the word, which may be the same one.
+    page.locator("#overview").focus()
     other.focus()
     before = focused(page)
     page.wait_for_selector("#tip:not([hidden])")
