@@ -7,6 +7,8 @@ const player = byId("player"), overview = byId("overview"), detail = byId("detai
 const first = about.offset, last = about.offset + about.duration;
 // Pixels of a second in the lower waveform, and the most seconds that it shows.
 const DETAIL_PX = 100, DETAIL_S = 10;
+// Pixels of a line of words there.
+const LINE = 14;
 let position = first;
 // Where playing stops by itself, and the place in the player that a script asked for.
 let until = Infinity, asked = NaN;
@@ -125,10 +127,10 @@ function drawOverview() {
 function drawDetail() {
   const { context, width, tall } = canvasOf(detail);
   if (!width) return;
-  const span = Math.min(width / DETAIL_PX, DETAIL_S);
+  const span = Math.max(Math.min(width / DETAIL_PX, DETAIL_S, about.duration), 1e-3);
   const from = Math.max(Math.min(position - span / 2, last - span), first);
   const place = seconds => ((seconds - from) / span) * width;
-  const room = tall - 20, each = width / (span * about.peaks_per_s);
+  const room = tall - 6 - LINE * lines, each = width / (span * about.peaks_per_s);
   const start = Math.max(Math.floor((from - first) * about.peaks_per_s), 0);
   for (let i = start; i < start + span * about.peaks_per_s && i < peaks.length; i++) {
     const seconds = first + i / about.peaks_per_s;
@@ -142,7 +144,7 @@ function drawDetail() {
     context.fillStyle = colours.line;
     context.fillRect(x, 0, 1, tall);
     context.fillStyle = colours.soft;
-    if (wide > 6) context.fillText(word.text, x + 3, tall - 3, Math.max(wide - 4, 8));
+    if (wide > 6) context.fillText(word.text, x + 3, tall - 3 - LINE * (lines - 1 - word.line), Math.max(wide - 4, 8));
   }
   context.fillStyle = colours.ink;
   context.fillRect(place(position), 0, 2, tall);

@@ -10,7 +10,11 @@ const UNSURE = 0.7;
 const edited = new Map();
 const textOf = word => edited.has(word) ? edited.get(word) : word.textContent;
 
-// By time: words of several channels overlap.
+// Words of several channels overlap: in the waveform each channel has a line of its own, as far as there is room.
+const channels = [...new Set(sections.map(section => section.dataset.channel))].sort();
+const lines = Math.min(channels.length, 3) || 1;
+const lineAt = word => channels.indexOf(word.closest("section").dataset.channel) % lines;
+// By time.
 const byTime = [...elements].sort((a, b) => startOf(a) - startOf(b));
 const starts = byTime.map(startOf);
 function lastBefore(seconds) {
@@ -25,7 +29,7 @@ function lastBefore(seconds) {
 function wordsBetween(from, to) {
   const found = [];
   for (let i = Math.max(lastBefore(from), 0); i < byTime.length && starts[i] < to; i++)
-    found.push({ start: starts[i], end: endOf(byTime[i]), text: textOf(byTime[i]) });
+    found.push({ start: starts[i], end: endOf(byTime[i]), text: textOf(byTime[i]), line: lineAt(byTime[i]) });
   return found;
 }
 
