@@ -43,7 +43,7 @@ same() {
   diff <(signature "$out/1/metrics.jsonl") <(signature "$1/metrics.jsonl")
 }
 signature() {
-  sed -E 's/"(seconds|total_seconds|frames_per_s|data_wait|data_work|subsampling|peak_mb)":[^,}]*//g' "$1"
+  sed -E 's/"(seconds|total_seconds|frames_per_s|data_wait|data_work|subsampling|ranks_wait|ranks_sum|peak_mb)":[^,}]*,?//g' "$1"
 }
 now() { date +%s%3N; }
 

@@ -48,6 +48,10 @@ pub(crate) struct Sums {
     pub(crate) wait: f64,
     pub(crate) work: f64,
     pub(crate) subsampling: f64,
+    #[serde(default)]
+    pub(crate) ranks_wait: f64,
+    #[serde(default)]
+    pub(crate) ranks_sum: f64,
 }
 
 const MODEL: &str = "model.";

@@ -46,8 +46,20 @@ pub struct EpochRecord {
     pub data_work: f64,
     /// Share of the seconds that subsampling took.
     pub subsampling: f64,
+    /// Share of the seconds in which the first rank, its own gradients being there, waited for those of the others.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub ranks_wait: f64,
+    /// Share of the seconds that the sum of gradients over the ranks took.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub ranks_sum: f64,
     /// Peak memory of the process since it began or continued the run, in megabytes; 0 where the system doesn't tell.
     pub peak_mb: f64,
+}
+
+/// Whether there is nothing to tell, as of one rank.
+#[allow(clippy::trivially_copy_pass_by_ref)] // As serde hands it over.
+fn is_zero(share: &f64) -> bool {
+    *share == 0.0
 }
 
 impl EpochRecord {

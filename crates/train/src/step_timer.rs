@@ -9,7 +9,7 @@ use crate::config::RunConfig;
 use crate::data::RunData;
 use crate::error::TrainError;
 use crate::optimizer::Adam;
-use crate::ranks::Alone;
+use crate::ranks::{Alone, SumMemory};
 use crate::trainer::new_model;
 use crate::update::Updater;
 
@@ -93,11 +93,12 @@ impl StepTimer {
     ) -> Result<(), TrainError> {
         let Model { encoder, .. } = new_model(&self.config, &self.data)?;
         let mut adam = Adam::new(&encoder, self.config.train.adam());
-        let updater = Updater {
+        let mut updater = Updater {
             encoder: &encoder,
             criterion: &self.data.criterion,
             config: &self.config.train,
             ranks: &Alone,
+            memory: &mut SumMemory::default(),
         };
         for (step, batch) in (0..).zip(self.batches.first().into_iter().chain(batches)) {
             let (owned, start) = (batch.clone(), Instant::now());

@@ -1,5 +1,7 @@
 //! One update of the weights.
 
+use std::time::Instant;
+
 use candle_core::{Device, Tensor};
 use linnet_corpus::{Batch, Skipped};
 use linnet_ctc::check_labels;
@@ -11,7 +13,7 @@ use crate::criterion::Criterion;
 use crate::ctc_op::{BLANK, losses_per_label};
 use crate::error::TrainError;
 use crate::optimizer::{Adam, gradient_norm};
-use crate::ranks::{Communicator, own_pieces, subtrees, sum_over_ranks, tree_sum};
+use crate::ranks::{Communicator, SumMemory, own_pieces, subtrees, sum_over_ranks, tree_sum};
 
 /// What an update was made of, on all ranks together.
 #[derive(Debug, Default)]
@@ -25,6 +27,10 @@ pub(crate) struct Update {
     pub(crate) frames: usize,
     /// The gradient's length before clipping.
     pub(crate) gradient_norm: f64,
+    /// Seconds in which this rank, its own gradients being there, waited for those of the others.
+    pub(crate) wait_s: f64,
+    /// Seconds that the sum of gradients over the ranks took.
+    pub(crate) sum_s: f64,
     /// Utterances whose audio could not be read.
     pub(crate) unreadable: Vec<Skipped>,
     /// Utterances that have no loss, as they have fewer frames than their labels want.
@@ -37,6 +43,7 @@ pub(crate) struct Updater<'a> {
     pub(crate) criterion: &'a Criterion,
     pub(crate) config: &'a TrainConfig,
     pub(crate) ranks: &'a dyn Communicator,
+    pub(crate) memory: &'a mut SumMemory,
 }
 
 /// A rank's share of a batch.
@@ -65,7 +72,7 @@ impl Updater<'_> {
     ///
     /// Where no utterance of the batch could be read there is no step, and an update of no utterances.
     pub(crate) fn update(
-        &self,
+        &mut self,
         adam: &mut Adam,
         pieces: Vec<Batch>,
         (step, learning_rate): (u64, f64),
@@ -92,7 +99,7 @@ impl Updater<'_> {
         let ids: Vec<String> = pieces.iter().flat_map(|piece| piece.ids.clone()).collect();
         let mut gradients = Vec::new();
         let losses = self.losses(pieces, update.labels, step, &mut gradients);
-        let mut not_finite = Vec::new();
+        let (mut not_finite, own) = (Vec::new(), Instant::now());
         for losses in self.ranks.agree_all(losses)? {
             losses.sums.iter().for_each(|&sum| update.loss += f64::from_bits(sum));
             not_finite.extend(losses.not_finite);
@@ -100,7 +107,11 @@ impl Updater<'_> {
         if !not_finite.is_empty() {
             return Err(TrainError::NotFinite { step, what: "loss", utterances: not_finite.join(", ") });
         }
-        let gradient = sum_over_ranks(self.config.pieces, gradients, self.ranks);
+        let all = Instant::now();
+        let gradient = sum_over_ranks(self.config.pieces, gradients, self.ranks, self.memory);
+        if self.ranks.ranks() > 1 {
+            (update.wait_s, update.sum_s) = ((all - own).as_secs_f64(), all.elapsed().as_secs_f64());
+        }
         let norm = gradient_norm(&gradient);
         if !norm.is_finite() {
             let utterances = self.ranks.all(&ids)?.concat().join(", ");

@@ -12,7 +12,7 @@ use common::{corpus, figures};
 use linnet_corpus::Skipped;
 use linnet_train::{
     Communicator, Environment, EpochRecord, Observer, Options, Outcome, RunConfig, Start, StepReport,
-    TrainError, train,
+    TrainError, read_metrics, train,
 };
 
 /// A configuration of several pieces a batch, in batches of several utterances.
@@ -87,6 +87,10 @@ fn any_number_of_ranks_gives_the_same_weights() {
             assert_eq!(figures(run), figures(&runs[0]), "{ranks} ranks");
             assert!(weights(run) == weights(&runs[0]), "the models of 1 rank and of {ranks} differ");
             assert_eq!(Environment::read(run).unwrap().first.ranks, *ranks);
+            for record in read_metrics(&run.join("metrics.jsonl")).unwrap() {
+                let (wait, sum) = (record.ranks_wait, record.ranks_sum);
+                assert!(wait > 0.0 && sum > 0.0 && wait + sum < 1.0, "{ranks} ranks: {wait} and {sum}");
+            }
         }
     }
 }

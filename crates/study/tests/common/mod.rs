@@ -84,6 +84,8 @@ pub(crate) fn started(folder: &Path, config: &RunConfig, course: &Course, epochs
             data_wait: 0.0,
             data_work: 0.0,
             subsampling: 0.1,
+            ranks_wait: 0.0,
+            ranks_sum: 0.0,
             peak_mb: 200.0 + course.seconds,
         };
         serde_json::to_string(&record).unwrap() + "\n"

@@ -17,8 +17,8 @@ pub trait Communicator: Debug {
     fn gather(&self, message: &[u8]) -> Vec<Vec<u8>>;
 
     /// Sends each rank its part of `values`, and receives one part from each (an all-to-all): `lengths` are those of the
-    /// parts that are sent, by rank, `incoming` of those that are received, which are returned one after the other.
-    fn exchange(&self, values: &[f32], lengths: &[usize], incoming: &[usize]) -> Vec<f32>;
+    /// parts that are sent, by rank, `incoming` of those that are received, which `received` has one after the other.
+    fn exchange(&self, values: &[f32], lengths: &[usize], incoming: &[usize], received: &mut Vec<f32>);
 
     /// Writes the parts of all ranks into `values` one after the other (an all-gather): `own` is this rank's part,
     /// `lengths` are those of all.
@@ -42,8 +42,9 @@ impl Communicator for Alone {
         vec![message.to_vec()]
     }
 
-    fn exchange(&self, values: &[f32], _: &[usize], _: &[usize]) -> Vec<f32> {
-        values.to_vec()
+    fn exchange(&self, values: &[f32], _: &[usize], _: &[usize], received: &mut Vec<f32>) {
+        received.clear();
+        received.extend_from_slice(values);
     }
 
     fn collect(&self, own: &[f32], _: &[usize], values: &mut [f32]) {

@@ -103,14 +103,13 @@ impl Communicator for Mpi {
         lengths.iter().map(&mut next).collect()
     }
 
-    fn exchange(&self, values: &[f32], lengths: &[usize], incoming: &[usize]) -> Vec<f32> {
-        let mut received = vec![0.0; incoming.iter().sum()];
+    fn exchange(&self, values: &[f32], lengths: &[usize], incoming: &[usize], received: &mut Vec<f32>) {
+        received.resize(incoming.iter().sum(), 0.0);
         let (lengths, incoming) = (counts(lengths), counts(incoming));
         let (from, to) = (starts(&lengths), starts(&incoming));
         let sent = Partition::new(values, &lengths[..], from);
         self.world
             .all_to_all_varcount_into(&sent, &mut PartitionMut::new(&mut received[..], &incoming[..], to));
-        received
     }
 
     fn collect(&self, own: &[f32], lengths: &[usize], values: &mut [f32]) {

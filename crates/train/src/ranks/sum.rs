@@ -58,8 +58,20 @@ pub(crate) fn tree_sum<G: AsMut<[f32]>, E>(
     Ok(sum)
 }
 
+/// Memory of [`sum_over_ranks`] that is used again: new memory for each sum costs as much as the sum itself.
+#[derive(Debug, Default)]
+pub(crate) struct SumMemory {
+    /// The subtrees that come in a round, and the own segment of their sums.
+    rounds: Vec<(Vec<Range<usize>>, Vec<f32>)>,
+}
+
 /// The sum over all pieces, from the sums of this rank's subtrees ([`subtrees`]), in their order.
-pub(crate) fn sum_over_ranks(pieces: usize, sums: Vec<Gradient>, ranks: &dyn Communicator) -> Gradient {
+pub(crate) fn sum_over_ranks(
+    pieces: usize,
+    sums: Vec<Gradient>,
+    ranks: &dyn Communicator,
+    memory: &mut SumMemory,
+) -> Gradient {
     let mut sums = sums.into_iter();
     let Some(mut total) = sums.next() else { unreachable!("a rank has a piece") };
     if ranks.ranks() == 1 {
@@ -72,8 +84,8 @@ pub(crate) fn sum_over_ranks(pieces: usize, sums: Vec<Gradient>, ranks: &dyn Com
     let own = segments[ranks.rank()];
     let nothing = vec![0; ranks.ranks()];
     // A rank's first subtrees, then the second ones of those that have two, and so on.
-    let mut parts = HashMap::new();
-    for round in 0..trees.iter().map(Vec::len).max().unwrap_or(0) {
+    memory.rounds.resize_with(trees.iter().map(Vec::len).max().unwrap_or(0), Default::default);
+    for (round, (from, received)) in memory.rounds.iter_mut().enumerate() {
         let sent = if round == 0 { None } else { sums.next() };
         let values: &[f32] = match (&sent, round) {
             (_, 0) => &total,
@@ -81,17 +93,23 @@ pub(crate) fn sum_over_ranks(pieces: usize, sums: Vec<Gradient>, ranks: &dyn Com
             (None, _) => &[],
         };
         let lengths = if values.is_empty() { &nothing } else { &segments };
-        let from: Vec<&Range<usize>> = trees.iter().filter_map(|trees| trees.get(round)).collect();
+        *from = trees.iter().filter_map(|trees| trees.get(round).cloned()).collect();
         let incoming: Vec<usize> =
             trees.iter().map(|trees| if trees.len() > round { own } else { 0 }).collect();
-        let received = ranks.exchange(values, lengths, &incoming);
-        for (i, tree) in from.into_iter().enumerate() {
-            parts.insert(tree.clone(), received[i * own..(i + 1) * own].to_vec());
+        ranks.exchange(values, lengths, &incoming, received);
+    }
+    let mut parts = HashMap::new();
+    for (from, received) in &mut memory.rounds {
+        let mut rest = &mut received[..];
+        for tree in from {
+            let (values, others) = std::mem::take(&mut rest).split_at_mut(own);
+            rest = others;
+            parts.insert(tree.clone(), values);
         }
     }
     let mut part = |tree: &Range<usize>| parts.remove(tree).map(Ok::<_, std::convert::Infallible>);
     let Ok(segment) = tree_sum(0..pieces, &mut part);
-    ranks.collect(&segment, &segments, total.as_mut());
+    ranks.collect(segment, &segments, total.as_mut());
     total
 }
 

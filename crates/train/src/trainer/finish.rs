@@ -49,6 +49,8 @@ impl Run<'_> {
             data_wait: share(sums.wait),
             data_work: share(sums.work),
             subsampling: share(sums.subsampling),
+            ranks_wait: share(sums.ranks_wait),
+            ranks_sum: share(sums.ranks_sum),
             peak_mb: environment::peak_mb(),
         };
         self.state.schedule.epoch_ended(record.dev_error_rate);

@@ -15,7 +15,7 @@ use crate::error::TrainError;
 use crate::metrics::EpochRecord;
 use crate::observer::{Observer, Start, StepReport, TRAIN, Told};
 use crate::optimizer::Adam;
-use crate::ranks::{Communicator, own_pieces};
+use crate::ranks::{Communicator, SumMemory, own_pieces};
 use crate::schedule::Schedule;
 use crate::tensorboard::EventWriter;
 use crate::update::Updater;
@@ -30,6 +30,7 @@ pub(super) struct Run<'a> {
     pub(super) ranks: &'a dyn Communicator,
     pub(super) model: Model,
     pub(super) adam: Adam,
+    sum_memory: SumMemory,
     pub(super) checkpoints: Checkpoints,
     /// TensorBoard's, of a run that has not ended, on the first rank.
     pub(super) events: Option<EventWriter>,
@@ -65,6 +66,7 @@ impl<'a> Run<'a> {
             ranks,
             model,
             adam,
+            sum_memory: SumMemory::default(),
             checkpoints,
             events,
             records,
@@ -184,11 +186,12 @@ impl<'a> Run<'a> {
     /// Trains on a batch, of which these are the own pieces. `false`: nothing of it could be read.
     fn step(&mut self, pieces: Vec<Batch>, observer: &mut dyn Observer) -> Result<bool, TrainError> {
         let at = (self.state.step, self.learning_rate());
-        let updater = Updater {
+        let mut updater = Updater {
             encoder: &self.model.encoder,
             criterion: &self.data.criterion,
             config: &self.config.train,
             ranks: self.ranks,
+            memory: &mut self.sum_memory,
         };
         let update = updater.update(&mut self.adam, pieces, at)?;
         self.told.tell(TRAIN, &update.unreadable, observer);
@@ -204,6 +207,8 @@ impl<'a> Run<'a> {
         sums.steps += 1;
         sums.utterances += update.utterances;
         sums.frames += update.frames;
+        sums.ranks_wait += update.wait_s;
+        sums.ranks_sum += update.sum_s;
         Ok(true)
     }
 
