@@ -32,7 +32,7 @@ struct CmvnFile {
 }
 
 /// Sums over frames, in `f64`.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CmvnAccumulator {
     frames: u64,
     sum: Vec<f64>,

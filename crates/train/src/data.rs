@@ -4,13 +4,15 @@ use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
 use crc32c::crc32c_append;
-use linnet_corpus::{Augment, BatchOptions, Dataset, Manifest, Shuffle, compute_cmvn};
+use linnet_corpus::{Augment, BatchOptions, Dataset, Manifest, Shuffle};
 use linnet_frontend::{Cmvn, Normalisation};
 use linnet_text::{Lexicon, Normaliser, TokenTable, Tokenizer, Unit};
 
+use crate::cmvn::shared_cmvn;
 use crate::config::RunConfig;
 use crate::criterion::Criterion;
 use crate::error::TrainError;
+use crate::ranks::Communicator;
 
 /// What a run reads.
 pub(crate) struct RunData {
@@ -31,27 +33,23 @@ impl RunData {
         sets.iter().filter_map(|(set, path)| Some(format!("{}: {}", path.display(), set.note()?))).collect()
     }
 
-    /// Reads them, unless it is interrupted: [`CorpusError::Interrupted`](linnet_corpus::CorpusError::Interrupted).
-    pub(crate) fn read(config: &RunConfig, interrupt: Option<&AtomicBool>) -> Result<Self, TrainError> {
+    /// Reads them, unless it is interrupted: [`CorpusError::Interrupted`](linnet_corpus::CorpusError::Interrupted). All
+    /// ranks read all texts, and each the recordings of its share of the statistics.
+    pub(crate) fn read(
+        config: &RunConfig,
+        interrupt: Option<&AtomicBool>,
+        ranks: &dyn Communicator,
+    ) -> Result<Self, TrainError> {
         let data = &config.data;
-        let tokens = TokenTable::read(&data.tokens)?;
-        let lexicon = match data.unit {
-            Unit::Phone => Some(Lexicon::read(&data.lexicon)?),
-            Unit::Char => None,
-        };
-        let tokenizer = Tokenizer { unit: data.unit, table: tokens.clone(), lexicon: lexicon.clone() };
-        let spelling = Normaliser::read(data.tokens.parent().unwrap_or(Path::new("")))?;
-        let (mut train, mut dev) = (Manifest::read_lenient(&data.train)?, Manifest::read_lenient(&data.dev)?);
-        if let Some(rule) = &spelling {
-            [&mut train, &mut dev].into_iter().for_each(|set| set.spell_by(rule));
-        }
+        let texts = ranks.agree(Texts::read(config))?;
         let cmvn = match config.train.normalisation {
             Normalisation::Global => {
-                let all = compute_cmvn(&train, &config.features, interrupt, &|_, _| {});
-                Some(all.map_err(|e| e.of_manifest(&data.train))?.0)
+                Some(shared_cmvn((&texts.train, &data.train), &config.features, interrupt, ranks)?)
             }
             _ => None,
         };
+        let Texts { tokens, lexicon, spelling, train, dev } = texts;
+        let tokenizer = Tokenizer { unit: data.unit, table: tokens.clone(), lexicon: lexicon.clone() };
         let options = BatchOptions { augment: config.augment.clone(), ..options(config, cmvn.as_ref()) };
         let shuffle = Shuffle { noise_frames: 1e3 * config.train.shuffle_s / config.features.frame_shift_ms };
         let training = BatchOptions { shuffle: Some(shuffle), ..options.clone() };
@@ -71,6 +69,32 @@ impl RunData {
         [&self.train, &self.dev]
             .iter()
             .fold(tokens, |sum, set| crc32c_append(sum, &set.checksum().to_le_bytes()))
+    }
+}
+
+/// What stands in files of text.
+struct Texts {
+    tokens: TokenTable,
+    lexicon: Option<Lexicon>,
+    spelling: Option<Normaliser>,
+    train: Manifest,
+    dev: Manifest,
+}
+
+impl Texts {
+    fn read(config: &RunConfig) -> Result<Self, TrainError> {
+        let data = &config.data;
+        let tokens = TokenTable::read(&data.tokens)?;
+        let lexicon = match data.unit {
+            Unit::Phone => Some(Lexicon::read(&data.lexicon)?),
+            Unit::Char => None,
+        };
+        let spelling = Normaliser::read(data.tokens.parent().unwrap_or(Path::new("")))?;
+        let (mut train, mut dev) = (Manifest::read_lenient(&data.train)?, Manifest::read_lenient(&data.dev)?);
+        if let Some(rule) = &spelling {
+            [&mut train, &mut dev].into_iter().for_each(|set| set.spell_by(rule));
+        }
+        Ok(Self { tokens, lexicon, spelling, train, dev })
     }
 }
 

@@ -5,6 +5,7 @@
 //! together, by way of a [`Communicator`]; with the feature `mpi` there is one over MPI.
 
 mod checkpoint;
+mod cmvn;
 mod config;
 mod criterion;
 mod ctc_op;

@@ -1,16 +1,13 @@
-//! One utterance's samples and features, and a corpus's statistics.
+//! One utterance's samples and features.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use linnet_audio::{Channel, ReadOptions, change_speed, read, resample};
-use linnet_frontend::{Cmvn, CmvnAccumulator, Fbank, FbankConfig, Features, FrontendError, Normalisation};
-use rayon::prelude::*;
+use linnet_frontend::{Cmvn, Fbank, FbankConfig, Features, FrontendError, Normalisation};
 
 use super::options::BatchOptions;
-use crate::progress::{Counter, Progress};
 use crate::random::stream;
-use crate::{CorpusError, Manifest, Skipped, Utterance};
+use crate::{CorpusError, Utterance};
 
 /// Samples of an utterance, mono, in [-1, 1), at `sample_rate` Hz: its part of the file, its channel (or all, mixed).
 ///
@@ -46,7 +43,7 @@ impl Loader {
     }
 
     /// For features that are not normalised.
-    fn plain(config: &FbankConfig) -> Result<Self, CorpusError> {
+    pub(super) fn plain(config: &FbankConfig) -> Result<Self, CorpusError> {
         Ok(Self { fbank: Fbank::new(config)?, normalisation: Normalisation::None, cmvn: None, seed: 0 })
     }
 
@@ -73,70 +70,4 @@ impl Loader {
     pub(super) fn shared(&mut self, utterance: &Utterance, speed: f64) -> Result<Arc<Features>, CorpusError> {
         self.features(utterance, speed).map(Arc::new)
     }
-}
-
-/// Utterances whose sums are held at a time.
-const CHUNK: usize = 512;
-
-/// Mean and deviation of the features of a manifest's utterances, and the utterances that could not be read. Sums are
-/// taken in the manifest's order, so that the number of threads does not show.
-///
-/// # Errors
-///
-/// A configuration of features that can't be; no utterance that could be read; [`CorpusError::Interrupted`] once
-/// `interrupt` is true.
-pub fn compute_cmvn(
-    manifest: &Manifest,
-    config: &FbankConfig,
-    interrupt: Option<&AtomicBool>,
-    progress: Progress,
-) -> Result<(Cmvn, Vec<Skipped>), CorpusError> {
-    Fbank::new(config)?;
-    let interrupted = || interrupt.is_some_and(|interrupt| interrupt.load(Ordering::Relaxed));
-    let counter = Counter::new(manifest.utterances.len(), progress);
-    let (mut all, mut skipped) = (CmvnAccumulator::new(config.dim()), Vec::new());
-    for chunk in manifest.utterances.chunks(CHUNK) {
-        let sums: Vec<Result<CmvnAccumulator, CorpusError>> = chunk
-            .par_iter()
-            .map_init(
-                || Loader::plain(config),
-                |loader, utterance| {
-                    if interrupted() {
-                        return Err(CorpusError::Interrupted);
-                    }
-                    let loader = loader.as_mut().map_err(|error| CorpusError::Option {
-                        key: "features",
-                        problem: error.to_string(),
-                    })?;
-                    let sums = utterance_sums(loader, utterance);
-                    counter.step();
-                    sums
-                },
-            )
-            .collect();
-        for (utterance, sums) in chunk.iter().zip(sums) {
-            match sums {
-                Ok(sums) => all.merge(&sums)?,
-                Err(CorpusError::Interrupted) => return Err(CorpusError::Interrupted),
-                Err(error) => skipped.push(Skipped { id: utterance.id.clone(), reason: error.reason() }),
-            }
-        }
-    }
-    match (all.finish(), skipped.first()) {
-        (Err(FrontendError::NoFrames), first) => {
-            let reason = first.map_or_else(
-                || "there is no utterance in it; give a manifest of recordings and texts".to_owned(),
-                |first| first.reason.clone(),
-            );
-            Err(CorpusError::Empty { what: "the manifest".to_owned(), reason })
-        }
-        (finished, _) => Ok((finished?, skipped)),
-    }
-}
-
-fn utterance_sums(loader: &mut Loader, utterance: &Utterance) -> Result<CmvnAccumulator, CorpusError> {
-    let features = loader.features(utterance, 1.0)?;
-    let mut sums = CmvnAccumulator::new(features.dim);
-    sums.add(&features)?;
-    Ok(sums)
 }

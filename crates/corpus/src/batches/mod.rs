@@ -10,8 +10,10 @@ mod epoch;
 mod load;
 mod options;
 mod plan;
+mod statistics;
 
 pub use dataset::Dataset;
 pub use epoch::{Batch, Epoch, LoaderStats, Share};
-pub use load::{compute_cmvn, read_samples};
+pub use load::read_samples;
 pub use options::{Augment, BatchOptions, Shuffle};
+pub use statistics::{CorpusSums, compute_cmvn, utterance_sums};

@@ -63,6 +63,20 @@ impl dyn Communicator + '_ {
         self.gather(&message).into_iter().enumerate().map(read).collect()
     }
 
+    /// Fails on all ranks unless they have the same.
+    pub(crate) fn same(&self, what: &str, own: &str) -> Result<(), TrainError> {
+        let all = self.gather(own.as_bytes());
+        match all.iter().position(|other| *other != all[0]) {
+            None => Ok(()),
+            Some(rank) => {
+                let problem = format!(
+                    "its {what} is not that of rank 0; start all ranks with one command, one program and the same files"
+                );
+                Err(TrainError::Rank { rank, problem })
+            }
+        }
+    }
+
     /// The first rank does something, which gives it a value; all fail if it fails.
     pub(crate) fn lead<T>(
         &self,

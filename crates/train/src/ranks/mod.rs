@@ -13,4 +13,4 @@ pub use communicator::{Alone, Communicator};
 #[cfg(feature = "mpi")]
 pub use mpi::Mpi;
 
-pub(crate) use sum::{SumMemory, own_pieces, subtrees, sum_over_ranks, tree_sum};
+pub(crate) use sum::{SumMemory, own_pieces, share, subtrees, sum_over_ranks, tree_sum};

@@ -21,7 +21,8 @@ pub(crate) fn own_pieces(pieces: usize, ranks: &dyn Communicator) -> Range<usize
     share(pieces, ranks.ranks(), ranks.rank())
 }
 
-fn share(total: usize, ranks: usize, rank: usize) -> Range<usize> {
+/// A rank's part of so many things.
+pub(crate) fn share(total: usize, ranks: usize, rank: usize) -> Range<usize> {
     total * rank / ranks..total * (rank + 1) / ranks
 }
 

@@ -7,7 +7,7 @@ use linnet::{Model, ModelConfig};
 use linnet_corpus::CorpusError;
 
 use super::run::Run;
-use super::together::{same_on_all, start_together};
+use super::together::start_together;
 use crate::checkpoint::{Checkpoints, write_beside};
 use crate::config::RunConfig;
 use crate::ctc_op::BLANK;
@@ -122,12 +122,12 @@ fn train_at(
     start_together(config, out, options)?;
     let earlier = ranks.lead(|| earlier(config, out, options))?.flatten();
     environment::forget_peak();
-    let data = RunData::read(config, options.interrupt);
+    let data = RunData::read(config, options.interrupt, ranks);
     if ranks.any(matches!(data, Err(TrainError::Corpus(CorpusError::Interrupted)))) {
         return Ok(Outcome::NotBegun);
     }
     let data = ranks.agree(data)?;
-    same_on_all(ranks, "data", &data.checksum().to_string())?;
+    ranks.same("data", &data.checksum().to_string())?;
     let mut run = ranks.agree(Run::new(config, out, data, (options.interrupt, ranks)))?;
     ranks.lead(|| begin(&mut run, options, earlier.as_ref()))?;
     run.spread()?;

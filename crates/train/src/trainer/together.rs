@@ -9,7 +9,6 @@ use super::run::Run;
 use super::start::Options;
 use crate::config::RunConfig;
 use crate::error::TrainError;
-use crate::ranks::Communicator;
 
 /// Fails if ranks were started with different commands, or are too many for the pieces of a batch.
 pub(super) fn start_together(
@@ -20,23 +19,9 @@ pub(super) fn start_together(
     let ranks = options.communicator();
     let settings = ranks.agree(config.to_toml())?;
     let command = format!("{:?} {} {:?}\n{settings}", options.version, options.resume, out);
-    same_on_all(ranks, "version, configuration or folder", &command)?;
+    ranks.same("version, configuration or folder", &command)?;
     let (ranks, pieces) = (ranks.ranks(), config.train.pieces);
     if ranks > pieces { Err(TrainError::Pieces { ranks, pieces }) } else { Ok(()) }
-}
-
-/// Fails on all ranks unless they have the same.
-pub(super) fn same_on_all(ranks: &dyn Communicator, what: &str, own: &str) -> Result<(), TrainError> {
-    let all = ranks.gather(own.as_bytes());
-    match all.iter().position(|other| *other != all[0]) {
-        None => Ok(()),
-        Some(rank) => {
-            let problem = format!(
-                "its {what} is not that of rank 0; start all ranks with one command, one program and the same files"
-            );
-            Err(TrainError::Rank { rank, problem })
-        }
-    }
 }
 
 impl Run<'_> {
