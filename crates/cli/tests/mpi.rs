@@ -200,7 +200,12 @@ fn a_run_whose_rank_is_killed_or_signalled_goes_on_with_other_ranks() {
         let output = child.wait_with_output().unwrap();
         let told = text(&output);
         assert!(!output.status.success(), "{told}");
-        assert!(processes(out).is_empty(), "ranks are left: {told}");
+        // They may be a moment behind mpirun.
+        let end = Instant::now();
+        while !processes(out).is_empty() {
+            assert!(end.elapsed() < Duration::from_secs(20), "ranks are left: {told}");
+            std::thread::sleep(Duration::from_millis(10));
+        }
         if signal == "USR1" {
             assert_eq!(output.status.code(), Some(130), "{told}");
             assert_eq!(told.matches("interrupted in epoch").count(), 1, "{told}");
