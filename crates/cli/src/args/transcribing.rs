@@ -20,7 +20,7 @@ With --shard 3/8 a command transcribes the third of eight shares, and eight comm
 
 The search is the model folder's own: the one that linnet pack has put there, else for phones the words of its lexicon.txt, else each frame's best token counts. Any option of the search changes that option alone.
 
-Long recordings are cut at pauses into pieces of at most 30 s; memory doesn't grow with WAV, FLAC, MP3, OGG, MP4 and SPHERE files. A note tells of recordings much of whose sound got no words.
+Long recordings are cut at pauses into pieces of at most 15 s; memory doesn't grow with WAV, FLAC, MP3, OGG, MP4 and SPHERE files. A note tells of recordings much of whose sound got no words.
 
 Examples:
   linnet transcribe exp/model recordings --format json > transcripts.jsonl

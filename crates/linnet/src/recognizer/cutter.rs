@@ -8,7 +8,8 @@ use super::loudness::{FRAMES_PER_S, Loudness, runs};
 /// How long recordings are cut into pieces that the encoder sees whole.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Cutting {
-    /// The longest piece, in seconds, from 1 to 86,400. Default 30.
+    /// The longest piece, in seconds, from 1 to 86,400. Default 15: a model hears pieces much longer than the utterances of
+    /// its training less well, and a language model sees no end of a sentence within one.
     pub longest_s: f64,
     /// The shortest pause that is cut at, in seconds; ∞: none is. Default 0.25.
     pub pause_s: f64,
@@ -17,9 +18,9 @@ pub struct Cutting {
 }
 
 impl Default for Cutting {
-    /// Pieces of at most 30 s, cut at pauses of 0.25 s, else with an overlap of 4 s.
+    /// Pieces of at most 15 s, cut at pauses of 0.25 s, else with an overlap of 4 s.
     fn default() -> Self {
-        Self { longest_s: 30.0, pause_s: 0.25, overlap_s: 4.0 }
+        Self { longest_s: 15.0, pause_s: 0.25, overlap_s: 4.0 }
     }
 }
 
@@ -153,6 +154,8 @@ mod tests {
 
     const GRID: usize = 640;
 
+    const LONG: Cutting = Cutting { longest_s: 30.0, pause_s: 0.25, overlap_s: 4.0 };
+
     /// Seconds of a tone, or of silence.
     fn sound(parts: &[(f64, f32)]) -> Vec<f32> {
         let part = |&(seconds, amplitude): &(f64, f32)| {
@@ -177,7 +180,7 @@ mod tests {
     fn pieces_end_in_pauses_and_hold_every_sample_once() {
         let talk = [(12.0, 0.2), (0.5, 0.0)];
         let sound = sound(&[talk, talk, talk, talk, talk].concat());
-        let found = pieces(&sound, Cutting::default(), 999);
+        let found = pieces(&sound, LONG, 999);
         let whole: Vec<f32> = found.iter().flat_map(|piece| piece.samples.clone()).collect();
         assert!(whole == sound);
         for (_, end, pause) in &places(&found)[..found.len() - 1] {
@@ -190,7 +193,7 @@ mod tests {
 
     #[test]
     fn without_a_pause_pieces_overlap() {
-        let found = pieces(&sound(&[(70.0, 0.2)]), Cutting::default(), 1 << 20);
+        let found = pieces(&sound(&[(70.0, 0.2)]), LONG, 1 << 20);
         let s = 16_000;
         assert_eq!(places(&found), [(0, 30 * s, false), (26 * s, 56 * s, false), (52 * s, 70 * s, true)]);
     }
@@ -198,24 +201,24 @@ mod tests {
     #[test]
     fn pieces_do_not_depend_on_how_the_samples_come() {
         let sound = sound(&[(20.0, 0.2), (0.4, 0.001), (40.0, 0.1), (3.0, 0.0), (8.0, 0.3)]);
-        let wanted = pieces(&sound, Cutting::default(), sound.len());
+        let wanted = pieces(&sound, LONG, sound.len());
         assert!(places(&wanted)[0].2);
         for step in [77, 16_000, 500_000] {
-            assert!(pieces(&sound, Cutting::default(), step) == wanted, "{step}");
+            assert!(pieces(&sound, LONG, step) == wanted, "{step}");
         }
     }
 
     #[test]
     fn short_recordings_are_one_piece_and_none_has_none() {
         let second = sound(&[(1.0, 0.2)]);
-        assert_eq!(places(&pieces(&second, Cutting::default(), 100)), [(0, 16_000, true)]);
-        assert_eq!(pieces(&[], Cutting::default(), 100), []);
+        assert_eq!(places(&pieces(&second, LONG, 100)), [(0, 16_000, true)]);
+        assert_eq!(pieces(&[], LONG, 100), []);
         // Nonsense is brought within bounds.
         for longest_s in [0.0, -3.0, f64::NAN] {
             let odd = Cutting { longest_s, pause_s: 0.0, overlap_s: 99.0 };
             assert!(pieces(&sound(&[(5.0, 0.2)]), odd, 100).len() > 4, "{longest_s}");
         }
-        let endless = Cutting { longest_s: f64::INFINITY, ..Cutting::default() };
+        let endless = Cutting { longest_s: f64::INFINITY, ..LONG };
         assert_eq!(places(&pieces(&second, endless, 100)), [(0, 16_000, true)]);
     }
 }
