@@ -2,11 +2,12 @@
 # LibriSpeech from its archives to word error rates: an encoder of linear cost on phones, greedy and with a word model whose
 # weights are chosen on the development set, and beside it softmax attention with the same additions.
 #
-#   recipes/librispeech/run.sh --corpus "DIR..." --lexicon FILE (--text "FILE..." | --lm FILE) [OPTION VALUE]...
+#   recipes/librispeech/run.sh --corpus DIR... --lexicon FILE (--text FILE... | --lm FILE) [OPTION VALUE]...
 #
-#     --corpus "DIR..."     the folders that hold the sets, as LibriSpeech/train-clean-100
+#     --corpus DIR          a folder that holds a set, as LibriSpeech/train-clean-100; may be repeated
 #     --lexicon FILE        CMUdict, or another lexicon of its phones
-#     --text "FILE..."      running text for a language model, as books are
+#     --text FILE           running text for a language model, as books are: a file, or a quoted pattern as "books/*.txt";
+#                           may be repeated
 #     --lm FILE             a language model over upper-case words instead, as OpenSLR 11 has them
 #     --train SET           the set to train on: train-clean-5 unless given
 #     --dev SET             the development set: dev, which --dev-speakers makes, unless given
@@ -17,6 +18,7 @@
 #     --stage N             the first stage to run; --stop-stage N: the last one
 #     --exp DIR             where everything is written: exp in this folder unless given
 #     --set KEY=VALUE       a key of the configuration; may be repeated
+#     --time SECONDS        how long steps are measured, to tell how long training takes: 60 unless given
 #
 # Stages: 1 pronunciations, 2 data, 3 language model, 4 train, 5 decode dev, 6 test, 7 compare. A stage that was done with the
 # same inputs is passed over, and training goes on where it was interrupted: give the same command again.
@@ -24,19 +26,20 @@ set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
 corpus=() lexicon= text=() lm= train=train-clean-5 dev=dev dev_speakers= test=test-clean kinds="gated_decay softmax"
-seed=0 first=1 last=7 exp=$here/exp settings=()
+seed=0 first=1 last=7 exp=$here/exp time=60 settings=()
 usage() {
-  sed -n '5,24s/^# \{0,1\}//p' "$0" >&2
+  sed -n '5,26s/^# \{0,1\}//p' "$0" >&2
   exit 2
 }
 while [ $# -gt 0 ]; do
   [ $# -gt 1 ] || usage
   case "$1" in
-    --corpus) read -ra corpus <<<"$2" ;;
+    --corpus) corpus+=("$2") ;;
     --lexicon) lexicon=$2 ;;
-    # A pattern, such as books/*.txt, is opened.
-    # shellcheck disable=SC2206
-    --text) text=($2) ;;
+    --text)
+      mapfile -t -O ${#text[@]} text < <(compgen -G "$2")
+      [ ${#text[@]} -gt 0 ] || { echo "run.sh: --text $2: there is no such file" >&2; exit 2; }
+      ;;
     --lm) lm=$2 ;;
     --train) train=$2 ;;
     --dev) dev=$2 ;;
@@ -47,6 +50,7 @@ while [ $# -gt 0 ]; do
     --stage) first=$2 ;;
     --stop-stage) last=$2 ;;
     --exp) exp=$2 ;;
+    --time) time=$2 ;;
     --set) settings+=(--set "$2") ;;
     *) usage ;;
   esac
@@ -64,6 +68,7 @@ done
 # shellcheck source=../stages.sh
 . "$root/recipes/stages.sh"
 data=$exp/data test_data=$exp/data-test g2p=$exp/g2p.arpa.gz
+mkdir -p "$exp"
 
 if stage 1 pronunciations "$lexicon"; then
   "$linnet" pronounce train "$lexicon" --out "$g2p"
@@ -114,7 +119,7 @@ for kind in $kinds; do
     "$here/conf/$kind.toml" "$here/conf/phone.toml" -- "${settings[@]}"; then
     changed "$out"
     data_settings "$data" "$train" "$dev"
-    [ -d "$out/checkpoints" ] || "$linnet" train "$here/conf/$kind.toml" --time "${settings[@]}" "${data_settings[@]}"
+    [ -d "$out/checkpoints" ] || "$linnet" train "$here/conf/$kind.toml" --time="$time" "${settings[@]}" "${data_settings[@]}"
     train "$here/conf/$kind.toml" "$out" "$data" "$train" "$dev"
     finished
   fi
@@ -127,8 +132,8 @@ for kind in $kinds; do
     flags=$(partly "$linnet" tune "$out/model" "$data/$dev.jsonl" "${search[@]}" --cache-logits "$out/logits" \
       --out "$out/tune.json" --calibration "$out/calibration.json" | tail -n 1)
     echo "$flags" >"$out/flags.txt"
-    # shellcheck disable=SC2086
-    partly "$linnet" decode "$out/model" "$data/$dev.jsonl" $flags --out "$out/decode/dev-words"
+    eval "flags=($flags)" # they are quoted for a shell
+    partly "$linnet" decode "$out/model" "$data/$dev.jsonl" "${flags[@]}" --out "$out/decode/dev-words"
     finished
   fi
 done
@@ -137,8 +142,8 @@ for kind in $kinds; do
   out=$exp/$kind-$seed
   if stage 6 "test-$kind-$seed" "$out/model" "$out/flags.txt" "$test_data/$test.jsonl"; then
     partly "$linnet" decode "$out/model" "$test_data/$test.jsonl" --out "$out/decode/$test"
-    # shellcheck disable=SC2046
-    partly "$linnet" decode "$out/model" "$test_data/$test.jsonl" $(cat "$out/flags.txt") --out "$out/decode/$test-words"
+    eval "flags=($(cat "$out/flags.txt"))"
+    partly "$linnet" decode "$out/model" "$test_data/$test.jsonl" "${flags[@]}" --out "$out/decode/$test-words"
     finished
   fi
 done
