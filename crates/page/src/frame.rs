@@ -1,4 +1,4 @@
-//! What all pages share.
+//! The frame of all pages.
 
 use crate::escape;
 

@@ -19,7 +19,7 @@ pub fn address(folder: &Path, file: &Path) -> String {
     };
     if common > 1 && up <= HIGHEST {
         let address = "../".repeat(up) + &encode(&to[common..]);
-        // What stands before a colon in the first part would be a scheme.
+        // Text before a colon in the first part would be a scheme.
         return match address.split('/').next().is_some_and(|first| first.contains(':')) {
             true => format!("./{address}"),
             false => address,

@@ -178,7 +178,7 @@ impl Counts {
         }
     }
 
-    /// What follows a history in the text, and how often.
+    /// The followers of a history in the text, and how often each follows.
     fn followers(&self, id: usize) -> &[(u32, u32)] {
         let (begin, end) = self.histories[id].followers;
         &self.followers[begin..end]

@@ -63,7 +63,7 @@ pub(super) enum State {
     Failed(String),
 }
 
-/// What all journals of a folder of results note.
+/// The notes of all journals of a folder of results.
 #[derive(Debug)]
 pub(super) struct Journals {
     folder: PathBuf,

@@ -21,7 +21,7 @@ pub(super) struct Input {
     pub(super) name: PathBuf,
     /// The same without this ending.
     pub(super) stem: PathBuf,
-    /// What says to whose share it belongs, the same on every machine: its path below the folder that was given, or its
+    /// The name by which it falls to a share, the same on every machine: its path below the folder that was given, or its
     /// id or path in a list.
     pub(super) key: PathBuf,
     /// Where the part that is wanted starts, in seconds, and how long it is, where not all is.

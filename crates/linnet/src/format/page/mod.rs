@@ -14,7 +14,7 @@ use crate::transcript::Transcript;
 const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = concat!(include_str!("sound.js"), include_str!("words.js"), include_str!("edits.js"));
 
-/// What the colours of words mean.
+/// The meaning of the words' colours.
 const KEY: &str = "<p class=key>Confidence: <span class=c3>90 % and more</span> <span class=c2>70 to 90 %</span> \
                    <span class=c1>50 to 70 %</span> <span class=c0>below 50 %</span></p>\n";
 
@@ -82,7 +82,7 @@ fn player(transcript: &Transcript, named: Named<'_>) -> String {
     )
 }
 
-/// What the script knows of the recording, as JSON in which nothing is markup.
+/// The recording for the script, as JSON in which nothing is markup.
 fn about(transcript: &Transcript, named: Named<'_>) -> String {
     let about = json!({
         "path": named.path,
