@@ -165,8 +165,8 @@ fn sources(args: &Transcribe) -> Result<(Model, Option<SearchOptions>, u64), Box
     let options = asked.with_model(&args.model, SearchOptions::of_model(&args.model)?)?;
     let mut hasher = DefaultHasher::new();
     env!("CARGO_PKG_VERSION").hash(&mut hasher);
-    for file in ["config.toml", "model.safetensors", "tokens.txt", "cmvn.json"] {
-        // cmvn.json may be missing, the others have been read.
+    for file in ["config.toml", "model.safetensors", "tokens.txt", "cmvn.json", "labels.arpa"] {
+        // The last two may be missing, the others have been read.
         std::fs::read(args.model.join(file)).unwrap_or_default().hash(&mut hasher);
     }
     format!("{options:?} {:?} {:?} {:?} {:?}", args.channels, args.subtitles, args.html_sound, args.raw)
