@@ -10,7 +10,7 @@ place=$(mktemp -d)
 # The folder's name of now, so that nothing else is ever removed.
 # shellcheck disable=SC2064
 trap "rm -rf '$place'" EXIT
-"$linnet" --quiet prepare wsj "$root/data/mini" --lexicon "$root/data/mini/lexicon.txt" --out "$place/mini" || [ $? -eq 3 ]
+partly "$linnet" --quiet prepare wsj "$root/data/mini" --lexicon "$root/data/mini/lexicon.txt" --out "$place/mini"
 
 # set_of NAME MANIFEST COUNT: so many utterances of each speaker as a set, speakers by numbers.
 set_of() {

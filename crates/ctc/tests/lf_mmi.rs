@@ -381,7 +381,7 @@ fn the_arpa_file_has_the_n_gram_s_probabilities() {
         let text = denominator.arpa(|token| symbols[token as usize]);
         let arpa = NgramModel::parse(text.as_bytes(), Path::new("labels.arpa")).unwrap();
         let mut rng = rng(6);
-        // Such as are not in the text, too.
+        // Sequences that are not in the text, too.
         let others = (0..30).map(|i| random_labels(&mut rng, i % 9, 5, blank));
         for labels in sequences.into_iter().chain(others) {
             let words: Vec<&str> = labels.iter().map(|&label| symbols[label as usize]).collect();

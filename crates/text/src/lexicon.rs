@@ -199,14 +199,14 @@ impl Lexicon {
 
     /// The spellings of a word whose pronunciations [`Lexicon::lookup`] leaves out, as it finds those of the word's own.
     pub fn other_spellings(&self, word: &str) -> impl Iterator<Item = &str> {
-        let key = key(word);
-        let own = composed(word);
-        let word = self.words.get_key_value(key.as_ref());
-        let spellings =
-            word.into_iter().flat_map(|(key, all)| all.spellings.iter().map(move |each| each.spelt(key)));
-        let spellings: Vec<&str> = spellings.collect();
-        let has_own = spellings.contains(&own.as_ref());
-        spellings.into_iter().filter(move |&spelling| has_own && spelling != own)
+        let found = self.words.get_key_value(key(word).as_ref()).filter(|(_, all)| !all.spellings.is_empty());
+        let others = found.map(|(key, all)| {
+            let own = composed(word);
+            let spellings = all.spellings.iter().map(|each| each.spelt(key));
+            let (same, others): (Vec<&str>, Vec<&str>) = spellings.partition(|&spelling| spelling == own);
+            if same.is_empty() { same } else { others }
+        });
+        others.into_iter().flatten()
     }
 
     /// All words in upper case with their pronunciations, in order.

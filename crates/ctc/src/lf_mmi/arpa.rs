@@ -30,9 +30,10 @@ impl LabelModel {
         };
         let order = self.histories.iter().map(Vec::len).max().unwrap_or(0) + 1;
         let mut grams: Vec<Vec<Gram>> = vec![Vec::new(); order];
-        grams[0].push(Gram { names: vec!["<s>".into()], log10: NEVER, backoff: self.backoff(&[bound]) });
+        // The first histories are the start and each label by itself.
+        grams[0].push(Gram { names: vec!["<s>".into()], log10: NEVER, backoff: self.backoff(0) });
         for label in 0..=bound {
-            let backoff = if label == bound { None } else { self.backoff(&[label]) };
+            let backoff = if label == bound { None } else { self.backoff(label as usize + 1) };
             grams[0].push(Gram {
                 names: named(&[], label),
                 log10: self.empty[label as usize].log10(),
@@ -41,9 +42,11 @@ impl LabelModel {
         }
         for (number, history) in self.histories.iter().enumerate() {
             for &label in &self.followers[number] {
+                // The history behind it is the n-gram itself if that is kept, else a shorter one.
+                let behind = self.next_row(number).get(label as usize).map(|&behind| behind as usize);
+                let kept = behind.filter(|&behind| self.histories[behind].len() > history.len());
                 let log10 = self.row(number)[label as usize].log10();
-                let longer = [&history[..], &[label]].concat();
-                let backoff = if label == bound { None } else { self.backoff(&longer) };
+                let backoff = kept.and_then(|kept| self.backoff(kept));
                 grams[history.len()].push(Gram { names: named(history, label), log10, backoff });
             }
         }
@@ -62,10 +65,9 @@ impl LabelModel {
         text + "\n\\end\\\n"
     }
 
-    /// The logarithm of a history's weight for what it was never followed by; `None` if it isn't kept, or never occurs.
-    fn backoff(&self, history: &[u32]) -> Option<f64> {
-        let number = self.histories.iter().position(|kept| kept == history)?;
-        let share = self.shares[number];
+    /// The logarithm of a history's weight for labels that never follow it in the text; `None` if nothing follows it.
+    fn backoff(&self, history: usize) -> Option<f64> {
+        let share = self.shares[history];
         (share < 1.0).then(|| share.log10())
     }
 }

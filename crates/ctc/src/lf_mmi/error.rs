@@ -13,7 +13,7 @@ pub enum DenominatorError {
     Labels {
         /// Its place among the sequences, from 0.
         sequence: usize,
-        /// What is wrong with it.
+        /// The fault.
         error: CtcError,
     },
     /// There is no label to count.

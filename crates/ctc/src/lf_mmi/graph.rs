@@ -39,14 +39,14 @@ pub(super) struct Graph {
 impl Graph {
     /// Composes a model of the labels that all tokens but the blank are, in ascending order.
     pub(super) fn new(model: &LabelModel, blank: u32) -> Self {
-        let nodes = model.last.len();
+        let nodes = model.histories.len();
         let width = model.next_row(0).len();
         // From new numbers to the model's, and back. The start stays first.
         let mut order: Vec<usize> = (0..nodes).collect();
-        order.sort_by_key(|&history| model.last[history]);
+        order.sort_by_key(|&history| model.last(history));
         let mut renumbered = vec![0; nodes];
         (0_u32..).zip(&order).for_each(|(new, &history)| renumbered[history] = new);
-        let last: Vec<Option<u32>> = order.iter().map(|&history| model.last[history]).collect();
+        let last: Vec<Option<u32>> = order.iter().map(|&history| model.last(history)).collect();
         let row = |&history: &usize| {
             let moves = model.next_row(history).iter().zip(model.row(history));
             moves.map(|(&to, &weight)| Arc { node: renumbered[to as usize], weight: weight as f32 })

@@ -33,8 +33,6 @@ pub(super) struct LabelModel {
     pub(super) shares: Vec<f64>,
     /// The probabilities without a history, `(labels + 1)`.
     pub(super) empty: Vec<f64>,
-    /// Each history's last label; `None` for the start.
-    pub(super) last: Vec<Option<u32>>,
     /// The history behind each label, `(histories, labels)`.
     next: Vec<u32>,
     /// The probabilities of each label and of the end, `(histories, labels + 1)`.
@@ -69,13 +67,12 @@ impl LabelModel {
                 .collect(),
             shares: kept.iter().map(|&id| counts.share(id)).collect(),
             empty: empty.clone(),
-            last: Vec::new(),
             next: Vec::new(),
             probabilities: Vec::new(),
         };
         let singles: Vec<u32> = (1..=labels as u32).collect();
         for &id in &kept {
-            let History { suffix, last, .. } = counts.histories[id];
+            let suffix = counts.histories[id].suffix;
             let (shorter, next) = match numbers.get(&suffix) {
                 Some(&suffix) => (model.row(suffix), model.next_row(suffix)),
                 None => (&empty[..], &singles[..]),
@@ -86,11 +83,15 @@ impl LabelModel {
                 .zip(0..)
                 .map(|(&next, label)| behind.get(&(id, label)).map_or(next, |&to| to as u32));
             let next: Vec<u32> = next.collect();
-            model.last.push(Some(last).filter(|&last| last < labels as u32));
             model.probabilities.extend(row);
             model.next.extend(next);
         }
         model
+    }
+
+    /// A history's last label; `None` for the start.
+    pub(super) fn last(&self, history: usize) -> Option<u32> {
+        self.histories[history].last().copied().filter(|&last| last < self.labels as u32)
     }
 
     /// The probabilities of each label and of the end after a history.
@@ -223,7 +224,8 @@ mod tests {
         let sequences = [vec![0, 1], vec![0], vec![0, 0, 1]];
         let model = LabelModel::new(&sequences, 2, 3, 5);
         // The start, both labels, and of start 0, 0 0, 0 1 the two most frequent.
-        assert_eq!(model.last, [None, Some(0), Some(1), Some(0), Some(1)]);
+        let last: Vec<Option<u32>> = (0..5).map(|history| model.last(history)).collect();
+        assert_eq!(last, [None, Some(0), Some(1), Some(0), Some(1)]);
         assert_eq!(
             (0..5).map(|h| model.next_row(h)).collect::<Vec<_>>(),
             [[3, 2], [1, 4], [1, 2], [1, 4], [1, 2]]
@@ -245,7 +247,7 @@ mod tests {
     #[test]
     fn what_occurs_nowhere_is_possible() {
         let model = LabelModel::new(&[vec![1]], 3, 4, 100);
-        assert_eq!(model.last.len(), 1 + 3 + 1, "the start, the labels, start 1");
+        assert_eq!(model.histories.len(), 1 + 3 + 1, "the start, the labels, start 1");
         assert!((0..5).all(|h| model.row(h).iter().all(|&p| p > 0.0)));
         assert_eq!(model.next_row(3), [1, 2, 3]);
     }

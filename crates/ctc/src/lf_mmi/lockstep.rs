@@ -188,7 +188,7 @@ impl Run<'_, '_> {
             for (lane, utterance) in self.utterances.iter_mut().enumerate() {
                 let to = utterance.posteriors.as_mut();
                 let to = to.and_then(|all| all.get_mut(frame * tokens..(frame + 1) * tokens));
-                // What fills a shorter utterance up has no place there.
+                // Frames that fill a shorter utterance up have no place there.
                 let Some(to) = to else { continue };
                 let scale = 1.0 / posteriors.iter().map(|lanes| lanes[lane]).sum::<f32>();
                 to.iter_mut().zip(&*posteriors).for_each(|(to, lanes)| *to = lanes[lane] * scale);

@@ -45,14 +45,14 @@ pub(crate) fn pronounced(
 
 /// The number of words that stand in a lexicon in another case too, under which nobody finds them, and the first of them.
 fn unused<'a>(lexicon: &'a Lexicon, words: &'a [String]) -> Option<(usize, &'a str, &'a str)> {
+    let others = |word: &'a String| lexicon.other_spellings(word).map(move |other| (word.as_str(), other));
+    let mut others = words.iter().flat_map(others).peekable();
+    others.peek()?;
     let all: HashSet<&str> = words.iter().map(String::as_str).collect();
-    let other = |word: &'a String| {
-        let mut others = lexicon.other_spellings(word);
-        others.find(|&other| !all.contains(other)).map(|other| (word.as_str(), other))
-    };
-    let mut found = words.iter().filter_map(other);
-    let (word, spelling) = found.next()?;
-    Some((1 + found.count(), word, spelling))
+    let mut found: Vec<(&str, &str)> = others.filter(|(_, other)| !all.contains(other)).collect();
+    found.dedup_by_key(|(word, _)| *word);
+    let &(word, spelling) = found.first()?;
+    Some((found.len(), word, spelling))
 }
 
 /// The words of a list or lexicon, each once, spelt by a rule.
