@@ -72,7 +72,7 @@ impl RunData {
     }
 }
 
-/// What stands in files of text.
+/// The contents of the files of text.
 struct Texts {
     tokens: TokenTable,
     lexicon: Option<Lexicon>,

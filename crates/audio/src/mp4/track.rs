@@ -33,7 +33,7 @@ pub(super) struct TrackPackets {
 }
 
 impl TrackPackets {
-    /// Those of a track by its number, and how they are coded.
+    /// Opens a track by its number; returns its coding, too.
     pub(super) fn open(
         bytes: &mut Bytes,
         outline: &Outline,

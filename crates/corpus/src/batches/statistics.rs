@@ -37,7 +37,7 @@ pub fn compute_cmvn(
 ///
 /// # Errors
 ///
-/// Those of [`compute_cmvn`], but for that none could be read.
+/// A configuration of features that can't be; [`CorpusError::Interrupted`] once `interrupt` is true.
 pub fn utterance_sums(
     utterances: &[Utterance],
     config: &FbankConfig,
