@@ -217,6 +217,24 @@ fn gradients_through_dropout_match_finite_differences() {
 }
 
 #[test]
+fn a_piece_has_the_masks_that_its_frames_have_in_the_whole_batch() {
+    let config = configurations().into_iter().find(|config| config.subsampling == 4).unwrap();
+    let encoder = encoder(&EncoderConfig { dropout: 0.4, ..config });
+    let lengths = [31, 70, 5, 18];
+    let x = features(lengths.iter().sum(), 1);
+    let whole = values(&encoder.forward(&x, &Lengths::new(&lengths), TRAIN).unwrap().0);
+    let pass = |piece: std::ops::Range<usize>, before: &[usize]| {
+        let start = lengths[..piece.start].iter().sum();
+        let of_piece = Lengths::new(&lengths[piece]);
+        let x = x.narrow(0, start, of_piece.total()).unwrap();
+        values(&encoder.forward_piece(&x, &of_piece, &Lengths::new(before), TRAIN).unwrap().0)
+    };
+    assert!(largest_difference(&[pass(0..2, &[]), pass(2..4, &lengths[..2])].concat(), &whole) < 1e-5);
+    // The masks are others at another place.
+    assert!(largest_difference(&[pass(0..2, &[]), pass(2..4, &[])].concat(), &whole) > 1e-2);
+}
+
+#[test]
 fn an_utterance_never_sees_its_neighbours() {
     for config in configurations() {
         let encoder = encoder(&config);

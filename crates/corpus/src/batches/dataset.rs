@@ -1,7 +1,6 @@
 //! A manifest's utterances with their labels, ready to be batched.
 
 use std::mem::take;
-use std::ops::Range;
 use std::sync::Arc;
 
 use linnet_frontend::{Fbank, Features};
@@ -14,7 +13,7 @@ use super::cache::Cache;
 use super::epoch::{Batch, Epoch, Share};
 use super::load::Loader;
 use super::options::BatchOptions;
-use super::plan::{Planned, Sequence, batches, draw_speed, expected_frames};
+use super::plan::{Piece, Planned, Sequence, batches, draw_speed, expected_frames};
 use crate::durations::{Measured, measure, note_of_cut};
 use crate::join::{by_speaker, joined_id};
 use crate::random::stream;
@@ -264,11 +263,11 @@ impl Inner {
         loader: &mut Loader,
         epoch: u64,
         (index, planned): (usize, &Planned),
-        piece: Range<usize>,
+        piece: Piece,
     ) -> Batch {
         let mut batch = Batch::empty(index, self.options.features.dim());
-        batch.before = planned.frames[..piece.start].to_vec();
-        for sequence in &planned.sequences[piece] {
+        batch.before = piece.before;
+        for sequence in piece.sequences.iter().map(|&place| &planned.sequences[place]) {
             let mut joined = Features::new(self.options.features.dim());
             let mut labels = Vec::new();
             let mut first = None;

@@ -20,7 +20,7 @@ use crate::{CorpusError, Skipped};
 pub struct Batch {
     /// Place in the epoch's plan, from 0; that of the whole batch where this is a piece.
     pub index: usize,
-    /// Frames that each utterance of the batch before this piece is expected to have; none of a whole batch.
+    /// Frames that each utterance of the pieces before this one is expected to have; none of a whole batch.
     pub before: Vec<usize>,
     /// Frames of all utterances, `(sum of lengths, dim)`, where `dim` is
     /// [`FbankConfig::dim`](linnet_frontend::FbankConfig::dim).
@@ -64,7 +64,7 @@ pub struct Share {
     pub first: usize,
     /// From there on every batch (1), every second one (2), and so on.
     pub every: usize,
-    /// Pieces that a batch is cut into, by utterances.
+    /// Pieces of about the same number of frames that a batch is cut into, by utterances.
     pub pieces: usize,
     /// The pieces that are made, from 0.
     pub own: Range<usize>,

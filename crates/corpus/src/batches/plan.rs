@@ -1,6 +1,7 @@
 //! Which utterances are in which batch, and in which piece of it.
 
-use std::ops::Range;
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
 
 use linnet_frontend::Fbank;
 use rand::RngExt;
@@ -19,28 +20,37 @@ pub(super) struct Planned {
     pub(super) frames: Vec<usize>,
 }
 
+/// A piece of a batch.
+pub(super) struct Piece {
+    /// Its sequences, by their places in the batch.
+    pub(super) sequences: Vec<usize>,
+    /// Frames that each sequence of the pieces before it is expected to have.
+    pub(super) before: Vec<usize>,
+}
+
 impl Planned {
-    /// The sequences of each of so many pieces, which have about the same number of frames. Where there are fewer
-    /// sequences than pieces, some have none.
-    pub(super) fn pieces(&self, pieces: usize) -> Vec<Range<usize>> {
-        let mut ends = vec![0];
-        ends.extend(self.frames.iter().scan(0, |sum, frames| {
-            *sum += frames;
-            Some(*sum)
-        }));
-        let total = ends[self.frames.len()];
-        let mut start = 0;
-        let cut = |piece: usize| {
-            let target = total * piece / pieces;
-            // The cut before or behind the target, whichever is nearer.
-            let behind = ends.partition_point(|&end| end < target);
-            let nearer = behind > 0 && target - ends[behind - 1] < ends[behind] - target;
-            let end = if piece == pieces { self.frames.len() } else { behind - usize::from(nearer) };
-            let range = start..end.max(start);
-            start = range.end;
-            range
+    /// Cuts the batch into so many pieces of about the same number of frames: the longest sequence goes first, each to
+    /// the piece that is shortest until then (Graham, 1969, "Bounds on multiprocessing timing anomalies"). Within a piece
+    /// sequences are in the batch's order. Where there are fewer sequences than pieces, some pieces have none.
+    pub(super) fn pieces(&self, pieces: usize) -> Vec<Piece> {
+        let mut longest_first: Vec<usize> = (0..self.frames.len()).collect();
+        longest_first.sort_by_key(|&sequence| Reverse(self.frames[sequence]));
+        let mut shortest: BinaryHeap<_> = (0..pieces).map(|piece| Reverse((0, piece))).collect();
+        let mut cut = vec![Vec::new(); pieces];
+        for sequence in longest_first {
+            let Some(Reverse((frames, piece))) = shortest.pop() else { break };
+            cut[piece].push(sequence);
+            shortest.push(Reverse((frames + self.frames[sequence], piece)));
+        }
+        let mut before = Vec::new();
+        let piece = |mut sequences: Vec<usize>| {
+            sequences.sort_unstable();
+            let frames: Vec<usize> = sequences.iter().map(|&sequence| self.frames[sequence]).collect();
+            let piece = Piece { sequences, before: before.clone() };
+            before.extend(frames);
+            piece
         };
-        (1..=pieces).map(cut).collect()
+        cut.into_iter().map(piece).collect()
     }
 }
 
@@ -125,26 +135,40 @@ mod tests {
         }
     }
 
+    fn planned(frames: &[usize]) -> Planned {
+        Planned { sequences: vec![vec![0]; frames.len()], frames: frames.to_vec() }
+    }
+
+    /// The sequences of each piece.
+    fn cut(frames: &[usize], pieces: usize) -> Vec<Vec<usize>> {
+        planned(frames).pieces(pieces).into_iter().map(|piece| piece.sequences).collect()
+    }
+
     #[test]
-    fn pieces_have_every_sequence_once_in_order_and_about_the_same_frames() {
-        let plan =
-            |frames: &[usize]| Planned { sequences: vec![vec![0]; frames.len()], frames: frames.to_vec() };
+    fn pieces_have_every_sequence_once_and_about_the_same_frames() {
         let frames: Vec<usize> = (0..40).map(|i| 60 + (i * 37) % 50).collect();
-        let total: usize = frames.iter().sum();
         for pieces in [1, 2, 3, 4, 7] {
-            let cut = plan(&frames).pieces(pieces);
-            assert_eq!(cut.iter().cloned().flatten().collect::<Vec<_>>(), (0..40).collect::<Vec<_>>());
-            let sums = cut.iter().map(|range| frames[range.clone()].iter().sum::<usize>());
-            assert!(
-                sums.clone().all(|sum| sum.abs_diff(total / pieces) <= 110),
-                "{:?}",
-                sums.collect::<Vec<_>>()
-            );
+            let cut = cut(&frames, pieces);
+            let mut all = cut.concat();
+            all.sort_unstable();
+            assert_eq!(all, (0..40).collect::<Vec<_>>());
+            let sums = cut.iter().map(|piece| piece.iter().map(|&i| frames[i]).sum::<usize>());
+            let (least, most) = (sums.clone().min().unwrap(), sums.max().unwrap());
+            // The shortest sequences, which come last, have some 60 frames.
+            assert!(most - least <= 70, "{pieces} pieces: {least} to {most}");
         }
-        assert_eq!(plan(&[100, 10]).pieces(2), [0..1, 1..2]);
-        let few = plan(&[50, 60]).pieces(4);
-        assert_eq!(few.iter().map(Range::len).collect::<Vec<_>>(), [1, 0, 1, 0], "{few:?}");
-        assert_eq!(plan(&[]).pieces(2), [0..0, 0..0]);
+        assert_eq!(cut(&[10, 30, 20, 40, 50], 1), [[0, 1, 2, 3, 4]]);
+        // 50, 40; 30 joins 40, 20 joins 50, 10 the first of two equal ones.
+        assert_eq!(cut(&[10, 30, 20, 40, 50], 2), [vec![0, 2, 4], vec![1, 3]]);
+        assert_eq!(cut(&[50, 60], 4), [vec![1], vec![0], vec![], vec![]]);
+        assert_eq!(cut(&[], 2), vec![Vec::<usize>::new(); 2]);
+    }
+
+    #[test]
+    fn a_piece_knows_the_lengths_before_it() {
+        let pieces = planned(&[10, 30, 20, 40, 50]).pieces(3);
+        let before: Vec<_> = pieces.iter().map(|piece| &piece.before[..]).collect();
+        assert_eq!(before, [&[][..], &[50], &[50, 10, 40]]);
     }
 
     #[test]

@@ -29,8 +29,9 @@ pub struct TrainConfig {
     pub epochs: u64,
     /// Audio in a batch, in seconds.
     pub batch_seconds: f64,
-    /// Pieces that a batch is cut into, by its utterances: what ranks share. The gradients of the pieces are summed, and
-    /// the numbers depend on how many pieces there are (by rounding), but not on how many ranks.
+    /// Pieces of about the same length that a batch is cut into, by its utterances: what ranks share. The gradients of
+    /// the pieces are summed. The numbers depend on how many pieces there are (by rounding, and dropout is drawn in the
+    /// order of the pieces), but not on how many ranks.
     pub pieces: usize,
     /// The rule of the update.
     pub optimizer: OptimizerKind,
