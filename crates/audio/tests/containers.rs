@@ -371,3 +371,27 @@ fn an_index_of_places_outside_the_file_is_an_error() {
         assert_eq!(both(&bytes, "x.mp4").unwrap_err(), format!("x.mp4: byte 0: {told}"));
     }
 }
+
+#[test]
+fn fragments_whose_first_packet_has_flags_of_its_own_are_read_or_refused() {
+    let mut bytes = std::fs::read(data("chord_fragments.mp4")).unwrap();
+    let wanted = both(&bytes, "x.mp4").unwrap();
+    let at = bytes.windows(4).position(|w| w == b"trun").unwrap();
+    // Place, flags of the first packet, sizes: durations, which all but the last packet share, are left out.
+    let sizes: Vec<u8> = (0..5).flat_map(|packet| bytes[at + 20 + 8 * packet..][..4].to_vec()).collect();
+    bytes[at + 4..at + 8].copy_from_slice(&[0, 0, 2, 5]);
+    bytes[at + 20..at + 40].copy_from_slice(&sizes);
+    for (first, read) in [(0x0200_0000u32, true), (4, false), (0x200, true), (0x204, false)] {
+        bytes[at + 16..at + 20].copy_from_slice(&first.to_be_bytes());
+        match both(&bytes, "x.mp4") {
+            Ok(audio) => {
+                assert!(read, "{first:x}");
+                assert!(audio.channels[0][..4096] == wanted.channels[0][..4096], "{first:x}");
+            }
+            Err(error) => {
+                let told = "x.mp4: MP4: its fragments have flags that are not read; convert it";
+                assert!(!read && error.starts_with(told), "{first:x}: {error}");
+            }
+        }
+    }
+}

@@ -13,9 +13,9 @@ const SIZE: u32 = 16;
 /// And of a `trun` box's; each packet has a field for each bit of the last two.
 const OFFSET: u32 = 1;
 const FIRST_FLAGS: u32 = 4;
+const PACKET_DURATION: u32 = 0x100;
 const PACKET_SIZE: u32 = 0x200;
 const PACKET_FIELDS: u32 = 0xf00;
-const BEFORE_SIZE: u32 = 0x100;
 
 /// Whether all places and sizes that a file's index tells are at most the file's length.
 pub(super) fn is_within(outline: &Outline) -> bool {
@@ -32,6 +32,18 @@ pub(super) fn is_within(outline: &Outline) -> bool {
         && fragments.iter().all(|(at, body)| {
             all(body, b"traf").all(|track| fragment_is_within(track, *at, &usual, *len).unwrap_or(false))
         })
+}
+
+/// Whether no run has flags of its first packet that Symphonia takes for flags of the run: it then looks for a duration or
+/// a size that isn't there.
+pub(super) fn has_plain_runs(outline: &Outline) -> bool {
+    let tracks = outline.fragments.iter().flat_map(|(_, body)| all(body, b"traf"));
+    tracks.flat_map(|track| all(track, b"trun")).all(|run| {
+        let flags = word(run, 0).unwrap_or(0);
+        let first = word(run, if flags & OFFSET != 0 { 12 } else { 8 }).filter(|_| flags & FIRST_FLAGS != 0);
+        let missing = [(FIRST_FLAGS, PACKET_DURATION), (PACKET_SIZE, PACKET_SIZE)];
+        first.is_none_or(|first| missing.iter().all(|(bit, field)| first & bit == 0 || flags & field != 0))
+    })
 }
 
 /// How many bytes a packet of a track has where its fragment doesn't tell.
@@ -81,7 +93,7 @@ fn fragment_is_within(track: &[u8], at: u64, usual: &[Usual], len: u64) -> Optio
         field += if flags & FIRST_FLAGS != 0 { 4 } else { 0 };
         let entry = 4 * (flags & PACKET_FIELDS).count_ones() as usize;
         if flags & PACKET_SIZE != 0 {
-            let before = if flags & BEFORE_SIZE != 0 { 4 } else { 0 };
+            let before = if flags & PACKET_DURATION != 0 { 4 } else { 0 };
             let mut packets = run.get(field..)?.chunks_exact(entry);
             within &= packets.all(|packet| word(packet, before).is_some_and(|size| u64::from(size) <= len));
         } else {

@@ -46,6 +46,9 @@ impl TrackPackets {
         if !index::is_within(outline) {
             return Err(fail("its index tells of packets that aren't there"));
         }
+        if !index::has_plain_runs(outline) {
+            return Err(AudioError::to_convert(&path, "MP4: its fragments have flags that are not read"));
+        }
         let len = outline.end;
         let source = if outline.has_type {
             bytes.clone().until(len).as_file()
