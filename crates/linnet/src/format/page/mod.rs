@@ -8,6 +8,7 @@ use serde_json::json;
 
 pub use sound::Sound;
 
+use self::words::Lines;
 use super::kind::Named;
 use crate::transcript::Transcript;
 
@@ -40,11 +41,12 @@ pub(super) fn html(transcript: &Transcript, named: Named<'_>) -> String {
     body += KEY;
     let keys = KEYS.map(|(keys, use_)| format!("<tr><th scope=row>{keys}<td>{use_}")).concat();
     body += &format!("<details><summary>Keys on a word</summary><table>{keys}</table></details>\n");
-    body += "<div id=transcript>\n";
+    let lines = Lines::of(transcript);
+    body += &format!("<div id=transcript data-lines={}>\n", lines.count());
     if words == 0 {
         body += "<p class=note>No words were recognised.</p>\n";
     }
-    body.extend(transcript.segments.iter().map(words::section));
+    body.extend(transcript.segments.iter().map(|segment| words::section(segment, &lines)));
     body += "</div>\n<div id=tip role=group aria-label=\"The word\" hidden></div>\n";
     body += &format!("<script type=application/json id=about>{}</script>\n", about(transcript, named));
     Page { title: named.name, style: STYLE, body: &body, script: SCRIPT }.html()

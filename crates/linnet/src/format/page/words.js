@@ -10,10 +10,9 @@ const UNSURE = 0.7;
 const edited = new Map();
 const textOf = word => edited.has(word) ? edited.get(word) : word.textContent;
 
-// Words of several channels overlap: in the waveform each channel has a line of its own, as far as there is room.
-const channels = [...new Set(sections.map(section => section.dataset.channel))].sort();
-const lines = Math.min(channels.length, 3) || 1;
-const lineAt = word => channels.indexOf(word.closest("section").dataset.channel) % lines;
+// The lines of words below the waveform.
+const lines = Number(transcript.dataset.lines);
+const lineAt = word => Number(word.closest("section").dataset.line || 0);
 // By time.
 const byTime = [...elements].sort((a, b) => startOf(a) - startOf(b));
 const starts = byTime.map(startOf);

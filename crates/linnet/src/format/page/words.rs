@@ -3,14 +3,38 @@
 use linnet_page::escape;
 
 use super::{clock, short};
-use crate::transcript::{Segment, Word};
+use crate::transcript::{Segment, Transcript, Word};
 
 /// Confidences from which on words are sure, rather sure, and unsure.
 const LEVELS: [f32; 3] = [0.5, 0.7, 0.9];
 
+/// The most lines of words below the waveform.
+const MOST_LINES: usize = 3;
+
+/// The lines of words below the waveform: words of several channels overlap, so that each channel has a line of its own, in
+/// the channels' order, as far as there is room.
+pub(super) struct Lines(Vec<Option<usize>>);
+
+impl Lines {
+    /// For all channels of a transcript.
+    pub(super) fn of(transcript: &Transcript) -> Self {
+        Self(transcript.channels())
+    }
+
+    /// How many there are.
+    pub(super) fn count(&self) -> usize {
+        self.0.len().min(MOST_LINES)
+    }
+
+    fn line(&self, channel: Option<usize>) -> usize {
+        self.0.iter().position(|other| *other == channel).unwrap_or(0) % self.count()
+    }
+}
+
 /// A segment; its words carry their times, confidence and alternatives for the page's script.
-pub(super) fn section(segment: &Segment) -> String {
-    let channel = segment.channel.map(|n| format!(" data-channel={n}")).unwrap_or_default();
+pub(super) fn section(segment: &Segment, lines: &Lines) -> String {
+    let line = lines.line(segment.channel);
+    let channel = segment.channel.map(|n| format!(" data-channel={n} data-line={line}")).unwrap_or_default();
     let of_channel = segment.channel.map(|n| format!("<small>channel {n}</small>")).unwrap_or_default();
     let (start, end) = (segment.start, segment.end);
     let mut html = format!(
@@ -96,6 +120,23 @@ mod tests {
         let segment = Segment { words, alternatives, ..Segment::default() };
         assert_eq!(others(&segment), [vec!["AN"], vec!["ICE", ""], vec!["MA AM"]]);
         assert_eq!(others(&Segment::default()), Vec::<Vec<String>>::new());
+    }
+
+    #[test]
+    fn channels_have_lines_in_the_order_of_their_numbers() {
+        let segment = |channel| Segment { channel, ..Segment::default() };
+        let line = |transcript: &Transcript, channel| {
+            let html = section(&segment(channel), &Lines::of(transcript));
+            html.split_once("data-line=").map(|(_, rest)| rest[..1].to_owned())
+        };
+        let segments = [10, 2, 12, 1, 9, 11].map(|channel| segment(Some(channel))).to_vec();
+        let many = Transcript { segments, ..Transcript::default() };
+        let found = [1, 2, 9, 10, 11, 12].map(|channel| line(&many, Some(channel)).unwrap());
+        assert_eq!((found.concat().as_str(), Lines::of(&many).count()), ("012012", 3));
+        let two = Transcript { segments: many.segments[..2].to_vec(), ..Transcript::default() };
+        assert_eq!((line(&two, Some(10)).as_deref(), Lines::of(&two).count()), (Some("1"), 2));
+        let mixed = Transcript { segments: vec![segment(None)], ..Transcript::default() };
+        assert_eq!((line(&mixed, None), Lines::of(&mixed).count()), (None, 1));
     }
 
     #[test]
