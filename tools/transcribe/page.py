@@ -59,6 +59,11 @@ LOOK_OVER = """() => {
   for (const control of document.querySelectorAll('button,select,input,audio,canvas[tabindex]'))
     if (!control.textContent.trim() && !control.getAttribute('aria-label') && !control.closest('label') && control.id !== 'player')
       found.push('a control without a name: ' + control.outerHTML.slice(0, 60));
+  for (const box of document.querySelectorAll('main *')) {
+    const style = getComputedStyle(box), scrolls = [style.overflowX, style.overflowY].some(v => v === 'auto' || v === 'scroll');
+    if (scrolls && !(box.tabIndex === 0 && box.matches('[role=region]') && box.getAttribute('aria-label')))
+      found.push('a box that scrolls without a name: ' + box.outerHTML.slice(0, 60));
+  }
   return found;
 }"""
 

@@ -3,6 +3,7 @@
 
 mod common;
 
+use std::collections::HashSet;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
@@ -92,6 +93,17 @@ fn the_page_stands_alone_and_says_all() {
         assert!(!page.contains(outside), "{outside}");
     }
     assert_eq!(page.matches("<svg").count(), 3, "convergence, differences, lengths");
+    // Plots, tables and settings scroll by themselves, each under a name of its own.
+    let boxes = page.split("<div class=wide").skip(1);
+    let name = |rest: &str| {
+        let rest = rest.strip_prefix(" tabindex=0 role=region aria-label=\"").unwrap();
+        rest.split('"').next().unwrap().to_owned()
+    };
+    let names: Vec<String> = boxes.map(name).collect();
+    let different: HashSet<&String> = names.iter().collect();
+    assert!(names.len() == 3 + 6 + 3 && different.len() == names.len(), "{names:?}");
+    assert!(names.contains(&"Differences to softmax, drawn".into()), "{names:?}");
+    assert_eq!(page.matches("<pre>").count(), page.matches("\"><pre>").count());
     assert!(page.contains("<polygon"), "bands of the seeds");
     assert!(page.contains("left of 0 is better") && !page.contains("less that of kind_with_a_name_1"));
 }

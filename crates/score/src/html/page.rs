@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::path::Path;
 
-use linnet_page::{Page, escape};
+use linnet_page::{Page, escape, scrolling};
 
 use super::utterance::{Card, Row};
 use super::{HtmlSystem, HtmlView};
@@ -91,23 +91,22 @@ fn summary(system: &HtmlSystem<'_>, named: bool) -> String {
     )
 }
 
-/// A table under a summary that opens and closes.
+/// A table under its title, a plain text, that opens and closes it.
 fn table(title: &str, head: &[&str], rows: Vec<String>) -> String {
     if rows.is_empty() {
         return String::new();
     }
     let head: String = head.iter().map(|cell| format!("<th>{cell}")).collect();
     let rows = rows.concat();
-    format!(
-        "<details><summary>{title}</summary><div class=wide tabindex=0><table><thead><tr>{head}<tbody>{rows}</table></div></details>\n"
-    )
+    let table = scrolling(title, &format!("<table><thead><tr>{head}<tbody>{rows}</table>"));
+    format!("<details><summary>{}</summary>{table}</details>\n", escape(title))
 }
 
 /// The tables of speakers, confusions and tokens.
 fn tables(system: &HtmlSystem<'_>, named: bool) -> String {
     let report = system.report;
     let (rate, unit) = (report.unit.rate_name(), report.unit.plural());
-    let of = if named { format!(" of {}", escape(system.name)) } else { String::new() };
+    let of = if named { format!(" of {}", system.name) } else { String::new() };
     let row = |cells: &[String]| {
         let numbers: String = cells[1..].iter().map(|cell| format!("<td class=n>{cell}")).collect();
         format!("<tr><td>{}{numbers}", cells[0])
@@ -242,9 +241,13 @@ mod tests {
             "<del>&lt;/p&gt;</del> sat",
             "<audio controls preload=none src=\"a%20b.wav\"",
             "<a class=file href=\"b.sph\"",
+            "<summary>2 speakers of A&amp;</summary><div class=wide tabindex=0 role=region aria-label=\"2 speakers of A&amp;\">",
         ] {
             assert!(html.contains(part), "{part} is missing in {html}");
         }
+        let boxes = ["<details>", "<div class=wide tabindex=0 role=region aria-label=\""];
+        let [tables, named] = boxes.map(|part| html.matches(part).count());
+        assert!(tables > 2 && named == tables, "{named} of {tables} boxes that scroll have a name");
         assert!(!html.contains("http:") && !html.contains("https:") && !html.contains("</p> sat"));
         // One system needs no names; a page without utterances is a page.
         view.systems.truncate(1);

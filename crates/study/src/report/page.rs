@@ -1,6 +1,6 @@
 //! The page: what was asked, what came out, how fast, and with which settings.
 
-use linnet_page::Page;
+use linnet_page::{Page, scrolling};
 
 use super::palette::{page_colours, styles};
 use super::{curves, escape, forest, tables};
@@ -63,21 +63,24 @@ fn sections(comparison: &Comparison) -> String {
     sizes.dedup();
     let mut body = "<h2>Convergence</h2>\n".to_string();
     for size in &sizes {
-        body += &figure(*size, &curves::convergence(comparison, *size), &curve_note(comparison, *size));
+        let curves = curves::convergence(comparison, *size);
+        body += &figure(("Convergence, drawn", *size), &curves, &curve_note(comparison, *size));
     }
-    body += &tables::html(&comparison.paces());
+    body += &tables::html("Convergence", &comparison.paces());
     body += &pace_note(comparison);
     if !comparison.columns.is_empty() {
         body += "<h2>Error rates</h2>\n";
-        body += &tables::html(&comparison.rates());
+        body += &tables::html("Error rates", &comparison.rates());
         body += &comparison
             .sets_note()
             .map_or(String::new(), |note| format!("<p class=note>{}</p>\n", escape(&note)));
         for reference in 0..comparison.references.len() {
             let forest = forest::differences(comparison, reference);
             if let Some(table) = comparison.differences(reference).filter(|_| !forest.is_empty()) {
-                body += &figure(None, &forest, &forest_note(comparison, reference));
-                body += &tables::html(&table);
+                let name = format!("Differences to {}", comparison.references[reference]);
+                body +=
+                    &figure((&format!("{name}, drawn"), None), &forest, &forest_note(comparison, reference));
+                body += &tables::html(&name, &table);
             }
         }
         body += &format!("<p class=note>{}</p>\n", escape(&comparison.rate_note()));
@@ -88,9 +91,9 @@ fn sections(comparison: &Comparison) -> String {
             let (drawn, bands) = curves::by_length(comparison, *size);
             let bands = if bands { " Bands are the rates’ 95 % intervals." } else { "" };
             let caption = format!("Error rate of each group, at its mean length.{bands}");
-            body += &figure(*size, &drawn, &caption);
+            body += &figure(("Error rates by length, drawn", *size), &drawn, &caption);
         }
-        body += &tables::html(&comparison.lengths());
+        body += &tables::html("Error rates by length", &comparison.lengths());
         body += "<p class=note>Utterances of all test sets, cut into groups of about the same number.";
         if let Some(first) = comparison.references.first().filter(|_| comparison.systems.len() > 1) {
             body +=
@@ -112,22 +115,20 @@ fn sections(comparison: &Comparison) -> String {
     }
     for system in &comparison.systems {
         let config = system.runs[0].config.to_toml().unwrap_or_default();
-        body += &format!(
-            "<details><summary>All settings of {}, {}</summary><pre>{}</pre></details>\n",
-            escape(&system.name),
-            escape(&system.runs[0].name),
-            escape(config.trim_end())
-        );
+        let name = format!("All settings of {}, {}", system.name, system.runs[0].name);
+        let settings = scrolling(&name, &format!("<pre>{}</pre>", escape(config.trim_end())));
+        body += &format!("<details><summary>{}</summary>{settings}</details>\n", escape(&name));
     }
     body
 }
 
-fn figure(size: Option<&str>, svg: &str, caption: &str) -> String {
+/// A plot of the systems of a size, if there are several sizes.
+fn figure((name, size): (&str, Option<&str>), svg: &str, caption: &str) -> String {
     let heading = size.map_or(String::new(), |size| format!("<h3>{}</h3>\n", escape(size)));
+    let name = size.map_or(name.to_owned(), |size| format!("{name}, {size}"));
     // On a narrow screen a plot keeps the size at which its letters can be read, and scrolls.
-    format!(
-        "<figure>\n{heading}<div class=wide tabindex=0>{svg}</div><figcaption>{caption}</figcaption>\n</figure>\n"
-    )
+    let plot = scrolling(&name, svg);
+    format!("<figure>\n{heading}{plot}<figcaption>{caption}</figcaption>\n</figure>\n")
 }
 
 fn curve_note(comparison: &Comparison, size: Option<&str>) -> String {

@@ -1,5 +1,6 @@
 //! The page's tables.
 
+use linnet_page::scrolling;
 use linnet_train::{EpochRecord, Settings};
 
 use super::escape;
@@ -8,13 +9,13 @@ use crate::compare::{Cell, Comparison, NONE, Run, System, Table, Verdict, durati
 /// Letters from which on a name is broken.
 const LONG: usize = 40;
 
-/// A table in HTML.
-pub(super) fn html(table: &Table) -> String {
+/// A table in HTML; its name is a plain text.
+pub(super) fn html(name: &str, table: &Table) -> String {
     // Long names break at their parts.
-    with_head(table, |cell| content(escape(&cell.text).replace('_', "_<wbr>"), cell))
+    with_head(name, table, |cell| content(escape(&cell.text).replace('_', "_<wbr>"), cell))
 }
 
-fn with_head(table: &Table, head: impl Fn(&Cell) -> String) -> String {
+fn with_head(title: &str, table: &Table, head: impl Fn(&Cell) -> String) -> String {
     let long = |cell: &Cell| if cell.text.chars().count() > LONG { " class=long" } else { "" };
     let head: String =
         table.head.iter().map(|cell| format!("<th{}>{}</th>", long(cell), head(cell))).collect();
@@ -25,9 +26,8 @@ fn with_head(table: &Table, head: impl Fn(&Cell) -> String) -> String {
         format!("<tr>{}</tr>\n", names.chain(others).collect::<String>())
     };
     let body: String = table.rows.iter().map(row).collect();
-    format!(
-        "<div class=wide tabindex=0><table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}</tbody></table></div>\n"
-    )
+    let table = format!("<table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}</tbody></table>");
+    scrolling(title, &table) + "\n"
 }
 
 fn content(text: String, cell: &Cell) -> String {
@@ -73,7 +73,7 @@ pub(super) fn runs(comparison: &Comparison) -> String {
         row.extend(sets.iter().map(|set| Cell::from(rate(set))));
         row
     };
-    html(&Table { head, rows: comparison.runs().map(row).collect() })
+    html("Each run by itself", &Table { head, rows: comparison.runs().map(row).collect() })
 }
 
 /// The settings in which the systems differ; empty where there are none.
@@ -99,5 +99,5 @@ pub(super) fn differing_settings(comparison: &Comparison) -> String {
     };
     let table = Table { head, rows: comparison.systems.iter().zip(&all).map(row).collect() };
     let key = |cell: &Cell| escape(&cell.text).replace('.', ".<wbr>").replace('_', "_<wbr>");
-    with_head(&table, |cell| format!("<code>{}</code>", key(cell)))
+    with_head("Settings in which the kinds differ", &table, |cell| format!("<code>{}</code>", key(cell)))
 }
