@@ -189,6 +189,17 @@ fn parts_have_the_recordings_times_and_lists_carry_their_fields() {
     put(&place.join("in/hot.jsonl"), r#"{"audio_filepath": "deep/c.wv1", "hotwords": [3]}"#);
     let run = linnet(place, &["transcribe", "model", "--list", "in/hot.jsonl"]);
     assert!(run.code == 1 && run.err.contains("its hotwords has 3, no phrase; write"), "{}", run.err);
+    // No model reads a prompt: that is said, and it stays a field.
+    put(
+        &place.join("in/prompt.jsonl"),
+        "{\"audio_filepath\": \"a.wv1\", \"prompt\": \"about inflation\"}\n\
+         {\"audio_filepath\": \"a.wv1\", \"id\": \"b\", \"initial_prompt\": \" \", \"prompt\": null}\n",
+    );
+    let run = linnet(place, &["transcribe", "model", "--list", "in/prompt.jsonl", "--format", "jsonl"]);
+    let said = "note: in/prompt.jsonl: 1 recordings have a prompt, which no model here reads; write its names and rare \
+                words as hotwords";
+    assert!(run.code == 0 && run.err.contains(said), "{}", run.err);
+    assert!(run.out.contains("\"prompt\":\"about inflation\""), "{}", run.out);
     for (line, problem) in [("{\"path\": \"a\"}", "it has no audio_filepath"), ("{", "list.jsonl:2: ")] {
         put(&place.join("list.jsonl"), format!("in/a.wv1\n{line}\n"));
         let run = linnet(place, &["transcribe", "model", "--list", "list.jsonl"]);

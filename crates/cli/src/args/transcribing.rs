@@ -36,7 +36,8 @@ pub(crate) struct Transcribe {
     #[arg(required_unless_present = "list")]
     pub(crate) audio: Vec<PathBuf>,
     /// A list of recordings: a path a line, or a manifest of JSON lines, whose other fields json and jsonl repeat. Its
-    /// field hotwords (a list of phrases, or of phrases with their weights) holds hotwords of the recording's own.
+    /// field hotwords (a list of phrases, or of phrases with their weights) holds hotwords of the recording's own; no model
+    /// reads a prompt.
     #[arg(long, value_name = "FILE")]
     pub(crate) list: Option<PathBuf>,
     /// Formats to write for each recording, parted by commas.

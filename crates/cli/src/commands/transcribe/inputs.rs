@@ -3,14 +3,12 @@
 use std::path::{Path, PathBuf};
 
 use linnet_audio::is_audio_path;
-use linnet_files::{io_problem, text_lines};
+use linnet_corpus::{BadLine, Listed};
+use linnet_files::io_problem;
 use serde_json::{Map, Value};
 use walkdir::WalkDir;
 
 use crate::args::Transcribe;
-
-/// The longest line of a list, in bytes.
-const LONGEST_LINE: usize = 1 << 20;
 
 /// A recording to transcribe.
 #[derive(Debug, Clone, PartialEq)]
@@ -39,6 +37,8 @@ pub(super) struct Inputs {
     pub(super) recordings: Vec<Input>,
     /// A line about each folder or link that can't be looked into.
     pub(super) unread: Vec<String>,
+    /// A line about the list.
+    pub(super) note: Option<String>,
 }
 
 impl Input {
@@ -47,6 +47,25 @@ impl Input {
         let stem = name.with_extension("");
         let (offset_s, duration_s) = (args.offset, args.duration);
         Self { path, name, stem, key, offset_s, duration_s, hotwords: Vec::new(), fields: Map::new() }
+    }
+
+    /// A recording of a list.
+    fn listed(one: Listed, args: &Transcribe) -> Self {
+        let Listed { audio, named, id, offset_s, duration_s, hotwords, fields } = one;
+        let name = file_name(&audio);
+        let mut input = Self { hotwords, fields, ..Self::new(audio, name, named, args) };
+        if let Some(id) = id.map(PathBuf::from) {
+            // A dot in it begins no ending.
+            (input.name, input.stem, input.key) = (id.clone(), id.clone(), id);
+        }
+        input.offset_s += offset_s.unwrap_or(0.0);
+        // A manifest's duration is mostly the whole file's.
+        input.duration_s = match (args.duration, duration_s) {
+            (Some(wanted), Some(there)) => Some(wanted.min((there - args.offset).max(0.0))),
+            (Some(wanted), None) => Some(wanted),
+            (None, there) => there.filter(|_| offset_s.is_some()).map(|there| (there - args.offset).max(0.0)),
+        };
+        input
     }
 
     pub(super) fn is_stdin(&self) -> bool {
@@ -76,7 +95,9 @@ pub(super) fn inputs(args: &Transcribe) -> Result<Inputs, String> {
         }
     }
     if let Some(list) = &args.list {
-        all.recordings.extend(listed(list, args)?);
+        let listed = listed(list, args)?;
+        all.note = note_of_prompts(list, &listed);
+        all.recordings.extend(listed);
     }
     match all.recordings.iter().filter(|input| input.is_stdin()).count() {
         0 => {}
@@ -137,85 +158,25 @@ fn unreadable(folder: &Path, error: walkdir::Error) -> String {
 fn listed(list: &Path, args: &Transcribe) -> Result<Vec<Input>, String> {
     let shown = list.display();
     let bytes = std::fs::read(list).map_err(|error| format!("{shown}: {}", io_problem(&error)))?;
-    let mut all = Vec::new();
-    for (number, line) in text_lines(&bytes, LONGEST_LINE) {
-        let fail = |problem: String| format!("{shown}:{number}: {problem}");
-        let line = line.map_err(fail)?.trim();
-        if line.is_empty() {
-            continue;
-        }
-        if line.starts_with('{') {
-            all.push(entry(line, list, args).map_err(fail)?);
-        } else {
-            let path = PathBuf::from(line);
-            all.push(Input::new(path.clone(), file_name(&path), path, args));
-        }
-    }
+    let all = Listed::parse(&bytes, list.parent().unwrap_or(Path::new("")));
+    let all = all.map_err(|BadLine { line, problem }| format!("{shown}:{line}: {problem}"))?;
     if all.is_empty() {
         return Err(format!("{shown}: it names no recording; write a path a line"));
     }
-    Ok(all)
+    Ok(all.into_iter().map(|one| Input::listed(one, args)).collect())
 }
 
-/// A line of a manifest. Its path counts from the list's folder.
-fn entry(line: &str, list: &Path, args: &Transcribe) -> Result<Input, String> {
-    const PATH: &str = "audio_filepath";
-    let mut fields: Map<String, Value> =
-        serde_json::from_str(line).map_err(|error| linnet_files::json_problem(&error))?;
-    let Some(Value::String(path)) = fields.remove(PATH) else {
-        return Err(format!("it has no {PATH}; give the recording's path there"));
-    };
-    let mut seconds = |name: &str| match fields.remove(name) {
-        None | Some(Value::Null) => Ok(None),
-        Some(value) => match value.as_f64().filter(|seconds| *seconds >= 0.0) {
-            Some(seconds) => Ok(Some(seconds)),
-            None => Err(format!("its {name} is {value}, no number of seconds; correct it")),
-        },
-    };
-    let (offset, duration) = (seconds("offset")?, seconds("duration")?);
-    let key = PathBuf::from(path);
-    let path = list.parent().unwrap_or(Path::new("")).join(&key);
-    let id = fields.get("id").and_then(Value::as_str).filter(|id| !id.is_empty());
-    let id = id.map(|id| PathBuf::from(id.replace(['/', '\\'], "_")));
-    let hotwords = hotwords(&mut fields)?;
-    let name = file_name(&path);
-    let mut input = Input { hotwords, ..Input::new(path, name, key, args) };
-    if let Some(id) = id {
-        // A dot in it begins no ending.
-        (input.name, input.stem, input.key) = (id.clone(), id.clone(), id);
-    }
-    input.offset_s += offset.unwrap_or(0.0);
-    // A manifest's duration is mostly the whole file's.
-    input.duration_s = match (args.duration, duration) {
-        (Some(wanted), Some(there)) => Some(wanted.min((there - args.offset).max(0.0))),
-        (Some(wanted), None) => Some(wanted),
-        (None, there) => there.filter(|_| offset.is_some()).map(|there| (there - args.offset).max(0.0)),
-    };
-    input.fields = fields;
-    Ok(input)
-}
-
-/// Takes the hotwords out of a manifest's fields: phrases, or phrases and their weights.
-fn hotwords(fields: &mut Map<String, Value>) -> Result<Vec<(String, Option<f32>)>, String> {
-    const FIELD: &str = "hotwords";
-    let wrong = |value: &Value| {
+/// A note about a list's prompts, where there are some. They stay fields of its transcripts.
+fn note_of_prompts(list: &Path, recordings: &[Input]) -> Option<String> {
+    const FIELDS: [&str; 2] = ["prompt", "initial_prompt"];
+    let has = |field: &Value| field.as_str().is_some_and(|text| !text.trim().is_empty());
+    let prompted = |input: &&Input| FIELDS.iter().any(|name| input.fields.get(*name).is_some_and(has));
+    let count = recordings.iter().filter(prompted).count();
+    (count > 0).then(|| {
         format!(
-            "its {FIELD} has {value}, no phrase; write [\"phrase\", \u{2026}] or {{\"phrase\": weight, \u{2026}}}"
+            "note: {}: {count} recordings have a prompt, which no model here reads; write its names and rare words as \
+             hotwords",
+            list.display()
         )
-    };
-    let weighed = |(phrase, weight): (&String, &Value)| match weight.as_f64() {
-        Some(weight) if weight > 0.0 => Ok((phrase.clone(), Some(weight as f32))),
-        _ => Err(format!("the weight of hotword {phrase:?} is {weight}; write a number above 0")),
-    };
-    match fields.remove(FIELD) {
-        None | Some(Value::Null) => Ok(Vec::new()),
-        Some(Value::String(phrase)) => Ok(vec![(phrase, None)]),
-        Some(Value::Array(phrases)) => {
-            let phrase =
-                |value: &Value| value.as_str().map(|text| (text.into(), None)).ok_or_else(|| wrong(value));
-            phrases.iter().map(phrase).collect()
-        }
-        Some(Value::Object(phrases)) => phrases.iter().map(weighed).collect(),
-        Some(other) => Err(wrong(&other)),
-    }
+    })
 }

@@ -49,7 +49,7 @@ pub(super) fn run(args: Transcribe, talk: &Talk) -> Done {
         longest_s,
         ..Subtitles::default()
     };
-    let Inputs { recordings: inputs, unread } = inputs(&args)?;
+    let Inputs { recordings: inputs, unread, note } = inputs(&args)?;
     let output = Output::new(args.out.as_deref(), &args.format, subtitles, &inputs)?;
     let journals = args.out.as_deref().map(Journals::read).transpose()?;
     let is_own = |place: &usize| shard.is_none_or(|shard| shard.has(&inputs[*place].key));
@@ -64,7 +64,7 @@ pub(super) fn run(args: Transcribe, talk: &Talk) -> Done {
         return Ok(unread.is_empty());
     }
     let recognizer = recognizer(model, options.as_ref())?;
-    recognizer.search().notes().iter().for_each(|note| talk.say(note));
+    note.iter().chain(recognizer.search().notes()).for_each(|note| talk.say(note));
     let whole = warn_of_hotwords(recognizer.search().left_out(), talk);
     let is_done = |place: &usize| {
         let known = journals.as_ref().filter(|_| !args.again).zip(stamp(settings, &inputs[*place]));
