@@ -121,3 +121,23 @@ fn a_run_that_is_killed_within_a_recording_goes_on_in_it() {
     let run = linnet(place, &[&arguments("out")[..], &["--greedy"]].concat());
     assert!(run.code == 0 && !fs::read_to_string(place.join("out/long.json")).unwrap().contains("MADE UP"));
 }
+
+#[test]
+fn a_model_that_runs_through_a_long_recording_says_that_it_would_begin_anew() {
+    let place = place();
+    let place = place.path();
+    let config = fs::read_to_string(place.join("model/config.toml")).unwrap();
+    put(&place.join("model/config.toml"), config.replace("\"sinusoidal\"", "\"none\""));
+    fs::create_dir(place.join("in")).unwrap();
+    long(&place.join("in/one.wav"), 11);
+    fs::copy(place.join("in/one.wav"), place.join("in/two.wav")).unwrap();
+    let run = linnet(place, &["transcribe", "model", "in", "--out", "out"]);
+    let said = ".wav: this causal model runs through a recording; if it is ended within this one, it will begin it anew";
+    assert_eq!((run.code, run.err.matches(said).count()), (0, 1), "{}", run.err);
+    // Nothing is lost without a folder, and little within a short recording.
+    let run = linnet(place, &["transcribe", "model", "in/one.wav"]);
+    assert!(run.code == 0 && !run.err.contains(said), "{}", run.err);
+    fs::copy(recording(6), place.join("short.wv1")).unwrap();
+    let run = linnet(place, &["transcribe", "model", "short.wv1", "--out", "out"]);
+    assert!(run.code == 0 && !run.err.contains(said), "{}", run.err);
+}

@@ -78,8 +78,14 @@ impl<'a> Recording<'a> {
         Ok(())
     }
 
-    /// What has become sure since the last time, to be kept for [`resume`](Self::resume). There is nothing to save of a
-    /// causal model, which runs through a recording, and where no pause has come.
+    /// Whether [`save`](Self::save) has anything to save: not of a model that runs through a recording, whose state stays
+    /// within the encoder. It transcribes one anew, which takes as long as it took before.
+    pub fn saves(&self) -> bool {
+        self.each.iter().all(|(.., stream)| stream.saves())
+    }
+
+    /// What has become sure since the last time, to be kept for [`resume`](Self::resume). There is nothing where no pause
+    /// has come, and where a model doesn't [save](Self::saves).
     pub fn save(&mut self) -> Vec<Saved> {
         let streams = self.each.iter_mut().enumerate();
         streams.filter_map(|(place, (.., stream))| stream.save(place)).collect()

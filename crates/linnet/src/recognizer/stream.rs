@@ -111,6 +111,11 @@ impl<'a> Stream<'a> {
         }
     }
 
+    /// Whether something can be saved: of pieces, between which the encoder remembers nothing.
+    pub(super) fn saves(&self) -> bool {
+        matches!(self.source, Source::Pieces(..))
+    }
+
     /// Goes on where this was saved; nothing has come yet. What doesn't follow the one before, as of two processes that
     /// wrote at the same time, is passed over.
     pub(super) fn resume(&mut self, saved: Saved) {

@@ -15,6 +15,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
+use std::sync::Once;
 use std::time::Instant;
 
 use linnet::{Channels, Model, ModelError, Recognizer, SearchOptions, Sound, Subtitles, Transcript};
@@ -36,6 +37,9 @@ use crate::talk::Talk;
 /// A note tells of a recording of whose sound so many seconds, and such a share, got no words.
 const MOST_UNCOVERED_S: f64 = 5.0;
 const MOST_UNCOVERED: f64 = 0.1;
+
+/// Seconds of a recording from which on a note tells if it can't be gone on with.
+const LONG_S: f64 = 600.0;
 
 pub(super) fn run(args: Transcribe, talk: &Talk) -> Done {
     let begun = Instant::now();
@@ -80,6 +84,7 @@ pub(super) fn run(args: Transcribe, talk: &Talk) -> Done {
     let progress = Progress::new(todo.iter().map(|&place| inputs[place].bytes()).sum(), talk);
     let jobs = if args.jobs == 0 { rayon::current_num_threads() } else { args.jobs.into() };
     let raw = args.raw.read_options();
+    let told = Once::new();
     let work = |place: &usize| {
         let input = &inputs[*place];
         let stamp = stamp(settings, input);
@@ -92,6 +97,17 @@ pub(super) fn run(args: Transcribe, talk: &Talk) -> Done {
             channels: args.channels,
             sound: args.html_sound,
             progress: &progress,
+            begins_anew: &|path| {
+                told.call_once(|| {
+                    progress.aside(|| {
+                        talk.say(format!(
+                            "note: {}: this causal model runs through a recording; if it is ended within this one, it will \
+                             begin it anew",
+                            path.display()
+                        ))
+                    })
+                })
+            },
         };
         (work.one(input, page.as_deref(), kept), stamp)
     };
@@ -206,6 +222,8 @@ struct Work<'a> {
     /// The sound of pages.
     sound: PageSound,
     progress: &'a Progress,
+    /// Tells that an interrupted run won't go on within this recording.
+    begins_anew: &'a (dyn Fn(&Path) + Sync),
 }
 
 impl Work<'_> {
@@ -259,8 +277,10 @@ impl Work<'_> {
             ));
         }
         let mut recording = recognizer.recording(blocks.sample_rate(), count, self.channels).map_err(fail)?;
-        if let Some(kept) = &mut kept {
-            kept.resume(&mut recording);
+        match &mut kept {
+            Some(kept) if recording.saves() => kept.resume(&mut recording),
+            Some(_) if length_s >= LONG_S => (self.begins_anew)(&input.path),
+            _ => {}
         }
         let sound = page.map(|_| page::begin(&blocks, self.channels, self.sound));
         let mut sound = sound.transpose().map_err(fail)?;
