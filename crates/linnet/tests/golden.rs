@@ -176,7 +176,7 @@ fn a_phone_model_with_a_lexicon_finds_words_with_their_tokens() {
     assert_eq!((segment.start, segment.end), (segment.words[0].start, segment.words.last().unwrap().end));
     let lexicon = recognizer.model().lexicon.as_ref().unwrap();
     for word in &segment.words {
-        let tokens: Vec<String> = word.tokens.iter().map(|token| token.token.clone()).collect();
+        let tokens: Vec<_> = word.tokens.iter().map(|token| token.token.as_str().into()).collect();
         assert!(lexicon.lookup(&word.word).contains(&tokens), "{word:?}");
         assert_eq!((word.start, word.end), (word.tokens[0].start, word.tokens.last().unwrap().end));
         assert!((0.0..=1.0).contains(&word.confidence));

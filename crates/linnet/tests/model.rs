@@ -112,7 +112,7 @@ fn a_folder_has_nothing_of_the_model_that_was_there_before() {
     let folder = folder.path().join("model");
     let mut old = tiny(Normalisation::Global, 16_000);
     let mut lexicon = Lexicon::new();
-    lexicon.add("A", vec!["EY".to_owned()]);
+    lexicon.add("A", vec!["EY".into()]);
     (old.cmvn, old.lexicon) = (Some(cmvn()), Some(lexicon.clone()));
     old.labels = Some(LabelNgram::new(ARPA.into(), &old.tokens, Path::new("labels.arpa")).unwrap());
     old.write(&folder, "").unwrap();

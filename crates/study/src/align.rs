@@ -7,7 +7,7 @@ use linnet::{Clock, textgrid};
 use linnet_corpus::Skipped;
 use linnet_ctc::{Alignment, Span, forced_align, greedy_spans};
 use linnet_score::CtmWord;
-use linnet_text::{Tokenizer, Unit};
+use linnet_text::{Pronunciation, Tokenizer, Unit};
 use rayon::prelude::*;
 
 use crate::decode::{Emission, Emissions, References, Source, ctm_word};
@@ -196,7 +196,7 @@ fn choices(word: &str, tokenizer: &Tokenizer) -> Result<Vec<Vec<u32>>, String> {
         return Ok(vec![tokenizer.encode(word).map_err(|error| error.to_string())?]);
     }
     let pronunciations = tokenizer.lexicon.as_ref().map_or(&[][..], |lexicon| lexicon.lookup(word));
-    let ids = |phones: &Vec<String>| {
+    let ids = |phones: &Pronunciation| {
         phones
             .iter()
             .map(|phone| tokenizer.table.id(phone).filter(|&id| id != 0))

@@ -1,7 +1,8 @@
 //! Pronunciation lexicons: words to phones.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::Path;
+use std::sync::Arc;
 
 use crate::columns::Columns;
 use crate::error::{TextError, each_line, read_bytes, write_text};
@@ -69,6 +70,7 @@ impl Lexicon {
         // A table that grows is most of the time that a large lexicon takes.
         lexicon.words.reserve(bytes.iter().filter(|&&b| b == b'\n').count().min(MOST_RESERVED));
         let columns = Columns::of(bytes);
+        let mut known = Phones::default();
         each_line(bytes, path, |number, line| {
             let mut fields = line.split_whitespace();
             let first = fields.next().unwrap_or_default();
@@ -87,7 +89,7 @@ impl Lexicon {
             };
             let fields = fields.take_while(|field| !field.starts_with('#'));
             let (probability, phones) = columns.split(fields, path, number)?;
-            let pronunciation: Pronunciation = phones.map(|own| phone(own).to_string()).collect();
+            let pronunciation: Pronunciation = phones.map(|own| known.kept(phone(own))).collect();
             if pronunciation.is_empty() {
                 let problem = format!("{} has no phones; write WORD PHONE PHONE …", shown(first));
                 return Err(TextError::line(path, number, problem));
@@ -128,7 +130,7 @@ impl Lexicon {
 
     /// All phones of all pronunciations, each once, in order.
     pub fn phones(&self) -> BTreeSet<&str> {
-        self.words.values().flat_map(|word| &word.pronunciations).flatten().map(String::as_str).collect()
+        self.words.values().flat_map(|word| &word.pronunciations).flatten().map(|phone| &**phone).collect()
     }
 
     /// Adds a pronunciation, unless the word has it.
@@ -252,6 +254,22 @@ impl Lexicon {
                 self.words.insert(key.into_owned(), new);
             }
         }
+    }
+}
+
+/// Phones that have been met.
+#[derive(Default)]
+struct Phones(HashSet<Arc<str>>);
+
+impl Phones {
+    /// The one copy of a phone.
+    fn kept(&mut self, phone: &str) -> Arc<str> {
+        if let Some(known) = self.0.get(phone) {
+            return Arc::clone(known);
+        }
+        let new: Arc<str> = phone.into();
+        self.0.insert(Arc::clone(&new));
+        new
     }
 }
 

@@ -1,6 +1,7 @@
 //! A lexicon's entry: a word in its spellings, with the pronunciations of each.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use unicode_normalization::UnicodeNormalization;
 
@@ -8,8 +9,8 @@ use crate::letters::upper;
 use crate::normalise::composed;
 use crate::signs::is_plain_ascii;
 
-/// The phones of one way to say a word.
-pub type Pronunciation = Vec<String>;
+/// The phones of one way to say a word. A lexicon has many of few phones, and keeps each once.
+pub type Pronunciation = Vec<Arc<str>>;
 
 /// The pronunciations of a word.
 #[derive(Debug, Clone, Default, PartialEq)]

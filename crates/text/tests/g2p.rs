@@ -3,10 +3,11 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 
 use linnet_text::g2p::{G2p, G2pError, G2pEstimate, G2pOptions, Unpronounceable, Variant};
 use linnet_text::ngram::{NgramModel, NgramState};
-use linnet_text::{Lexicon, strip_stress};
+use linnet_text::{Lexicon, Pronunciation, strip_stress};
 
 const WORDS: &str = "thin TH IH1 N\nthat DH AE1 T\nbath B AE1 TH\nbat B AE1 T\nhat HH AE1 T\nhit HH IH1 T\nbit B IH1 T\n\
     tin T IH1 N\nnib N IH1 B\ntab T AE1 B\nnat N AE1 T\nnat(2) N AA1 T\nbox B AA1 K S\nox AA1 K S\ntax T AE1 K S\n\
@@ -49,8 +50,8 @@ fn rows(
     model: &NgramModel,
     (letters, backward): (&str, bool),
     state: &NgramState,
-    (phones, log10): (Vec<String>, f64),
-    found: &mut Vec<(Vec<String>, f64)>,
+    (phones, log10): (Pronunciation, f64),
+    found: &mut Vec<(Pronunciation, f64)>,
 ) {
     if letters.is_empty() {
         found.push((phones, 10f64.powf(log10 + f64::from(model.end(state)))));
@@ -65,7 +66,7 @@ fn rows(
         let (spelling, said) = own.split_once('=').unwrap();
         let rest = if backward { letters.strip_suffix(spelling) } else { letters.strip_prefix(spelling) };
         let Some(rest) = rest else { continue };
-        let said: Vec<String> = said.split('+').filter(|phone| !phone.is_empty()).map(String::from).collect();
+        let said: Pronunciation = said.split('+').filter(|phone| !phone.is_empty()).map(Arc::from).collect();
         let phones = if backward { [said, phones.clone()].concat() } else { [phones.clone(), said].concat() };
         let (score, next) = model.score(state, model.index(&token).unwrap());
         rows(model, (rest, backward), &next, (phones, log10 + f64::from(score)), found);
@@ -81,7 +82,7 @@ fn probabilities_are_sums_over_all_rows_of_tokens() {
     let model = NgramModel::read_owned(&path).unwrap();
     let g2p = G2p::read(&path).unwrap();
     for word in ["NITH", "BOXT", "AT", "THAX"] {
-        let mut expected: BTreeMap<Vec<String>, f64> = BTreeMap::new();
+        let mut expected: BTreeMap<Pronunciation, f64> = BTreeMap::new();
         let mut all = 0.0;
         for backward in [false, true] {
             let mut found = Vec::new();
@@ -139,7 +140,7 @@ fn what_is_learnt_does_not_depend_on_threads() {
 #[test]
 fn stress_goes_and_probabilities_of_what_becomes_equal_are_summed() {
     let variant = |phones: &str, probability| Variant {
-        phones: phones.split(' ').map(String::from).collect(),
+        phones: phones.split(' ').map(Arc::from).collect(),
         probability,
     };
     let variants = vec![variant("AA1 B", 0.4), variant("AA2 T", 0.35), variant("AA0 T", 0.25)];

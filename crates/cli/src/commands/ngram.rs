@@ -25,7 +25,7 @@ pub(super) fn run(args: Ngram, talk: &Talk) -> Done {
     }
     let mut text = match &args.vocab {
         Some(path) => {
-            let words: Vec<String> = read_vocabulary(path)?.iter().map(|word| rule.word(word)).collect();
+            let words = read_vocabulary(path, |word| rule.word(word))?;
             TrainingText::with_vocabulary(words.iter().map(String::as_str))
         }
         None => TrainingText::new(),

@@ -5,9 +5,9 @@ use std::io;
 use std::path::Path;
 use std::slice::from_ref;
 
-use linnet_text::Lexicon;
 use linnet_text::g2p::{G2p, G2pEstimate, G2pOptions, Variant};
 use linnet_text::ngram::{Running, each_plain_sentence, read_vocabulary};
+use linnet_text::{Lexicon, Pronunciation};
 use rayon::prelude::*;
 
 use super::{Done, outputs};
@@ -53,7 +53,7 @@ fn train(args: PronounceTrain, talk: &Talk) -> Done {
 
 fn words(words: Vec<String>, list: Option<&Path>) -> Result<Vec<String>, Box<dyn std::error::Error>> {
     match list {
-        Some(list) => Ok(read_vocabulary(list)?),
+        Some(list) => Ok(read_vocabulary(list, str::to_owned)?),
         None if !words.is_empty() => Ok(words),
         None => {
             let (mut words, mut seen) = (Vec::new(), BTreeSet::new());
@@ -107,7 +107,7 @@ fn say(model: &Path, words: &[String], lexicon: Option<&Path>, variants: usize, 
 fn known(lexicon: &Lexicon, word: &str) -> Option<Vec<Variant>> {
     let pronunciations = lexicon.lookup(word);
     let probabilities = lexicon.probabilities(word);
-    let variant = |(place, phones): (usize, &Vec<String>)| Variant {
+    let variant = |(place, phones): (usize, &Pronunciation)| Variant {
         phones: phones.clone(),
         probability: probabilities.map_or(1.0, |own| f64::from(own[place])),
     };

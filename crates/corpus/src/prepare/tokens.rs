@@ -115,10 +115,10 @@ mod tests {
     fn the_first_lexicon_that_has_a_word_decides() {
         let lexicon = |phones: &str| {
             let mut lexicon = Lexicon::new();
-            lexicon.add("A", vec![phones.to_owned()]);
+            lexicon.add("A", vec![phones.into()]);
             lexicon
         };
         let needed = needed_words(&[Lexicon::new(), lexicon("EY"), lexicon("AH")], &[set("test", "A")]);
-        assert_eq!(needed.lookup("A"), [vec!["EY".to_owned()]]);
+        assert_eq!(needed.lookup("A"), [vec!["EY".into()]]);
     }
 }

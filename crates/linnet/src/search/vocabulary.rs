@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::path::Path;
 
 use linnet_ctc::{LexiconTrie, spells_words};
-use linnet_text::ngram::{NgramModel, read_entries, read_vocabulary};
+use linnet_text::ngram::{NgramModel, each_entry, read_vocabulary};
 use linnet_text::{Lexicon, Normaliser, SPACE, TokenTable};
 
 use super::error::SearchError;
@@ -26,7 +26,7 @@ pub(crate) fn pronounced(
             // Where case is kept, the lexicon's may be another than the language model's.
             let caseless = |word: &String| Normaliser::default().word(word);
             let of_model: HashSet<String> = words.iter().map(caseless).collect();
-            let own = listed(lexicon, rule)?.into_iter();
+            let own = read_vocabulary(lexicon, |word| rule.word(word))?.into_iter();
             words.extend(own.filter(|word| known(word) && !of_model.contains(&caseless(word))));
             words
         }
@@ -55,13 +55,6 @@ fn unused<'a>(lexicon: &'a Lexicon, words: &'a [String]) -> Option<(usize, &'a s
     Some((found.len(), word, spelling))
 }
 
-/// The words of a list or lexicon, each once, spelt by a rule.
-fn listed(path: &Path, rule: &Normaliser) -> Result<Vec<String>, SearchError> {
-    let mut seen = HashSet::new();
-    let words = read_vocabulary(path)?.into_iter().map(|word| rule.word(&word));
-    Ok(words.filter(|word| seen.insert(word.clone())).collect())
-}
-
 /// Words with the texts that their tokens spell.
 #[derive(Debug, Default, PartialEq)]
 pub(crate) struct Texts {
@@ -80,15 +73,18 @@ impl Texts {
     /// The words of a list or lexicon, spelt by a rule. Where the fields behind its words are tokens of the table, as in
     /// a lexicon for flashlight's decoder, they spell the words too.
     pub(crate) fn read(path: &Path, table: &TokenTable, rule: &Normaliser) -> Result<Self, SearchError> {
-        let entries = read_entries(path)?.into_iter();
-        Ok(Self::of(entries.map(|(word, fields)| (rule.word(&word), fields)).collect(), table))
+        let mut entries = Vec::new();
+        each_entry(path, |word, fields| {
+            entries.push((rule.word(word), fields.collect::<Vec<_>>().join(" ")))
+        })?;
+        Ok(Self::of(entries, table))
     }
 
-    fn of(entries: Vec<(String, Vec<String>)>, table: &TokenTable) -> Self {
+    /// Of words and the fields behind them, parted by spaces.
+    fn of(entries: Vec<(String, String)>, table: &TokenTable) -> Self {
         let filled = entries.iter().filter(|(_, fields)| !fields.is_empty()).count();
         // Kaldi's words.txt has numbers, and pronunciations are no tokens.
-        let numbers =
-            entries.iter().all(|(_, f)| matches!(&f[..], [] | [_]) && f.iter().all(|f| is_number(f)));
+        let numbers = entries.iter().all(|(_, fields)| is_number(fields));
         let spelt = entries.iter().filter(|(_, fields)| text(fields, table).is_some()).count();
         let own = filled > 0 && !numbers && 2 * spelt >= filled;
         let (mut texts, mut seen, mut respelt) = (Vec::new(), HashSet::new(), Vec::new());
@@ -125,10 +121,11 @@ pub(crate) const MARK: char = '▁';
 pub(crate) const BAR: &str = "|";
 
 /// The text of tokens, without the boundary at either end; nothing if they are none that begin a word as the table does.
-fn text(fields: &[String], table: &TokenTable) -> Option<String> {
-    let space = |field: &&String| *field == SPACE || *field == BAR && table.id(BAR).is_none();
-    let first = fields.iter().position(|field| !space(&field))?;
-    let last = fields.iter().rposition(|field| !space(&field))?;
+fn text(fields: &str, table: &TokenTable) -> Option<String> {
+    let fields: Vec<&str> = fields.split(' ').filter(|field| !field.is_empty()).collect();
+    let space = |field: &&str| *field == SPACE || *field == BAR && table.id(BAR).is_none();
+    let first = fields.iter().position(|field| !space(field))?;
+    let last = fields.iter().rposition(|field| !space(field))?;
     let own = &fields[first..=last];
     if own.iter().any(|field| table.id(field).is_none_or(|id| id == 0)) {
         return None;
@@ -147,8 +144,8 @@ mod tests {
 
     fn texts(lines: &str, symbols: &str) -> Vec<String> {
         let entry = |line: &str| {
-            let mut fields = line.split_whitespace().map(String::from);
-            (fields.next().unwrap_or_default(), fields.collect())
+            let mut fields = line.split_whitespace();
+            (fields.next().unwrap_or_default().to_owned(), fields.collect::<Vec<_>>().join(" "))
         };
         let table = TokenTable::new(symbols.split(' ').map(String::from).collect());
         let texts = Texts::of(lines.lines().map(entry).collect(), &table);

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use linnet::SearchOptions;
 use linnet_corpus::Skipped;
@@ -13,7 +14,7 @@ use linnet_score::{
     CtmWord, ScoreOptions, ScoreReport, ScoreUnit, Trn, Weights, fewest_errors, score_with, write_ctm,
     write_trn,
 };
-use linnet_text::{TokenTable, Tokenizer, Unit};
+use linnet_text::{Pronunciation, TokenTable, Tokenizer, Unit};
 use rayon::prelude::*;
 
 use super::emissions::{Emission, Emissions, Source};
@@ -267,9 +268,9 @@ impl Written<'_> {
             .iter()
             .map(|h| {
                 let text = texts.get(h.id.as_str()).copied().unwrap_or_default();
-                let words: Vec<Vec<Vec<String>>> =
+                let words: Vec<Vec<Pronunciation>> =
                     text.split_whitespace().map(|word| lexicon.lookup(word).to_vec()).collect();
-                let phones: Vec<String> = h.text.split_whitespace().map(String::from).collect();
+                let phones: Pronunciation = h.text.split_whitespace().map(Arc::from).collect();
                 fewest_errors(&words, &phones)
             })
             .sum();

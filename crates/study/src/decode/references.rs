@@ -2,6 +2,7 @@
 
 use std::cell::OnceCell;
 use std::path::Path;
+use std::sync::Arc;
 
 use linnet::{ModelError, read_pronunciations};
 use linnet_text::{Lexicon, TokenTable, Tokenizer, Unit};
@@ -99,6 +100,6 @@ fn respelt(lexicon: Lexicon, source: &Source) -> Lexicon {
 
 /// Whether a lexicon's first pronunciation of a word is one in tokens.
 fn is_spelt(lexicon: &Lexicon, word: &str, table: &TokenTable) -> bool {
-    let is_token = |phone: &String| table.id(phone).is_some_and(|id| id != 0);
+    let is_token = |phone: &Arc<str>| table.id(phone).is_some_and(|id| id != 0);
     lexicon.lookup(word).first().is_some_and(|phones| phones.iter().all(is_token))
 }

@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::path::Path;
+use std::sync::Arc;
 
 use super::error::{G2pError, Unpronounceable};
 use super::joint::{Direction, Joint};
@@ -22,7 +23,7 @@ const MISSTRESSED: f64 = -2.0;
 #[derive(Debug)]
 pub struct G2p {
     pub(super) model: NgramModel,
-    phones: Vec<String>,
+    phones: Vec<Arc<str>>,
     /// Whether each of them has primary stress.
     stressed: Vec<bool>,
     forward: Tokens,
@@ -62,10 +63,11 @@ impl G2p {
     ///
     /// Another word than a joint token; no word.
     pub fn new(model: NgramModel, path: &Path) -> Result<Self, G2pError> {
-        let (mut phones, mut numbers) = (Vec::new(), HashMap::new());
+        let mut phones: Vec<Arc<str>> = Vec::new();
+        let mut numbers = HashMap::new();
         let mut number = |phone: String| {
             *numbers.entry(phone).or_insert_with_key(|phone| {
-                phones.push(phone.clone());
+                phones.push(phone.as_str().into());
                 phones.len() as u32 - 1
             })
         };
@@ -91,7 +93,7 @@ impl G2p {
 
     /// The phones that the model knows.
     pub fn phones(&self) -> impl Iterator<Item = &str> {
-        self.phones.iter().map(String::as_str)
+        self.phones.iter().map(|phone| &**phone)
     }
 
     /// The most probable ways to say a word, the best first, at most so many; there is at least one.
@@ -148,7 +150,7 @@ impl Variant {
     pub fn mapped(variants: Vec<Self>, phone: impl Fn(&str) -> String) -> Vec<Self> {
         let mut mapped: Vec<Self> = Vec::new();
         for Self { phones, probability } in variants {
-            let phones: Pronunciation = phones.iter().map(|own| phone(own)).collect();
+            let phones: Pronunciation = phones.iter().map(|own| phone(own).into()).collect();
             match mapped.iter_mut().find(|known| known.phones == phones) {
                 Some(known) => known.probability += probability,
                 None => mapped.push(Self { phones, probability }),

@@ -24,6 +24,6 @@ pub use discounts::Discounts;
 pub use estimate::Estimate;
 pub use model::{NgramModel, WordScore};
 pub use perplexity::Perplexity;
-pub use sentences::{Running, each_plain_sentence, each_sentence, read_entries, read_vocabulary};
+pub use sentences::{Running, each_entry, each_plain_sentence, each_sentence, read_vocabulary};
 pub use state::{MAX_ORDER, NgramState, WordId};
 pub use training::{EstimateError, TrainingText};

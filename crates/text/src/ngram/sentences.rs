@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::io::Read;
 use std::path::Path;
+use std::str::SplitWhitespace;
 
 use super::lines::Lines;
 use crate::english::Sentences;
@@ -73,35 +74,41 @@ pub fn each_plain_sentence(
     }
 }
 
-/// The words of a file, each once: the first of each line, as in a word list, Kaldi's `words.txt` or a lexicon.
+/// The words of a file as `spell` spells them, each once: the first of each line, as in a word list, Kaldi's `words.txt` or a lexicon.
 /// Comments are no words, nor are Kaldi's `<eps>` and `#0`, `#1`…, and pronunciations after a word's first (`A(2)`) are
 /// of the same word.
 ///
 /// # Errors
 ///
 /// A file that can't be read, or without any word.
-pub fn read_vocabulary(path: &Path) -> Result<Vec<String>, TextError> {
-    let mut seen = HashSet::new();
-    let words = read_entries(path)?.into_iter().map(|(word, _)| word);
-    Ok(words.filter(|word| seen.insert(word.clone())).collect())
+pub fn read_vocabulary(path: &Path, mut spell: impl FnMut(&str) -> String) -> Result<Vec<String>, TextError> {
+    let mut words = Vec::new();
+    each_entry(path, |word, _| words.push(spell(word)))?;
+    let mut seen = HashSet::with_capacity(words.len());
+    let first: Vec<bool> = words.iter().map(|word| seen.insert(word.as_str())).collect();
+    let mut first = first.into_iter();
+    words.retain(|_| first.next() == Some(true));
+    Ok(words)
 }
 
-/// The lines of a word list or lexicon, as [`read_vocabulary`] reads them: each a word, and the fields behind it.
+/// Hands over the lines of a word list or lexicon, as [`read_vocabulary`] reads them: each a word, and the fields behind
+/// it.
 ///
 /// # Errors
 ///
 /// Those of [`read_vocabulary`].
-pub fn read_entries(path: &Path) -> Result<Vec<(String, Vec<String>)>, TextError> {
-    let (mut lines, mut entries) = (Lines::open(path)?, Vec::new());
+pub fn each_entry(path: &Path, mut each: impl FnMut(&str, SplitWhitespace<'_>)) -> Result<(), TextError> {
+    let (mut lines, mut some) = (Lines::open(path)?, false);
     while let Some(line) = lines.next()? {
         let mut fields = line.split_whitespace();
         if let Some(word) = fields.next().filter(|word| entry_word(word).is_some() && !is_symbol(word)) {
-            entries.push((without_variant(word).to_owned(), fields.map(String::from).collect()));
+            some = true;
+            each(without_variant(word), fields);
         }
     }
-    match entries.is_empty() {
-        true => Err(lines.error("there is no word in it; write one on each line")),
-        false => Ok(entries),
+    match some {
+        false => Err(lines.error("there is no word in it; write one on each line")),
+        true => Ok(()),
     }
 }
 
@@ -213,10 +220,10 @@ mod tests {
             ("<eps> 0\n<UNK> 1\na 2\n#0 3\n#12 4\n#sharp 5\n", vec!["<UNK>", "a", "#sharp"]),
         ] {
             std::fs::write(&path, text).unwrap();
-            assert_eq!(read_vocabulary(&path).unwrap(), wanted);
+            assert_eq!(read_vocabulary(&path, str::to_owned).unwrap(), wanted);
         }
         std::fs::write(&path, "<eps> 0\n").unwrap();
-        assert!(read_vocabulary(&path).unwrap_err().to_string().contains("there is no word"));
+        assert!(read_vocabulary(&path, str::to_owned).unwrap_err().to_string().contains("there is no word"));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
+use std::sync::Arc;
 
 use linnet_text::{Lexicon, TokenTable};
 
@@ -67,8 +68,8 @@ impl LexiconTrie {
                 return Err(TrieError::NoPronunciation { word: word.to_string() });
             }
             for phones in pronunciations {
-                let id = |phone: &String| {
-                    let missing = || TrieError::NoToken { word: word.to_string(), token: phone.clone() };
+                let id = |phone: &Arc<str>| {
+                    let missing = || TrieError::NoToken { word: word.to_string(), token: phone.to_string() };
                     table.id(phone).ok_or_else(missing)
                 };
                 rows.push((word, phones.iter().map(id).collect::<Result<_, _>>()?));
@@ -195,7 +196,7 @@ impl LexiconTrie {
             if total > MOST {
                 return Err(TrieError::TooLarge { what: "tokens in all its words", most: MOST });
             }
-            let word = *ids.entry(word.to_string()).or_insert_with(|| {
+            let word = *ids.entry(word).or_insert_with(|| {
                 words.push(word.to_string());
                 words.len() as u32 - 1
             });

@@ -10,7 +10,7 @@ fn table(symbols: &[&str]) -> TokenTable {
 fn pronunciations_make_a_trie() {
     let mut lexicon = Lexicon::new();
     for (word, phones) in [("A", "X"), ("A", "Y X"), ("B", "X"), ("C", "X Y"), ("D", "Y")] {
-        lexicon.add(word, phones.split(' ').map(String::from).collect());
+        lexicon.add(word, phones.split(' ').map(Arc::from).collect());
     }
     let trie = LexiconTrie::from_lexicon(&lexicon, ["C", "A", "B"], &table(&["X", "Y"])).unwrap();
     assert_eq!(trie.words(), ["C", "A", "B"]);
