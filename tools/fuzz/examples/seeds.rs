@@ -112,7 +112,8 @@ not json"#,
         "a A 1e1 .5 <NOISE> NA lex\nb B 3 0 %hesitation 1\r\n",
         "a 1 * * <ALT_BEGIN>\na 1 0.1 0.2 x\na 1 * * <ALT>\na 1 0.1 0.3 y\na 1 * * <ALT_END>\n",
     ];
-    let choices = ["to {him/her} { um / uh / @ } (now)\nto her now\n", "{ a { b c / d } / e } {lqAr}\na d {lqAr}\n"];
+    let choices =
+        ["to {him/her} { um / uh / @ } (now)\nto her now\n", "{ a { b c / d } / e } {lqAr}\na d {lqAr}\n"];
     let stms = [
         ";; CATEGORY \"0\" \"\" \"\"\na 1 speaker 0.00 1.50 <o,f0,male> hello world\n",
         "a A s 0 1 IGNORE_TIME_SEGMENT_IN_SCORING\nb B t 1.5 2 { um / uh / @ } (%hesitation) word\r\n",
@@ -148,6 +149,22 @@ not json"#,
         "\u{4}one two|a.wav\nthree|b.wav\n",
         "\0path,text\na.wav,\"one\nb.wav,two\n",
     ];
+    let lists = [
+        "a/b c.wav\r\n\n-\n",
+        r#"{"audio_filepath": "a.wav", "id": "../x", "offset": 0.5, "duration": 1e1, "hotwords": ["New York"], "call": [7]}"#,
+        "\u{feff}{\"audio_filepath\": \"/a.wav\", \"hotwords\": {\"Wien\": 4, \"Ulm\": 1e-3}, \"prompt\": \"x\"}\nb.wav\n",
+        r#"{"audio_filepath": "a.wav", "id": "..", "hotwords": "Wien", "offset": null}"#,
+    ];
+    let searches = [
+        "lm = \"search/lm.arpa\"\nbeam = 50\ntoken_threshold = -7.0\nscore_threshold = 30.0\nlm_weight = 1.25\nword_bonus = 1.0\n\
+         unknown_penalty = -10.0\nfree_words = false\n",
+        "lexicon = 'search/lexicon.txt'\nhotwords = \"search/hotwords.txt\"\nhotword_weight = 3\nmax_tokens = 2\n[calibration]\n\
+         scale = 1.5\noffset = -0.25\n",
+        "grammar = \"search/grammar.txt\"\nlm = \"search/lm.arpa\"\n",
+        "lexicon = \"../lexicon.txt\"\nbeam = 0\nlm_weight = nan\n",
+        "free_words = true\nlexicon = \"search/lexicon.txt\"\n",
+    ];
+    let hotwords = ["ab\nB'a\t2\r\n\nA:1.5\n", "a:2\nb a:3\n", "A 10:30\nabc :4\n", "\u{feff}A\tx\n"];
     for (name, version, header) in [
         ("f4", 1u8, "{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }"),
         ("f8", 2, "{'descr': '>f8', 'fortran_order': False, 'shape': (1, 3), }"),
@@ -176,6 +193,9 @@ not json"#,
         ("normalise", &texts),
         ("cmvn", &statistics),
         ("table", &recordings),
+        ("list", &lists),
+        ("search", &searches),
+        ("hotwords", &hotwords),
     ] {
         for (i, text) in texts.iter().enumerate() {
             put(target, &i.to_string(), text.as_bytes());

@@ -47,3 +47,13 @@ pub fn as_audio(bytes: &[u8]) {
         Ok(())
     });
 }
+
+/// Log-probabilities of so many frames and tokens, always the same.
+pub fn log_probs(frames: usize, tokens: usize) -> Vec<f32> {
+    let weight = |frame: usize, token: usize| (1 + (frame * tokens + token).pow(2) * 7 % 11) as f32;
+    let row = |frame| {
+        let sum: f32 = (0..tokens).map(|token| weight(frame, token)).sum();
+        (0..tokens).map(move |token| (weight(frame, token) / sum).ln())
+    };
+    (0..frames).flat_map(row).collect()
+}
