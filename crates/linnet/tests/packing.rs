@@ -110,6 +110,7 @@ fn a_search_file_with_faults_is_named_with_the_place() {
     for (text, problem) in [
         ("beam = 10\nlm-weight = 2\n", "search.toml: line 2: `lm-weight` is not known; the keys are `lm`, "),
         ("beam = -1\n", "search.toml: line 1: "),
+        ("lm = \"search/a\\rb\"\n", "search.toml: lm is \"search/a\\rb\", no name of a file; pack"),
         ("lm = \"../lm.arpa\"\n", "search.toml: lm is ../lm.arpa, outside the model folder; pack"),
         ("lexicon = \"/etc/passwd\"\n", "search.toml: lexicon is /etc/passwd, outside"),
         ("[calibration]\nscale = nan\noffset = 0.0\n", "search.toml: calibration: its scale or offset"),

@@ -101,6 +101,10 @@ impl SearchOptions {
 impl SearchFile {
     fn options(self, folder: &Path) -> Result<SearchOptions, String> {
         let within = |name: &'static str, path: Option<PathBuf>| match path {
+            // No error of the file itself would be one line.
+            Some(path) if path.to_string_lossy().contains(char::is_control) => {
+                Err(format!("{name} is {path:?}, no name of a file; pack the model again"))
+            }
             Some(path) if !path.components().all(|part| matches!(part, Component::Normal(_))) => {
                 Err(format!("{name} is {}, outside the model folder; pack the model again", path.display()))
             }
