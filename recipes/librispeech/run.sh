@@ -113,10 +113,20 @@ lm=${lm:-$exp/lm/4gram.arpa.gz}
 search=(--beam 300 --lm "$lm" --lexicon "$words")
 
 settings+=(--set "train.seed=$seed")
+# A configuration and those that it extends.
+extended() {
+  local conf=$1 base
+  while [ -n "$conf" ]; do
+    echo "$conf"
+    base=$(sed -n 's/^extends *= *"\(.*\)"/\1/p' "$conf")
+    conf=${base:+$here/conf/$base}
+  done
+}
 for kind in $kinds; do
   out=$exp/$kind-$seed
+  mapfile -t confs < <(extended "$here/conf/$kind.toml")
   if stage 4 "train-$kind-$seed" "$data/$train.jsonl" "$data/$dev.jsonl" "$data/tokens.txt" "$data/lexicon.txt" \
-    "$here/conf/$kind.toml" "$here/conf/phone.toml" -- "${settings[@]}"; then
+    "${confs[@]}" -- "${settings[@]}"; then
     changed "$out"
     data_settings "$data" "$train" "$dev"
     [ -d "$out/checkpoints" ] || "$linnet" train "$here/conf/$kind.toml" --time="$time" "${settings[@]}" "${data_settings[@]}"

@@ -71,6 +71,8 @@ while [ "$killed" -lt "$kills" ]; do
     continue
   fi
   wait "$run" && { echo "a run whose rank was killed has not failed" >&2; exit 1; }
+  # mpirun may return before the ranks that it ends have ended, and one of them may still hold the folder.
+  while [ -n "$(victim "$broken")" ]; do sleep 0.1; done
   killed=$((killed + 1)) resume=()
   if [ -f "$broken/checkpoints/latest.safetensors" ]; then
     resume=(--resume) begun=$((begun + 1))

@@ -154,7 +154,7 @@ fn characters_that_are_no_tokens_count_as_errors() {
         symbols.map(|(id, symbol)| format!("{symbol} {id}\n")).collect::<String>(),
     );
     put(&place.join("char.toml"), format!("[data]\nunit = \"char\"\n{TINY}"));
-    let run = linnet(place, &["train", "char.toml", "--out", "exp"]);
+    let run = linnet(place, &["train", "char.toml", "--out", "exp", "--set", "train.label_density=1"]);
     assert_eq!(run.code, 0, "{}", run.err);
     let text = read(place, "data/dev.jsonl");
     let (start, rest) = text.split_once("\"text\":\"").unwrap();

@@ -74,7 +74,10 @@ pub struct EncoderConfig {
     pub window: usize,
     /// Kernel of the Conformer's convolution block after each mixer, in frames, odd; 0 for no such block.
     pub convolution: usize,
-    /// Share of values that training drops after each block and inside the feed-forward blocks.
+    /// Layers, counted from 0, that a CTC head of its own follows: it has a loss (`criterion.intermediate_weight`), and its
+    /// probabilities are added to the frames, through a linear map. Self-conditioned CTC (Nozaki and Komatsu, 2021).
+    pub self_conditioning: Vec<usize>,
+    /// Share of values that training drops after each block but these heads, and inside the feed-forward blocks.
     pub dropout: f32,
 }
 
@@ -101,6 +104,7 @@ impl Default for EncoderConfig {
             lsh_rounds: 4,
             window: 16,
             convolution: 0,
+            self_conditioning: Vec::new(),
             dropout: 0.1,
         }
     }
@@ -181,6 +185,15 @@ impl EncoderConfig {
         if let Some(layer) = self.softmax_layers.iter().find(|&&layer| layer >= self.layers) {
             let problem = format!("layer {layer} is not there: layers = {}, counted from 0", self.layers);
             return error("softmax_layers", format!("{:?}", self.softmax_layers), &problem);
+        }
+        if let Some(layer) = self.self_conditioning.iter().find(|&&layer| layer + 1 >= self.layers) {
+            let problem = match layer + 1 == self.layers {
+                true => format!(
+                    "the head of the encoder follows layer {layer}, the last one; name layers before it"
+                ),
+                false => format!("layer {layer} is not there: layers = {}, counted from 0", self.layers),
+            };
+            return error("self_conditioning", format!("{:?}", self.self_conditioning), &problem);
         }
         let polynomial = self.polynomial();
         if !(2..=8).contains(&polynomial.degree) || !polynomial.degree.is_multiple_of(2) {

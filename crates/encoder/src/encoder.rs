@@ -8,8 +8,8 @@ use std::sync::Arc;
 use candle_core::{DType, Device, Tensor, Var};
 
 use crate::blocks::{
-    BiLstm, Block, Convolution, CtcHead, EncoderOp, FeedForward, GradientCell, Mixing, Pass, Place, Stage,
-    Subsampling,
+    BiLstm, Block, Convolution, CtcHead, EncoderOp, FeedForward, GradientCell, Mixing, Pass, Place,
+    SelfConditioning, Stage, Subsampling,
 };
 use crate::config::EncoderConfig;
 use crate::error::EncoderError;
@@ -129,15 +129,19 @@ impl Encoder {
             if config.mixer == MixerKind::BiLstm {
                 let inputs = if blocks.is_empty() { bands } else { config.dim };
                 blocks.push((format!("layers.{layer}.mixer"), Box::new(BiLstm::new(config, inputs))));
-                continue;
+            } else {
+                if let Some(mixer) = config.layer_mixer(layer).mixer(Options::of(config, layer)) {
+                    blocks.push((format!("layers.{layer}.mixer"), Box::new(Mixing::new(config, mixer))));
+                }
+                if config.convolution > 0 {
+                    blocks.push((format!("layers.{layer}.convolution"), Box::new(Convolution::new(config))));
+                }
+                blocks.push((format!("layers.{layer}.feed_forward"), Box::new(FeedForward::new(config))));
             }
-            if let Some(mixer) = config.layer_mixer(layer).mixer(Options::of(config, layer)) {
-                blocks.push((format!("layers.{layer}.mixer"), Box::new(Mixing::new(config, mixer))));
+            if config.self_conditioning.contains(&layer) {
+                let block = SelfConditioning::new(config.dim, tokens);
+                blocks.push((format!("layers.{layer}.self_conditioning"), Box::new(block)));
             }
-            if config.convolution > 0 {
-                blocks.push((format!("layers.{layer}.convolution"), Box::new(Convolution::new(config))));
-            }
-            blocks.push((format!("layers.{layer}.feed_forward"), Box::new(FeedForward::new(config))));
         }
         blocks.push(("head".into(), Box::new(CtcHead::new(config.dim, tokens))));
         let parameters = blocks.iter().map(|(_, block)| block.parameters().len()).sum();
@@ -153,7 +157,7 @@ impl Encoder {
         self.recompute = recompute;
     }
 
-    /// Makes a token likely in every frame before training: the head's bias for it becomes ln(p/(1 − p)·(tokens − 1)),
+    /// Makes a token likely in every frame before training: each head's bias for it becomes ln(p/(1 − p)·(tokens − 1)),
     /// so that where all other logits are near 0 its probability is p (Lin et al., 2017, Focal loss for dense object
     /// detection, section 3.3).
     ///
@@ -164,15 +168,18 @@ impl Encoder {
         if !(token < self.tokens && probability > 0.0 && probability < 1.0) {
             return Err(EncoderError::Favour { token, tokens: self.tokens, probability });
         }
-        let Some((head, bias)) = self.stages.last().and_then(|stage| {
-            stage.block.parameters().iter().find(|p| p.name == "bias").map(|bias| (&stage.range, bias))
-        }) else {
-            unreachable!("a head ends the encoder")
-        };
         let value = (probability / (1.0 - probability) * (self.tokens.max(2) - 1) as f64).ln();
         let value = Tensor::new(&[value as f32], &Device::Cpu)?;
-        let place = head.start + bias.offset + token;
-        Ok(self.weights.set(&self.weights.slice_scatter(&value, 0, place)?)?)
+        let last = self.stages.len() - 1;
+        for (i, stage) in self.stages.iter().enumerate() {
+            let is_head = i == last || stage.block.has_log_probs();
+            let bias = stage.block.parameters().iter().find(|p| is_head && p.name == "bias");
+            if let Some(bias) = bias {
+                let place = stage.range.start + bias.offset + token;
+                self.weights.set(&self.weights.slice_scatter(&value, 0, place)?)?;
+            }
+        }
+        Ok(())
     }
 
     /// The size of the token table that it was made for.
@@ -183,7 +190,8 @@ impl Encoder {
     /// Log-probabilities of a ragged batch.
     ///
     /// `features`: (Σ lengths, bands), the utterances' frames one after another. Returns (Σ lengths′, tokens) and the
-    /// lengths′ after subsampling.
+    /// lengths′ after subsampling. In training, the log-probabilities of the heads between layers
+    /// ([`EncoderConfig::self_conditioning`]) follow, as many rows for each.
     ///
     /// # Errors
     ///
@@ -197,8 +205,8 @@ impl Encoder {
         self.forward_piece(features, lengths, &Lengths::new(&[]), mode)
     }
 
-    /// As [`Encoder::forward`], of a piece of a larger batch. `before` are the lengths of the batch's utterances before
-    /// the piece: dropout's masks are those that the piece's frames have in a pass of the whole batch.
+    /// As [`Encoder::forward`], of a piece of a larger batch. `before` are the lengths of the utterances of the
+    /// pieces before: dropout's masks are those that the piece's frames have in a pass of the whole batch.
     ///
     /// # Errors
     ///
@@ -268,7 +276,8 @@ impl Encoder {
         Ok(EncoderStream::new(self.stages.clone(), self.weights.as_tensor().copy()?, self.bands))
     }
 
-    /// The same map of candle's own operations, without dropout: the reference that the blocks are tested against.
+    /// What training computes, by candle's own operations and without dropout: the reference that the blocks are tested
+    /// against.
     ///
     /// # Errors
     ///
@@ -280,12 +289,18 @@ impl Encoder {
     ) -> Result<(Tensor, Lengths), EncoderError> {
         self.check(features, lengths)?;
         let (mut x, mut lengths) = (features.contiguous()?, lengths.clone());
+        let mut beside = Vec::new();
         for stage in self.stages.iter() {
             let weights = self.weights.narrow(0, stage.range.start, stage.range.len())?;
-            x = stage.block.compose(&lengths, &stage.block.parameters().views(&weights)?, &x)?;
+            let weights = stage.block.parameters().views(&weights)?;
+            if stage.block.has_log_probs() {
+                beside.push(stage.block.compose_log_probs(&lengths, &weights, &x)?);
+            }
+            x = stage.block.compose(&lengths, &weights, &x)?;
             lengths = stage.block.output_lengths(&lengths);
         }
-        Ok((x, lengths))
+        beside.insert(0, x);
+        Ok((Tensor::cat(&beside, 0)?, lengths))
     }
 
     /// All parameters as one flat tensor, block after block, for an optimiser.

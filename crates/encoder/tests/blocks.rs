@@ -29,7 +29,7 @@ fn configurations() -> Vec<EncoderConfig> {
                 positions,
                 position_scale: 0.5,
                 content_scale: if further { 3.0 } else { 1.0 },
-                layers: 2,
+                layers: if subsampling == 4 { 3 } else { 2 },
                 dim: 12,
                 // Widths of 4, and of 6, no multiple of what vectors hold.
                 heads: if further { 2 } else { 3 },
@@ -41,6 +41,11 @@ fn configurations() -> Vec<EncoderConfig> {
                 value_convolution,
                 gate: further,
                 convolution,
+                self_conditioning: match subsampling {
+                    4 => vec![0, 1],
+                    _ if further => vec![0],
+                    _ => Vec::new(),
+                },
                 dropout: 0.0,
                 ..EncoderConfig::default()
             });
@@ -222,12 +227,14 @@ fn a_piece_has_the_masks_that_its_frames_have_in_the_whole_batch() {
     let encoder = encoder(&EncoderConfig { dropout: 0.4, ..config });
     let lengths = [31, 70, 5, 18];
     let x = features(lengths.iter().sum(), 1);
-    let whole = values(&encoder.forward(&x, &Lengths::new(&lengths), TRAIN).unwrap().0);
+    // Of the last head.
+    let log_probs = |(y, out): (Tensor, Lengths)| values(&y.narrow(0, 0, out.total()).unwrap());
+    let whole = log_probs(encoder.forward(&x, &Lengths::new(&lengths), TRAIN).unwrap());
     let pass = |piece: std::ops::Range<usize>, before: &[usize]| {
         let start = lengths[..piece.start].iter().sum();
         let of_piece = Lengths::new(&lengths[piece]);
         let x = x.narrow(0, start, of_piece.total()).unwrap();
-        values(&encoder.forward_piece(&x, &of_piece, &Lengths::new(before), TRAIN).unwrap().0)
+        log_probs(encoder.forward_piece(&x, &of_piece, &Lengths::new(before), TRAIN).unwrap())
     };
     assert!(largest_difference(&[pass(0..2, &[]), pass(2..4, &lengths[..2])].concat(), &whole) < 1e-5);
     // The masks are others at another place.
@@ -249,7 +256,11 @@ fn an_utterance_never_sees_its_neighbours() {
             let (y, out) = encoder.forward(&x, &lengths, Mode::Infer).unwrap();
             let rows = out.rows(1);
             let got = y.narrow(0, rows.start, rows.len()).unwrap();
-            assert!(largest_difference(&values(&got), &values(&want)) < 1e-5, "{config:?}");
+            let difference = largest_difference(&values(&got), &values(&want));
+            // Sums near 0 that divide make more of rounding.
+            let rough = config.mixer == MixerKind::LinearRelu && !config.self_conditioning.is_empty();
+            let most = if rough { 5e-4 } else { 1e-5 };
+            assert!(difference < most, "{config:?}: {difference}");
         }
     }
 }
@@ -276,6 +287,7 @@ fn one_seed_gives_one_result_whatever_the_threads() {
         // Parameters of each head's own, summed over the utterances.
         EncoderConfig { gate: true, value_convolution: 3, ..with(MixerKind::GatedDecay, 0) },
         with(MixerKind::Hedgehog, 0),
+        EncoderConfig { self_conditioning: vec![0], ..with(MixerKind::Linear, 0) },
         with(MixerKind::SummaryMixing, 0),
     ] {
         let one = run(&config, 1);

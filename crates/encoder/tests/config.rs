@@ -32,6 +32,11 @@ fn values_out_of_their_range_are_named() {
         ("convolution = 4: ", EncoderConfig { convolution: 4, ..usual() }),
         ("value_convolution = 257: ", EncoderConfig { value_convolution: 257, ..usual() }),
         ("softmax_layers = [0, 6]: layer 6 ", EncoderConfig { softmax_layers: vec![0, 6], ..usual() }),
+        ("self_conditioning = [6]: layer 6 ", EncoderConfig { self_conditioning: vec![6], ..usual() }),
+        (
+            "self_conditioning = [2, 5]: the head of the encoder ",
+            EncoderConfig { self_conditioning: vec![2, 5], ..usual() },
+        ),
         ("polynomial_degree = 3: ", EncoderConfig { polynomial_degree: 3, ..usual() }),
         ("polynomial_offset = -1: ", EncoderConfig { polynomial_offset: -1.0, ..usual() }),
         ("polynomial_offset = NaN: ", EncoderConfig { polynomial_offset: f32::NAN, ..usual() }),

@@ -32,6 +32,7 @@ fn config(mixer: MixerKind, subsampling: usize) -> EncoderConfig {
         feed_forward: 20,
         mixer,
         softmax_layers: Vec::new(),
+        self_conditioning: if subsampling == 4 { vec![0] } else { Vec::new() },
         rotary: mixer.takes_rotary(4),
         gate: further,
         value_convolution: if further { 3 } else { 0 },

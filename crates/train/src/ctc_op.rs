@@ -3,7 +3,7 @@
 use std::sync::Mutex;
 
 use candle_core::{CpuStorage, CustomOp1, Error, Layout, Result, Shape, Tensor};
-use linnet_ctc::CtcError;
+use linnet_ctc::{CtcError, ctc_loss_batch};
 use linnet_encoder::Lengths;
 
 use crate::criterion::Criterion;
@@ -28,10 +28,11 @@ pub struct CtcLosses {
 ///
 /// Log-probabilities that are no matrix of f32. What is wrong with an utterance is in its place of [`CtcLosses::each`].
 pub fn ctc_losses(log_probs: &Tensor, lengths: &Lengths, labels: &[Vec<u32>]) -> Result<CtcLosses> {
-    losses_per_label(&Criterion::Ctc, log_probs, lengths, labels, None)
+    losses_per_label(&Criterion::ctc(), log_probs, lengths, labels, None)
 }
 
-/// As [`ctc_losses`], of any criterion and of a piece of a batch: divided by the labels of the whole batch, where they are given.
+/// As [`ctc_losses`], of any criterion, and of a piece of a batch: divided by the labels of the whole batch, where they are
+/// given. In `log_probs` the heads between layers may follow the last one, each with as many rows.
 pub(crate) fn losses_per_label(
     criterion: &Criterion,
     log_probs: &Tensor,
@@ -42,12 +43,31 @@ pub(crate) fn losses_per_label(
     let tokens = log_probs.dim(1)?;
     let values = log_probs.flatten_all()?.to_vec1::<f32>()?;
     let mut gradient = vec![0.0; values.len()];
-    let each = criterion.losses(&values, &lengths.to_vec(), tokens, labels, Some(&mut gradient));
+    let (rows, lengths) = (lengths.total(), lengths.to_vec());
+    let heads = match criterion.intermediate_weight {
+        Some(_) if rows > 0 && (values.len() / tokens).is_multiple_of(rows) => values.len() / tokens / rows,
+        _ => 1,
+    };
+    let last = values.len() / heads.max(1);
+    let (last_gradient, between_gradients) = gradient.split_at_mut(last);
+    let mut each = criterion.losses(&values[..last], &lengths, tokens, labels, Some(&mut *last_gradient));
     let counted: usize =
         labels.iter().zip(&each).filter(|(_, loss)| loss.is_ok()).map(|(l, _)| l.len()).sum();
     let scale = 1.0 / of_batch.unwrap_or(counted).max(1) as f64;
+    let weight = criterion.intermediate_weight.filter(|_| heads > 1).unwrap_or(0.0);
+    each.iter_mut().flatten().for_each(|loss| *loss *= 1.0 - weight);
+    if weight > 0.0 {
+        let share = weight / (heads - 1) as f64;
+        for (values, gradient) in values[last..].chunks(last).zip(between_gradients.chunks_mut(last)) {
+            let losses = ctc_loss_batch(values, &lengths, tokens, labels, BLANK, Some(&mut *gradient));
+            gradient.iter_mut().for_each(|g| *g *= (scale * share) as f32);
+            for (total, loss) in each.iter_mut().zip(losses) {
+                *total = total.clone().and_then(|total| Ok(total + share * loss?));
+            }
+        }
+    }
     let total: f64 = each.iter().flatten().sum();
-    gradient.iter_mut().for_each(|g| *g *= scale as f32);
+    last_gradient.iter_mut().for_each(|g| *g *= (scale * (1.0 - weight)) as f32);
     let op = Loss { loss: (total * scale) as f32, gradient: Mutex::new(gradient) };
     Ok(CtcLosses { loss: log_probs.apply_op1(op)?, each })
 }
@@ -114,5 +134,49 @@ mod tests {
             "{got:?}, {want:?}"
         );
         assert!(got[..4 * tokens].iter().any(|g| g.abs() > 1e-3));
+    }
+
+    #[test]
+    fn rows_that_no_utterance_has_are_named() {
+        let var = Var::from_slice(&[-1.0f32; 24], (8, 3), &Device::Cpu).unwrap();
+        let losses = ctc_losses(&var, &Lengths::new(&[4]), &[vec![1, 2]]).unwrap();
+        assert!(matches!(losses.each[0], Err(CtcError::Shape { .. })), "{:?}", losses.each);
+        let mut criterion = Criterion::ctc();
+        criterion.intermediate_weight = Some(0.5);
+        let losses = losses_per_label(&criterion, &var, &Lengths::new(&[3]), &[vec![1, 2]], None).unwrap();
+        assert!(matches!(losses.each[0], Err(CtcError::Shape { .. })), "{:?}", losses.each);
+    }
+
+    #[test]
+    fn heads_between_layers_have_their_share_of_the_loss() {
+        let (tokens, lengths, labels) = (3, [4, 5], [vec![1, 2], vec![2, 1]]);
+        let mut state = 1u32;
+        let log_probs: Vec<f32> = (0..3 * 9 * tokens)
+            .map(|_| {
+                state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                -0.5 - (state >> 8) as f32 / (1 << 24) as f32
+            })
+            .collect();
+        let losses = |values: &[f32], weight: f64| {
+            let var = Var::from_slice(values, (values.len() / tokens, tokens), &Device::Cpu).unwrap();
+            let mut criterion = Criterion::ctc();
+            criterion.intermediate_weight = Some(weight);
+            let losses =
+                losses_per_label(&criterion, &var, &Lengths::new(&lengths), &labels, Some(4)).unwrap();
+            let gradient = losses.loss.backward().unwrap();
+            let gradient = gradient.get(&var).unwrap().flatten_all().unwrap().to_vec1::<f32>().unwrap();
+            (losses.each.into_iter().map(|loss| loss.unwrap()).collect::<Vec<_>>(), gradient)
+        };
+        let heads: Vec<_> = log_probs.chunks(9 * tokens).map(|head| losses(head, 0.0)).collect();
+        let (each, gradient) = losses(&log_probs, 0.4);
+        for (i, loss) in each.iter().enumerate() {
+            assert!((loss - (0.6 * heads[0].0[i] + 0.2 * heads[1].0[i] + 0.2 * heads[2].0[i])).abs() < 1e-6);
+        }
+        let want: Vec<f32> = heads
+            .iter()
+            .zip([0.6, 0.2, 0.2])
+            .flat_map(|((_, gradient), share)| gradient.iter().map(move |g| share * g))
+            .collect();
+        assert!(gradient.iter().zip(&want).all(|(got, want)| (got - want).abs() < 1e-6), "{gradient:?}");
     }
 }

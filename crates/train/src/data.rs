@@ -57,6 +57,7 @@ impl RunData {
         let train =
             Dataset::new(&train, Some(&tokenizer), training).map_err(|e| e.of_manifest(&data.train))?;
         let dev = Dataset::new(&dev, Some(&tokenizer), validating).map_err(|e| e.of_manifest(&data.dev))?;
+        check_density(config, &train)?;
         let criterion = Criterion::new(config, &train, tokens.len())?;
         Ok(Self { tokens, lexicon, spelling, cmvn, criterion, train, dev })
     }
@@ -96,6 +97,41 @@ impl Texts {
         }
         Ok(Self { tokens, lexicon, spelling, train, dev })
     }
+}
+
+/// Fails if the labels want more of the frames that subsampling leaves than `train.label_density`. Utterances that have no
+/// room for their labels at all don't count: training leaves them out.
+fn check_density(config: &RunConfig, train: &Dataset) -> Result<(), TrainError> {
+    let subsampling = config.model.subsampling;
+    let frames = |seconds: f64| 1e3 * seconds / config.features.frame_shift_ms / subsampling as f64;
+    let wanted =
+        |labels: &[u32]| (labels.len() + labels.windows(2).filter(|pair| pair[0] == pair[1]).count()) as f64;
+    let (mut labels, mut room) = (0.0, 0.0);
+    for (utterance, own) in train.utterances().zip(train.label_sequences()) {
+        let (own, frames) = (wanted(own), frames(utterance.duration_s.unwrap_or_default()));
+        if own <= frames {
+            (labels, room) = (labels + own, room + frames);
+        }
+    }
+    let density = if room > 0.0 { labels / room } else { 0.0 };
+    if density <= config.train.label_density {
+        return Ok(());
+    }
+    let mend = match subsampling {
+        1 => "train in a unit of fewer labels".to_string(),
+        _ => format!("set model.subsampling = {}", subsampling / 2),
+    };
+    Err(TrainError::Config {
+        file: config.data.train.clone(),
+        problem: format!(
+            "its labels want {:.0} of each 100 frames that model.subsampling = {subsampling} leaves, and \
+             train.label_density allows {:.0}, as CTC learns slowly or not at all from denser ones; {mend}, or set \
+             train.label_density = {:.2} to train all the same",
+            1e2 * density,
+            1e2 * config.train.label_density,
+            (1e2 * density).ceil() / 1e2
+        ),
+    })
 }
 
 fn options(config: &RunConfig, cmvn: Option<&Cmvn>) -> BatchOptions {

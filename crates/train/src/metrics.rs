@@ -16,7 +16,8 @@ pub struct EpochRecord {
     pub epoch: u64,
     /// Steps done in all.
     pub step: u64,
-    /// Mean training loss, in nats per label.
+    /// Mean training loss, in nats per label; of a model with heads between layers, that of all heads together, where the
+    /// development set's is the last head's.
     pub loss: f64,
     /// Loss on the development set, in nats per label.
     pub dev_loss: f64,

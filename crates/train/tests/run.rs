@@ -43,6 +43,28 @@ fn a_run_starts_with_likely_blanks_and_never_undoes_what_it_is_given() {
 }
 
 #[test]
+fn heads_between_layers_train_with_the_last_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut config = corpus(folder.path(), "learning_rate = 1e-2\n");
+    (config.augment, config.train.epochs) = (linnet_corpus::Augment::default(), 100);
+    (config.model.layers, config.model.self_conditioning, config.model.dropout) = (2, vec![0], 0.0);
+    let run = |name: &str, weight: f64| {
+        let mut config = config.clone();
+        config.criterion.intermediate_weight = weight;
+        let run = folder.path().join(name);
+        train(&config, &run, &Options::default(), &mut ()).unwrap();
+        read_metrics(&run.join("metrics.jsonl")).unwrap()
+    };
+    let records = run("with", 0.5);
+    let (start, end) = (records[0].dev_loss, records[99].dev_loss);
+    assert!(end < 0.3 * start, "the loss goes from {start} to {end}");
+    let model = linnet::Model::read(&folder.path().join("with/model")).unwrap();
+    assert!(model.encoder.groups().any(|group| group.name == "layers.0.self_conditioning"));
+    let (with, without) = (records[0].loss, run("without", 0.0)[0].loss);
+    assert!((with - without).abs() > 1e-3, "{with}, {without}");
+}
+
+#[test]
 fn lf_mmi_trains_in_place_of_ctc_and_goes_on_where_it_was() {
     let folder = tempfile::tempdir().unwrap();
     let table = "[criterion]\nkind = \"lf_mmi\"\norder = 3\nhistories = 20\nctc_weight = 0.1\n";
@@ -248,6 +270,33 @@ fn utterances_too_short_for_their_labels_are_skipped_or_named() {
     let error =
         train(&config, &folder.path().join("stop"), &Options::default(), &mut ()).unwrap_err().to_string();
     assert!(error.contains("utterance long"), "{error}");
+}
+
+#[test]
+fn labels_too_dense_for_the_subsampling_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut config = corpus(folder.path(), "");
+    (config.train.epochs, config.train.label_density) = (1, 0.04);
+    let mut refused = |subsampling: usize| {
+        config.model.subsampling = subsampling;
+        let run = folder.path().join("run");
+        train(&config, &run, &Options::default(), &mut ()).unwrap_err().to_string()
+    };
+    // 23 letters, one of them twice in a row, in 5.1 s.
+    let error = refused(4);
+    assert!(
+        error.contains("its labels want 19 of each 100 frames that model.subsampling = 4 leaves"),
+        "{error}"
+    );
+    assert!(error.contains("set model.subsampling = 2, or set train.label_density = 0.19 to"), "{error}");
+    let error = refused(1);
+    assert!(error.contains("train in a unit of fewer labels, or set"), "{error}");
+    config.train.label_density = 0.5;
+    let run = folder.path().join("run");
+    train(&config, &run, &Options::default(), &mut ()).unwrap();
+    // A run may be continued with another value.
+    (config.train.label_density, config.train.epochs) = (2.0, 2);
+    train(&config, &run, &Options { resume: true, ..Options::default() }, &mut ()).unwrap();
 }
 
 #[test]

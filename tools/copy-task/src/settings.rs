@@ -42,6 +42,11 @@ impl Settings {
             let (name, kinds) = (self.model.mixer.name(), kinds.join(", "));
             return Err(format!("{name} sees what it is to foretell; the causal kinds are {kinds}").into());
         }
+        if !self.model.self_conditioning.is_empty() {
+            return Err(
+                "self_conditioning: the task's loss is no CTC, which heads between layers have".into()
+            );
+        }
         if !(1..=10_000).contains(&self.batch) {
             return Err(format!("--batch {}: must be from 1 to 10000", self.batch).into());
         }

@@ -132,7 +132,7 @@ impl Block for Convolution {
         let w = self.parameters.split(weights);
         let dim = self.dim;
         let rows = x.len() / dim;
-        let [statistics, expanded, gated, local, inner_statistics] = &saved[..] else {
+        let [statistics, expanded, gated, local, inner_statistics] = saved else {
             unreachable!("saved five")
         };
         let mask = pass.mask(self.dropout, "output");

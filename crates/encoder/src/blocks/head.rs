@@ -93,7 +93,7 @@ impl Block for CtcHead {
     }
 
     fn backward(&self, _pass: &Pass, done: Done<'_>, dy: &[f32], dx: &mut [f32], dweights: &mut [f32]) {
-        let Done { weights, x, saved, y } = done;
+        let Done { weights, x, saved, y, .. } = done;
         let w = self.parameters.split(weights);
         let (dim, tokens) = (self.dim, self.tokens);
         let cut = Cut::new(x.len() / dim);

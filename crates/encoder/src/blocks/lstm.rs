@@ -292,7 +292,7 @@ impl Block for BiLstm {
         let Done { weights, x, saved, .. } = done;
         let w = self.parameters.split(weights);
         let (inputs, hidden, wide, pool) = (self.inputs, self.hidden, 4 * self.hidden, &pass.pool);
-        let [gates, back_gates, cells, back_cells, outputs, back_outputs] = &saved[..] else {
+        let [gates, back_gates, cells, back_cells, outputs, back_outputs] = saved else {
             unreachable!("saved six")
         };
         let rows = x.len() / inputs;

@@ -44,7 +44,7 @@ impl Case {
         let saved = block.forward(&pass, &weights, &x, &mut y);
         // The gradients of the weights are added to.
         let (mut dx, mut dweights) = (vec![f32::NAN; x.len()], vec![1.0; weights.len()]);
-        let done = Done { weights: &weights, x: &x, y: &y, saved: &saved };
+        let done = Done { weights: &weights, x: &x, y: &y, saved: &saved, dlog_probs: &[] };
         block.backward(&pass, done, &dy, &mut dx, &mut dweights);
         let mut first = vec![1.0; weights.len()];
         block.backward(&pass, done, &dy, &mut [], &mut first);

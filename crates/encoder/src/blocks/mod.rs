@@ -12,6 +12,7 @@ mod lstm;
 mod lstm_tests;
 mod mixing;
 mod op;
+mod self_conditioning;
 mod subsampling;
 
 use candle_core::Tensor;
@@ -22,6 +23,7 @@ pub(crate) use head::CtcHead;
 pub(crate) use lstm::BiLstm;
 pub(crate) use mixing::Mixing;
 pub(crate) use op::{EncoderOp, GradientCell, Stage, with_slice};
+pub(crate) use self_conditioning::SelfConditioning;
 pub(crate) use subsampling::Subsampling;
 
 use crate::lengths::Lengths;
@@ -94,7 +96,9 @@ pub(crate) struct Done<'a> {
     pub(crate) weights: &'a [f32],
     pub(crate) x: &'a [f32],
     pub(crate) y: &'a [f32],
-    pub(crate) saved: &'a Saved,
+    pub(crate) saved: &'a [Buffer],
+    /// The gradient of the log-probabilities that a block has beside its output, (rows, tokens); else nothing.
+    pub(crate) dlog_probs: &'a [f32],
 }
 
 /// A block of the encoder, on row-major slices.
@@ -108,6 +112,12 @@ pub(crate) trait Block: Send + Sync + std::fmt::Debug {
     /// The lengths of the output.
     fn output_lengths(&self, lengths: &Lengths) -> Lengths {
         lengths.clone()
+    }
+
+    /// Whether it has log-probabilities beside its output, (rows, tokens), which it saves last, also where no
+    /// backward pass follows.
+    fn has_log_probs(&self) -> bool {
+        false
     }
 
     /// The multiply-adds of its products in a forward pass over a batch.
@@ -135,4 +145,14 @@ pub(crate) trait Block: Send + Sync + std::fmt::Debug {
 
     /// The same map without dropout, of candle's operations: (rows, dim) to (rows, dim), with the parameters in order.
     fn compose(&self, lengths: &Lengths, weights: &[Tensor], x: &Tensor) -> candle_core::Result<Tensor>;
+
+    /// The log-probabilities beside the output, in the same way, of a block that has them.
+    fn compose_log_probs(
+        &self,
+        _lengths: &Lengths,
+        _weights: &[Tensor],
+        _x: &Tensor,
+    ) -> candle_core::Result<Tensor> {
+        unreachable!("the block has no log-probabilities")
+    }
 }

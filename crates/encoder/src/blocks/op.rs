@@ -40,7 +40,8 @@ pub(crate) struct Stage {
 }
 
 /// All blocks in a row as one op of candle's on (features, flat weights), so that what lies between them stays in the
-/// encoder's own memory.
+/// encoder's own memory. In training, the log-probabilities that blocks have beside their output follow the last block's,
+/// in the blocks' order.
 pub(crate) struct EncoderOp {
     pub(crate) stages: Arc<[Stage]>,
     /// One a stage.
@@ -101,9 +102,17 @@ impl EncoderOp {
         stage.clock.time(|| stage.block.forward(pass, &weights[stage.range.clone()], x, y))
     }
 
+    /// The blocks that have log-probabilities beside their output.
+    fn conditioning(&self) -> usize {
+        self.stages.iter().filter(|stage| stage.block.has_log_probs()).count()
+    }
+
     /// Adds the gradient of all weights, from that of the output.
     fn backward(&self, tape: Tape, weights: &[f32], x: &[f32], y: &[f32], dy: &[f32], dweights: &mut [f32]) {
         let Tape { mut outputs, mut saved } = tape;
+        let last = self.output_len(self.stages.len() - 1);
+        let (dy, beside) = dy.split_at(last);
+        let (y, mut beside) = (&y[..last], beside.chunks_exact(last.max(1)));
         let mut gradient: Option<Buffer> = None;
         let mut output: Option<Buffer> = None;
         for (i, stage) in self.stages.iter().enumerate().rev() {
@@ -118,13 +127,15 @@ impl EncoderOp {
                 }
             };
             let mut dx = pass.pool.take(if i == 0 { 0 } else { x.len() });
+            let dlog_probs =
+                if stage.block.has_log_probs() { beside.next_back().unwrap_or_default() } else { &[] };
             let (y, dy) = (output.as_deref().unwrap_or(y), gradient.as_deref().unwrap_or(dy));
             stage.clock.time(|| {
                 // Candle's memory starts anywhere in a cache line, the pool's with one.
                 let mut aligned = pass.pool.take(range.len());
                 aligned.copy_from_slice(&weights[range.clone()]);
                 let dweights = &mut dweights[range];
-                let done = Done { weights: &aligned, x, y, saved: &saved };
+                let done = Done { weights: &aligned, x, y, saved: &saved, dlog_probs };
                 stage.block.backward(pass, done, dy, &mut dx, dweights);
             });
             (output, gradient) = (below, Some(dx));
@@ -148,11 +159,21 @@ impl CustomOp2 for EncoderOp {
         let mut tape = Tape::default();
         let mut input: Option<Buffer> = None;
         let last = self.stages.len() - 1;
+        let (len, columns) = (self.output_len(last), self.stages[last].block.dims().1);
+        let train = self.passes[last].train;
+        let mut all = vec![0.0; len * if train { 1 + self.conditioning() } else { 1 }];
+        let (log_probs, beside) = all.split_at_mut(len);
+        let mut beside = beside.chunks_exact_mut(len.max(1));
         for (i, pass) in self.passes[..last].iter().enumerate() {
             let mut y = pass.pool.take(self.output_len(i));
             let keep = pass.train && !self.recompute;
             let pass = &Pass { train: keep, ..pass.clone() };
             let saved = self.forward_stage(i, pass, weights, input.as_deref().unwrap_or(x), &mut y);
+            if self.stages[i].block.has_log_probs()
+                && let (Some(of_block), Some(to)) = (saved.last(), beside.next())
+            {
+                to.copy_from_slice(of_block);
+            }
             if keep {
                 tape.saved.push(saved);
             }
@@ -162,9 +183,8 @@ impl CustomOp2 for EncoderOp {
                 tape.outputs.push(before);
             }
         }
-        let mut y = vec![0.0; self.output_len(last)];
         let pass = &self.passes[last];
-        let saved = self.forward_stage(last, pass, weights, input.as_deref().unwrap_or(x), &mut y);
+        let saved = self.forward_stage(last, pass, weights, input.as_deref().unwrap_or(x), log_probs);
         if pass.train {
             if !self.recompute {
                 tape.saved.push(saved);
@@ -172,8 +192,8 @@ impl CustomOp2 for EncoderOp {
             tape.outputs.extend(input);
             *self.tape()? = tape;
         }
-        let columns = self.stages[last].block.dims().1;
-        Ok((CpuStorage::F32(y), (self.output_len(last) / columns, columns).into()))
+        let shape = (all.len() / columns, columns).into();
+        Ok((CpuStorage::F32(all), shape))
     }
 
     fn bwd(

@@ -14,7 +14,7 @@ pub enum CriterionKind {
     LfMmi,
 }
 
-/// The `[criterion]` table. All keys but `kind` are for LF-MMI.
+/// The `[criterion]` table. `order`, `histories` and `ctc_weight` are for LF-MMI.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct CriterionConfig {
@@ -26,12 +26,15 @@ pub struct CriterionConfig {
     pub histories: usize,
     /// The weight of CTC's loss beside LF-MMI's, at least 0.
     pub ctc_weight: f64,
+    /// The weight λ of the CTC losses of the heads between layers (`model.self_conditioning`), in [0, 1): the loss is
+    /// (1 − λ) times that of the last head plus λ times the mean of theirs (Nozaki and Komatsu, 2021).
+    pub intermediate_weight: f64,
 }
 
 impl Default for CriterionConfig {
     fn default() -> Self {
         let DenominatorOptions { order, histories } = DenominatorOptions::default();
-        Self { kind: CriterionKind::Ctc, order, histories, ctc_weight: 0.01 }
+        Self { kind: CriterionKind::Ctc, order, histories, ctc_weight: 0.01, intermediate_weight: 0.5 }
     }
 }
 
@@ -40,6 +43,12 @@ impl CriterionConfig {
         if !(self.ctc_weight >= 0.0 && self.ctc_weight.is_finite()) {
             let weight = self.ctc_weight;
             return Err(format!("criterion.ctc_weight is {weight}; give a number of at least 0, as 0.01"));
+        }
+        if !(0.0..1.0).contains(&self.intermediate_weight) {
+            let weight = self.intermediate_weight;
+            return Err(format!(
+                "criterion.intermediate_weight is {weight}; give a share from 0 to below 1, as 0.5"
+            ));
         }
         Ok(())
     }

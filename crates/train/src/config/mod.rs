@@ -177,8 +177,10 @@ impl RunConfig {
         let data = &mut config.data;
         (data.train, data.dev) = (name(&data.train), name(&data.dev));
         (data.tokens, data.lexicon) = Default::default();
-        let TrainConfig { workers, cache_mb, recompute, checkpoint_steps, .. } = TrainConfig::default();
-        config.train = TrainConfig { workers, cache_mb, recompute, checkpoint_steps, ..config.train };
+        let TrainConfig { workers, cache_mb, recompute, checkpoint_steps, label_density, .. } =
+            TrainConfig::default();
+        config.train =
+            TrainConfig { workers, cache_mb, recompute, checkpoint_steps, label_density, ..config.train };
         config
     }
 
