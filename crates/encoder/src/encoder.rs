@@ -276,8 +276,8 @@ impl Encoder {
         Ok(EncoderStream::new(self.stages.clone(), self.weights.as_tensor().copy()?, self.bands))
     }
 
-    /// What training computes, by candle's own operations and without dropout: the reference that the blocks are tested
-    /// against.
+    /// The same map as in training, of candle's own operations and without dropout: the reference that the blocks are
+    /// tested against.
     ///
     /// # Errors
     ///

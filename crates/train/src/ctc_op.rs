@@ -31,8 +31,8 @@ pub fn ctc_losses(log_probs: &Tensor, lengths: &Lengths, labels: &[Vec<u32>]) ->
     losses_per_label(&Criterion::ctc(), log_probs, lengths, labels, None)
 }
 
-/// As [`ctc_losses`], of any criterion, and of a piece of a batch: divided by the labels of the whole batch, where they are
-/// given. In `log_probs` the heads between layers may follow the last one, each with as many rows.
+/// As [`ctc_losses`], of any criterion, and of a piece of a batch: divided by the labels of the whole batch, where they
+/// are given. In `log_probs` the heads between layers may follow the last one, each with as many rows.
 pub(crate) fn losses_per_label(
     criterion: &Criterion,
     log_probs: &Tensor,
