@@ -170,11 +170,9 @@ impl Encoder {
         }
         let value = (probability / (1.0 - probability) * (self.tokens.max(2) - 1) as f64).ln();
         let value = Tensor::new(&[value as f32], &Device::Cpu)?;
-        let last = self.stages.len() - 1;
-        for (i, stage) in self.stages.iter().enumerate() {
-            let is_head = i == last || stage.block.has_log_probs();
-            let bias = stage.block.parameters().iter().find(|p| is_head && p.name == "bias");
-            if let Some(bias) = bias {
+        for stage in self.stages.iter() {
+            // Heads alone have a parameter of this name.
+            if let Some(bias) = stage.block.parameters().iter().find(|p| p.name == "bias") {
                 let place = stage.range.start + bias.offset + token;
                 self.weights.set(&self.weights.slice_scatter(&value, 0, place)?)?;
             }

@@ -5,6 +5,7 @@ use std::sync::atomic::AtomicBool;
 
 use crc32c::crc32c_append;
 use linnet_corpus::{Augment, BatchOptions, Dataset, Manifest, Shuffle};
+use linnet_ctc::required_frames;
 use linnet_frontend::{Cmvn, Normalisation};
 use linnet_text::{Lexicon, Normaliser, TokenTable, Tokenizer, Unit};
 
@@ -104,11 +105,9 @@ impl Texts {
 fn check_density(config: &RunConfig, train: &Dataset) -> Result<(), TrainError> {
     let subsampling = config.model.subsampling;
     let frames = |seconds: f64| 1e3 * seconds / config.features.frame_shift_ms / subsampling as f64;
-    let wanted =
-        |labels: &[u32]| (labels.len() + labels.windows(2).filter(|pair| pair[0] == pair[1]).count()) as f64;
     let (mut labels, mut room) = (0.0, 0.0);
     for (utterance, own) in train.utterances().zip(train.label_sequences()) {
-        let (own, frames) = (wanted(own), frames(utterance.duration_s.unwrap_or_default()));
+        let (own, frames) = (required_frames(own) as f64, frames(utterance.duration_s.unwrap_or_default()));
         if own <= frames {
             (labels, room) = (labels + own, room + frames);
         }

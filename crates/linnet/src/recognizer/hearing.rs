@@ -84,8 +84,8 @@ impl<'a> Recording<'a> {
         self.each.iter().all(|(.., stream)| stream.saves())
     }
 
-    /// What has become sure since the last time, to be kept for [`resume`](Self::resume). There is nothing where no pause
-    /// has come, and where a model doesn't [save](Self::saves).
+    /// The text that has become sure since the last time, to be kept for [`resume`](Self::resume). There is nothing where
+    /// no pause has come, and where a model doesn't [save](Self::saves).
     pub fn save(&mut self) -> Vec<Saved> {
         let streams = self.each.iter_mut().enumerate();
         streams.filter_map(|(place, (.., stream))| stream.save(place)).collect()

@@ -131,7 +131,7 @@ impl<'a> Stream<'a> {
         }
     }
 
-    /// What has become sure since the last time, of this one of a recording's streams.
+    /// The text that has become sure since the last time, of this one of a recording's streams.
     pub(super) fn save(&mut self, stream: usize) -> Option<Saved> {
         let Place { sample, frame, segments } = self.place.take()?;
         let new = self.segments[self.saved..segments].to_vec();
