@@ -27,6 +27,13 @@ use super::trie::LexiconTrie;
 /// several rows of tokens may say the same, by other pronunciations, pieces of words, or boundaries between them: they
 /// are one hypothesis, whose probability is the sum of theirs.
 ///
+/// With a lexicon, prefixes of one future are recombined ([`BeamOptions::recombine`]): where the place in the lexicon, the
+/// state of the language model and the last token are the same, the same may follow with the same scores, so that the
+/// best prefix stays the best. Prefixes that say the same words become one, with the sum of their probabilities. Of
+/// others the best stays in the beam and remembers the rest as its alternatives, as a word graph does (Ney and Aubert
+/// 1994); the list of hypotheses is longer than the beam by them. A prefix that was left and becomes the better one after
+/// all has lost a little of its probability.
+///
 /// The result depends on the input alone. Hypotheses of equal score are ordered by their token ids, then by their
 /// words' ids. Of equal prefixes at the beam's edge those win that were in the beam before; then those that grow from
 /// the prefix which has been in the beam longer; then those whose last token is more probable, or has the lower id.

@@ -1,8 +1,11 @@
 //! The end of an utterance: which prefixes win.
 
+use std::cmp::{Ordering, Reverse};
+use std::collections::BinaryHeap;
+
 use super::guide::{Ending, Guide};
 use super::search::Search;
-use super::tree::NONE;
+use super::tree::{NONE, ROOT};
 
 /// An entry with one way to end, as tokens with their labels.
 pub(crate) struct Final {
@@ -13,6 +16,8 @@ pub(crate) struct Final {
     pub(crate) model: f64,
     pub(crate) complete: bool,
     pub(crate) spelling: Spelling,
+    /// Where the path leaves the entry's own for an alternative's: before so many tokens, at this record.
+    pub(crate) turns: Vec<(u32, u32)>,
 }
 
 /// A prefix's tokens with their labels.
@@ -24,37 +29,164 @@ pub(crate) struct Spelling {
     pub(crate) ending: u32,
 }
 
+/// A way to end, back to the utterance's beginning.
+struct Way {
+    entry: usize,
+    score: f64,
+    model: f64,
+    ending: Ending,
+    turns: Vec<Turn>,
+}
+
+/// Where a way leaves a prefix for one that recombination left.
+#[derive(Clone, Copy)]
+struct Turn {
+    from: u32,
+    to: u32,
+    /// The number of tokens behind them.
+    behind: u32,
+    record: u32,
+}
+
+/// The rank of a way: complete ones first, then by score.
+#[derive(Clone, Copy, PartialEq)]
+struct Rank(bool, f64);
+
+impl Eq for Rank {}
+
+impl Ord for Rank {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.0.cmp(&other.0).then(self.1.total_cmp(&other.1))
+    }
+}
+
+impl PartialOrd for Rank {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Way {
+    fn rank(&self) -> Rank {
+        Rank(self.ending.complete, self.score)
+    }
+}
+
+/// Ways that wait, of which so many are wanted.
+struct Waiting {
+    ways: Vec<Way>,
+    /// By rank, then the earlier one.
+    heap: BinaryHeap<(Rank, Reverse<usize>)>,
+    /// The best ranks so far, as many as are wanted.
+    best: BinaryHeap<Reverse<Rank>>,
+    wanted: usize,
+}
+
+impl Waiting {
+    /// Whether so low a rank can't be wanted any more.
+    fn is_beaten(&self, rank: Rank) -> bool {
+        self.best.len() >= self.wanted && self.best.peek().is_some_and(|lowest| rank < lowest.0)
+    }
+
+    fn add(&mut self, way: Way) {
+        let rank = way.rank();
+        if self.is_beaten(rank) {
+            return;
+        }
+        self.best.push(Reverse(rank));
+        if self.best.len() > self.wanted {
+            self.best.pop();
+        }
+        self.heap.push((rank, Reverse(self.ways.len())));
+        self.ways.push(way);
+    }
+}
+
 impl<G: Guide> Search<G> {
-    /// The best `count` ways to end here: complete ones first, then by score, tokens and labels.
+    /// The best `count` ways to end here: complete ones first, then by score, tokens and labels. Those with the same
+    /// tokens and labels are one.
     pub(crate) fn finals(&mut self, count: usize) -> Vec<Final> {
-        let mut ways = Vec::new();
+        let mut waiting =
+            Waiting { ways: Vec::new(), heap: BinaryHeap::new(), best: BinaryHeap::new(), wanted: count };
         for (index, entry) in self.beam.iter().enumerate() {
             let context = self.tree.node(entry.node).context;
             let (score, weight) = (self.score(entry), self.guide.weight(&context));
             self.guide.endings(&context, |ending| {
                 if ending.score > f64::NEG_INFINITY {
-                    ways.push((index, score + ending.score, weight + ending.score, ending));
+                    let (score, model) = (score + ending.score, weight + ending.score);
+                    waiting.add(Way { entry: index, score, model, ending, turns: Vec::new() });
                 }
             });
         }
-        let order = |a: (bool, f64), b: (bool, f64)| b.0.cmp(&a.0).then(b.1.total_cmp(&a.1));
-        ways.sort_by(|a, b| order((a.3.complete, a.1), (b.3.complete, b.1)));
-        // Only those that may be among the best are spelt out.
-        if let Some(last) = ways.get(count.saturating_sub(1)) {
-            let last = (last.3.complete, last.1);
-            ways.retain(|way| order((way.3.complete, way.1), last).is_le());
+        let mut finals: Vec<Final> = Vec::new();
+        let mut last: Option<Rank> = None;
+        while let Some((rank, Reverse(index))) = waiting.heap.pop() {
+            // Of equal ones the spelling decides.
+            if finals.len() >= count && last.is_some_and(|last| rank < last) {
+                break;
+            }
+            last = Some(rank);
+            finals.push(self.spelt(&waiting.ways[index]));
+            self.turn(&mut waiting, index);
         }
-        let spell = |(entry, score, model, ending): (usize, f64, f64, Ending)| {
-            let spelling = Spelling { ending: ending.label, ..self.spelling(self.beam[entry].node) };
-            Final { entry, score, model, complete: ending.complete, spelling }
-        };
-        let mut finals: Vec<Final> = ways.into_iter().map(spell).collect();
+        if finals.iter().any(|last| !last.turns.is_empty()) {
+            finals.sort_by(|a, b| a.spelling.cmp(&b.spelling).then(b.score.total_cmp(&a.score)));
+            finals.dedup_by(|other, best| other.spelling == best.spelling);
+        }
         finals.sort_by(|a, b| {
-            let scores = order((a.complete, a.score), (b.complete, b.score));
-            scores.then_with(|| a.spelling.cmp(&b.spelling))
+            let ranks = Rank(b.complete, b.score).cmp(&Rank(a.complete, a.score));
+            ranks.then_with(|| a.spelling.cmp(&b.spelling))
         });
         finals.truncate(count);
         finals
+    }
+
+    /// Adds the ways that have one turn more than this one, before its last.
+    fn turn(&self, waiting: &mut Waiting, index: usize) {
+        let way = &waiting.ways[index];
+        let (entry, score, model, ending) = (way.entry, way.score, way.model, way.ending);
+        let turns = way.turns.clone();
+        let own = self.beam[entry].node;
+        let (mut node, mut alternatives, mut behind) = match turns.last() {
+            None => (own, self.tree.alternatives(own), 0),
+            Some(last) => {
+                (self.tree.node(last.to).parent, self.tree.alternatives_before(last.to), last.behind + 1)
+            }
+        };
+        while node != ROOT {
+            let weight = self.guide.weight(&self.tree.node(node).context);
+            for alternative in alternatives {
+                let score = score + alternative.share.ln();
+                if waiting.is_beaten(Rank(ending.complete, score)) {
+                    continue;
+                }
+                let model = model + self.guide.weight(&self.tree.node(alternative.node).context) - weight;
+                let turn = Turn { from: node, to: alternative.node, behind, record: alternative.record };
+                let turns = turns.iter().copied().chain([turn]).collect();
+                waiting.add(Way { entry, score, model, ending, turns });
+            }
+            alternatives = self.tree.alternatives_before(node);
+            (node, behind) = (self.tree.node(node).parent, behind + 1);
+        }
+    }
+
+    fn spelt(&self, way: &Way) -> Final {
+        let mut nodes = Vec::new();
+        let mut node = self.beam[way.entry].node;
+        let mut turns = way.turns.iter().peekable();
+        while node != ROOT {
+            if let Some(turn) = turns.next_if(|turn| turn.from == node && turn.behind as usize == nodes.len())
+            {
+                node = turn.to;
+            }
+            nodes.push(node);
+            node = self.tree.node(node).parent;
+        }
+        nodes.reverse();
+        let spelling = Spelling { ending: way.ending.label, ..self.spelling(&nodes) };
+        let Way { entry, score, model, ending, .. } = *way;
+        let turns = way.turns.iter().map(|turn| (turn.behind, turn.record)).collect();
+        Final { entry, score, model, complete: ending.complete, spelling, turns }
     }
 }
 
@@ -64,13 +196,13 @@ impl<G: Guide> Search<G> {
         let best =
             self.beam.iter().reduce(|best, entry| if entry.total() > best.total() { entry } else { best });
         let common = self.tree.common(self.beam.iter().map(|entry| entry.node));
-        [self.spelling(common), self.spelling(best.map_or(common, |entry| entry.node))]
+        let best = best.map_or(common, |entry| entry.node);
+        [common, best].map(|node| self.spelling(&self.tree.path(node)))
     }
 
-    fn spelling(&self, node: u32) -> Spelling {
-        let path = self.tree.path(node);
-        let (tokens, labels) =
-            path.iter().map(|&n| (self.tree.node(n).token, self.tree.node(n).label)).unzip();
+    fn spelling(&self, nodes: &[u32]) -> Spelling {
+        let spell = |&node: &u32| (self.tree.node(node).token, self.tree.node(node).label);
+        let (tokens, labels) = nodes.iter().map(spell).unzip();
         Spelling { tokens, labels, ending: NONE }
     }
 }

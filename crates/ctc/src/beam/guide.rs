@@ -63,6 +63,12 @@ pub(crate) trait Guide {
     /// The natural logarithm of a prefix's weight.
     fn weight(&self, context: &Self::Context) -> f64;
 
+    /// What decides all that may follow a prefix, beside its last token; `None` where no two prefixes agree in it.
+    fn future(&self, context: &Self::Context) -> Option<[u32; 3]>;
+
+    /// A hash of the words so far: two prefixes of one future that agree in it say the same.
+    fn words(&self, context: &Self::Context) -> u64;
+
     /// Calls `ending` for each way in which a prefix may end.
     fn endings(&mut self, context: &Self::Context, ending: impl FnMut(Ending));
 
@@ -95,6 +101,14 @@ impl Guide for Free {
 
     fn weight(&self, (): &()) -> f64 {
         0.0
+    }
+
+    fn future(&self, (): &()) -> Option<[u32; 3]> {
+        None
+    }
+
+    fn words(&self, (): &()) -> u64 {
+        0
     }
 
     fn endings(&mut self, (): &(), mut ending: impl FnMut(Ending)) {

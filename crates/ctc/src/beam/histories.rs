@@ -7,7 +7,7 @@ use super::setup::Setup;
 use super::tree::NONE;
 
 /// Scores that are remembered; a power of two.
-const REMEMBERED: usize = 1 << 13;
+const REMEMBERED: usize = 1 << 15;
 
 /// A remembered score.
 #[derive(Clone, Copy)]

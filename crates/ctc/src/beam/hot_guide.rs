@@ -54,6 +54,14 @@ impl Guide for Hot<'_> {
         context.weight
     }
 
+    fn future(&self, _: &Context) -> Option<[u32; 3]> {
+        None
+    }
+
+    fn words(&self, _: &Context) -> u64 {
+        0
+    }
+
     fn endings(&mut self, context: &Context, mut ending: impl FnMut(Ending)) {
         let score = self.phrases.end(context.state);
         ending(Ending { label: NONE, score, complete: true });

@@ -54,7 +54,8 @@ pub struct Word {
 /// What a stream can say before its end.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Partial {
-    /// Token ids that all living hypotheses begin with: no later frame changes them.
+    /// Token ids that all prefixes in the beam begin with: whatever comes, the best hypothesis begins with them. One of
+    /// the others may not, as recombination remembers it ([`super::BeamOptions::recombine`]).
     pub stable: Vec<u32>,
     /// Token ids of the hypothesis that is best at present; begins with `stable`.
     pub best: Vec<u32>,

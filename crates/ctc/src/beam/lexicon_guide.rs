@@ -24,6 +24,14 @@ pub(crate) struct Context {
     /// The place in the hotwords.
     phrase: u32,
     weight: f64,
+    /// A hash of the words so far, and of the tokens since.
+    words: u64,
+    spelt: u64,
+}
+
+/// A hash of one number more.
+fn hash(before: u64, number: u32) -> u64 {
+    (before.rotate_left(23) ^ u64::from(number).wrapping_add(1)).wrapping_mul(0x9E37_79B9_7F4A_7C15)
 }
 
 /// Words of a lexicon, one after another.
@@ -103,8 +111,8 @@ impl<'a, M: WordModel> Words<'a, M> {
                 return;
             }
             for &word in setup.trie.endings(child) {
-                // The model must be asked only if the best that it could say would do.
-                if before * setup.highest_end(place) > to.floor {
+                // The model must be asked only if the best that it is likely to say would do.
+                if before * setup.highest_end(place) * setup.highest_word(word) > to.floor {
                     let said = setup.trie.weight(child, word);
                     let change = self.word(history, word) + said + self.leave(place);
                     self.offer(to, from, token, word, change);
@@ -145,7 +153,7 @@ impl<M: WordModel> Guide for Words<'_, M> {
 
     fn start(&mut self) -> Context {
         let history = self.histories.number(self.setup.model.start(), self.setup);
-        Context { place: START, history, phrase: OUTSIDE, weight: 0.0 }
+        Context { place: START, history, phrase: OUTSIDE, weight: 0.0, words: 0, spelt: 0 }
     }
 
     fn grow(&mut self, context: &Context, from: &Growing, frame: &Frame, candidates: &mut Candidates) {
@@ -191,7 +199,7 @@ impl<M: WordModel> Guide for Words<'_, M> {
 
     fn follow(&mut self, context: &Context, token: u32, label: u32) -> Context {
         let setup = self.setup;
-        let Context { place, history, phrase, weight } = *context;
+        let Context { place, history, weight, .. } = *context;
         if label != NONE {
             let (phrase, gain) = self.bias(context, token, label);
             let leave = match label {
@@ -200,28 +208,41 @@ impl<M: WordModel> Guide for Words<'_, M> {
             };
             let weight = weight + leave + self.word(history, label) + gain;
             let next = setup.model.score(self.histories.state(history), setup.index(label)).1;
-            return Context { place: START, history: self.histories.number(next, setup), phrase, weight };
+            let history = self.histories.number(next, setup);
+            // Free words are told apart by their tokens.
+            let free = if label == FREE_WORD { hash(context.spelt, token) } else { 0 };
+            let words = hash(context.words ^ free, label);
+            return Context { place: START, history, phrase, weight, words, spelt: 0 };
         }
         if setup.parted && setup.trie.boundary().token() == Some(token) {
-            return Context { place, history, phrase, weight };
+            return *context;
         }
         let (phrase, gain) = self.bias(context, token, label);
+        let (words, spelt) = (context.words, hash(context.spelt, token));
         let edge = if place == OFF_TRIE { None } else { setup.trie.edge(place, token) };
         let child = edge.map(|edge| setup.trie.target(edge));
         match child.filter(|&child| self.histories.is_open(history, child)) {
             Some(child) => {
                 let weight = weight + setup.ahead(child) + self.leave(place) + gain;
-                Context { place: child, history, phrase, weight }
+                Context { place: child, history, phrase, weight, words, spelt }
             }
             None => {
                 let weight = weight + self.leave_trie(place) + gain;
-                Context { place: OFF_TRIE, history, phrase, weight }
+                Context { place: OFF_TRIE, history, phrase, weight, words, spelt }
             }
         }
     }
 
     fn weight(&self, context: &Context) -> f64 {
         context.weight
+    }
+
+    fn future(&self, context: &Context) -> Option<[u32; 3]> {
+        Some([context.place, context.history, context.phrase])
+    }
+
+    fn words(&self, context: &Context) -> u64 {
+        context.words ^ if context.place == OFF_TRIE { context.spelt } else { 0 }
     }
 
     fn endings(&mut self, context: &Context, mut ending: impl FnMut(Ending)) {

@@ -1,8 +1,11 @@
 //! Prefix beam search: words out of a matrix of log-probabilities from anywhere.
 //!
 //! [`Decoder`] is the face. Within, [`search`] moves a beam of prefixes from frame to frame; the prefixes live in a
-//! [`tree`], a [`guide`] says what may follow each and what it is worth, and [`times`] follows each one's best path.
+//! [`tree`], a [`guide`] says what may follow each and what it is worth, [`times`] follows each one's best path, and
+//! [`recombination`] leaves one prefix of those that nothing to come can tell apart, with the others as its
+//! [`alternatives`].
 
+mod alternatives;
 mod biasing;
 mod boundary;
 mod calibration;
@@ -24,6 +27,7 @@ mod model;
 mod ngram;
 mod options;
 mod phrases;
+mod recombination;
 mod results;
 mod search;
 mod setup;

@@ -23,6 +23,10 @@ pub struct BeamOptions {
     /// Whether to track each token's frames and posterior. Without, spans are empty and confidences rest on the
     /// hypotheses' probabilities alone. Default true.
     pub times: bool,
+    /// Whether of prefixes that no later frame can tell apart (the same place in the lexicon, the same state of the
+    /// language model, the same last token) only the most probable stays in the beam; the others stay in the list of
+    /// hypotheses. Default true.
+    pub recombine: bool,
 }
 
 impl Default for BeamOptions {
@@ -35,17 +39,19 @@ impl Default for BeamOptions {
             max_tokens: usize::MAX,
             score_threshold: 30.0,
             times: true,
+            recombine: true,
         }
     }
 }
 
 impl BeamOptions {
-    /// Defaults with this beam, and without any other cut.
+    /// Defaults with this beam, and without any other cut or recombination.
     pub fn exact(beam: usize) -> Self {
         Self {
             beam,
             token_threshold: f32::NEG_INFINITY,
             score_threshold: f32::INFINITY,
+            recombine: false,
             ..Default::default()
         }
     }

@@ -1,7 +1,7 @@
 //! From the prefixes that win to hypotheses with words.
 
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 use itertools::Itertools;
@@ -24,11 +24,13 @@ type Spelt = (Range<usize>, Option<u32>, String);
 impl<M: WordModel> Decoder<M> {
     pub(crate) fn hypotheses<G: Guide>(&self, mut search: Search<G>) -> Vec<Hypothesis> {
         let (count, has_words) = (self.options().nbest, self.has_words());
-        let finals = search.finals(if has_words { usize::MAX } else { count });
+        // Alternatives of alternatives are countless.
+        let most = if self.options().recombine { self.options().beam.max(count) } else { usize::MAX };
+        let finals = search.finals(if has_words { most } else { count });
         let hypothesis = |last: Final, spelt: Vec<Spelt>| {
-            let Final { entry, score, model, complete, spelling: Spelling { tokens, .. } } = last;
+            let Final { entry, score, model, complete, spelling: Spelling { tokens, .. }, turns } = last;
             let spans = match &search.times {
-                Some(times) => times.spans(entry, &tokens, search.frames as u32),
+                Some(times) => times.spans(entry, &tokens, &turns, search.frames as u32),
                 None => Vec::new(),
             };
             let words = spelt.into_iter().map(|(range, id, text)| word(range, id, text, &spans)).collect();
@@ -56,7 +58,7 @@ impl<M: WordModel> Decoder<M> {
 
     /// Of the rows of tokens that say the same the best, with the sum of their probabilities; the best first.
     fn merged(&self, finals: Vec<Final>) -> Vec<(Final, Vec<Spelt>)> {
-        let mut places: HashMap<(bool, String), usize> = HashMap::new();
+        let mut places: HashMap<(bool, String), (usize, HashSet<usize>)> = HashMap::new();
         let mut merged: Vec<(Final, Vec<Spelt>)> = Vec::new();
         for last in finals {
             let spelt = self.spelt(&last.spelling);
@@ -65,11 +67,16 @@ impl<M: WordModel> Decoder<M> {
             let adds = last.complete && spelt.iter().all(|(.., text)| text != UNKNOWN);
             match places.entry((last.complete, text)) {
                 Entry::Vacant(place) => {
-                    place.insert(merged.len());
+                    place.insert((merged.len(), HashSet::from([last.entry])));
                     merged.push((last, spelt));
                 }
-                Entry::Occupied(place) if adds => {
-                    let best = &mut merged[*place.get()].0;
+                Entry::Occupied(mut place) if adds => {
+                    let (place, entries) = place.get_mut();
+                    // What one prefix left at several places overlaps.
+                    if !entries.insert(last.entry) {
+                        continue;
+                    }
+                    let best = &mut merged[*place].0;
                     best.score += (last.score - best.score).exp().ln_1p();
                 }
                 Entry::Occupied(_) => {}

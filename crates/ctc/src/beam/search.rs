@@ -7,6 +7,7 @@ use super::error::BeamError;
 use super::frame::Frame;
 use super::guide::{Growing, Guide};
 use super::options::BeamOptions;
+use super::recombination::Seen;
 use super::times::Times;
 use super::tree::{NONE, Tree};
 
@@ -56,6 +57,7 @@ pub(crate) struct Search<G: Guide> {
     /// For each entry its parent's place in the beam, and its probabilities if it stays.
     parents: Vec<u32>,
     stays: Vec<(f64, f64)>,
+    pub(super) seen: Seen,
 }
 
 /// Frames of one utterance: 31 bits, so that none is `NONE`.
@@ -91,6 +93,7 @@ impl<G: Guide> Search<G> {
             next: Vec::new(),
             parents: Vec::new(),
             stays: Vec::new(),
+            seen: Seen::default(),
             guide,
             options,
             tokens,
@@ -129,13 +132,19 @@ impl<G: Guide> Search<G> {
         self.stays.clear();
         let mut lowest = f64::INFINITY;
         for (index, (entry, &parent)) in self.beam.iter().zip(&self.parents).enumerate() {
-            let mut ends_token = entry.ends_token;
-            if let Some(parent) = self.beam.get(parent as usize) {
+            let (mut ends_token, mut gain) = (entry.ends_token, 0.0);
+            let parent = self.beam.get(parent as usize);
+            if let Some(parent) = parent {
                 let before = if parent.token == entry.token { parent.ends_blank } else { parent.total() };
-                ends_token += before * entry.factor;
+                gain = before * entry.factor;
             }
-            ends_token *= self.frame.probability(entry.token);
+            let probability = self.frame.probability(entry.token);
+            ends_token = (ends_token + gain) * probability;
             let ends_blank = entry.total() * self.frame.blank;
+            if let Some(parent) = parent.filter(|_| gain > 0.0 && self.options.recombine) {
+                let part = gain * probability / (ends_blank + ends_token);
+                self.tree.come(entry.node, parent.node, part);
+            }
             self.stays.push((ends_blank, ends_token));
             lowest = lowest.min(ends_blank + ends_token);
             self.candidates.stay(index as u32, ends_blank + ends_token);
@@ -179,7 +188,7 @@ impl<G: Guide> Search<G> {
                 (entry.ends_blank, entry.ends_token) = (ends_blank * scale, ends_token * scale);
             } else {
                 let (parent, token, label) = (entry.node, candidate.token, candidate.label);
-                let node = self.tree.child(parent, token, label).unwrap_or_else(|| {
+                let node = self.tree.begin_again(parent, token, label).unwrap_or_else(|| {
                     let context = self.guide.follow(&self.tree.node(parent).context, token, label);
                     self.tree.add(parent, token, label, context)
                 });
@@ -194,8 +203,14 @@ impl<G: Guide> Search<G> {
             times.advance(chosen, &self.beam, &self.parents, &self.frame, row, self.frames as u32);
         }
         std::mem::swap(&mut self.beam, &mut self.next);
+        if self.options.recombine {
+            self.recombine();
+        }
         if self.tree.is_full() {
             self.sweep();
+        }
+        if let Some(times) = self.times.as_mut().filter(|times| times.is_full()) {
+            times.sweep(self.tree.left.records());
         }
         Ok(())
     }

@@ -12,8 +12,8 @@ use super::search::Search;
 
 /// An utterance that arrives in chunks; the result is that of the whole, to the bit.
 ///
-/// What it remembers are the living prefixes: it grows with the length of the output, about 100 bytes a token, and not
-/// with the number of frames.
+/// It remembers the prefixes in the beam, and the alternatives of the last thousand tokens: it grows with the length of the
+/// output, by some hundred bytes a token, and not with the number of frames.
 pub struct Stream<'a, M: WordModel = NoModel> {
     decoder: &'a Decoder<M>,
     running: Running<'a, M>,

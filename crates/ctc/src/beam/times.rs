@@ -133,13 +133,48 @@ impl Times {
             self.next.push(paths);
         }
         std::mem::swap(&mut self.paths, &mut self.next);
-        if self.records.len() >= self.limit {
-            self.sweep();
+    }
+
+    /// The record of an entry's last token on its best path.
+    pub(crate) fn record(&self, entry: usize) -> u32 {
+        let paths = &self.paths[entry];
+        if paths.blank >= paths.token { paths.blank_record } else { paths.token_record }
+    }
+
+    /// An entry whose probability has gained from another's has a path for either end: where it had none, that of its
+    /// other end stands in. `frame` is the next frame's number.
+    pub(crate) fn complete(&mut self, entry: usize, frame: u32) {
+        if self.paths[entry].blank == f64::NEG_INFINITY {
+            let Source { score, record, end, posterior } = self.leave(entry, frame, false);
+            let paths = &mut self.paths[entry];
+            (paths.blank, paths.blank_record) = (score, record);
+            (paths.blank_end, paths.blank_posterior) = (end, posterior);
+        } else if self.paths[entry].token == f64::NEG_INFINITY {
+            let start = self.records.get(self.paths[entry].blank_record as usize).map_or(0, |r| r.start);
+            let paths = &mut self.paths[entry];
+            (paths.token, paths.token_record) = (paths.blank, paths.blank_record);
+            paths.token_sum = paths.blank_posterior * (frame - start) as f32;
         }
     }
 
-    /// Drops the records that no path needs.
-    fn sweep(&mut self) {
+    /// Gives an entry another place.
+    pub(crate) fn move_entry(&mut self, from: usize, to: usize) {
+        self.paths[to] = self.paths[from];
+    }
+
+    /// Drops the entries from `count` on.
+    pub(crate) fn truncate(&mut self, count: usize) {
+        self.paths.truncate(count);
+    }
+
+    /// Whether records that no path needs should be swept out.
+    pub(crate) fn is_full(&self) -> bool {
+        self.records.len() >= self.limit
+    }
+
+    /// Drops the records that neither a path needs nor one of `others`, which become their new numbers.
+    pub(crate) fn sweep<'a>(&mut self, others: impl Iterator<Item = &'a mut u32>) {
+        let others: Vec<&mut u32> = others.collect();
         let mut moved = vec![NONE; self.records.len()];
         let mut mark = |record: u32| {
             if let Some(moved) = moved.get_mut(record as usize) {
@@ -147,6 +182,7 @@ impl Times {
             }
         };
         self.paths.iter().flat_map(|paths| [paths.blank_record, paths.token_record]).for_each(&mut mark);
+        others.iter().for_each(|record| mark(**record));
         // A record stands behind the one before it, so that one pass backwards marks all.
         for index in (0..self.records.len()).rev() {
             let before = self.records[index].before;
@@ -166,24 +202,35 @@ impl Times {
         }
         self.records.truncate(count);
         self.limit = (2 * count).max(FEW);
+        let renumber = |record: &mut u32| *record = moved.get(*record as usize).copied().unwrap_or(NONE);
         for paths in &mut self.paths {
-            paths.blank_record = moved.get(paths.blank_record as usize).copied().unwrap_or(NONE);
-            paths.token_record = moved.get(paths.token_record as usize).copied().unwrap_or(NONE);
+            renumber(&mut paths.blank_record);
+            renumber(&mut paths.token_record);
         }
+        others.into_iter().for_each(renumber);
     }
 
     /// The spans of an entry's tokens on its best path; `frames` have been read.
-    pub(crate) fn spans(&self, entry: usize, tokens: &[u32], frames: u32) -> Vec<Span> {
+    ///
+    /// At each of `turns` the path turns into that of an alternative: before so many of its last tokens, at this record.
+    pub(crate) fn spans(&self, entry: usize, tokens: &[u32], turns: &[(u32, u32)], frames: u32) -> Vec<Span> {
+        let mut turns = turns.iter().copied().peekable();
         let Source { mut record, mut end, mut posterior, .. } = self.leave(entry, frames, false);
         let mut spans = Vec::with_capacity(tokens.len());
-        for &token in tokens.iter().rev() {
+        for (behind, &token) in tokens.iter().rev().enumerate() {
+            if let Some((_, other)) = turns.next_if(|turn| turn.0 as usize == behind) {
+                record = other;
+            }
             // A prefix whose paths all have probability zero has no records.
             let Some(&Record { before, start, before_end, before_posterior }) =
                 self.records.get(record as usize)
             else {
                 break;
             };
-            spans.push(Span { token, start: start as usize, end: end as usize, posterior });
+            // An alternative may have come when the kept prefix's path had gone on.
+            let last = spans.last().map_or(end as usize, |after: &Span| after.start.min(end as usize));
+            let start = (start as usize).min(last.saturating_sub(1));
+            spans.push(Span { token, start, end: last, posterior });
             (record, end, posterior) = (before, before_end, before_posterior);
         }
         spans.reverse();

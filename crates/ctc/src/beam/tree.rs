@@ -1,5 +1,7 @@
 //! The tree of prefixes, in one arena.
 
+use super::alternatives::{Alternatives, List};
+
 /// No node, no entry, no record.
 pub(crate) const NONE: u32 = u32::MAX;
 
@@ -16,6 +18,9 @@ pub(crate) struct Node<C> {
     pub(crate) depth: u32,
     first_child: u32,
     next_sibling: u32,
+    /// The prefixes that are left for this one, and those that were left for its parent when it came from there.
+    pub(super) alternatives: List,
+    pub(super) before: List,
     pub(crate) context: C,
 }
 
@@ -24,12 +29,18 @@ pub(crate) struct Tree<C> {
     nodes: Vec<Node<C>>,
     /// Each node's place in the beam, or `NONE`.
     slots: Vec<u32>,
-    /// The number of nodes at which the dead ones are swept out.
+    /// The prefixes that recombination left.
+    pub(super) left: Alternatives,
+    /// The number of nodes, and of alternatives, at which the dead ones are swept out.
     limit: usize,
 }
 
 /// Nodes that don't count as many.
 const FEW: usize = 1 << 12;
+
+/// How many tokens before the end of what all prefixes begin with alternatives are forgotten, so that an endless
+/// utterance doesn't fill the memory: more than a minute of speech.
+const LONG_AGO: u32 = 1 << 10;
 
 impl<C: Copy> Tree<C> {
     /// The empty prefix alone, as entry 0; `no_token` is what it has for a last token.
@@ -41,9 +52,11 @@ impl<C: Copy> Tree<C> {
             depth: 0,
             first_child: NONE,
             next_sibling: NONE,
+            alternatives: List::default(),
+            before: List::default(),
             context,
         };
-        Self { nodes: vec![root], slots: vec![0], limit: FEW }
+        Self { nodes: vec![root], slots: vec![0], left: Alternatives::default(), limit: FEW }
     }
 
     #[inline(always)]
@@ -64,7 +77,7 @@ impl<C: Copy> Tree<C> {
 
     /// The child of `parent` along `(token, label)`, if it has been there.
     #[inline(always)]
-    pub(crate) fn child(&self, parent: u32, token: u32, label: u32) -> Option<u32> {
+    fn child(&self, parent: u32, token: u32, label: u32) -> Option<u32> {
         let mut index = self.node(parent).first_child;
         while index != NONE {
             let node = self.node(index);
@@ -79,28 +92,59 @@ impl<C: Copy> Tree<C> {
     pub(crate) fn add(&mut self, parent: u32, token: u32, label: u32, context: C) -> u32 {
         let index = self.nodes.len() as u32;
         let above = &mut self.nodes[parent as usize];
-        let (next_sibling, depth) = (above.first_child, above.depth + 1);
+        let (next_sibling, depth, before) = (above.first_child, above.depth + 1, above.alternatives);
         above.first_child = index;
-        self.nodes.push(Node { parent, token, label, depth, first_child: NONE, next_sibling, context });
+        let node = Node {
+            parent,
+            token,
+            label,
+            depth,
+            first_child: NONE,
+            next_sibling,
+            alternatives: List::default(),
+            before,
+            context,
+        };
+        self.nodes.push(node);
         self.slots.push(NONE);
         index
     }
 
     /// Whether dead nodes should be swept out before the tree grows on.
     pub(crate) fn is_full(&self) -> bool {
-        self.nodes.len() >= self.limit
+        self.nodes.len().max(self.left.len()) >= self.limit
     }
 
-    /// Drops all nodes that lead to none of `live`, which become their nodes' new indices.
+    pub(super) fn node_mut(&mut self, index: u32) -> &mut Node<C> {
+        &mut self.nodes[index as usize]
+    }
+
+    /// The child of `parent` along `(token, label)` begins again, if it has been there.
+    pub(crate) fn begin_again(&mut self, parent: u32, token: u32, label: u32) -> Option<u32> {
+        let child = self.child(parent, token, label)?;
+        let before = self.node(parent).alternatives;
+        let node = self.node_mut(child);
+        (node.alternatives, node.before) = (List::default(), before);
+        Some(child)
+    }
+
+    /// Drops all nodes that lead to none of `live` and to no alternative of one that does; `live` become their nodes' new
+    /// indices.
     pub(crate) fn sweep<'a>(&mut self, live: impl Iterator<Item = &'a mut u32>) {
         const DEAD: u32 = NONE;
         const LIVE: u32 = NONE - 1;
         let mut moved = vec![DEAD; self.nodes.len()];
         let live: Vec<&mut u32> = live.collect();
-        for &&mut index in &live {
-            let mut index = index;
+        let common = self.node(self.common(live.iter().map(|index| **index))).depth;
+        for node in self.nodes.iter_mut().filter(|node| node.depth + LONG_AGO < common) {
+            (node.alternatives, node.before) = (List::default(), List::default());
+        }
+        let mut open: Vec<u32> = live.iter().map(|&&mut index| index).collect();
+        while let Some(mut index) = open.pop() {
             while index != NONE && moved[index as usize] == DEAD {
                 moved[index as usize] = LIVE;
+                let both = [self.alternatives(index), self.alternatives_before(index)];
+                open.extend(both.into_iter().flatten().map(|alternative| alternative.node));
                 index = self.nodes[index as usize].parent;
             }
         }
@@ -124,7 +168,9 @@ impl<C: Copy> Tree<C> {
         }
         self.nodes.truncate(count);
         self.slots.truncate(count);
-        self.limit = (2 * count).max(FEW);
+        let lists = self.nodes.iter_mut().flat_map(|node| [&mut node.alternatives, &mut node.before]);
+        self.left.sweep(lists, &moved);
+        self.limit = (2 * count.max(self.left.len())).max(FEW);
         for index in live {
             *index = moved[*index as usize];
         }
