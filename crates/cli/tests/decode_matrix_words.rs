@@ -126,8 +126,8 @@ fn words_come_from_spaces_lexicons_models_grammars_and_hotwords() {
     put(&place.join("tokens.txt"), "<pad>\n▁\na\nb\n");
     assert_eq!((text(&[]), text(&["--beam", "50"])), ("ab aa".to_string(), "ab aa".to_string()));
     put(&place.join("tokens.txt"), "<pad>\n|\na\nb\n");
-    put(&place.join("words.txt"), "ab\nba\n");
-    assert_eq!(text(&["--lexicon", "words.txt"]), "ab ba");
+    put(&place.join("words.txt"), "ab\na\n");
+    assert_eq!(text(&["--lexicon", "words.txt"]), "ab a");
     put(&place.join("grammar.txt"), "<w> = bb | ba\n<w>{2}\n");
     assert_eq!(text(&["--grammar", "grammar.txt"]), "bb ba");
     put(&place.join("text.txt"), "bb aa\nbb aa\nab ba\n");

@@ -7,7 +7,7 @@ mod common;
 
 use bigram::Bigram;
 use common::{random_log_probs, rng, table};
-use linnet_ctc::{BeamOptions, Decoder, Fusion, Hypothesis, LexiconTrie};
+use linnet_ctc::{BeamOptions, Decoder, Fusion, Hypothesis, LexiconTrie, NoModel, required_frames};
 use linnet_text::TokenTable;
 
 /// Homophones, variants, a word within another, and words that begin alike.
@@ -118,4 +118,27 @@ fn a_list_of_hypotheses_is_longer_than_the_beam() {
     texts.sort();
     texts.dedup();
     assert_eq!((texts.len(), found.len()), (50, 50));
+}
+
+#[test]
+fn short_words_have_their_shares() {
+    // "ab a", and what is one letter or space off.
+    let table = table(&["<space>", "a", "b"]);
+    let row =
+        |best: usize| (0..4).map(move |token| if token == best { 0.9f32.ln() } else { (0.1f32 / 3.0).ln() });
+    let log_probs: Vec<f32> = [2, 0, 3, 1, 2, 0, 2].into_iter().flat_map(row).collect();
+    let decode = |recombine| {
+        let trie = LexiconTrie::from_spellings(["ab", "a"], &table).unwrap();
+        let options = BeamOptions { nbest: 100, recombine, ..BeamOptions::exact(10_000) };
+        let decoder = Decoder::new(&table, options).unwrap();
+        decoder.with_lexicon(trie, NoModel, Fusion::default()).unwrap().decode(&log_probs, 4).unwrap()
+    };
+    let (exact, found) = (decode(false), decode(true));
+    for hypothesis in &exact[..5] {
+        let own = found.iter().find(|own| own.text() == hypothesis.text()).unwrap();
+        let off = own.score - hypothesis.score;
+        assert!((-0.1..0.3).contains(&off), "{}: off by {off}", hypothesis.text());
+    }
+    // Nothing is there that the frames have no room for.
+    assert!(found.iter().all(|hypothesis| required_frames(&hypothesis.tokens) <= 7));
 }

@@ -12,6 +12,8 @@ pub(crate) struct Alternative {
     pub(crate) share: f64,
     /// Its record of times.
     pub(crate) record: u32,
+    /// The first frame in which these words were left.
+    pub(crate) frame: u32,
 }
 
 /// A prefix's alternatives at some frame. A later frame's are another list.
@@ -92,8 +94,8 @@ fn add(list: &mut Vec<Alternative>, new: Alternative) {
         return;
     }
     if let Some(same) = list.iter_mut().find(|alternative| alternative.words == new.words) {
-        let share = same.share + new.share;
-        *same = Alternative { share, ..if same.share < new.share { new } else { *same } };
+        let (share, frame) = (same.share + new.share, same.frame.min(new.frame));
+        *same = Alternative { share, frame, ..if same.share < new.share { new } else { *same } };
         return;
     }
     if list.len() < MOST {
@@ -118,9 +120,11 @@ impl<C: Copy> Tree<C> {
         self.left.of(self.node(node).before)
     }
 
-    /// The share of words among a prefix's alternatives.
+    /// The share of words among a prefix's alternatives, and within a word among those that its parent had.
     pub(crate) fn share(&self, node: u32, words: u64) -> f64 {
-        let alternatives = self.alternatives(node).iter();
+        let within = self.node(node).label == NONE;
+        let before = if within { self.alternatives_before(node) } else { &[] };
+        let alternatives = self.alternatives(node).iter().chain(before);
         alternatives
             .filter(|alternative| alternative.words == words)
             .map(|alternative| alternative.share)
@@ -148,16 +152,24 @@ impl<C: Copy> Tree<C> {
     }
 
     /// A part of a prefix's probability has just come from its parent: the shares of its alternatives are so much less,
-    /// and if it is the most of it, the parent's alternatives at present are those that count.
+    /// and this part brings the parent's alternatives of this frame.
     pub(crate) fn come(&mut self, node: u32, parent: u32, part: f64) {
-        let own = self.node(node).alternatives;
-        if own.len > 0 && part > SLIGHT {
-            let scale = |alternative: &mut Alternative| alternative.share *= 1.0 - part;
-            let list = self.left.edit(own, |list, _| list.iter_mut().for_each(scale));
-            self.node_mut(node).alternatives = list;
+        if part <= SLIGHT {
+            return;
         }
-        if part > 0.5 {
-            self.node_mut(node).before = self.node(parent).alternatives;
+        let (own, before) = (self.node(node).alternatives, self.node(node).before);
+        let new = self.node(parent).alternatives;
+        let scale = |alternative: &mut Alternative| alternative.share *= 1.0 - part;
+        if own.len > 0 {
+            self.node_mut(node).alternatives = self.left.edit(own, |list, _| list.iter_mut().for_each(scale));
+        }
+        if before != new && before.len + new.len > 0 {
+            self.node_mut(node).before = self.left.edit(before, |list, all| {
+                list.iter_mut().for_each(scale);
+                for alternative in &all[new.start as usize..][..new.len as usize] {
+                    add(list, Alternative { share: part * alternative.share, ..*alternative });
+                }
+            });
         }
     }
 }
@@ -168,7 +180,7 @@ mod tests {
     use super::*;
 
     fn alternative(node: u32, words: u64, share: f64) -> Alternative {
-        Alternative { node, words, share, record: NONE }
+        Alternative { node, words, share, record: NONE, frame: 5 }
     }
 
     fn shares(alternatives: &[Alternative]) -> Vec<(u64, f64)> {
@@ -202,14 +214,15 @@ mod tests {
         tree.keep((nodes[2], 11), alternative(nodes[0], 10, 0.5), 0.5);
         assert_eq!(shares(tree.alternatives(nodes[2])), [(13, 0.125), (10, 0.5)]);
         assert_eq!((tree.share(nodes[2], 13), tree.share(nodes[2], 11)), (0.125, 0.0));
-        // A child remembers them as they were when it came, or when most of it came.
+        // A child has a part of each frame's.
         let child = tree.add(nodes[2], 7, NONE, ());
         tree.come(nodes[2], ROOT, 0.5);
         assert_eq!(shares(tree.alternatives(nodes[2])), [(13, 0.0625), (10, 0.25)]);
-        tree.come(child, nodes[2], 0.25);
         assert_eq!(shares(tree.alternatives_before(child)), [(13, 0.125), (10, 0.5)]);
-        tree.come(child, nodes[2], 0.75);
-        assert_eq!(shares(tree.alternatives_before(child)), [(13, 0.0625), (10, 0.25)]);
+        tree.come(child, nodes[2], 0.25);
+        let parts = [0.75 * 0.125 + 0.25 * 0.0625, 0.75 * 0.5 + 0.25 * 0.25];
+        assert_eq!(shares(tree.alternatives_before(child)), [(13, parts[0]), (10, parts[1])]);
+        assert_eq!(tree.share(child, 10), parts[1]);
     }
 
     #[test]

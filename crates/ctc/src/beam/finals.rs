@@ -3,6 +3,7 @@
 use std::cmp::{Ordering, Reverse};
 use std::collections::BinaryHeap;
 
+use super::alternatives::Alternative;
 use super::guide::{Ending, Guide};
 use super::search::Search;
 use super::tree::{NONE, ROOT};
@@ -46,6 +47,8 @@ struct Turn {
     /// The number of tokens behind them.
     behind: u32,
     record: u32,
+    /// The frame in which the second was left.
+    frame: u32,
 }
 
 /// The rank of a way: complete ones first, then by score.
@@ -126,8 +129,9 @@ impl<G: Guide> Search<G> {
                 break;
             }
             last = Some(rank);
-            finals.push(self.spelt(&waiting.ways[index]));
-            self.turn(&mut waiting, index);
+            let last = self.spelt(&waiting.ways[index]);
+            self.turn(&mut waiting, index, &last);
+            finals.push(last);
         }
         if finals.iter().any(|last| !last.turns.is_empty()) {
             finals.sort_by(|a, b| a.spelling.cmp(&b.spelling).then(b.score.total_cmp(&a.score)));
@@ -141,12 +145,19 @@ impl<G: Guide> Search<G> {
         finals
     }
 
-    /// Adds the ways that have one turn more than this one, before its last.
-    fn turn(&self, waiting: &mut Waiting, index: usize) {
+    /// Adds the ways that have one turn more than this one, before its last; `last` is its spelling.
+    fn turn(&self, waiting: &mut Waiting, index: usize, last: &Final) {
+        let tokens = &last.spelling.tokens;
+        let spans = match &self.times {
+            Some(times) => times.spans(last.entry, tokens, &last.turns, self.frames as u32),
+            None => Vec::new(),
+        };
+
         let way = &waiting.ways[index];
         let (entry, score, model, ending) = (way.entry, way.score, way.model, way.ending);
         let turns = way.turns.clone();
         let own = self.beam[entry].node;
+        let turned = turns.last().map_or(u32::MAX, |last| last.frame);
         let (mut node, mut alternatives, mut behind) = match turns.last() {
             None => (own, self.tree.alternatives(own), 0),
             Some(last) => {
@@ -154,14 +165,19 @@ impl<G: Guide> Search<G> {
             }
         };
         while node != ROOT {
+            // The list is the child's: what it has got since the path left the child has nothing to do with the path.
+            let gone =
+                spans.get(tokens.len() + 1 - behind as usize).map_or(u32::MAX, |span| span.start as u32);
+            let before = gone.min(turned);
             let weight = self.guide.weight(&self.tree.node(node).context);
-            for alternative in alternatives {
+            for alternative in alternatives.iter().filter(|alternative| alternative.frame < before) {
                 let score = score + alternative.share.ln();
                 if waiting.is_beaten(Rank(ending.complete, score)) {
                     continue;
                 }
                 let model = model + self.guide.weight(&self.tree.node(alternative.node).context) - weight;
-                let turn = Turn { from: node, to: alternative.node, behind, record: alternative.record };
+                let Alternative { node: to, record, frame, .. } = *alternative;
+                let turn = Turn { from: node, to, behind, record, frame };
                 let turns = turns.iter().copied().chain([turn]).collect();
                 waiting.add(Way { entry, score, model, ending, turns });
             }

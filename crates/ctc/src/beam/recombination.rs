@@ -97,7 +97,8 @@ impl<G: Guide> Search<G> {
         }
         let record = self.times.as_ref().map_or(NONE, |times| times.record(left));
         let share = leaving.total() / entry.total();
-        let other = Alternative { node: leaving.node, words: other, share, record };
+        let frame = self.frames as u32;
+        let other = Alternative { node: leaving.node, words: other, share, record, frame };
         self.tree.keep((entry.node, own), other, before / entry.total());
         (kept, left)
     }
