@@ -19,14 +19,17 @@ pub enum Activation {
     Silu,
 }
 
-/// What is added to the frames so that they know where they are.
+/// How the frames know where they are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Positions {
     /// Nothing.
     None,
-    /// Sines and cosines of geometric wavelengths (Vaswani et al., 2017, section 3.5), times `position_scale`.
+    /// Sines and cosines of geometric wavelengths (Vaswani et al., 2017, section 3.5), times `position_scale`, are added.
     Sinusoidal,
+    /// They stand beside the frames, which have half of the width, the sines and cosines the other, as in the code of
+    /// Katharopoulos et al. (2020) for the copy task.
+    Concatenated,
 }
 
 /// The `[model]` table: the encoder's size and kind.
@@ -40,9 +43,9 @@ pub struct EncoderConfig {
     pub channels: usize,
     /// What tells the layers where a frame is.
     pub positions: Positions,
-    /// The largest value of sinusoidal positions.
+    /// The largest value of sines and cosines as positions.
     pub position_scale: f32,
-    /// The factor of the frames before positions are added to them; √dim in Vaswani et al., 2017, section 3.4.
+    /// The factor of the frames before positions come to them; √dim in Vaswani et al., 2017, section 3.4.
     pub content_scale: f32,
     /// Layers.
     pub layers: usize,
@@ -167,8 +170,13 @@ impl EncoderConfig {
         if self.mixer != MixerKind::BiLstm && !self.dim.is_multiple_of(self.heads) {
             return error("heads", self.heads.to_string(), &format!("must divide dim = {}", self.dim));
         }
-        if self.positions == Positions::Sinusoidal && !self.dim.is_multiple_of(2) {
-            return error("dim", self.dim.to_string(), "must be even for sinusoidal positions");
+        let (even, problem) = match self.positions {
+            Positions::None => (1, ""),
+            Positions::Sinusoidal => (2, "must be even for sinusoidal positions"),
+            Positions::Concatenated => (4, "must be a multiple of 4 for concatenated positions"),
+        };
+        if !self.dim.is_multiple_of(even) {
+            return error("dim", self.dim.to_string(), problem);
         }
         for (key, scale) in [("position_scale", self.position_scale), ("content_scale", self.content_scale)] {
             if !(scale > 0.0 && scale <= 1e3) {

@@ -17,6 +17,8 @@ fn configurations() -> Vec<EncoderConfig> {
             (2, 5, Activation::Silu, Positions::Sinusoidal, 0),
             (4, 15, Activation::Silu, Positions::Sinusoidal, 0),
             (1, 5, Activation::Silu, Positions::None, 3),
+            (4, 0, Activation::Silu, Positions::Concatenated, 0),
+            (1, 0, Activation::Relu, Positions::Concatenated, 0),
         ] {
             // A layer of LSTMs has nothing beside them.
             let alone = mixer == MixerKind::BiLstm;

@@ -25,7 +25,7 @@ fn config(mixer: MixerKind, subsampling: usize) -> EncoderConfig {
     EncoderConfig {
         subsampling,
         channels: 3,
-        positions: Positions::Sinusoidal,
+        positions: if subsampling == 2 { Positions::Concatenated } else { Positions::Sinusoidal },
         layers: 3,
         dim: 12,
         heads: 3,

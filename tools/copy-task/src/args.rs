@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Parser, Subcommand};
-use linnet_encoder::{EncoderConfig, MixerKind};
+use linnet_encoder::{EncoderConfig, MixerKind, Positions};
 
 use crate::settings::Settings;
 use crate::task::Task;
@@ -69,7 +69,22 @@ pub(crate) struct TrainArgs {
     /// Updates after which the learning rate is a tenth
     #[arg(long, default_value_t = 3000)]
     drop_at: u64,
-    /// The most symbols of one copy; their number is uniform from 1
+    /// Decoupled weight decay
+    #[arg(long, default_value_t = 0.0)]
+    weight_decay: f64,
+    /// Share of values that training drops after each block
+    #[arg(long, default_value_t = 0.0)]
+    dropout: f32,
+    /// How symbols know where they are: sines and cosines are added, or fill half of the width
+    #[arg(long, default_value = "sinusoidal", value_parser = positions())]
+    positions: Positions,
+    /// The largest value of the sines and cosines
+    #[arg(long, default_value_t = 0.3)]
+    position_scale: f32,
+    /// The fewest symbols of one copy
+    #[arg(long, default_value_t = 1)]
+    min_symbols: usize,
+    /// The most symbols of one copy; their number is uniform
     #[arg(long, default_value_t = 128)]
     max_symbols: usize,
     /// Different symbols
@@ -91,6 +106,15 @@ fn causal() -> impl TypedValueParser<Value = MixerKind> {
     })
 }
 
+/// Positions by name.
+fn positions() -> impl TypedValueParser<Value = Positions> {
+    PossibleValuesParser::new(["sinusoidal", "concatenated", "none"]).map(|name| match name.as_str() {
+        "sinusoidal" => Positions::Sinusoidal,
+        "concatenated" => Positions::Concatenated,
+        _ => Positions::None,
+    })
+}
+
 impl TrainArgs {
     /// What they say; the values may be out of range.
     pub(crate) fn settings(&self) -> Settings {
@@ -102,7 +126,9 @@ impl TrainArgs {
             feed_forward: self.dim.saturating_mul(4),
             mixer: self.kind,
             lsh_rounds: self.rounds,
-            dropout: 0.0,
+            dropout: self.dropout,
+            positions: self.positions,
+            position_scale: self.position_scale,
             ..EncoderConfig::default()
         };
         Settings {
@@ -111,7 +137,12 @@ impl TrainArgs {
             updates: self.updates,
             learning_rate: self.learning_rate,
             drop_at: self.drop_at,
-            task: Task { symbols: self.symbols, max_symbols: self.max_symbols },
+            weight_decay: self.weight_decay,
+            task: Task {
+                symbols: self.symbols,
+                min_symbols: self.min_symbols,
+                max_symbols: self.max_symbols,
+            },
             model,
         }
     }
@@ -124,7 +155,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_defaults_are_the_papers() {
+    fn the_defaults_and_the_authors_settings_are_valid() {
         Args::command().debug_assert();
         let parse = |kind| Args::try_parse_from(["linnet-copy-task", "train", kind, "--out", "x"]);
         let Command::Train(args) = parse("causal_lsh").unwrap().command else { panic!() };
@@ -132,6 +163,18 @@ mod tests {
         settings.validate().unwrap();
         assert_eq!((settings.model.dim, settings.model.heads, settings.model.feed_forward), (128, 8, 512));
         assert_eq!((settings.rate(3000), settings.updates), (1e-3, 4000));
+        let authors = "--min-symbols 32 --max-symbols 62 --dim 256 --positions concatenated \
+                       --position-scale 1 --dropout 0.1 --weight-decay 0.01 --updates 10000";
+        let words = ["linnet-copy-task", "train", "causal_linear", "--out", "x"];
+        let Command::Train(args) =
+            Args::try_parse_from(words.into_iter().chain(authors.split_whitespace())).unwrap().command
+        else {
+            panic!()
+        };
+        let settings = args.settings();
+        settings.validate().unwrap();
+        assert_eq!((settings.task.min_symbols, settings.weight_decay), (32, 0.01));
+        assert_eq!((settings.model.positions, settings.model.position_scale), (Positions::Concatenated, 1.0));
         assert!(parse("softmax").unwrap_err().to_string().contains("causal_softmax"));
     }
 }

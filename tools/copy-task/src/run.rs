@@ -22,8 +22,15 @@ const VALIDATE: u64 = 100;
 const CHECKPOINT: u64 = 200;
 
 /// Training with the constants of RAdam's paper; the copy task's tells of no others.
-const ADAM: AdamSettings =
-    AdamSettings { kind: OptimizerKind::RAdam, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weight_decay: 0.0 };
+fn adam(settings: &Settings) -> AdamSettings {
+    AdamSettings {
+        kind: OptimizerKind::RAdam,
+        beta1: 0.9,
+        beta2: 0.999,
+        epsilon: 1e-8,
+        weight_decay: settings.weight_decay,
+    }
+}
 
 /// What is told after every update.
 pub(crate) struct Report<'a> {
@@ -53,7 +60,7 @@ pub(crate) fn train(
     settings.enter(folder)?;
     let tokens = settings.task.tokens();
     let encoder = Encoder::new(&settings.model, tokens, tokens, settings.seed)?;
-    let mut adam = Adam::new(&encoder, ADAM);
+    let mut adam = Adam::new(&encoder, adam(settings));
     let progress = checkpoint::restore(folder, &encoder, &mut adam)?;
     let mut records = if progress.update > 0 { metrics::read(folder)? } else { Vec::new() };
     records.retain(|record| record.update <= progress.update);
@@ -203,7 +210,7 @@ mod tests {
         let settings = tiny(MixerKind::CausalLsh);
         let tokens = settings.task.tokens();
         let encoder = Encoder::new(&settings.model, tokens, tokens, 1).unwrap();
-        let adam = Adam::new(&encoder, ADAM);
+        let adam = Adam::new(&encoder, adam(&settings));
         let run = Run { settings: &settings, encoder, adam, progress: Progress::default() };
         let batch = settings.task.batch(1, 1, 8);
         let loss = || {

@@ -24,6 +24,9 @@ pub(crate) struct Settings {
     pub(crate) learning_rate: f64,
     /// Updates after which the learning rate is a tenth.
     pub(crate) drop_at: u64,
+    /// Decoupled weight decay.
+    #[serde(default)]
+    pub(crate) weight_decay: f64,
     pub(crate) task: Task,
     pub(crate) model: EncoderConfig,
 }
@@ -62,6 +65,9 @@ impl Settings {
                 MAX_BATCH_BYTES >> 20
             )
             .into());
+        }
+        if !(0.0..=1.0).contains(&self.weight_decay) {
+            return Err(format!("--weight-decay {}: must be from 0 to 1", self.weight_decay).into());
         }
         if self.updates == 0 {
             return Err("--updates 0: must be above 0".into());
@@ -119,8 +125,9 @@ pub(crate) fn tiny(mixer: MixerKind) -> Settings {
         dropout: 0.0,
         ..EncoderConfig::default()
     };
-    let task = Task { symbols: 3, max_symbols: 4 };
-    Settings { seed: 5, batch: 2, updates: 430, learning_rate: 1e-2, drop_at: 300, task, model }
+    let task = Task { symbols: 3, min_symbols: 1, max_symbols: 4 };
+    let (batch, updates, learning_rate, drop_at) = (2, 430, 1e-2, 300);
+    Settings { seed: 5, batch, updates, learning_rate, drop_at, weight_decay: 0.0, task, model }
 }
 
 #[cfg(test)]
@@ -153,12 +160,13 @@ mod tests {
             (
                 Settings {
                     batch: 100,
-                    task: Task { symbols: 1000, max_symbols: 10_000 },
+                    task: Task { symbols: 1000, min_symbols: 1, max_symbols: 10_000 },
                     ..settings.clone()
                 },
                 "inputs take 7637 MB",
             ),
             (Settings { learning_rate: f64::NAN, ..settings.clone() }, "--learning-rate"),
+            (Settings { weight_decay: -0.1, ..settings.clone() }, "--weight-decay"),
             (Settings { model: EncoderConfig { heads: 3, ..settings.model.clone() }, ..settings }, "heads"),
         ] {
             assert!(wrong.validate().unwrap_err().to_string().contains(word), "{word}");

@@ -13,14 +13,21 @@ pub(crate) const SEPARATOR: u32 = 0;
 const VALIDATION: usize = 256;
 const VALIDATION_BATCH: usize = 64;
 
-/// What the sequences are drawn from: their lengths are uniform from 1 to `max_symbols`, their symbols uniform.
+/// What the sequences are drawn from: their lengths are uniform from `min_symbols` to `max_symbols`, their symbols
+/// uniform.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Task {
     /// Different symbols, beside the separator.
     pub(crate) symbols: usize,
-    /// The most symbols of one copy.
+    /// The fewest and the most symbols of one copy.
+    #[serde(default = "one")]
+    pub(crate) min_symbols: usize,
     pub(crate) max_symbols: usize,
+}
+
+fn one() -> usize {
+    1
 }
 
 /// Sequences one after another.
@@ -36,9 +43,11 @@ pub(crate) struct Batch {
 
 impl Task {
     pub(crate) fn validate(&self) -> Result<()> {
-        for (key, value, range) in
-            [("symbols", self.symbols, 2..=1000), ("max-symbols", self.max_symbols, 1..=10_000)]
-        {
+        for (key, value, range) in [
+            ("symbols", self.symbols, 2..=1000),
+            ("max-symbols", self.max_symbols, 1..=10_000),
+            ("min-symbols", self.min_symbols, 1..=self.max_symbols),
+        ] {
             if !range.contains(&value) {
                 let (low, high) = (range.start(), range.end());
                 return Err(format!("--{key} {value}: must be from {low} to {high}").into());
@@ -66,7 +75,7 @@ impl Task {
     fn draw(&self, rng: &mut ChaCha8Rng, sequences: usize) -> Batch {
         let mut batch = Batch { inputs: Vec::new(), targets: Vec::new(), lengths: Vec::new() };
         for _ in 0..sequences {
-            let symbols = rng.random_range(1..=self.max_symbols as u32) as usize;
+            let symbols = rng.random_range(self.min_symbols as u32..=self.max_symbols as u32) as usize;
             let first = SEPARATOR + 1;
             let word: Vec<u32> =
                 (0..symbols).map(|_| rng.random_range(first..first + self.symbols as u32)).collect();
@@ -104,7 +113,7 @@ fn stream(seed: u64, purpose: u64) -> ChaCha8Rng {
 mod tests {
     use super::*;
 
-    const TASK: Task = Task { symbols: 10, max_symbols: 128 };
+    const TASK: Task = Task { symbols: 10, min_symbols: 1, max_symbols: 128 };
 
     #[test]
     fn the_second_copy_follows_the_first_and_alone_counts() {
@@ -130,7 +139,7 @@ mod tests {
 
     #[test]
     fn rows_have_a_single_one() {
-        let batch = Task { symbols: 3, max_symbols: 4 }.batch(0, 1, 2);
+        let batch = Task { symbols: 3, min_symbols: 1, max_symbols: 4 }.batch(0, 1, 2);
         let rows = batch.one_hot(4);
         assert_eq!(rows.len(), batch.inputs.len() * 4);
         for (row, &id) in rows.chunks(4).zip(&batch.inputs) {
@@ -162,8 +171,12 @@ mod tests {
 
     #[test]
     fn impossible_tasks_are_refused() {
-        assert!(Task { symbols: 1, max_symbols: 5 }.validate().is_err());
-        let message = Task { symbols: 10, max_symbols: 0 }.validate().unwrap_err().to_string();
+        assert!(Task { symbols: 1, ..TASK }.validate().is_err());
+        let message = Task { min_symbols: 129, ..TASK }.validate().unwrap_err().to_string();
+        assert!(message.contains("--min-symbols 129") && message.contains("from 1 to 128"), "{message}");
+        let few = Task { symbols: 3, min_symbols: 2, max_symbols: 3 }.batch(0, 1, 200);
+        assert!(few.lengths.iter().all(|length| [5, 7].contains(length)), "{:?}", few.lengths);
+        let message = Task { max_symbols: 0, ..TASK }.validate().unwrap_err().to_string();
         assert!(message.contains("--max-symbols 0") && message.contains("10000"), "{message}");
     }
 }

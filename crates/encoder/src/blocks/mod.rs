@@ -12,6 +12,7 @@ mod lstm;
 mod lstm_tests;
 mod mixing;
 mod op;
+mod positions;
 mod self_conditioning;
 mod subsampling;
 

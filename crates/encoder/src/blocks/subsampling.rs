@@ -3,13 +3,13 @@
 //! No, one or two 3×3 convolutions of stride 2 with ReLU, a linear map, positions, dropout.
 
 use std::ops::Range;
-use std::sync::{Arc, Mutex, PoisonError};
 
 use candle_core::{Result, Tensor};
 use rayon::prelude::*;
 
+use super::positions::PositionTable;
 use super::{Block, Done, Memory, Pass, Saved, compose};
-use crate::config::{EncoderConfig, Positions};
+use crate::config::EncoderConfig;
 use crate::lengths::Lengths;
 use crate::ops::conv2d::Conv2d;
 use crate::ops::linear::Weight;
@@ -27,16 +27,12 @@ pub(crate) struct Subsampling {
     convolutions: Vec<Conv2d>,
     bands: usize,
     dim: usize,
-    positions: Positions,
-    position_scale: f32,
+    /// Outputs of the linear map.
+    content: usize,
+    positions: PositionTable,
     content_scale: f32,
-    /// The positions of as many frames as were asked for so far, (frames, dim).
-    table: Mutex<Arc<[f32]>>,
     dropout: f32,
 }
-
-/// Frames up to which an utterance's positions are kept for the next one.
-const LONGEST: usize = 1 << 13;
 
 impl Subsampling {
     pub(crate) fn new(config: &EncoderConfig, bands: usize) -> Self {
@@ -54,25 +50,15 @@ impl Subsampling {
             frame = (conv.output_bands(), conv.outputs);
             convolutions.push(conv);
         }
-        let parameters = parameters.matrix("linear.weight", config.dim, frame.0 * frame.1).vector(
+        let positions = PositionTable::new(config);
+        let content = positions.content();
+        let parameters = parameters.matrix("linear.weight", content, frame.0 * frame.1).vector(
             "linear.bias",
-            config.dim,
+            content,
             0.0,
         );
-        let (dim, positions, dropout) = (config.dim, config.positions, config.dropout);
-        let table = Mutex::new(Arc::from([]));
-        let (position_scale, content_scale) = (config.position_scale, config.content_scale);
-        Self {
-            parameters,
-            convolutions,
-            bands,
-            dim,
-            positions,
-            position_scale,
-            content_scale,
-            table,
-            dropout,
-        }
+        let EncoderConfig { dim, content_scale, dropout, .. } = *config;
+        Self { parameters, convolutions, bands, dim, content, positions, content_scale, dropout }
     }
 
     /// The lengths before, between and after the convolutions.
@@ -84,16 +70,6 @@ impl Subsampling {
         stages
     }
 
-    /// The positions of an utterance's frames, (frames, dim).
-    fn positions(&self, frames: Range<usize>) -> Vec<f32> {
-        if self.positions == Positions::None {
-            return vec![0.0; frames.len() * self.dim];
-        }
-        let waves: Vec<f32> = (0..self.dim / 2).map(|i| angle_per_frame(i, self.dim)).collect();
-        let angles = frames.flat_map(|t| waves.iter().map(move |wave| t as f32 * wave));
-        angles.flat_map(|angle| [angle.sin(), angle.cos()].map(|wave| self.position_scale * wave)).collect()
-    }
-
     /// Multiplies frames, or their gradient, by the content's scale.
     fn scale(&self, rows: &mut [f32]) {
         let scale = self.content_scale;
@@ -101,23 +77,6 @@ impl Subsampling {
             math::vectorised(|| rows.iter_mut().for_each(|value| *value *= scale));
         }
     }
-
-    /// The positions of at least the first so many frames.
-    fn table(&self, frames: usize) -> Arc<[f32]> {
-        if frames > LONGEST {
-            return self.positions(0..frames).into();
-        }
-        let mut table = self.table.lock().unwrap_or_else(PoisonError::into_inner);
-        if table.len() < frames * self.dim {
-            *table = self.positions(0..frames.next_power_of_two()).into();
-        }
-        table.clone()
-    }
-}
-
-/// The angle per frame of the i-th pair of sine and cosine.
-fn angle_per_frame(i: usize, dim: usize) -> f32 {
-    10_000f32.powf(-((2 * i) as f32) / dim as f32)
 }
 
 /// Tasks of a convolution: (utterance, its output frames), in the order of the rows.
@@ -151,7 +110,7 @@ impl Block for Subsampling {
         let convolved: usize =
             convolutions.map(|(conv, output)| output.total() * conv.output_dim() * conv.patch()).sum();
         let width = self.convolutions.last().map_or(self.bands, |conv| conv.output_dim());
-        convolved + stages[self.convolutions.len()].total() * width * self.dim
+        convolved + stages[self.convolutions.len()].total() * width * self.content
     }
 
     fn streams(&self) -> bool {
@@ -175,23 +134,32 @@ impl Block for Subsampling {
         }
         let last = self.convolutions.len();
         let frames = outputs.last().map_or(x, |frames| &frames[..]);
-        let (dim, input_dim) = (self.dim, w[2 * last].len() / self.dim);
+        let (dim, content) = (self.dim, self.content);
+        let input_dim = w[2 * last].len() / content;
         let mask = pass.mask(self.dropout, "output");
         let cut = Cut::new(y.len() / dim);
         let longest = stages[last].iter().map(|rows| rows.len()).max().unwrap_or(0);
-        let table = (self.positions != Positions::None).then(|| self.table(longest));
+        let positions = self.positions.first(longest);
         let weight = Weight::new(w[2 * last], input_dim, (y.len() / dim).div_ceil(cut.block), &pass.pool);
         y.par_chunks_mut(cut.block * dim).enumerate().for_each(|(block, y)| {
             let (start, rows) = (block * cut.block, y.len() / dim);
-            weight.product(&frames[start * input_dim..][..rows * input_dim], y);
-            linear::add_bias(w[2 * last + 1], y);
-            self.scale(y);
-            if let Some(table) = &table {
-                for (piece, utterance) in stages[last].pieces(start..start + rows) {
-                    let first = piece.start - utterance.start;
-                    let y = &mut y[(piece.start - start) * dim..(piece.end - start) * dim];
-                    math::vectorised(|| math::add(&table[first * dim..][..y.len()], y));
-                }
+            let frames = &frames[start * input_dim..][..rows * input_dim];
+            let map = |y: &mut [f32]| {
+                weight.product(frames, y);
+                linear::add_bias(w[2 * last + 1], y);
+                self.scale(y);
+            };
+            if content == dim {
+                map(y);
+            } else {
+                let mut own = scratch::take(rows * content);
+                map(&mut own);
+                let rows = y.chunks_exact_mut(dim).zip(own.chunks_exact(content));
+                rows.for_each(|(y, own)| y[..content].copy_from_slice(own));
+            }
+            for (piece, utterance) in stages[last].pieces(start..start + rows) {
+                let y = &mut y[(piece.start - start) * dim..(piece.end - start) * dim];
+                self.positions.tell(&positions, piece.start - utterance.start, y);
             }
             mask.apply(start, dim, y);
         });
@@ -203,25 +171,38 @@ impl Block for Subsampling {
         let w = self.parameters.split(weights);
         let stages = self.stages(&pass.lengths);
         let last = self.convolutions.len();
-        let (dim, frames) = (self.dim, saved.last().map_or(x, |frames| &frames[..]));
-        let input_dim = w[2 * last].len() / dim;
-        let (dconvolutions, dlinear) = dweights.split_at_mut(weights.len() - w[2 * last].len() - dim);
+        let (dim, content) = (self.dim, self.content);
+        let frames = saved.last().map_or(x, |frames| &frames[..]);
+        let input_dim = w[2 * last].len() / content;
+        let (dconvolutions, dlinear) = dweights.split_at_mut(weights.len() - w[2 * last].len() - content);
         let mask = pass.mask(self.dropout, "output");
 
         // The gradient of the last convolution before its ReLU.
         let mut gradient = pass.pool.take(frames.len());
         let cut = Cut::new(frames.len() / input_dim);
         cut.for_groups(&mut gradient, input_dim, dlinear, |group, gradient, dlinear| {
-            let (dweight, dbias) = dlinear.split_at_mut(dim * input_dim);
+            let (dweight, dbias) = dlinear.split_at_mut(content * input_dim);
             for (block, gradient) in cut.blocks(group).zip(gradient.chunks_mut(cut.block * input_dim)) {
                 let frames = &frames[block.start * input_dim..block.end * input_dim];
                 let [mut scaled, mut dout] = [(); 2].map(|()| scratch::take(block.len() * dim));
                 scaled.copy_from_slice(&dy[block.start * dim..block.end * dim]);
                 self.scale(&mut scaled);
-                linear::finish_backward(&scaled, mask, block.start, &mut dout, dbias);
-                linear::backward_matrix(frames, &dout, dim, dweight);
+                if content == dim {
+                    linear::finish_backward(&scaled, mask, block.start, &mut dout, dbias);
+                } else {
+                    // Positions have no gradient: of each row the content's part counts.
+                    let mut sums = scratch::take(dim);
+                    sums.fill(0.0);
+                    linear::finish_backward(&scaled, mask, block.start, &mut dout, &mut sums);
+                    math::add(&sums[..content], dbias);
+                    for row in 0..block.len() {
+                        dout.copy_within(row * dim..row * dim + content, row * content);
+                    }
+                }
+                let dout = &dout[..block.len() * content];
+                linear::backward_matrix(frames, dout, content, dweight);
                 if last > 0 {
-                    linear::backward_input(&dout, w[2 * last], dim, false, gradient);
+                    linear::backward_input(dout, w[2 * last], content, false, gradient);
                     relu_backward(frames, gradient);
                 }
             }
@@ -288,11 +269,14 @@ impl Block for Subsampling {
             known.drain(..2 * ready * width);
         }
         let last = self.convolutions.len();
-        let rows = frames.len() * self.dim / w[2 * last].len();
+        let rows = frames.len() * self.content / w[2 * last].len();
+        let mut own = vec![0.0; rows * self.content];
+        linear::forward(&frames, w[2 * last], w[2 * last + 1], &mut own);
+        self.scale(&mut own);
         let mut y = vec![0.0; rows * self.dim];
-        linear::forward(&frames, w[2 * last], w[2 * last + 1], &mut y);
-        self.scale(&mut y);
-        math::add(&self.positions(memory.frames..memory.frames + rows), &mut y);
+        let each = y.chunks_exact_mut(self.dim).zip(own.chunks_exact(self.content));
+        each.for_each(|(y, own)| y[..self.content].copy_from_slice(own));
+        self.positions.tell(&self.positions.of(memory.frames..memory.frames + rows), 0, &mut y);
         memory.frames += rows;
         y
     }
@@ -308,17 +292,7 @@ impl Block for Subsampling {
             }
             let frame = frame.flatten_from(1)?;
             let y = compose::linear(&frame, &w[2 * last], &w[2 * last + 1])?;
-            let mut y = (y * f64::from(self.content_scale))?;
-            if self.positions == Positions::Sinusoidal {
-                let (n, pairs) = (y.dim(0)?, self.dim / 2);
-                let angles: Vec<f32> = (0..n * pairs)
-                    .map(|i| (i / pairs) as f32 * angle_per_frame(i % pairs, self.dim))
-                    .collect();
-                let angles = Tensor::from_vec(angles, (n, pairs), y.device())?;
-                let positions = Tensor::stack(&[angles.sin()?, angles.cos()?], 2)?.flatten_from(1)?;
-                y = (y + (positions * f64::from(self.position_scale))?)?;
-            }
-            frames.push(y);
+            frames.push(self.positions.compose((y * f64::from(self.content_scale))?)?);
         }
         Tensor::cat(&frames, 0)
     }

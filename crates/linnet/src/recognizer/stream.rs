@@ -69,8 +69,8 @@ enum Source {
 impl<'a> Stream<'a> {
     pub(super) fn new(recognizer: &'a Recognizer) -> Result<Self, ModelError> {
         let ModelConfig { model, features, normalisation, .. } = &recognizer.model().config;
-        // Sinusoidal positions beyond those of training mean nothing to the model.
-        let endless = model.positions != Positions::Sinusoidal;
+        // Positions beyond those of training mean nothing to the model.
+        let endless = model.positions == Positions::None;
         let frame_by_frame = *normalisation != Normalisation::Utterance && features.deltas == 0;
         if endless && frame_by_frame && recognizer.model().encoder.stream().is_ok() {
             Self::run_through(recognizer)
