@@ -142,3 +142,57 @@ fn short_words_have_their_shares() {
     // Nothing is there that the frames have no room for.
     assert!(found.iter().all(|hypothesis| required_frames(&hypothesis.tokens) <= 7));
 }
+
+#[test]
+fn homophones_are_no_more_than_are_wanted() {
+    // Two words for each token, alike to the model: 2³⁰ sentences.
+    let table = table(&["A", "B"]);
+    let words = [("a", vec![1]), ("eh", vec![1]), ("b", vec![2]), ("bee", vec![2])];
+    let trie = LexiconTrie::from_tokens(words, &table).unwrap();
+    let options = BeamOptions { nbest: 50, ..BeamOptions::default() };
+    let decoder = Decoder::new(&table, options).unwrap();
+    let decoder = decoder.with_lexicon(trie, NoModel, Fusion::default()).unwrap();
+    let row = |best: usize| (0..3).map(move |token| if token == best { 0.98f32.ln() } else { 0.01f32.ln() });
+    let log_probs: Vec<f32> = (0..30).flat_map(|i| row(1 + i % 2)).collect();
+    let found = decoder.decode(&log_probs, 3).unwrap();
+    assert_eq!((found.len(), found[0].words.len()), (50, 30));
+    let worst = found.iter().map(|hypothesis| hypothesis.score).fold(f64::INFINITY, f64::min);
+    assert!(worst > found[0].score - 1e-6, "{worst}");
+}
+
+#[test]
+fn an_impossible_blank_leaves_the_scores_numbers() {
+    let table = table(&["A", "B"]);
+    let words = [("a", vec![1]), ("eh", vec![1]), ("b", vec![2])];
+    let trie = LexiconTrie::from_tokens(words, &table).unwrap();
+    let options = BeamOptions { nbest: 10, recombine: true, ..BeamOptions::exact(100) };
+    let decoder = Decoder::new(&table, options).unwrap();
+    let decoder = decoder.with_lexicon(trie, NoModel, Fusion::default()).unwrap();
+    let log_probs = [0.4, 0.6, 0.0, 0.0, 0.0, 1.0f32].map(f32::ln);
+    let found = decoder.decode(&log_probs, 3).unwrap();
+    assert!(found.iter().all(|hypothesis| hypothesis.score.is_finite()), "{found:?}");
+    let texts: Vec<String> = found.iter().map(Hypothesis::text).collect();
+    assert_eq!(texts, ["a b", "eh b", "b"]);
+}
+
+#[test]
+fn rows_of_tokens_that_spell_the_same_sum_up() {
+    // Two rows of tokens spell "ab", and together they are more probable than the one of "bb".
+    let table = table(&["▁a", "b", "▁ab", "▁bb", "▁b"]);
+    let trie = LexiconTrie::over_tokens(&["▁a", "b", "▁ab", "▁bb", "▁b"], &table).unwrap();
+    let frame = |probabilities: [f32; 6]| probabilities.map(|p| p.max(1e-6).ln());
+    let log_probs = [
+        frame([0.0, 0.3, 0.0, 0.3, 0.0, 0.4]),
+        frame([0.5, 0.0, 0.5, 0.0, 0.0, 0.0]),
+        frame([0.0, 0.0, 0.0, 0.0, 1.0, 0.0]),
+    ];
+    for recombine in [false, true] {
+        let options = BeamOptions { recombine, nbest: 5, ..BeamOptions::exact(1000) };
+        let decoder = Decoder::new(&table, options).unwrap();
+        let decoder = decoder.with_lexicon(trie.clone(), NoModel, Fusion::default()).unwrap();
+        let found = decoder.decode(&log_probs.concat(), 6).unwrap();
+        assert_eq!(found[0].text(), "ab bb", "{recombine}");
+        let off = found[0].score - 0.3f64.ln();
+        assert!(off.abs() < if recombine { 0.2 } else { 1e-3 }, "{recombine}: {off}");
+    }
+}

@@ -27,8 +27,8 @@ pub enum Positions {
     None,
     /// Sines and cosines of geometric wavelengths (Vaswani et al., 2017, section 3.5), times `position_scale`, are added.
     Sinusoidal,
-    /// They stand beside the frames, which have half of the width, the sines and cosines the other, as in the code of
-    /// Katharopoulos et al. (2020) for the copy task.
+    /// Sines and cosines fill half of the width, the frames the other half, as in the code of Katharopoulos et al. (2020)
+    /// for the copy task.
     Concatenated,
 }
 

@@ -1,4 +1,4 @@
-//! What recombination left behind.
+//! Alternatives: the prefixes that recombination left.
 
 use super::tree::{NONE, Tree};
 
@@ -17,6 +17,10 @@ pub(crate) struct Alternative {
 }
 
 /// A prefix's alternatives at some frame. A later frame's are another list.
+///
+/// A node has its latest one alone, and that of its parent mixed by the parts of its probability that came from there. A
+/// path that has gone on from a node had other shares there, which are not kept: those of alternatives that lie far back
+/// are rough.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct List {
     start: u32,
@@ -29,7 +33,7 @@ const MOST: usize = 8;
 /// The smallest share that counts.
 const LEAST: f64 = 1e-9;
 
-/// A change of shares by less than this is left to the next.
+/// A smaller change of shares doesn't count.
 const SLIGHT: f64 = 1e-3;
 
 /// All lists, one behind another.
@@ -115,20 +119,15 @@ impl<C: Copy> Tree<C> {
         self.left.of(self.node(node).alternatives)
     }
 
-    /// Those that were left for the parent of this one when it came from there.
+    /// The alternatives of this one's parent when it came from there.
     pub(crate) fn alternatives_before(&self, node: u32) -> &[Alternative] {
         self.left.of(self.node(node).before)
     }
 
-    /// The share of words among a prefix's alternatives, and within a word among those that its parent had.
+    /// The share of words among a prefix's alternatives.
     pub(crate) fn share(&self, node: u32, words: u64) -> f64 {
-        let within = self.node(node).label == NONE;
-        let before = if within { self.alternatives_before(node) } else { &[] };
-        let alternatives = self.alternatives(node).iter().chain(before);
-        alternatives
-            .filter(|alternative| alternative.words == words)
-            .map(|alternative| alternative.share)
-            .sum()
+        let same = self.alternatives(node).iter().find(|alternative| alternative.words == words);
+        same.map_or(0.0, |alternative| alternative.share)
     }
 
     /// Of two prefixes of one future one is kept, which says `words`: it gets the other as an alternative, unless that
@@ -139,6 +138,7 @@ impl<C: Copy> Tree<C> {
         let list = self.left.edit(list, |list, all| {
             list.retain(|alternative| alternative.words != other.words);
             list.iter_mut().for_each(|alternative| alternative.share *= factor);
+            list.retain(|alternative| alternative.share >= LEAST);
             if other.words != words {
                 add(list, other);
             }
@@ -159,13 +159,16 @@ impl<C: Copy> Tree<C> {
         }
         let (own, before) = (self.node(node).alternatives, self.node(node).before);
         let new = self.node(parent).alternatives;
-        let scale = |alternative: &mut Alternative| alternative.share *= 1.0 - part;
+        let scale = |alternative: &mut Alternative| {
+            alternative.share *= 1.0 - part;
+            alternative.share >= LEAST
+        };
         if own.len > 0 {
-            self.node_mut(node).alternatives = self.left.edit(own, |list, _| list.iter_mut().for_each(scale));
+            self.node_mut(node).alternatives = self.left.edit(own, |list, _| list.retain_mut(scale));
         }
         if before != new && before.len + new.len > 0 {
             self.node_mut(node).before = self.left.edit(before, |list, all| {
-                list.iter_mut().for_each(scale);
+                list.retain_mut(scale);
                 for alternative in &all[new.start as usize..][..new.len as usize] {
                     add(list, Alternative { share: part * alternative.share, ..*alternative });
                 }
@@ -222,7 +225,7 @@ mod tests {
         tree.come(child, nodes[2], 0.25);
         let parts = [0.75 * 0.125 + 0.25 * 0.0625, 0.75 * 0.5 + 0.25 * 0.25];
         assert_eq!(shares(tree.alternatives_before(child)), [(13, parts[0]), (10, parts[1])]);
-        assert_eq!(tree.share(child, 10), parts[1]);
+        assert_eq!(tree.share(child, 10), 0.0);
     }
 
     #[test]

@@ -101,7 +101,7 @@ impl<M: WordModel> Decoder<M> {
         if self.options.blank != 0 {
             return Err(BeamError::Option { name: "blank", problem: "it must be 0, as in the token table" });
         }
-        let setup = Setup::new(trie.into(), model, fusion, &self.table)?;
+        let setup = Setup::new(trie.into(), model, fusion, self.options.most_lift, &self.table)?;
         let Self { options, table, boundary, calibration, .. } = self;
         Ok(Decoder { options, table, boundary, phrases: None, setup: Some(setup), calibration })
     }

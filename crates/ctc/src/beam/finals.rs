@@ -1,7 +1,7 @@
 //! The end of an utterance: which prefixes win.
 
 use std::cmp::{Ordering, Reverse};
-use std::collections::BinaryHeap;
+use std::collections::{BinaryHeap, HashSet};
 
 use super::alternatives::Alternative;
 use super::guide::{Ending, Guide};
@@ -22,13 +22,16 @@ pub(crate) struct Final {
 }
 
 /// A prefix's tokens with their labels.
-#[derive(PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Spelling {
     pub(crate) tokens: Vec<u32>,
     pub(crate) labels: Vec<u32>,
     /// The word that ends with the utterance, or `NONE`.
     pub(crate) ending: u32,
 }
+
+/// How many times as many ways are looked at as are wanted.
+const MOST_POPS: usize = 4;
 
 /// A way to end, back to the utterance's beginning.
 struct Way {
@@ -86,14 +89,16 @@ struct Waiting {
 }
 
 impl Waiting {
-    /// Whether so low a rank can't be wanted any more.
-    fn is_beaten(&self, rank: Rank) -> bool {
-        self.best.len() >= self.wanted && self.best.peek().is_some_and(|lowest| rank < lowest.0)
+    /// Whether so low a rank can't be wanted any more. Of alternatives, which may be countless, those are wanted that
+    /// come first.
+    fn is_beaten(&self, rank: Rank, alternative: bool) -> bool {
+        let beaten = |lowest: &Reverse<Rank>| rank < lowest.0 || alternative && rank == lowest.0;
+        self.best.len() >= self.wanted && self.best.peek().is_some_and(beaten)
     }
 
     fn add(&mut self, way: Way) {
         let rank = way.rank();
-        if self.is_beaten(rank) {
+        if self.is_beaten(rank, !way.turns.is_empty()) {
             return;
         }
         self.best.push(Reverse(rank));
@@ -106,11 +111,12 @@ impl Waiting {
 }
 
 impl<G: Guide> Search<G> {
-    /// The best `count` ways to end here: complete ones first, then by score, tokens and labels. Those with the same
-    /// tokens and labels are one.
+    /// The best `count` ways to end here: complete ones first, then by score, tokens and labels. Of ways with the same
+    /// tokens and labels the best counts.
     pub(crate) fn finals(&mut self, count: usize) -> Vec<Final> {
+        let wanted = count.saturating_mul(2);
         let mut waiting =
-            Waiting { ways: Vec::new(), heap: BinaryHeap::new(), best: BinaryHeap::new(), wanted: count };
+            Waiting { ways: Vec::new(), heap: BinaryHeap::new(), best: BinaryHeap::new(), wanted };
         for (index, entry) in self.beam.iter().enumerate() {
             let context = self.tree.node(entry.node).context;
             let (score, weight) = (self.score(entry), self.guide.weight(&context));
@@ -121,21 +127,21 @@ impl<G: Guide> Search<G> {
                 }
             });
         }
-        let mut finals: Vec<Final> = Vec::new();
-        let mut last: Option<Rank> = None;
+        let (mut finals, mut spellings) = (Vec::new(), HashSet::new());
+        let (mut last, mut popped) = (None, 0);
         while let Some((rank, Reverse(index))) = waiting.heap.pop() {
-            // Of equal ones the spelling decides.
-            if finals.len() >= count && last.is_some_and(|last| rank < last) {
+            // Of equal ones the spelling decides; alternatives may be too many for that.
+            let equal = last == Some(rank) && waiting.ways[index].turns.is_empty();
+            if finals.len() >= count && !equal || popped >= MOST_POPS.saturating_mul(count) {
                 break;
             }
-            last = Some(rank);
-            let last = self.spelt(&waiting.ways[index]);
-            self.turn(&mut waiting, index, &last);
-            finals.push(last);
-        }
-        if finals.iter().any(|last| !last.turns.is_empty()) {
-            finals.sort_by(|a, b| a.spelling.cmp(&b.spelling).then(b.score.total_cmp(&a.score)));
-            finals.dedup_by(|other, best| other.spelling == best.spelling);
+            (last, popped) = (Some(rank), popped + 1);
+            let way = self.spelt(&waiting.ways[index]);
+            self.turn(&mut waiting, index, &way);
+            // The same alternative may be reached at several places.
+            if spellings.insert(way.spelling.clone()) {
+                finals.push(way);
+            }
         }
         finals.sort_by(|a, b| {
             let ranks = Rank(b.complete, b.score).cmp(&Rank(a.complete, a.score));
@@ -172,7 +178,7 @@ impl<G: Guide> Search<G> {
             let weight = self.guide.weight(&self.tree.node(node).context);
             for alternative in alternatives.iter().filter(|alternative| alternative.frame < before) {
                 let score = score + alternative.share.ln();
-                if waiting.is_beaten(Rank(ending.complete, score)) {
+                if waiting.is_beaten(Rank(ending.complete, score), true) {
                     continue;
                 }
                 let model = model + self.guide.weight(&self.tree.node(alternative.node).context) - weight;

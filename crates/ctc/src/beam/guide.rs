@@ -63,7 +63,8 @@ pub(crate) trait Guide {
     /// The natural logarithm of a prefix's weight.
     fn weight(&self, context: &Self::Context) -> f64;
 
-    /// What decides all that may follow a prefix, beside its last token; `None` where no two prefixes agree in it.
+    /// The state that decides, beside the last token, all that may follow a prefix; `None` where no two prefixes share
+    /// one.
     fn future(&self, context: &Self::Context) -> Option<[u32; 3]>;
 
     /// A hash of the words so far: two prefixes of one future that agree in it say the same.

@@ -54,8 +54,9 @@ pub struct Word {
 /// What a stream can say before its end.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Partial {
-    /// Token ids that all prefixes in the beam begin with: whatever comes, the best hypothesis begins with them. One of
-    /// the others may not, as recombination remembers it ([`super::BeamOptions::recombine`]).
+    /// Token ids that all prefixes in the beam begin with: whatever comes, the best hypothesis begins with them, unless an
+    /// alternative that recombination left ([`super::BeamOptions::recombine`]) sums up to more over several prefixes than
+    /// any of these. Other hypotheses may begin otherwise.
     pub stable: Vec<u32>,
     /// Token ids of the hypothesis that is best at present; begins with `stable`.
     pub best: Vec<u32>,

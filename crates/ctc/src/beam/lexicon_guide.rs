@@ -34,6 +34,11 @@ fn hash(before: u64, number: u32) -> u64 {
     (before.rotate_left(23) ^ u64::from(number).wrapping_add(1)).wrapping_mul(0x9E37_79B9_7F4A_7C15)
 }
 
+/// A hash of two, in this order.
+fn both(first: u64, second: u64) -> u64 {
+    hash(first.rotate_left(32) ^ second, 0)
+}
+
 /// Words of a lexicon, one after another.
 pub(crate) struct Words<'a, M: WordModel> {
     setup: &'a Setup<M>,
@@ -43,6 +48,11 @@ pub(crate) struct Words<'a, M: WordModel> {
 impl<'a, M: WordModel> Words<'a, M> {
     pub(crate) fn new(setup: &'a Setup<M>) -> Self {
         Self { setup, histories: Histories::new() }
+    }
+
+    /// The hash of a spelling with one token more.
+    fn spelt(&self, before: u64, token: u32) -> u64 {
+        self.setup.units.of(token).iter().fold(before, |before, &unit| hash(before, unit))
     }
 
     /// A word's addition to the weight.
@@ -209,16 +219,19 @@ impl<M: WordModel> Guide for Words<'_, M> {
             let weight = weight + leave + self.word(history, label) + gain;
             let next = setup.model.score(self.histories.state(history), setup.index(label)).1;
             let history = self.histories.number(next, setup);
-            // Free words are told apart by their tokens.
-            let free = if label == FREE_WORD { hash(context.spelt, token) } else { 0 };
-            let words = hash(context.words ^ free, label);
+            let words = match label {
+                // Free words are told apart by their spelling, and tokens that are words.
+                FREE_WORD => both(hash(context.words, label), self.spelt(context.spelt, token)),
+                _ if setup.trie.is_over_tokens() => self.spelt(context.words, token),
+                _ => hash(context.words, label),
+            };
             return Context { place: START, history, phrase, weight, words, spelt: 0 };
         }
         if setup.parted && setup.trie.boundary().token() == Some(token) {
             return *context;
         }
         let (phrase, gain) = self.bias(context, token, label);
-        let (words, spelt) = (context.words, hash(context.spelt, token));
+        let (words, spelt) = (context.words, self.spelt(context.spelt, token));
         let edge = if place == OFF_TRIE { None } else { setup.trie.edge(place, token) };
         let child = edge.map(|edge| setup.trie.target(edge));
         match child.filter(|&child| self.histories.is_open(history, child)) {
@@ -242,7 +255,7 @@ impl<M: WordModel> Guide for Words<'_, M> {
     }
 
     fn words(&self, context: &Context) -> u64 {
-        context.words ^ if context.place == OFF_TRIE { context.spelt } else { 0 }
+        if context.place == OFF_TRIE { both(context.words, context.spelt) } else { context.words }
     }
 
     fn endings(&mut self, context: &Context, mut ending: impl FnMut(Ending)) {

@@ -24,7 +24,8 @@ pub trait WordModel {
     fn end(&self, state: &Self::State) -> f32;
 
     /// The natural logarithm of the word's probability by itself, for the look-ahead within words. It need not be
-    /// exact: it guides the search, and is taken back when the word is complete.
+    /// exact: it guides the search, and is taken back when the word is complete. Words that it makes too improbable may be
+    /// lost, see [`BeamOptions::most_lift`](super::BeamOptions::most_lift).
     fn unigram(&self, word: Option<u32>) -> f32;
 
     /// The words that may follow, if they are so few that all others are to be cut off at their first token; `None`,

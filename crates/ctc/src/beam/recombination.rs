@@ -5,7 +5,7 @@ use super::guide::Guide;
 use super::search::Search;
 use super::tree::NONE;
 
-/// What decides all that follows a prefix: the guide's state and the last token.
+/// A prefix's future, that is all that decides what follows: the guide's state and the last token.
 type Key = ([u32; 3], u32);
 
 /// A hash table of the beam's entries by their keys.
@@ -45,7 +45,7 @@ impl Seen {
 impl<G: Guide> Search<G> {
     /// Leaves of the entries with one future only the most probable.
     ///
-    /// Those that say the same words become one, with the sum of their probabilities. Another stays behind as an
+    /// Entries that say the same words become one, with the sum of their probabilities. Another stays behind as an
     /// alternative of the one that is kept, for the list of hypotheses: it has its share of that one's probability
     /// from now on.
     pub(crate) fn recombine(&mut self) {
@@ -93,7 +93,8 @@ impl<G: Guide> Search<G> {
             entry.ends_token += leaving.ends_token;
         }
         if let Some(times) = &mut self.times {
-            times.complete(kept, self.frames as u32 + 1);
+            let ends = (entry.ends_blank > 0.0, entry.ends_token > 0.0);
+            times.complete(kept, ends, self.frames as u32 + 1);
         }
         let record = self.times.as_ref().map_or(NONE, |times| times.record(left));
         let share = leaving.total() / entry.total();

@@ -1,7 +1,7 @@
 //! From the prefixes that win to hypotheses with words.
 
+use std::collections::HashMap;
 use std::collections::hash_map::Entry;
-use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 use itertools::Itertools;
@@ -58,7 +58,7 @@ impl<M: WordModel> Decoder<M> {
 
     /// Of the rows of tokens that say the same the best, with the sum of their probabilities; the best first.
     fn merged(&self, finals: Vec<Final>) -> Vec<(Final, Vec<Spelt>)> {
-        let mut places: HashMap<(bool, String), (usize, HashSet<usize>)> = HashMap::new();
+        let mut places: HashMap<(bool, String), usize> = HashMap::new();
         let mut merged: Vec<(Final, Vec<Spelt>)> = Vec::new();
         for last in finals {
             let spelt = self.spelt(&last.spelling);
@@ -67,17 +67,17 @@ impl<M: WordModel> Decoder<M> {
             let adds = last.complete && spelt.iter().all(|(.., text)| text != UNKNOWN);
             match places.entry((last.complete, text)) {
                 Entry::Vacant(place) => {
-                    place.insert((merged.len(), HashSet::from([last.entry])));
+                    place.insert(merged.len());
                     merged.push((last, spelt));
                 }
-                Entry::Occupied(mut place) if adds => {
-                    let (place, entries) = place.get_mut();
-                    // What one prefix left at several places overlaps.
-                    if !entries.insert(last.entry) {
-                        continue;
+                Entry::Occupied(place) if adds => {
+                    let (best, words) = &mut merged[*place.get()];
+                    let score = best.score + (last.score - best.score).exp().ln_1p();
+                    // A row of the beam itself stands for the words before one that was left.
+                    if !best.turns.is_empty() && last.turns.is_empty() {
+                        (*best, *words) = (last, spelt);
                     }
-                    let best = &mut merged[*place].0;
-                    best.score += (last.score - best.score).exp().ln_1p();
+                    best.score = score;
                 }
                 Entry::Occupied(_) => {}
             }

@@ -141,9 +141,9 @@ impl<G: Guide> Search<G> {
             let probability = self.frame.probability(entry.token);
             ends_token = (ends_token + gain) * probability;
             let ends_blank = entry.total() * self.frame.blank;
+            let (gain, total) = (gain * probability, ends_blank + ends_token);
             if let Some(parent) = parent.filter(|_| gain > 0.0 && self.options.recombine) {
-                let part = gain * probability / (ends_blank + ends_token);
-                self.tree.come(entry.node, parent.node, part);
+                self.tree.come(entry.node, parent.node, gain / total);
             }
             self.stays.push((ends_blank, ends_token));
             lowest = lowest.min(ends_blank + ends_token);

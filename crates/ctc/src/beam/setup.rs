@@ -5,25 +5,20 @@ use std::sync::Arc;
 
 use linnet_text::TokenTable;
 
-use super::boundary::{Boundary, MARK, is_marked};
+use super::boundary::{Boundary, MARK, is_marked, spells_words};
 use super::error::BeamError;
 use super::guide::factor;
 use super::hotwords::{HotwordError, Hotwords, MOST_WEIGHT};
 use super::model::{Fusion, WordModel};
 use super::phrases::Phrases;
 use super::tree::NONE;
-use super::trie::{LexiconTrie, START};
+use super::trie::{LexiconTrie, Pieces, START};
 
 /// The label of a word that is in no lexicon.
 pub(crate) const FREE_WORD: u32 = NONE - 1;
 
 /// The lowest look-ahead, in natural logarithms: words that a model forbids have no other.
 const LOWEST: f32 = -100.0;
-
-/// How far, in natural logarithms, the words before a word are taken to lift its weighted score above the one that it has
-/// by itself: the model isn't asked about a word that needs more to enter the beam. It may still come in a frame where its
-/// last token is more probable. On LibriSpeech's sentences nothing is lost down to 3, and a third of the time is saved.
-const MOST_LIFT: f64 = 3.0;
 
 /// What doesn't change from utterance to utterance.
 #[derive(Clone, Debug)]
@@ -34,6 +29,8 @@ pub(crate) struct Setup<M> {
     pub(crate) phrases: Option<Phrases>,
     /// Whether a token stands between words.
     pub(crate) parted: bool,
+    /// How tokens spell: by characters, or each by itself.
+    pub(crate) units: Pieces,
     /// The model's numbers of the words.
     indices: Vec<Option<u32>>,
     /// For each node the weighted look-ahead: the best that a word through it gets by itself.
@@ -58,6 +55,7 @@ impl<M: WordModel> Setup<M> {
         trie: Arc<LexiconTrie>,
         model: M,
         fusion: Fusion,
+        most_lift: f32,
         table: &TokenTable,
     ) -> Result<Self, BeamError> {
         let option = |name, problem| Err(BeamError::Option { name, problem });
@@ -79,6 +77,10 @@ impl<M: WordModel> Setup<M> {
         let by_marks = boundary == Boundary::Mark;
         let mut setup = Self {
             parted: boundary.token().is_some(),
+            units: match spells_words(table) {
+                true => Pieces::characters(table, boundary),
+                false => Pieces::tokens(table, boundary),
+            },
             indices: trie.words().iter().map(|word| model.index(word)).collect(),
             ahead: vec![f64::NEG_INFINITY; trie.nodes()],
             factors: Vec::new(),
@@ -93,7 +95,7 @@ impl<M: WordModel> Setup<M> {
             model,
             fusion,
         };
-        setup.look_ahead();
+        setup.look_ahead(f64::from(most_lift));
         if setup.model.following(&setup.model.start()).is_some() {
             let mut ends: HashMap<u32, Vec<u32>> = HashMap::new();
             for node in 0..setup.trie.nodes() as u32 {
@@ -112,9 +114,9 @@ impl<M: WordModel> Setup<M> {
         f64::from(self.fusion.weight * self.model.unigram(self.index(label)).max(LOWEST))
     }
 
-    fn look_ahead(&mut self) {
+    fn look_ahead(&mut self, most_lift: f64) {
         let words = 0..self.trie.words().len() as u32;
-        self.highest_words = words.map(|word| factor((self.alone(word) + MOST_LIFT).min(0.0))).collect();
+        self.highest_words = words.map(|word| factor((self.alone(word) + most_lift).min(0.0))).collect();
         // Children stand behind their parents.
         for node in (1..self.trie.nodes() as u32).rev() {
             for &word in self.trie.endings(node) {

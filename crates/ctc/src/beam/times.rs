@@ -141,15 +141,16 @@ impl Times {
         if paths.blank >= paths.token { paths.blank_record } else { paths.token_record }
     }
 
-    /// An entry whose probability has gained from another's has a path for either end: where it had none, that of its
-    /// other end stands in. `frame` is the next frame's number.
-    pub(crate) fn complete(&mut self, entry: usize, frame: u32) {
-        if self.paths[entry].blank == f64::NEG_INFINITY {
+    /// An entry whose probability has gained from another's may lack the path of an end that is possible now, by a blank
+    /// or by its token: that of its other end stands in. `frame` is the next frame's number.
+    pub(crate) fn complete(&mut self, entry: usize, (by_blank, by_token): (bool, bool), frame: u32) {
+        let lacks = |score: f64| score == f64::NEG_INFINITY;
+        if by_blank && lacks(self.paths[entry].blank) {
             let Source { score, record, end, posterior } = self.leave(entry, frame, false);
             let paths = &mut self.paths[entry];
             (paths.blank, paths.blank_record) = (score, record);
             (paths.blank_end, paths.blank_posterior) = (end, posterior);
-        } else if self.paths[entry].token == f64::NEG_INFINITY {
+        } else if by_token && lacks(self.paths[entry].token) {
             let start = self.records.get(self.paths[entry].blank_record as usize).map_or(0, |r| r.start);
             let paths = &mut self.paths[entry];
             (paths.token, paths.token_record) = (paths.blank, paths.blank_record);

@@ -191,8 +191,7 @@ impl Block for Subsampling {
                     linear::finish_backward(&scaled, mask, block.start, &mut dout, dbias);
                 } else {
                     // Positions have no gradient: of each row the content's part counts.
-                    let mut sums = scratch::take(dim);
-                    sums.fill(0.0);
+                    let mut sums = scratch::zeros(dim);
                     linear::finish_backward(&scaled, mask, block.start, &mut dout, &mut sums);
                     math::add(&sums[..content], dbias);
                     for row in 0..block.len() {
