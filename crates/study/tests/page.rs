@@ -92,7 +92,7 @@ fn the_page_stands_alone_and_says_all() {
     for outside in ["<script", "src=", "href=", "@import", "url("] {
         assert!(!page.contains(outside), "{outside}");
     }
-    assert_eq!(page.matches("<svg").count(), 3, "convergence, differences, lengths");
+    assert_eq!(page.matches("<svg").count(), 4, "rates, convergence, differences, lengths");
     // Plots, tables and settings scroll by themselves, each under a name of its own.
     let boxes = page.split("<div class=wide").skip(1);
     let name = |rest: &str| {
@@ -101,7 +101,7 @@ fn the_page_stands_alone_and_says_all() {
     };
     let names: Vec<String> = boxes.map(name).collect();
     let different: HashSet<&String> = names.iter().collect();
-    assert!(names.len() == 3 + 6 + 3 && different.len() == names.len(), "{names:?}");
+    assert!(names.len() == 4 + 6 + 3 && different.len() == names.len(), "{names:?}");
     assert!(names.contains(&"Differences to softmax, drawn".into()), "{names:?}");
     assert_eq!(page.matches("<pre>").count(), page.matches("\"><pre>").count());
     assert!(page.contains("<polygon"), "bands of the seeds");
@@ -118,6 +118,9 @@ fn the_first_line_names_a_winner_only_where_the_verdicts_do() {
             !clear
         );
         assert_eq!(page.contains(" Lowest PER on test: <b>softmax</b> with "), clear, "{apart}");
+        let verdict =
+            if clear { "<li>Worse than softmax: " } else { "<li>Neither better nor worse than softmax" };
+        assert!(page.contains(verdict), "{apart}");
         let unclear = " No kind has clearly the lowest PER on test: ";
         assert_eq!(page.contains(unclear), !clear, "{apart}");
     }
@@ -170,7 +173,7 @@ fn a_kind_has_one_colour_in_all_plots_and_sizes() {
     study.runs.iter().for_each(|run| finish(&study.exp, run));
     let page = html(&compare_study(&study).unwrap(), folder.path());
     let mut of_kinds = Vec::new();
-    for (kind, plots) in [("softmax", 3), ("linear", 4), ("convolution", 4)] {
+    for (kind, plots) in [("softmax", 4), ("linear", 5), ("convolution", 5)] {
         let of_sizes = ["small", "large"].map(|size| colours(&page, &format!("{kind} {size}")));
         assert_eq!(of_sizes.each_ref().map(Vec::len), [plots; 2], "{kind}: references lack differences");
         let mut all = of_sizes.concat();

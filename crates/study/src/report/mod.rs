@@ -3,6 +3,7 @@
 mod axis;
 mod curves;
 mod forest;
+mod glance;
 mod labels;
 mod lines;
 mod page;

@@ -3,7 +3,7 @@
 use linnet_page::{Page, scrolling};
 
 use super::palette::{page_colours, styles};
-use super::{curves, escape, forest, tables};
+use super::{curves, escape, forest, glance, tables};
 use crate::compare::{Comparison, KEPT, plural};
 use crate::plan::Timing;
 
@@ -19,6 +19,10 @@ pub(super) fn page(comparison: &Comparison) -> String {
     if !comparison.missing.is_empty() {
         body +=
             &format!("<p class=missing>Not finished, and left out: {}.</p>\n", escape(&comparison.missing()));
+    }
+    let picture = glance::picture(comparison);
+    if !picture.is_empty() {
+        body += &figure(("Error rates, drawn", None), &picture, &glance::note(comparison));
     }
     if !comparison.systems.is_empty() {
         body += &sections(comparison);
@@ -55,7 +59,9 @@ fn summary(comparison: &Comparison) -> String {
             };
         }
     }
-    format!("<p>{text}</p>\n")
+    let lines: String = glance::answer(comparison).iter().map(|line| format!("<li>{line}</li>\n")).collect();
+    let lines = if lines.is_empty() { lines } else { format!("<ul>\n{lines}</ul>\n") };
+    format!("<p>{text}</p>\n{lines}")
 }
 
 fn sections(comparison: &Comparison) -> String {
