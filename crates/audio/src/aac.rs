@@ -2,14 +2,12 @@
 //!
 //! From ISO/IEC 14496-3: AudioSpecificConfig (1.6.2.1), ADTS (1.A.2), raw data blocks (4.4.2).
 
-use std::path::Path;
-
 use crate::bits::Bits;
+use crate::bytes::Bytes;
 use crate::container::{Body, Track, length};
 use crate::error::AudioError;
 use crate::note::Note;
-use crate::packets::{Codec, Packed, Packets, Span};
-use crate::tags;
+use crate::packets::{Codec, Packed, Packets, Span, Stretch};
 
 const RATES: [u32; 13] =
     [96_000, 88_200, 64_000, 48_000, 44_100, 32_000, 24_000, 22_050, 16_000, 12_000, 11_025, 8_000, 7_350];
@@ -118,6 +116,9 @@ pub(crate) fn config_of_esds(mut bytes: &[u8]) -> Option<&[u8]> {
 /// Bytes of a frame's header, without a checksum.
 const HEAD: usize = 7;
 
+/// Bytes that show whether three frames stand in a row: a frame has 8,191 at most.
+const SEVERAL: usize = 3 << 13;
+
 /// A frame's header.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Frame {
@@ -163,45 +164,50 @@ pub(crate) fn is_adts(head: &[u8]) -> bool {
     true
 }
 
-/// The frames of a file.
-pub(crate) fn open_adts<'a>(bytes: &'a [u8], path: &Path) -> Result<Track<'a>, AudioError> {
-    let first = Frame::read(bytes).ok_or_else(|| AudioError::nothing(path))?;
-    let alike = |rest: &[u8]| Frame::read(rest).filter(|frame| frame.fixed == first.fixed);
+/// The frames of a file, whatever tags end it. They are read as they are decoded.
+pub(crate) fn open_adts(mut bytes: Bytes) -> Result<Track<'static>, AudioError> {
+    let end = bytes.tagged()?;
+    let mut bytes = bytes.until(end);
+    let path = bytes.path().to_path_buf();
+    let first = Frame::read(bytes.get(0, HEAD)?).ok_or_else(|| AudioError::nothing(&path))?;
+    let alike = |head: &[u8]| Frame::read(head).filter(|frame| frame.fixed == first.fixed);
     let (mut at, mut packets, mut notes) = (0, Vec::new(), Vec::new());
     while at < bytes.len() {
-        let rest = &bytes[at..];
-        let tag = tags::len(rest);
-        match alike(rest) {
+        let left = bytes.len() - at;
+        let frame = alike(bytes.get(at, HEAD)?);
+        let tag = if frame.is_some() { 0 } else { bytes.tag_len(at)? };
+        match frame {
             _ if tag > 0 => at += tag,
             Some(frame) if frame.blocks > 1 => {
-                return Err(AudioError::unread(path, "AAC with several blocks a frame"));
+                return Err(AudioError::unread(&path, "AAC with several blocks a frame"));
             }
-            Some(frame) if frame.len <= rest.len() => {
-                packets.push(rest[frame.header..frame.len].into());
-                at += frame.len;
+            Some(frame) if frame.len as u64 <= left => {
+                packets.extend(Stretch::new(at + frame.header as u64, (frame.len - frame.header) as u64));
+                at += frame.len as u64;
             }
-            _ => {
+            frame => {
                 // Frames go on where several in a row are like the first.
-                let goes_on = |&next: &usize| alike(&bytes[next..]).is_some() && is_adts(&bytes[next..]);
-                let next = (at + 1..bytes.len()).find(goes_on);
-                match next {
-                    None if alike(rest).is_some() || rest.len() < HEAD => {
-                        notes.push(length("its last frame is cut off"));
-                    }
-                    None if rest.iter().all(|&b| b == 0) => {}
-                    _ => {
-                        let bytes = next.unwrap_or(bytes.len()) - at;
-                        notes.push(Note::Skipped { at, bytes, read_s: 0.0 });
-                    }
+                let mut next = at + 1;
+                while next < bytes.len()
+                    && (alike(bytes.get(next, HEAD)?).is_none() || !is_adts(bytes.get(next, SEVERAL)?))
+                {
+                    next += 1;
                 }
-                at = next.unwrap_or(bytes.len());
+                let is_end = next == bytes.len();
+                if is_end && (frame.is_some() || left < HEAD as u64) {
+                    notes.push(length("its last frame is cut off"));
+                } else if !is_end || bytes.any_nonzero(at..next)? {
+                    let (at, bytes) = (at as usize, (next - at) as usize);
+                    notes.push(Note::Skipped { at, bytes, read_s: 0.0 });
+                }
+                at = next;
             }
         }
     }
     let (kind, rate, channels) = first.fixed;
     let config = (kind << 11 | rate << 7 | channels << 3) as u16;
-    let codec = Codec::aac(&config.to_be_bytes(), "AAC", path)?;
-    let packets = Packed::Here(packets);
+    let codec = Codec::aac(&config.to_be_bytes(), "AAC", &path)?;
+    let packets = Packed::at(packets, bytes);
     Ok(Track { body: Body::Packets(Packets { codec, packets, span: Span::default() }), notes })
 }
 

@@ -15,7 +15,7 @@ use crate::note::Note;
 use crate::read::{Opened, ReadOptions, all, check_part, empty, is_raw, of_track, opened};
 use crate::samples::Audio;
 use crate::wave::{self, Plain};
-use crate::{mp4, sphere, tags};
+use crate::{sphere, tags};
 
 /// The length of a block, in seconds.
 const BLOCK_S: usize = 10;
@@ -26,10 +26,9 @@ const HEAD: usize = 1 << 14;
 /// A recording that is read block by block.
 ///
 /// Memory doesn't grow with the recording where the file is WAV or a relative (samples of integers, mu-law or A-law),
-/// SPHERE that isn't compressed, FLAC, MP3, OGG (Vorbis, Opus, FLAC) or MP4 and its relatives (AAC, ALAC, Opus), whose
-/// index alone is in memory. Of Matroska, AAC, CAF with packets, and streams, all bytes are in memory, and what they
-/// decode to isn't. Other files, as samples of floating point, AIFF, AU
-/// and Shorten, are decoded as a whole.
+/// SPHERE that isn't compressed, FLAC, MP3, OGG (Vorbis, Opus, FLAC), AAC, or MP4, Matroska and their
+/// relatives, whose index alone is in memory. Of CAF with packets, and streams, all bytes are in memory, and what they
+/// decode to isn't. Other files, as samples of floating point, AIFF, AU and Shorten, are decoded as a whole.
 #[derive(Debug)]
 pub struct Blocks {
     path: PathBuf,
@@ -104,9 +103,10 @@ impl Blocks {
             };
         }
         let container = Container::of(&head).filter(|_| !is_raw);
-        if container == Some(Container::Mp4) {
+        let track = container.and_then(|container| container.open_within(&content));
+        if let Some(track) = track {
             let behind = |error: AudioError| error.behind(tag as usize);
-            let track = mp4::open(content).map_err(behind)?;
+            let track = track.map_err(behind)?;
             return Self::of_opened(of_track(track, path).map_err(behind)?, tag as usize, path, options);
         }
         if is_raw || container.is_some() || Unread::by_content(&head).is_some() {

@@ -160,7 +160,7 @@ impl Bytes {
         }
     }
 
-    /// The length of the tags that stand at a place, see [`tags::len`].
+    /// The length of the tags that stand at a place, of those that can stand between recordings, too: ID3 and APE.
     pub(crate) fn tag_len(&mut self, at: u64) -> Result<u64, AudioError> {
         let mut end = at;
         while end < self.len {

@@ -68,9 +68,20 @@ impl Container {
             Self::Aiff => aiff::open(bytes, path),
             Self::Au => au::open(bytes, path),
             Self::Caf => caf::open(bytes, path),
-            Self::Mp4 => mp4::open(Bytes::of_memory(Arc::new(bytes.to_vec()), path)),
-            Self::Matroska => matroska::open(bytes, path),
-            Self::Adts => aac::open_adts(bytes, path),
+            Self::Mp4 | Self::Matroska | Self::Adts => {
+                let bytes = Bytes::of_memory(Arc::new(bytes.to_vec()), path);
+                self.open_within(&bytes).unwrap_or_else(|| Err(AudioError::nothing(path)))
+            }
+        }
+    }
+
+    /// Finds the recording in a file whose packets need not be in memory; `None` where they must.
+    pub(crate) fn open_within(self, bytes: &Bytes) -> Option<Result<Track<'static>, AudioError>> {
+        match self {
+            Self::Mp4 => Some(mp4::open(bytes.clone())),
+            Self::Matroska => Some(matroska::open(bytes.clone())),
+            Self::Adts => Some(aac::open_adts(bytes.clone())),
+            Self::Aiff | Self::Au | Self::Caf => None,
         }
     }
 

@@ -9,6 +9,7 @@ use symphonia::core::codecs::audio::{AudioCodecId, AudioCodecParameters, AudioDe
 use symphonia::core::packet::PacketRef;
 use symphonia::core::units::{Duration, Timestamp};
 
+use crate::bytes::Bytes;
 use crate::collect::{Decode, Guarded, check_same, collect, samples};
 use crate::error::{AudioError, Place};
 use crate::note::Note;
@@ -27,6 +28,28 @@ pub(crate) enum Packed<'a> {
     Here(Vec<Cow<'a, [u8]>>),
     /// As they are read from a file.
     Coming(Box<dyn Iterator<Item = Result<Vec<u8>, AudioError>> + Send>),
+}
+
+/// A packet's place in a file and its length, in 40 and 24 bits: an hour has 180,000 of them.
+#[derive(Clone, Copy)]
+pub(crate) struct Stretch(u64);
+
+impl Stretch {
+    /// `None` for one that lies or reaches too far.
+    pub(crate) fn new(at: u64, len: u64) -> Option<Self> {
+        (at < 1 << 40 && len < 1 << 24).then_some(Self(at << 24 | len))
+    }
+
+    pub(crate) fn read(self, bytes: &mut Bytes) -> Result<Vec<u8>, AudioError> {
+        bytes.get(self.0 >> 24, (self.0 & 0xff_ffff) as usize).map(<[u8]>::to_vec)
+    }
+}
+
+impl Packed<'static> {
+    /// Packets of a file, read as they are decoded.
+    pub(crate) fn at(packets: Vec<Stretch>, mut bytes: Bytes) -> Self {
+        Self::Coming(Box::new(packets.into_iter().map(move |packet| packet.read(&mut bytes))))
+    }
 }
 
 /// The decoder of packets, with its configuration.

@@ -13,7 +13,7 @@ use crate::error::AudioError;
 use crate::names::{Unread, has_extension, is_audio_path};
 use crate::raw::{self, RawFormat};
 use crate::samples::Audio;
-use crate::{mp4, sphere, tags, wave};
+use crate::{sphere, tags, wave};
 
 /// The most bytes that are read: 4 GiB.
 const MOST_BYTES: u64 = 1 << 32;
@@ -101,6 +101,8 @@ pub(crate) fn opened(bytes: Vec<u8>, path: &Path, options: &ReadOptions) -> Resu
         return Err(empty(path));
     }
     let tag = tags::id3_len(&bytes).min(bytes.len());
+    let bytes = Arc::new(bytes);
+    let within = || Bytes::of_memory(Arc::clone(&bytes), path).behind(tag as u64);
     let behind = |error: AudioError| error.behind(tag);
     let whole = |audio: Result<Audio, AudioError>| -> Result<Opened, AudioError> {
         let mut audio = audio.map_err(behind)?;
@@ -119,10 +121,7 @@ pub(crate) fn opened(bytes: Vec<u8>, path: &Path, options: &ReadOptions) -> Resu
     }
     let recording: Box<dyn Decode> = match (Container::of(content), Unread::by_content(content)) {
         (Some(container), _) => {
-            let track = match container {
-                Container::Mp4 => mp4::open(Bytes::of_memory(Arc::new(bytes), path).behind(tag as u64)),
-                container => container.open(content, path),
-            };
+            let track = container.open_within(&within()).unwrap_or_else(|| container.open(content, path));
             match of_track(track.map_err(behind)?, path).map_err(behind)? {
                 Opened::Whole(audio) => return whole(Ok(audio)),
                 Opened::Steps(recording) => recording,
@@ -131,8 +130,7 @@ pub(crate) fn opened(bytes: Vec<u8>, path: &Path, options: &ReadOptions) -> Resu
         (None, Some(kind)) => return Err(kind.error(path)),
         (None, None) => {
             let kind = Kind::of(content);
-            let content = Bytes::of_memory(Arc::new(bytes), path).behind(tag as u64);
-            coded::recording(content, kind).map_err(behind)?
+            coded::recording(within(), kind).map_err(behind)?
         }
     };
     Ok(Opened::Steps(Box::new(Behind { recording, bytes: tag })))

@@ -320,6 +320,25 @@ fn a_matroska_file_that_is_cut_off_is_read_as_far_as_it_goes() {
 }
 
 #[test]
+fn blocks_of_other_tracks_are_passed_over() {
+    for name in ["chord.mkv", "chord.webm", "chord_vorbis.webm"] {
+        let whole = std::fs::read(data(name)).unwrap();
+        let plain = both(&whole, name).unwrap();
+        // Pictures behind the head of the first cluster, larger than what is read at a time; they hold all kinds of IDs.
+        let cluster = whole.windows(4).position(|w| w == [0x1f, 0x43, 0xb6, 0x75]).unwrap();
+        let size = whole[cluster + 4].leading_zeros() as usize + 1;
+        let picture = whole.iter().copied().cycle().take(300_000);
+        let body: Vec<u8> = [0x82, 0, 0, 0].into_iter().chain(picture).collect();
+        let head = [&[0xa3, 0x08][..], &(body.len() as u64).to_be_bytes()[4..]].concat();
+        let pictures = [head, body].concat().repeat(3);
+        let mut with = whole.clone();
+        with.splice(cluster + 4 + size..cluster + 4 + size, pictures);
+        let audio = both(&with, name).unwrap();
+        assert!(audio.channels == plain.channels && audio.notes == plain.notes, "{name}: {:?}", audio.notes);
+    }
+}
+
+#[test]
 fn damage_never_panics() {
     let mut names: Vec<&str> = Vec::new();
     names.extend(["chord.m4a", "chord_fragments.mp4", "chord_opus.mp4", "chord_alac.m4a", "chord_alac.caf"]);
