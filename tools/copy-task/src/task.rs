@@ -13,7 +13,7 @@ pub(crate) const SEPARATOR: u32 = 0;
 const VALIDATION: usize = 256;
 const VALIDATION_BATCH: usize = 64;
 
-/// What the sequences are drawn from: their lengths are uniform from `min_symbols` to `max_symbols`, their symbols
+/// The sequences that are drawn: their lengths are uniform from `min_symbols` to `max_symbols`, their symbols
 /// uniform.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

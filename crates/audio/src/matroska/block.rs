@@ -9,7 +9,7 @@ use super::ebml::variable;
 /// The longest head, in bytes.
 pub(super) const LONGEST_HEAD: usize = 11;
 
-/// What a block begins with.
+/// The beginning of a block.
 pub(super) struct Head {
     pub(super) track: u64,
     /// How several packets are told apart; 0 if there is one.

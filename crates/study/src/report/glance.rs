@@ -19,7 +19,7 @@ const NUMBERS: usize = 21;
 /// The most kinds that a line of the answer names.
 const NAMED: usize = 3;
 
-/// What a kind is beside the first reference.
+/// A kind's standing beside the first reference.
 #[derive(Clone, Copy, PartialEq)]
 enum Standing {
     Reference,
@@ -81,7 +81,7 @@ fn rows(comparison: &Comparison) -> Vec<Row<'_>> {
     rows
 }
 
-/// What the verdicts say of the kinds beside the first reference, a line for each; nothing without a reference.
+/// The verdicts on the kinds beside the first reference, a line for each; nothing without a reference.
 pub(super) fn answer(comparison: &Comparison) -> Vec<String> {
     let Some(reference) = comparison.references.first() else { return Vec::new() };
     let rows = rows(comparison);
@@ -196,7 +196,7 @@ pub(super) fn picture(comparison: &Comparison) -> String {
     )
 }
 
-/// What the marks of the picture are.
+/// The meaning of the picture's marks.
 pub(super) fn note(comparison: &Comparison) -> String {
     let rows = rows(comparison);
     let has = |which: &[Standing]| rows.iter().any(|row| which.contains(&row.standing));
