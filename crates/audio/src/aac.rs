@@ -8,6 +8,7 @@ use crate::container::{Body, Track, length};
 use crate::error::AudioError;
 use crate::note::Note;
 use crate::packets::{Codec, Packed, Packets, Span, Stretch};
+use crate::pcm::too_many;
 
 const RATES: [u32; 13] =
     [96_000, 88_200, 64_000, 48_000, 44_100, 32_000, 24_000, 22_050, 16_000, 12_000, 11_025, 8_000, 7_350];
@@ -164,10 +165,8 @@ pub(crate) fn is_adts(head: &[u8]) -> bool {
     true
 }
 
-/// The frames of a file, whatever tags end it. They are read as they are decoded.
+/// The frames of a file. They are read as they are decoded.
 pub(crate) fn open_adts(mut bytes: Bytes) -> Result<Track<'static>, AudioError> {
-    let end = bytes.tagged()?;
-    let mut bytes = bytes.until(end);
     let path = bytes.path().to_path_buf();
     let first = Frame::read(bytes.get(0, HEAD)?).ok_or_else(|| AudioError::nothing(&path))?;
     let alike = |head: &[u8]| Frame::read(head).filter(|frame| frame.fixed == first.fixed);
@@ -182,7 +181,8 @@ pub(crate) fn open_adts(mut bytes: Bytes) -> Result<Track<'static>, AudioError> 
                 return Err(AudioError::unread(&path, "AAC with several blocks a frame"));
             }
             Some(frame) if frame.len as u64 <= left => {
-                packets.extend(Stretch::new(at + frame.header as u64, (frame.len - frame.header) as u64));
+                let packet = Stretch::new(at + frame.header as u64, (frame.len - frame.header) as u64);
+                packets.push(packet.ok_or_else(|| too_many(&path))?);
                 at += frame.len as u64;
             }
             frame => {

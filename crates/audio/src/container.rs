@@ -75,14 +75,20 @@ impl Container {
         }
     }
 
-    /// Finds the recording in a file whose packets need not be in memory; `None` where they must.
+    /// Finds the recording in a file whose packets need not be in memory, whatever tags end it; `None` where they must.
     pub(crate) fn open_within(self, bytes: &Bytes) -> Option<Result<Track<'static>, AudioError>> {
-        match self {
-            Self::Mp4 => Some(mp4::open(bytes.clone())),
-            Self::Matroska => Some(matroska::open(bytes.clone())),
-            Self::Adts => Some(aac::open_adts(bytes.clone())),
+        let open: Option<fn(Bytes) -> Result<Track<'static>, AudioError>> = match self {
+            Self::Mp4 => Some(mp4::open),
+            Self::Matroska => Some(matroska::open),
+            Self::Adts => Some(aac::open_adts),
             Self::Aiff | Self::Au | Self::Caf => None,
-        }
+        };
+        let untagged = || {
+            let mut bytes = bytes.clone();
+            let end = bytes.tagged()?;
+            Ok(bytes.until(end))
+        };
+        open.map(|open| untagged().and_then(open))
     }
 
     /// Describes a whole file. Packets are decoded for it, since none but the last tells where it ends.

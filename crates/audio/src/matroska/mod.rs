@@ -84,10 +84,8 @@ fn packets_of(
     stretches.map(Some).ok_or(damaged)
 }
 
-/// Opens a file, whatever tags end it. Its packets are read as they are decoded.
+/// Opens a file. Its packets are read as they are decoded.
 pub(crate) fn open(mut bytes: Bytes) -> Result<Track<'static>, AudioError> {
-    let end = bytes.tagged()?;
-    let mut bytes = bytes.until(end);
     let path = bytes.path().to_path_buf();
     let fail = |at: u64, problem: &str| {
         let place = Place::Byte(at as usize);

@@ -53,10 +53,8 @@ struct Edit {
     start: u64,
 }
 
-/// Opens a file, whatever tags end it. Its packets are read as they are decoded.
+/// Opens a file. Its packets are read as they are decoded.
 pub(crate) fn open(mut bytes: Bytes) -> Result<Track<'static>, AudioError> {
-    let end = bytes.tagged()?;
-    let mut bytes = bytes.until(end);
     let path = bytes.path().to_path_buf();
     let outline = Outline::read(&mut bytes)?;
     let movie = &outline.movie[..];

@@ -59,12 +59,17 @@ impl Alternatives {
         self.all.iter_mut().map(|alternative| &mut alternative.record)
     }
 
-    /// Another list, made from this one.
-    fn edit(&mut self, list: List, edit: impl FnOnce(&mut Vec<Alternative>, &[Alternative])) -> List {
+    /// Another list, made from this one and what is in `others`.
+    fn edit(
+        &mut self,
+        list: List,
+        others: List,
+        edit: impl FnOnce(&mut Vec<Alternative>, &[Alternative]),
+    ) -> List {
         let mut own = std::mem::take(&mut self.own);
         own.clear();
         own.extend_from_slice(self.of(list));
-        edit(&mut own, &self.all);
+        edit(&mut own, self.of(others));
         let list = List { start: self.all.len() as u32, len: own.len() as u32 };
         self.all.extend_from_slice(&own);
         self.own = own;
@@ -135,14 +140,14 @@ impl<C: Copy> Tree<C> {
     /// that say what the other says are in the other already.
     pub(crate) fn keep(&mut self, (kept, words): (u32, u64), other: Alternative, factor: f64) {
         let [list, others] = [self.node(kept).alternatives, self.node(other.node).alternatives];
-        let list = self.left.edit(list, |list, all| {
+        let list = self.left.edit(list, others, |list, others| {
             list.retain(|alternative| alternative.words != other.words);
             list.iter_mut().for_each(|alternative| alternative.share *= factor);
             list.retain(|alternative| alternative.share >= LEAST);
             if other.words != words {
                 add(list, other);
             }
-            for alternative in &all[others.start as usize..][..others.len as usize] {
+            for alternative in others {
                 if alternative.words != words && alternative.words != other.words {
                     add(list, Alternative { share: other.share * alternative.share, ..*alternative });
                 }
@@ -164,12 +169,13 @@ impl<C: Copy> Tree<C> {
             alternative.share >= LEAST
         };
         if own.len > 0 {
-            self.node_mut(node).alternatives = self.left.edit(own, |list, _| list.retain_mut(scale));
+            self.node_mut(node).alternatives =
+                self.left.edit(own, List::default(), |list, _| list.retain_mut(scale));
         }
         if before != new && before.len + new.len > 0 {
-            self.node_mut(node).before = self.left.edit(before, |list, all| {
+            self.node_mut(node).before = self.left.edit(before, new, |list, new| {
                 list.retain_mut(scale);
-                for alternative in &all[new.start as usize..][..new.len as usize] {
+                for alternative in new {
                     add(list, Alternative { share: part * alternative.share, ..*alternative });
                 }
             });

@@ -137,7 +137,9 @@ impl<G: Guide> Search<G> {
             }
             (last, popped) = (Some(rank), popped + 1);
             let way = self.spelt(&waiting.ways[index]);
-            self.turn(&mut waiting, index, &way);
+            if self.tree.left.len() > 0 {
+                self.turn(&mut waiting, index, &way);
+            }
             // The same alternative may be reached at several places.
             if spellings.insert(way.spelling.clone()) {
                 finals.push(way);

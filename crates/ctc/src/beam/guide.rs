@@ -33,6 +33,12 @@ pub(crate) fn factor(change: f64) -> f64 {
     if change == f64::NEG_INFINITY { 0.0 } else { change.clamp(-MOST_CHANGE, MOST_CHANGE).exp() }
 }
 
+/// A hash of one number more.
+#[inline(always)]
+pub(crate) fn hash(before: u64, number: u32) -> u64 {
+    (before.rotate_left(23) ^ u64::from(number).wrapping_add(1)).wrapping_mul(0x9E37_79B9_7F4A_7C15)
+}
+
 /// How a prefix may end an utterance.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Ending {

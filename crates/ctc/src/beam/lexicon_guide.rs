@@ -3,7 +3,7 @@
 use super::biasing::OUTSIDE;
 use super::candidates::Candidates;
 use super::frame::Frame;
-use super::guide::{Ending, Growing, Guide, factor};
+use super::guide::{Ending, Growing, Guide, factor, hash};
 use super::histories::Histories;
 use super::model::WordModel;
 use super::setup::{FREE_WORD, Setup};
@@ -27,11 +27,6 @@ pub(crate) struct Context {
     /// A hash of the words so far, and of the tokens since.
     words: u64,
     spelt: u64,
-}
-
-/// A hash of one number more.
-fn hash(before: u64, number: u32) -> u64 {
-    (before.rotate_left(23) ^ u64::from(number).wrapping_add(1)).wrapping_mul(0x9E37_79B9_7F4A_7C15)
 }
 
 /// A hash of two, in this order.

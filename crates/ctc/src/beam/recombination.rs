@@ -1,7 +1,7 @@
 //! Recombination: of prefixes that no later frame can tell apart, one lives on and remembers the others.
 
 use super::alternatives::Alternative;
-use super::guide::Guide;
+use super::guide::{Guide, hash};
 use super::search::Search;
 use super::tree::NONE;
 
@@ -31,10 +31,8 @@ impl Seen {
     fn slot(&mut self, key: Key) -> usize {
         self.keys.push(key);
         let ([a, b, c], d) = key;
-        // Fibonacci hashing, number by number.
-        let mix = |hash: u64, number: u32| (hash ^ u64::from(number)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-        let hash = [a, b, c, d].into_iter().fold(0u64, |hash, number| mix(hash.rotate_left(29), number));
-        let mut slot = (hash >> 32) as usize & (self.slots.len() - 1);
+        let mixed = [a, b, c, d].into_iter().fold(0, hash);
+        let mut slot = (mixed >> 32) as usize & (self.slots.len() - 1);
         while self.slots[slot] != NONE && self.keys[self.slots[slot] as usize] != key {
             slot = (slot + 1) & (self.slots.len() - 1);
         }

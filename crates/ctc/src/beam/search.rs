@@ -58,6 +58,8 @@ pub(crate) struct Search<G: Guide> {
     parents: Vec<u32>,
     stays: Vec<(f64, f64)>,
     pub(super) seen: Seen,
+    /// Whether prefixes are recombined: some guides have none that are alike.
+    recombines: bool,
 }
 
 /// Frames of one utterance: 31 bits, so that none is `NONE`.
@@ -81,7 +83,9 @@ impl<G: Guide> Search<G> {
             ends_blank: 1.0,
             ends_token: 0.0,
         };
-        let tree = Tree::new(none, guide.start());
+        let start = guide.start();
+        let recombines = options.recombine && guide.future(&start).is_some();
+        let tree = Tree::new(none, start);
         Self {
             tree,
             beam: vec![root],
@@ -94,6 +98,7 @@ impl<G: Guide> Search<G> {
             parents: Vec::new(),
             stays: Vec::new(),
             seen: Seen::default(),
+            recombines,
             guide,
             options,
             tokens,
@@ -142,7 +147,7 @@ impl<G: Guide> Search<G> {
             ends_token = (ends_token + gain) * probability;
             let ends_blank = entry.total() * self.frame.blank;
             let (gain, total) = (gain * probability, ends_blank + ends_token);
-            if let Some(parent) = parent.filter(|_| gain > 0.0 && self.options.recombine) {
+            if let Some(parent) = parent.filter(|_| gain > 0.0 && self.recombines) {
                 self.tree.come(entry.node, parent.node, gain / total);
             }
             self.stays.push((ends_blank, ends_token));
@@ -203,7 +208,7 @@ impl<G: Guide> Search<G> {
             times.advance(chosen, &self.beam, &self.parents, &self.frame, row, self.frames as u32);
         }
         std::mem::swap(&mut self.beam, &mut self.next);
-        if self.options.recombine {
+        if self.recombines {
             self.recombine();
         }
         if self.tree.is_full() {

@@ -116,11 +116,12 @@ impl<M: WordModel> Setup<M> {
 
     fn look_ahead(&mut self, most_lift: f64) {
         let words = 0..self.trie.words().len() as u32;
-        self.highest_words = words.map(|word| factor((self.alone(word) + most_lift).min(0.0))).collect();
+        let alone: Vec<f64> = words.map(|word| self.alone(word)).collect();
+        self.highest_words = alone.iter().map(|alone| factor((alone + most_lift).min(0.0))).collect();
         // Children stand behind their parents.
         for node in (1..self.trie.nodes() as u32).rev() {
             for &word in self.trie.endings(node) {
-                let alone = self.alone(word) + self.trie.weight(node, word);
+                let alone = alone[word as usize] + self.trie.weight(node, word);
                 let best = &mut self.ahead[node as usize];
                 *best = best.max(alone);
             }
