@@ -86,14 +86,17 @@ fi
 
 # The search knows the lexicon's words and those of the training transcripts and the text, or of the given model.
 words=$exp/lm/lexicon.txt
-if stage 3 language-model "$data" "$lexicon" "$g2p" "${text[@]}" ${lm:+"$lm"} -- "$train"; then
+# Texts that the development or the test set was read from are left out.
+held_out=(--held-out "$data/$dev.jsonl" --held-out "$test_data/$test.jsonl")
+if stage 3 language-model "$data" "$test_data" "$lexicon" "$g2p" "${text[@]}" ${lm:+"$lm"} -- "$train"; then
   mkdir -p "$exp/lm"
   "$linnet" ngram "$data/$train.jsonl" --counts "$exp/lm/train.txt"
   if [ -n "$lm" ]; then
     case "$lm" in *.gz) gzip -dc "$lm" ;; *) cat "$lm" ;; esac |
       awk '/^\\2-grams:/ { over = 1 } !over && NF >= 2 && $1 ~ /^-?[0-9.]+$/ { print $2, 1 }' | grep -v '^[<[]' >"$exp/lm/counts.txt"
   else
-    "$linnet" ngram "${text[@]}" --normalise english --case upper --punctuation drop --counts "$exp/lm/counts.txt"
+    "$linnet" ngram "${text[@]}" --normalise english --case upper --punctuation drop "${held_out[@]}" \
+      --counts "$exp/lm/counts.txt"
   fi
   # In upper case, as transcripts and text are. Words of a text that occur once are often misprints; all others count.
   {
@@ -103,8 +106,8 @@ if stage 3 language-model "$data" "$lexicon" "$g2p" "${text[@]}" ${lm:+"$lm"} --
   partly "$linnet" pronounce "$g2p" --list "$exp/lm/words.txt" --lexicon "$lexicon" >"$words.part"
   mv "$words.part" "$words"
   if [ -z "$lm" ]; then
-    "$linnet" ngram "$data/$train.jsonl" "${text[@]}" --normalise english --vocab "$words" --order 4 \
-      --out "$exp/lm/4gram.arpa.gz" --eval "$data/$dev.jsonl"
+    "$linnet" ngram "$data/$train.jsonl" "${text[@]}" --normalise english "${held_out[@]}" --vocab "$words" --order 4 \
+      --prune 0,0,1 --out "$exp/lm/4gram.arpa.gz" --eval "$data/$dev.jsonl"
   fi
   finished
 fi

@@ -39,6 +39,7 @@ const INPUTS: &[&str] = &[
     "exp compare BAD",
     "txt ngram BAD --order 2 --out o.arpa",
     "jsonl ngram BAD --order 2 --out o.arpa",
+    "jsonl ngram r.trn --order 2 --out o.arpa --held-out BAD",
     "toml train BAD --out o",
     "model train tiny.toml --out o --init BAD",
     "jsonl train tiny.toml --out o --set data.train=BAD",

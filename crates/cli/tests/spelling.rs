@@ -83,6 +83,42 @@ fn ngram_counts_words_with_a_model_or_without() {
 }
 
 #[test]
+fn ngram_leaves_out_the_texts_that_held_out_sentences_were_read_from() {
+    let place = place();
+    let place = place.path();
+    let names = ["ant", "bee", "cow", "dog"];
+    let line = |name: &str| format!("the {name} and a {name} with two {name} at the {name} hill");
+    let manifest = names.map(|name| format!("{{\"text\": \"{}\"}}\n", line(name).to_uppercase()));
+    put(&place.join("test.jsonl"), manifest.concat());
+    put(&place.join("source.txt"), names.map(|name| line(name) + ",\nand stayed. ").concat());
+    put(&place.join("other.txt"), names[1..].iter().map(|name| line(name) + " sand.\n").collect::<String>());
+    let ngram = ["ngram", "other.txt", "source.txt", "--normalise", "english", "--case", "upper"];
+    let counts = |options: &[&str]| {
+        let run = linnet(place, &[&ngram[..], &["--counts", "counts.txt"], options].concat());
+        assert_eq!(run.code, 0, "{}", run.err);
+        (run.err.clone(), fs::read_to_string(place.join("counts.txt")).unwrap())
+    };
+    assert!(counts(&[]).1.contains("ANT 4\n"));
+    // Three sentences aren't enough to be read from.
+    let (said, left) = counts(&["--held-out", "test.jsonl"]);
+    assert!(said.contains("left out source.txt: 4 held-out sentences were read from it\n"), "{said}");
+    assert!(!said.contains("other.txt") && !left.contains("ANT") && !left.contains("STAYED"), "{said}{left}");
+    assert!(left.contains("BEE 4\n") && left.contains("SAND 3\n"), "{left}");
+    let all = [
+        "--quiet",
+        "ngram",
+        "source.txt",
+        "--counts",
+        "c.txt",
+        "--case",
+        "upper",
+        "--held-out",
+        "test.jsonl",
+    ];
+    linnet(place, &all).fails_with("--held-out leaves out every text; give others");
+}
+
+#[test]
 fn a_manifest_in_another_spelling_is_scored_in_the_models() {
     let place = place();
     let place = place.path();

@@ -17,6 +17,7 @@ use super::Spelling;
   linnet ngram data/train.jsonl news.txt.xz --order 3 --out lm.arpa     news.txt spelt as data/text.json says
   zcat news.gz | linnet ngram - --case upper --punctuation drop --order 3 --out lm.arpa
   linnet ngram data/train.jsonl novels/*.txt --normalise english --order 4 --out lm.arpa.gz
+  linnet ngram books/*.txt --normalise english --case upper --order 4 --out lm.arpa.gz --held-out data/test.jsonl     without the books that the test set reads from
   linnet ngram novels/*.txt --normalise english --case upper --counts counts.txt     the words, and how often each occurs
 
 Unless --case or --punctuation is given, all texts are spelt as the first prepared data among them are (text.json beside a manifest), else as they stand.
@@ -48,6 +49,10 @@ pub(crate) struct Ngram {
     /// Report perplexity on this text; may be repeated.
     #[arg(long, value_name = "TEXT", requires = "out")]
     pub(crate) eval: Vec<PathBuf>,
+    /// Leave out each text from which this one was read, a test set's transcripts say: that has sequences of eight words
+    /// of four of its sentences or more; may be repeated.
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) held_out: Vec<PathBuf>,
     /// Text files are running text of this language, as books are: sentences end at their marks, numbers and
     /// abbreviations are written as they are read aloud, hyphens part words, and punctuation goes.
     #[arg(long, value_enum, value_name = "LANGUAGE")]

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use linnet_files::{io_problem, write_beside};
 use linnet_text::ngram::{
-    Estimate, EstimateError, Perplexity, Running, TrainingText, each_plain_sentence, each_sentence,
+    Estimate, EstimateError, HeldOut, Perplexity, Running, TrainingText, each_plain_sentence, each_sentence,
     read_vocabulary,
 };
 use linnet_text::{Case, Normaliser, Punctuation, TextError};
@@ -15,7 +15,12 @@ use crate::args::{Language, Ngram};
 use crate::talk::Talk;
 
 pub(super) fn run(args: Ngram, talk: &Talk) -> Done {
-    let inputs = [("TEXT", &args.text[..]), ("--eval", &args.eval), ("--vocab", args.vocab.as_slice())];
+    let inputs = [
+        ("TEXT", &args.text[..]),
+        ("--eval", &args.eval),
+        ("--vocab", args.vocab.as_slice()),
+        ("--held-out", &args.held_out),
+    ];
     outputs::check(&[("--out", args.out.as_slice()), ("--counts", args.counts.as_slice())], &inputs)?;
     let rule = rule(&args, talk)?;
     if args.normalise.is_some() && rule.case == Case::Keep {
@@ -34,10 +39,11 @@ pub(super) fn run(args: Ngram, talk: &Talk) -> Done {
         Some(Language::English) => Running::English,
         None => Running::No,
     };
-    for path in &args.text {
-        sentences(path, running, |sentence| text.push(&rule.apply(sentence)).map_err(|e| e.to_string()))?;
-    }
+    let left_out = read(&args, running, &rule, &mut text, talk)?;
     if text.sentences() == 0 {
+        if left_out > 0 {
+            return Err("--held-out leaves out every text; give others".into());
+        }
         let texts: Vec<String> = args.text.iter().map(|path| path.display().to_string()).collect();
         return Err(format!("{}: {}", texts.join(", "), EstimateError::Empty).into());
     }
@@ -90,6 +96,49 @@ fn rule(args: &Ngram, talk: &Talk) -> Result<Normaliser, TextError> {
         }
     }
     Ok(base)
+}
+
+/// Reads the texts, but for those from which the held-out sentences were read; tells how many these are.
+fn read(
+    args: &Ngram,
+    running: Running,
+    rule: &Normaliser,
+    text: &mut TrainingText,
+    talk: &Talk,
+) -> Result<usize, Box<dyn std::error::Error>> {
+    let mut held_out = HeldOut::default();
+    for path in &args.held_out {
+        let mut any = false;
+        sentences(path, running, |sentence| {
+            any |= held_out.push(&rule.apply(sentence));
+            Ok(())
+        })?;
+        if !any {
+            return Err(format!(
+                "{}: there is no sentence in it; give a test set's transcripts",
+                path.display()
+            )
+            .into());
+        }
+    }
+    let mut left_out = 0;
+    for path in &args.text {
+        let (mark, mut occurrences) = (text.mark(), held_out.search());
+        sentences(path, running, |sentence| {
+            let sentence = rule.apply(sentence);
+            if !args.held_out.is_empty() {
+                occurrences.push(&sentence);
+            }
+            text.push(&sentence).map_err(|error| error.to_string())
+        })?;
+        let shared = occurrences.sentences();
+        if shared >= HeldOut::READ_FROM {
+            text.back_to(mark);
+            left_out += 1;
+            talk.say(format!("left out {}: {shared} held-out sentences were read from it", path.display()));
+        }
+    }
+    Ok(left_out)
 }
 
 /// Hands over the sentences of a file, or of standard input for `-`.

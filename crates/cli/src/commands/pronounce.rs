@@ -15,6 +15,9 @@ use crate::args::{Pronounce, PronounceCommand, PronounceTrain};
 use crate::data::print;
 use crate::talk::Talk;
 
+/// Words that are named, where there may be many.
+const NAMED: usize = 10;
+
 pub(super) fn run(args: Pronounce, talk: &Talk) -> Done {
     match (args.command, args.model) {
         (Some(PronounceCommand::Train(args)), _) => train(args, talk),
@@ -38,7 +41,6 @@ fn train(args: PronounceTrain, talk: &Talk) -> Done {
         "learnt from {pronunciations} pronunciations of {} words: {tokens} tokens of letters and phones, {ngrams} n-grams",
         lexicon.len()
     ));
-    const NAMED: usize = 10;
     if !left_out.is_empty() {
         let named: Vec<&str> = left_out.iter().take(NAMED).map(String::as_str).collect();
         let more = if left_out.len() > NAMED { ", …" } else { "" };
@@ -92,10 +94,15 @@ fn say(model: &Path, words: &[String], lexicon: Option<&Path>, variants: usize, 
                 }
                 Err(problem) => {
                     left_out += 1;
-                    talk.warn(format!("left out {word}: {problem}"));
+                    if left_out <= NAMED {
+                        talk.warn(format!("left out {word}: {problem}"));
+                    }
                 }
             }
         }
+    }
+    if left_out > NAMED {
+        talk.warn(format!("left out {} more words for such reasons", left_out - NAMED));
     }
     if lexicon.is_some() {
         talk.say(format!("{of_lexicon} of {} words are in the lexicon", words.len()));

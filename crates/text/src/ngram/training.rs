@@ -46,6 +46,15 @@ pub struct TrainingText {
     unknown: u64,
 }
 
+/// How far a text had come.
+#[derive(Debug, Clone, Copy)]
+pub struct Mark {
+    words: usize,
+    tokens: usize,
+    sentences: u64,
+    unknown: u64,
+}
+
 impl Default for TrainingText {
     fn default() -> Self {
         Self::new()
@@ -110,6 +119,21 @@ impl TrainingText {
         Ok(())
     }
 
+    /// How far the text has come, to go back to.
+    pub fn mark(&self) -> Mark {
+        let Self { ids, tokens, sentences, unknown, .. } = self;
+        Mark { words: ids.len(), tokens: tokens.len(), sentences: *sentences, unknown: *unknown }
+    }
+
+    /// Takes away the sentences since a mark, and the words that were new in them.
+    pub fn back_to(&mut self, mark: Mark) {
+        if self.ids.len() > mark.words {
+            self.ids.retain(|_, &mut id| (id as usize) < mark.words);
+        }
+        self.tokens.truncate(mark.tokens);
+        (self.sentences, self.unknown) = (mark.sentences, mark.unknown);
+    }
+
     /// The number of sentences.
     pub fn sentences(&self) -> u64 {
         self.sentences
@@ -171,6 +195,20 @@ mod tests {
         let mut text = TrainingText::with_vocabulary(["b", "d"]);
         text.push("c b a b").unwrap();
         assert_eq!(text.counts(), [("b", 2)]);
+    }
+
+    #[test]
+    fn sentences_since_a_mark_go() {
+        let mut text = TrainingText::new();
+        text.push("a b").unwrap();
+        let mark = text.mark();
+        text.push("b c <unk>").unwrap();
+        text.push("d").unwrap();
+        text.back_to(mark);
+        text.push("b d").unwrap();
+        assert_eq!(text.counts(), [("b", 2), ("a", 1), ("d", 1)]);
+        assert_eq!((text.sentences(), text.words(), text.unknown()), (2, 4, 0));
+        assert_eq!(text.sorted().0.len(), 6, "a, b, d and the three symbols");
     }
 
     #[test]

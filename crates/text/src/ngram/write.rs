@@ -1,6 +1,6 @@
 //! Writes ARPA files.
 
-use std::io::{Result, Write};
+use std::io::{BufWriter, Result, Write};
 use std::path::Path;
 
 use flate2::{Compression, GzBuilder};
@@ -9,6 +9,9 @@ use linnet_files::write_beside;
 use super::estimate::Estimate;
 use super::lines::io;
 use crate::error::TextError;
+
+/// The bytes that are compressed at once.
+const PIECE: usize = 1 << 16;
 
 impl Estimate {
     /// Writes an ARPA file, compressed if its name ends in `.gz`. N-grams are sorted by their words, `<unk>`, `<s>` and
@@ -20,9 +23,11 @@ impl Estimate {
     pub fn write(&self, path: &Path) -> std::result::Result<(), TextError> {
         let written = write_beside(path, |out| match path.extension().is_some_and(|e| e == "gz") {
             true => {
-                let mut gzip = GzBuilder::new().write(out, Compression::default());
-                self.write_to(&mut gzip)?;
-                gzip.finish().map(drop)
+                // The compressor clears its buffer for each piece that it is given.
+                let gzip = GzBuilder::new().write(out, Compression::default());
+                let mut pieces = BufWriter::with_capacity(PIECE, gzip);
+                self.write_to(&mut pieces)?;
+                pieces.into_inner()?.finish().map(drop)
             }
             false => self.write_to(out),
         });
