@@ -112,6 +112,33 @@ fn an_epoch_has_every_utterance_once_within_the_budget_in_the_plans_order() {
 }
 
 #[test]
+fn views_stand_side_by_side_with_masks_of_their_own_and_count_for_the_batch() {
+    let folder = tempfile::tempdir().unwrap();
+    let manifest = corpus(folder.path());
+    let one = epoch(&manifest, &training(), 3);
+    let two = epoch(&manifest, &BatchOptions { views: 2, batch_frames: 600, ..training() }, 3);
+    assert_eq!(one.len(), two.len());
+    for (one, two) in one.iter().zip(&two) {
+        assert_eq!((two.len(), two.features.frames()), (2 * one.len(), 2 * one.features.frames()));
+        assert!(two.features.frames() <= 600 || one.len() == 1);
+        let mut start = 0;
+        for (i, id) in one.ids.iter().enumerate() {
+            assert!(two.ids[2 * i..2 * i + 2].iter().all(|of| of == id));
+            assert_eq!(two.lengths[2 * i..2 * i + 2], [one.lengths[i]; 2]);
+            assert_eq!(two.labels[2 * i], two.labels[2 * i + 1]);
+            let size = 80 * one.lengths[i];
+            let own = &one.features.data[start..start + size];
+            let (first, second) = two.features.data[2 * start..2 * (start + size)].split_at(size);
+            assert_eq!(first, own);
+            assert_ne!(second, own);
+            start += size;
+        }
+    }
+    let none = Dataset::new(&manifest, None, BatchOptions { views: 0, ..training() });
+    assert!(none.err().unwrap().to_string().contains("views"));
+}
+
+#[test]
 fn an_epoch_can_begin_at_a_batch() {
     let folder = tempfile::tempdir().unwrap();
     let manifest = corpus(folder.path());

@@ -5,6 +5,7 @@
 //! - [`ctc_loss`] and [`ctc_loss_batch`]: the negative log-likelihood of the labels (Graves et al. 2006,
 //!   equations 7.1 to 7.16 of Graves' book) and its gradient;
 //! - [`lf_mmi_loss_batch`]: the same for LF-MMI, which divides by the sum over all label sequences ([`Denominator`]);
+//! - [`consistency_loss`]: how far two views of an utterance are apart;
 //! - [`log_softmax_rows`] and [`log_softmax_backward_rows`]: from logits to log-probabilities and back;
 //! - [`greedy`] and [`greedy_spans`]: the best token of each frame, collapsed, with times and posteriors;
 //! - [`forced_align`]: the best path through given labels;
@@ -16,6 +17,7 @@
 mod align;
 mod beam;
 mod check;
+mod consistency;
 mod emissions;
 mod error;
 mod forward_backward;
@@ -34,6 +36,7 @@ pub use beam::{
     WordModel, expected_calibration_error, greedy_hypothesis, spells_words,
 };
 pub use check::check_labels;
+pub use consistency::consistency_loss;
 pub use error::CtcError;
 pub use greedy::{Span, greedy, greedy_spans};
 pub use lf_mmi::{Denominator, DenominatorError, DenominatorOptions, lf_mmi_loss_batch};

@@ -17,6 +17,8 @@ pub(crate) struct Criterion {
     kind: Kind,
     /// The share that the CTC losses of heads between layers have in it; `None` where there can be none.
     pub(crate) intermediate_weight: Option<f64>,
+    /// The weight of the divergence between the two views of each utterance; 0: there is one view.
+    pub(crate) consistency_weight: f64,
 }
 
 /// The loss of the last head, with what it has to know.
@@ -42,12 +44,14 @@ impl Criterion {
                 Kind::LfMmi { denominator, ctc_weight: criterion.ctc_weight }
             }
         };
-        Ok(Self { kind, intermediate_weight: Some(criterion.intermediate_weight) })
+        let (intermediate_weight, consistency_weight) =
+            (Some(criterion.intermediate_weight), criterion.consistency_weight);
+        Ok(Self { kind, intermediate_weight, consistency_weight })
     }
 
     /// CTC, of a model without heads between layers.
     pub(crate) fn ctc() -> Self {
-        Self { kind: Kind::Ctc, intermediate_weight: None }
+        Self { kind: Kind::Ctc, intermediate_weight: None, consistency_weight: 0.0 }
     }
 
     /// The n-gram of labels that a model has to be searched with, if it has.

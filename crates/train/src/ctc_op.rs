@@ -3,7 +3,7 @@
 use std::sync::Mutex;
 
 use candle_core::{CpuStorage, CustomOp1, Error, Layout, Result, Shape, Tensor};
-use linnet_ctc::{CtcError, ctc_loss_batch};
+use linnet_ctc::{CtcError, consistency_loss, ctc_loss_batch};
 use linnet_encoder::Lengths;
 
 use crate::criterion::Criterion;
@@ -66,10 +66,45 @@ pub(crate) fn losses_per_label(
             }
         }
     }
-    let total: f64 = each.iter().flatten().sum();
     last_gradient.iter_mut().for_each(|g| *g *= (scale * (1.0 - weight)) as f32);
+    if criterion.consistency_weight > 0.0 {
+        let factor = (criterion.consistency_weight, scale);
+        add_consistency(factor, &values[..last], &lengths, tokens, &mut each, last_gradient);
+    }
+    let total: f64 = each.iter().flatten().sum();
     let op = Loss { loss: (total * scale) as f32, gradient: Mutex::new(gradient) };
     Ok(CtcLosses { loss: log_probs.apply_op1(op)?, each })
+}
+
+/// Adds the divergence of each view of an utterance from the other one, by its weight and, to the gradient, by the scale of
+/// the loss. The views of an utterance stand side by side.
+fn add_consistency(
+    (weight, scale): (f64, f64),
+    log_probs: &[f32],
+    lengths: &[usize],
+    tokens: usize,
+    each: &mut [std::result::Result<f64, CtcError>],
+    gradient: &mut [f32],
+) {
+    let mut end = 0;
+    let rows: Vec<_> = lengths
+        .iter()
+        .map(|length| {
+            let begin = end;
+            end += length * tokens;
+            begin..end
+        })
+        .collect();
+    for (i, (own, loss)) in rows.iter().zip(each).enumerate() {
+        let other = rows.get(i ^ 1).map_or(&[][..], |rows| &log_probs[rows.clone()]);
+        let mut drawn = vec![0.0; own.len()];
+        *loss = loss.clone().and_then(|loss| {
+            let apart = consistency_loss(&log_probs[own.clone()], other, Some(&mut drawn))?;
+            let factor = (weight * scale) as f32;
+            gradient[own.clone()].iter_mut().zip(&drawn).for_each(|(g, drawn)| *g += factor * drawn);
+            Ok(loss + weight * apart)
+        });
+    }
 }
 
 struct Loss {
@@ -145,6 +180,38 @@ mod tests {
         criterion.intermediate_weight = Some(0.5);
         let losses = losses_per_label(&criterion, &var, &Lengths::new(&[3]), &[vec![1, 2]], None).unwrap();
         assert!(matches!(losses.each[0], Err(CtcError::Shape { .. })), "{:?}", losses.each);
+    }
+
+    #[test]
+    fn views_of_an_utterance_are_drawn_to_each_other() {
+        let tokens = 3;
+        let log_probs: Vec<f32> = (0..12 * tokens).map(|i| -0.5 - (i * 7 % 11) as f32 / 6.0).collect();
+        // The second utterance has no room for its labels.
+        let (lengths, labels) = ([4, 4, 2, 2], [vec![1, 2], vec![1, 2], vec![1, 1], vec![1, 1]]);
+        let losses = |weight: f64| {
+            let var = Var::from_slice(&log_probs, (12, tokens), &Device::Cpu).unwrap();
+            let mut criterion = Criterion::ctc();
+            criterion.consistency_weight = weight;
+            let losses =
+                losses_per_label(&criterion, &var, &Lengths::new(&lengths), &labels, Some(4)).unwrap();
+            let gradient = losses.loss.backward().unwrap();
+            let gradient = gradient.get(&var).unwrap().flatten_all().unwrap().to_vec1::<f32>().unwrap();
+            (losses.each, gradient)
+        };
+        let ((plain, gradient), (drawn, drawn_gradient)) = (losses(0.0), losses(0.2));
+        let (first, second) = (&log_probs[..4 * tokens], &log_probs[4 * tokens..8 * tokens]);
+        for (i, (own, other)) in [(first, second), (second, first)].into_iter().enumerate() {
+            let apart = consistency_loss(own, other, None).unwrap();
+            let want = plain[i].as_ref().unwrap() + 0.2 * apart;
+            assert!(apart.abs() > 0.1 && (drawn[i].as_ref().unwrap() - want).abs() < 1e-9);
+            for k in 0..own.len() {
+                let place = i * 4 * tokens + k;
+                let want = gradient[place] - 0.2 / 4.0 * other[k].exp();
+                assert!((drawn_gradient[place] - want).abs() < 1e-6);
+            }
+        }
+        assert!(drawn[2..].iter().all(|loss| matches!(loss, Err(CtcError::TooFewFrames { .. }))));
+        assert!(drawn_gradient[8 * tokens..].iter().all(|&g| g == 0.0));
     }
 
     #[test]

@@ -53,7 +53,8 @@ impl RunData {
         let tokenizer = Tokenizer { unit: data.unit, table: tokens.clone(), lexicon: lexicon.clone() };
         let options = BatchOptions { augment: config.augment.clone(), ..options(config, cmvn.as_ref()) };
         let shuffle = Shuffle { noise_frames: 1e3 * config.train.shuffle_s / config.features.frame_shift_ms };
-        let training = BatchOptions { shuffle: Some(shuffle), ..options.clone() };
+        let views = config.criterion.views();
+        let training = BatchOptions { shuffle: Some(shuffle), views, ..options.clone() };
         let validating = BatchOptions { augment: Augment::default(), ..options };
         let train =
             Dataset::new(&train, Some(&tokenizer), training).map_err(|e| e.of_manifest(&data.train))?;

@@ -22,7 +22,7 @@ pub(crate) struct Update {
     pub(crate) loss: f64,
     /// The labels that they are the losses of.
     pub(crate) labels: usize,
-    /// The utterances that they are the losses of.
+    /// The utterances that they are the losses of, or their views.
     pub(crate) utterances: usize,
     pub(crate) frames: usize,
     /// The gradient's length before clipping.

@@ -65,6 +65,33 @@ fn heads_between_layers_train_with_the_last_one() {
 }
 
 #[test]
+fn two_views_of_each_utterance_train_and_go_on_where_they_were() {
+    let folder = tempfile::tempdir().unwrap();
+    let of = |weight: f64, epochs: u64| {
+        let mut config = corpus(folder.path(), "learning_rate = 1e-2\n");
+        (config.criterion.consistency_weight, config.train.epochs) = (weight, epochs);
+        (config.train.batch_seconds, config.model.dropout) = (2.0 * config.train.batch_seconds, 0.1);
+        config
+    };
+    let (whole, parts, plain) =
+        (folder.path().join("whole"), folder.path().join("parts"), folder.path().join("plain"));
+    train(&of(0.2, 4), &whole, &Options::default(), &mut ()).unwrap();
+    let interrupt = AtomicBool::new(false);
+    let mut watcher = Watcher::new(4, &interrupt);
+    let options = Options { interrupt: Some(&interrupt), ..Options::default() };
+    train(&of(0.2, 4), &parts, &options, &mut watcher).unwrap();
+    train(&of(0.2, 4), &parts, &Options { resume: true, ..Options::default() }, &mut ()).unwrap();
+    assert_eq!(figures(&parts), figures(&whole));
+    let mut one_view = of(0.0, 4);
+    one_view.train.batch_seconds /= 2.0;
+    train(&one_view, &plain, &Options::default(), &mut ()).unwrap();
+    let of = |run: &Path| read_metrics(&run.join("metrics.jsonl")).unwrap()[0].clone();
+    let (two, one) = (of(&whole), of(&plain));
+    assert_eq!((two.utterances, two.step), (2 * one.utterances, one.step));
+    assert_ne!(two.loss, one.loss);
+}
+
+#[test]
 fn lf_mmi_trains_in_place_of_ctc_and_goes_on_where_it_was() {
     let folder = tempfile::tempdir().unwrap();
     let table = "[criterion]\nkind = \"lf_mmi\"\norder = 3\nhistories = 20\nctc_weight = 0.1\n";

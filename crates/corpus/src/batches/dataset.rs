@@ -1,5 +1,6 @@
 //! A manifest's utterances with their labels, ready to be batched.
 
+use std::iter::repeat_n;
 use std::mem::take;
 use std::sync::Arc;
 
@@ -223,11 +224,13 @@ impl Inner {
         let mut sequences = self.sequences(epoch, &speeds);
         let frames = |&item: &usize| expected_frames(&fbank, self.items[item].duration_s, speeds[item]);
         let frames: Vec<usize> = sequences.iter().map(|parts| parts.iter().map(frames).sum()).collect();
-        let plan = batches(&frames, options.batch_frames, options.shuffle, options.seed, epoch);
+        let plan =
+            batches(&frames, options.batch_frames / options.views, options.shuffle, options.seed, epoch);
         // Each is in one batch.
         let mut planned = |batch: Vec<usize>| Planned {
             frames: batch.iter().map(|&i| frames[i]).collect(),
             sequences: batch.into_iter().map(|i| take(&mut sequences[i])).collect(),
+            views: options.views,
         };
         plan.into_iter().map(&mut planned).collect()
     }
@@ -295,16 +298,20 @@ impl Inner {
                 parts_speeds.push(speed);
             }
             let Some((utterance, mut rng)) = first else { continue };
-            if let Some(masks) = &self.options.augment.spec_augment {
-                masks.apply(&mut joined, self.options.features.bands, &mut rng);
-            }
-            batch.lengths.push(joined.frames());
-            batch.features.data.append(&mut joined.data);
-            batch.labels.push(labels);
-            batch.ids.push(joined_id(&utterance.id, parts_speeds.len()));
+            let id = joined_id(&utterance.id, parts_speeds.len());
             parts_speeds.dedup();
-            batch.speeds.push(if let [speed] = parts_speeds[..] { Some(speed) } else { None });
-            batch.speakers.push(utterance.speaker.clone());
+            let speed = if let [speed] = parts_speeds[..] { Some(speed) } else { None };
+            for mut view in repeat_n(joined, self.options.views) {
+                if let Some(masks) = &self.options.augment.spec_augment {
+                    masks.apply(&mut view, self.options.features.bands, &mut rng);
+                }
+                batch.lengths.push(view.frames());
+                batch.features.data.append(&mut view.data);
+                batch.labels.push(labels.clone());
+                batch.ids.push(id.clone());
+                batch.speeds.push(speed);
+                batch.speakers.push(utterance.speaker.clone());
+            }
         }
         batch
     }

@@ -20,12 +20,12 @@ use crate::{CorpusError, Skipped};
 pub struct Batch {
     /// Place in the epoch's plan, from 0; that of the whole batch where this is a piece.
     pub index: usize,
-    /// Frames that each utterance of the pieces before this one is expected to have; none of a whole batch.
+    /// Frames that each utterance, or view, of the pieces before this one is expected to have; none of a whole batch.
     pub before: Vec<usize>,
     /// Frames of all utterances, `(sum of lengths, dim)`, where `dim` is
     /// [`FbankConfig::dim`](linnet_frontend::FbankConfig::dim).
     pub features: Features,
-    /// Frames of each utterance.
+    /// Frames of each utterance, or of each view of it ([`BatchOptions::views`](super::BatchOptions::views)), as all that follow.
     pub lengths: Vec<usize>,
     /// Labels of each utterance; empty where the dataset has no tokenizer.
     pub labels: Vec<Vec<u32>>,
@@ -46,7 +46,7 @@ impl Batch {
         Self { index, before, features, lengths, labels, ids, speakers, speeds, skipped }
     }
 
-    /// The number of utterances.
+    /// The number of utterances, each as often as it has views.
     pub fn len(&self) -> usize {
         self.lengths.len()
     }

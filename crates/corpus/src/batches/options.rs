@@ -18,6 +18,9 @@ pub struct BatchOptions {
     pub augment: Augment,
     /// Frames that a batch has at most, all its utterances together; a longer one is a batch of its own.
     pub batch_frames: usize,
+    /// How often each utterance stands in its batch, one view behind the other, each with masks of its own. All of them
+    /// count as frames of the batch.
+    pub views: usize,
     /// How the order differs from epoch to epoch; `None`: by length, the same each time.
     pub shuffle: Option<Shuffle>,
     /// Seed of the order and of augmentation.
@@ -43,6 +46,7 @@ impl Default for BatchOptions {
             cmvn: None,
             augment: Augment::default(),
             batch_frames: 4000,
+            views: 1,
             shuffle: None,
             seed: 0,
             shortest_s: 0.0,
@@ -133,6 +137,9 @@ impl BatchOptions {
         self.augment.validate()?;
         if self.batch_frames == 0 {
             return fail("batch_frames", "0; give the frames of a batch, like 4000".to_owned());
+        }
+        if self.views == 0 {
+            return fail("views", "0; give 1, or more for several views of each utterance".to_owned());
         }
         if let Some(Shuffle { noise_frames }) = self.shuffle
             && !(noise_frames.is_finite() && noise_frames >= 0.0)

@@ -2,6 +2,7 @@
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
+use std::iter::repeat_n;
 
 use linnet_frontend::Fbank;
 use rand::RngExt;
@@ -18,13 +19,15 @@ pub(super) struct Planned {
     pub(super) sequences: Vec<Sequence>,
     /// Frames that each is expected to have.
     pub(super) frames: Vec<usize>,
+    /// How often each stands in the batch.
+    pub(super) views: usize,
 }
 
 /// A piece of a batch.
 pub(super) struct Piece {
     /// Its sequences, by their places in the batch.
     pub(super) sequences: Vec<usize>,
-    /// Frames that each sequence of the pieces before it is expected to have.
+    /// Frames that each view of a sequence of the pieces before it is expected to have.
     pub(super) before: Vec<usize>,
 }
 
@@ -47,7 +50,7 @@ impl Planned {
             sequences.sort_unstable();
             let frames: Vec<usize> = sequences.iter().map(|&sequence| self.frames[sequence]).collect();
             let piece = Piece { sequences, before: before.clone() };
-            before.extend(frames);
+            before.extend(frames.into_iter().flat_map(|frames| repeat_n(frames, self.views)));
             piece
         };
         cut.into_iter().map(piece).collect()
@@ -136,7 +139,7 @@ mod tests {
     }
 
     fn planned(frames: &[usize]) -> Planned {
-        Planned { sequences: vec![vec![0]; frames.len()], frames: frames.to_vec() }
+        Planned { sequences: vec![vec![0]; frames.len()], frames: frames.to_vec(), views: 1 }
     }
 
     /// The sequences of each piece.
@@ -169,6 +172,8 @@ mod tests {
         let pieces = planned(&[10, 30, 20, 40, 50]).pieces(3);
         let before: Vec<_> = pieces.iter().map(|piece| &piece.before[..]).collect();
         assert_eq!(before, [&[][..], &[50], &[50, 10, 40]]);
+        let pieces = Planned { views: 2, ..planned(&[10, 30, 20, 40, 50]) }.pieces(3);
+        assert_eq!(pieces[2].before, [50, 50, 10, 10, 40, 40]);
     }
 
     #[test]

@@ -29,20 +29,34 @@ pub struct CriterionConfig {
     /// The weight λ of the CTC losses of the heads between layers (`model.self_conditioning`), in [0, 1): the loss is
     /// (1 − λ) times that of the last head plus λ times the mean of theirs (Nozaki and Komatsu, 2021).
     pub intermediate_weight: f64,
+    /// The weight α of consistency, at least 0. Where it is above 0, each utterance stands in its batch twice, each time
+    /// with masks and dropout of its own, and α times the divergence of each view's last head from the other's is added
+    /// ([`consistency_loss`](linnet_ctc::consistency_loss)).
+    pub consistency_weight: f64,
 }
 
 impl Default for CriterionConfig {
     fn default() -> Self {
         let DenominatorOptions { order, histories } = DenominatorOptions::default();
-        Self { kind: CriterionKind::Ctc, order, histories, ctc_weight: 0.01, intermediate_weight: 0.5 }
+        Self {
+            kind: CriterionKind::Ctc,
+            order,
+            histories,
+            ctc_weight: 0.01,
+            intermediate_weight: 0.5,
+            consistency_weight: 0.0,
+        }
     }
 }
 
 impl CriterionConfig {
     pub(super) fn validate(&self) -> Result<(), String> {
-        if !(self.ctc_weight >= 0.0 && self.ctc_weight.is_finite()) {
-            let weight = self.ctc_weight;
-            return Err(format!("criterion.ctc_weight is {weight}; give a number of at least 0, as 0.01"));
+        for (key, weight, like) in
+            [("ctc_weight", self.ctc_weight, 0.01), ("consistency_weight", self.consistency_weight, 0.2)]
+        {
+            if !(weight >= 0.0 && weight.is_finite()) {
+                return Err(format!("criterion.{key} is {weight}; give a number of at least 0, as {like}"));
+            }
         }
         if !(0.0..1.0).contains(&self.intermediate_weight) {
             let weight = self.intermediate_weight;
@@ -51,6 +65,11 @@ impl CriterionConfig {
             ));
         }
         Ok(())
+    }
+
+    /// How often each utterance stands in its batch.
+    pub fn views(&self) -> usize {
+        if self.consistency_weight > 0.0 { 2 } else { 1 }
     }
 
     /// The size of LF-MMI's denominator.

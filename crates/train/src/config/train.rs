@@ -27,7 +27,7 @@ pub struct TrainConfig {
     /// Passes over the training set. A run that is continued may have other ones than before, but not fewer than it
     /// has begun; see [`train`](crate::train).
     pub epochs: u64,
-    /// Audio in a batch, in seconds.
+    /// Audio in a batch, in seconds; where utterances have two views (`criterion.consistency_weight`), of both.
     pub batch_seconds: f64,
     /// Pieces of about the same length that a batch is cut into, by its utterances: what ranks share. The gradients of
     /// the pieces are summed. The numbers depend on how many pieces there are (by rounding, and dropout is drawn in the
