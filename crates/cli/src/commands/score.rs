@@ -16,6 +16,10 @@ use crate::args::{Score, ScoreUnit, ScoreWeights};
 use crate::data;
 use crate::talk::Talk;
 
+/// Said where intervals are narrower than those of decoding, which knows speakers.
+const UTTERANCES_ALONE: &str = "note: no speakers are known, so that intervals are of other utterances of the same speakers; \
+    give the manifest as --ref for those of other speakers";
+
 /// The scores of all systems, and how the later ones differ from the first.
 struct Scored {
     names: Vec<String>,
@@ -36,6 +40,9 @@ pub(super) fn run(args: Score, talk: &Talk) -> Done {
     material.speakers.extend(reference.speakers);
     material.notes.extend(reference.note);
     material.notes.iter().for_each(|note| talk.warn(note));
+    if material.speakers.is_empty() {
+        talk.say(UTTERANCES_ALONE);
+    }
 
     let scored = score(&args.hypotheses, &material, options)?;
     if args.json {
