@@ -28,6 +28,7 @@ const INPUTS: &[&str] = &[
     "model tune BAD data/dev.jsonl --lm lm.arpa",
     "jsonl tune model BAD --lm lm.arpa",
     "arpa tune model data/dev.jsonl --lm BAD",
+    "arpa tune model data/dev.jsonl --lm lm.arpa --rescore-lm BAD",
     "model align BAD data/dev.jsonl --out o.ctm",
     "jsonl align model BAD --out o.ctm",
     "trn score --ref BAD --hyp r.trn",

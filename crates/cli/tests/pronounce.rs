@@ -51,7 +51,7 @@ fn a_lexicon_makes_a_model_that_says_other_words() {
     put(&place.join("strange.txt"), strange);
     let run = linnet(place, &["pronounce", "g2p.arpa.gz", "--list", "strange.txt"]);
     assert_eq!((run.code, run.err.lines().count()), (3, 11), "{}", run.err);
-    assert!(run.err.ends_with("warning: left out 2 more words for such reasons\n"), "{}", run.err);
+    assert!(run.err.ends_with("warning: left out 2 more words for like reasons\n"), "{}", run.err);
 
     // A lexicon's own pronunciations come first, spelt as the words are given.
     put(&place.join("own.dict"), "NIB N IH1 B\nnib(2) N AY1 B\nBAT B AE1 T\n");

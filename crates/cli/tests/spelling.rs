@@ -104,6 +104,16 @@ fn ngram_leaves_out_the_texts_that_held_out_sentences_were_read_from() {
     assert!(said.contains("left out source.txt: 4 held-out sentences were read from it\n"), "{said}");
     assert!(!said.contains("other.txt") && !left.contains("ANT") && !left.contains("STAYED"), "{said}{left}");
     assert!(left.contains("BEE 4\n") && left.contains("SAND 3\n"), "{left}");
+    // The spelling of the model makes no difference, nor that its vocabulary is given.
+    put(&place.join("words.txt"), "the\nhill\n");
+    let model =
+        ["ngram", "other.txt", "source.txt", "--vocab", "words.txt", "--order", "1", "--out", "lm.arpa"];
+    let run = linnet(place, &[&model[..], &["--held-out", "test.jsonl"]].concat());
+    assert!(run.code == 0 && run.err.contains("left out source.txt: 4 held-out"), "{}", run.err);
+    put(&place.join("few.txt"), line("ant") + "\n");
+    linnet(place, &["ngram", "other.txt", "--counts", "c.txt", "--held-out", "few.txt"]).fails_with(
+        "--held-out: of its sentences 1 have eight words or more, and a text is known by 4; give more transcripts",
+    );
     let all = [
         "--quiet",
         "ngram",

@@ -13,7 +13,7 @@ pub use model::{
     LabelNgram, Model, ModelConfig, keep_pronunciations, pack, read_pronunciations, toml_problem, toml_words,
 };
 pub use recognizer::{Channels, Cutting, Recognizer, Recording, Saved, Stream};
-pub use search::{Calibrated, Search, SearchError, SearchOptions, marked};
+pub use search::{Calibrated, Rescoring, Search, SearchError, SearchOptions, marked};
 pub use transcript::{Alternative, Clock, Segment, Token, Transcript, Word};
 
 // The stages, of which signatures here have types.

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use linnet::audio::{Audio, ReadOptions, read};
 use linnet::ctc::{BeamOptions, Calibration, Fusion};
-use linnet::{Model, Recognizer, SearchOptions, pack};
+use linnet::{Model, Recognizer, Rescoring, SearchOptions, pack};
 use linnet_text::ngram::{Estimate, TrainingText};
 
 fn data(path: &str) -> PathBuf {
@@ -26,11 +26,13 @@ fn write_lm(path: &Path, text: &str) {
 /// A search with every kind of file and setting.
 fn options(folder: &Path) -> SearchOptions {
     write_lm(&folder.join("my own.arpa.gz"), "FOREIGN DEBTS FELL WHILE INFLATION CLIMBED");
+    write_lm(&folder.join("second.arpa"), "FOREIGN DEBTS FELL AND INFLATION CLIMBED");
     fs::write(folder.join("names.txt"), "INFLATION\t2\n").unwrap();
     SearchOptions {
         beam: BeamOptions { beam: 40, token_threshold: -8.5, max_tokens: 20, ..BeamOptions::default() },
         fusion: Fusion { weight: 0.8, word_bonus: 0.1, unknown_penalty: -7.0, free_words: true },
         lm: Some(folder.join("my own.arpa.gz")),
+        rescoring: Some(Rescoring { lm: folder.join("second.arpa"), share: 0.25, nbest: 20 }),
         lexicon: Some(data("golden/recognizer/lexicon.txt")),
         grammar: None,
         hotwords: Some(folder.join("names.txt")),
@@ -50,7 +52,7 @@ fn a_packed_model_searches_as_it_was_told_wherever_it_lies() {
         let search = model.search(&options).unwrap();
         Recognizer::new(model).with_search(search).transcribe(&recording()).unwrap()
     };
-    for name in ["my own.arpa.gz", "names.txt"] {
+    for name in ["my own.arpa.gz", "second.arpa", "names.txt"] {
         fs::remove_file(at(name)).unwrap();
     }
     fs::rename(at("packed"), at("moved")).unwrap();
@@ -58,6 +60,7 @@ fn a_packed_model_searches_as_it_was_told_wherever_it_lies() {
     let packed = SearchOptions::packed(&moved).unwrap().unwrap();
     let files = SearchOptions {
         lm: Some(moved.join("search/lm.arpa.gz")),
+        rescoring: Some(Rescoring { lm: moved.join("search/rescore-lm.arpa"), share: 0.25, nbest: 20 }),
         lexicon: Some(moved.join("lexicon.txt")),
         hotwords: Some(moved.join("search/hotwords.txt")),
         ..options

@@ -96,9 +96,9 @@ fn add_consistency(
         })
         .collect();
     for (i, (own, loss)) in rows.iter().zip(each).enumerate() {
-        let other = rows.get(i ^ 1).map_or(&[][..], |rows| &log_probs[rows.clone()]);
-        let mut drawn = vec![0.0; own.len()];
         *loss = loss.clone().and_then(|loss| {
+            let other = rows.get(i ^ 1).and_then(|rows| log_probs.get(rows.clone())).unwrap_or_default();
+            let mut drawn = vec![0.0; own.len()];
             let apart = consistency_loss(&log_probs[own.clone()], other, Some(&mut drawn))?;
             let factor = (weight * scale) as f32;
             gradient[own.clone()].iter_mut().zip(&drawn).for_each(|(g, drawn)| *g += factor * drawn);
@@ -180,6 +180,12 @@ mod tests {
         criterion.intermediate_weight = Some(0.5);
         let losses = losses_per_label(&criterion, &var, &Lengths::new(&[3]), &[vec![1, 2]], None).unwrap();
         assert!(matches!(losses.each[0], Err(CtcError::Shape { .. })), "{:?}", losses.each);
+        (criterion.intermediate_weight, criterion.consistency_weight) = (None, 0.2);
+        for lengths in [&[3, 9][..], &[8]] {
+            let labels = vec![vec![1, 2]; lengths.len()];
+            let losses = losses_per_label(&criterion, &var, &Lengths::new(lengths), &labels, None).unwrap();
+            assert!(losses.each.iter().all(|loss| matches!(loss, Err(CtcError::Shape { .. }))));
+        }
     }
 
     #[test]

@@ -73,8 +73,9 @@ impl StepTimer {
     ///
     /// Those of [`time`](Self::time).
     pub fn pace(&self, time: Duration, go_on: &mut dyn FnMut(f64) -> bool) -> Result<Pace, TrainError> {
-        let train = self.data.train.seconds() * 1e3 / self.config.features.frame_shift_ms;
-        let mut pace = Pace { steps: 0, frames: 0, seconds: 0.0, epoch_frames: train };
+        let views = self.config.criterion.views() as f64;
+        let epoch_frames = views * self.data.train.seconds() * 1e3 / self.config.features.frame_shift_ms;
+        let mut pace = Pace { steps: 0, frames: 0, seconds: 0.0, epoch_frames };
         self.steps(self.batches.iter().cycle(), &mut |batch, took| {
             pace.steps += 1;
             pace.frames += frames(batch);

@@ -64,6 +64,7 @@ fn pieces_have_the_sums_of_the_whole_batch() {
         let mut config = in_pieces(folder.path(), pieces);
         // Dropout follows the order of the pieces.
         (config.train.learning_rate, config.model.dropout) = (1e-6, 0.0);
+        config.criterion.consistency_weight = 0.2;
         let run = folder.path().join(format!("{pieces}"));
         train(&config, &run, &Options::default(), &mut ()).unwrap();
         figures(&run)

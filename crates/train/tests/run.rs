@@ -256,6 +256,11 @@ fn steps_are_timed_on_the_batches_of_training() {
     assert!((0.8..1.2).contains(&share), "{share} of the frames that an epoch had");
     let as_long = pace.seconds * pace.epoch_frames / pace.frames as f64;
     assert!((pace.epoch_seconds() / as_long - 1.0).abs() < 1e-9);
+    // With two views of each utterance an epoch has twice as many frames.
+    let mut two_views = config.clone();
+    two_views.criterion.consistency_weight = 0.2;
+    let timer = StepTimer::new(&two_views, 1).unwrap();
+    assert_eq!(timer.pace(Duration::ZERO, &mut |_| true).unwrap().epoch_frames, 2.0 * pace.epoch_frames);
 }
 
 #[test]

@@ -68,6 +68,7 @@ Every point of the grid decodes the whole manifest; the table is sorted by WER, 
 
 Examples:
   linnet tune exp/model data/dev.jsonl --lm lm.arpa --cache-logits exp/cache --calibration exp/calibration.json
+  linnet tune exp/model data/dev.jsonl --lm small.arpa --rescore-lm large.arpa
   linnet tune exp/model data/dev.jsonl --lm lm.arpa --lm-weights 0,3 --word-bonuses -2,4 --trials 50 --seed 1")]
 pub(crate) struct Tune {
     /// The model folder.
@@ -94,6 +95,15 @@ pub(crate) struct Tune {
         allow_hyphen_values = true
     )]
     pub(crate) word_bonuses: Vec<f32>,
+    /// Shares of --rescore-lm to try.
+    #[arg(
+        long,
+        value_name = "S,S,…",
+        value_delimiter = ',',
+        default_value = "0.25,0.5,0.75,1",
+        requires = "rescore_lm"
+    )]
+    pub(crate) rescore_shares: Vec<f32>,
     /// Try so many points at random, between the lowest and the highest of the values, instead of the grid.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub(crate) trials: Option<u32>,

@@ -49,8 +49,8 @@ pub(crate) struct Ngram {
     /// Report perplexity on this text; may be repeated.
     #[arg(long, value_name = "TEXT", requires = "out")]
     pub(crate) eval: Vec<PathBuf>,
-    /// Leave out each text from which this one was read, a test set's transcripts say: that has sequences of eight words
-    /// of four of its sentences or more; may be repeated.
+    /// Leave out texts that share eight words in a row with four or more sentences of these, such as a test set's
+    /// transcripts, a line each; may be repeated, and all count together.
     #[arg(long, value_name = "TEXT")]
     pub(crate) held_out: Vec<PathBuf>,
     /// Text files are running text of this language, as books are: sentences end at their marks, numbers and

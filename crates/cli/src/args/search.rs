@@ -16,6 +16,13 @@ pub(crate) struct Search {
     /// An n-gram language model: an ARPA file, compressed or not.
     #[arg(long, value_name = "ARPA")]
     pub(crate) lm: Option<PathBuf>,
+    /// A second n-gram language model, which weighs the best hypotheses of the search anew; it may be larger than --lm, or of
+    /// other text.
+    #[arg(long, value_name = "ARPA")]
+    pub(crate) rescore_lm: Option<PathBuf>,
+    /// Hypotheses of each utterance that --rescore-lm weighs; 100 unless given.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub(crate) rescore_nbest: Option<u32>,
     /// The words that may be found: pronunciations for phones, a list for characters and subwords.
     #[arg(long, value_name = "FILE")]
     pub(crate) lexicon: Option<PathBuf>,
@@ -55,6 +62,9 @@ pub(crate) struct Weights {
     /// Weight of the language model; 0.5 unless given.
     #[arg(long, value_name = "W", allow_negative_numbers = true)]
     pub(crate) lm_weight: Option<f32>,
+    /// Share of --rescore-lm in the language model's weight, above 0 and at most 1; 1 unless given.
+    #[arg(long, value_name = "S")]
+    pub(crate) rescore_share: Option<f32>,
     /// Addition to the score for each word, a natural logarithm; 0 unless given.
     #[arg(long, value_name = "B", allow_negative_numbers = true)]
     pub(crate) word_bonus: Option<f32>,

@@ -98,7 +98,7 @@ fn rule(args: &Ngram, talk: &Talk) -> Result<Normaliser, TextError> {
     Ok(base)
 }
 
-/// Reads the texts, but for those from which the held-out sentences were read; tells how many these are.
+/// Reads the texts, but for those from which the held-out sentences were read. Returns the number left out.
 fn read(
     args: &Ngram,
     running: Running,
@@ -109,8 +109,10 @@ fn read(
     let mut held_out = HeldOut::default();
     for path in &args.held_out {
         let mut any = false;
-        sentences(path, running, |sentence| {
-            any |= held_out.push(&rule.apply(sentence));
+        // Transcripts have a line each.
+        sentences(path, Running::No, |sentence| {
+            any |= !sentence.trim().is_empty();
+            held_out.push(sentence);
             Ok(())
         })?;
         if !any {
@@ -120,6 +122,14 @@ fn read(
             )
             .into());
         }
+    }
+    let (known_by, needed) = (held_out.sentences(), HeldOut::READ_FROM);
+    if !args.held_out.is_empty() && known_by < needed {
+        return Err(format!(
+            "--held-out: of its sentences {known_by} have eight words or more, and a text is known by {needed}; give more \
+             transcripts"
+        )
+        .into());
     }
     let mut left_out = 0;
     for path in &args.text {

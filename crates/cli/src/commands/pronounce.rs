@@ -102,7 +102,7 @@ fn say(model: &Path, words: &[String], lexicon: Option<&Path>, variants: usize, 
         }
     }
     if left_out > NAMED {
-        talk.warn(format!("left out {} more words for such reasons", left_out - NAMED));
+        talk.warn(format!("left out {} more words for like reasons", left_out - NAMED));
     }
     if lexicon.is_some() {
         talk.say(format!("{of_lexicon} of {} words are in the lexicon", words.len()));

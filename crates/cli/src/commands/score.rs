@@ -18,7 +18,7 @@ use crate::talk::Talk;
 
 /// Said where intervals are narrower than those of decoding, which knows speakers.
 const UTTERANCES_ALONE: &str = "note: no speakers are known, so that intervals are of other utterances of the same speakers; \
-    give the manifest as --ref for those of other speakers";
+    give a manifest with speakers as --ref for those of other speakers";
 
 /// The scores of all systems, and how the later ones differ from the first.
 struct Scored {

@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::path::{Path, PathBuf};
 
-use linnet::{Calibrated, SearchError, SearchOptions};
+use linnet::{Calibrated, Rescoring, SearchError, SearchOptions};
 use linnet_ctc::Calibration;
 
 use crate::args::{CalibrationSource, Depth, Search, Weights};
@@ -52,16 +52,17 @@ impl Asked<'_> {
 impl Search {
     /// Whether any option asks for a search.
     fn is_given(&self) -> bool {
-        let numbers = [self.beam, self.max_tokens].iter().any(Option::is_some);
+        let numbers = [self.beam, self.max_tokens, self.rescore_nbest].iter().any(Option::is_some);
         let weights = [self.token_threshold, self.score_threshold, self.hotword_weight, self.unknown_penalty];
         let files = self.files().iter().any(|(_, file)| !file.is_empty());
         numbers || weights.iter().any(Option::is_some) || files || self.no_lexicon || self.free_words
     }
 
     /// The files that a search reads, none or one under the name of each option.
-    pub(super) fn files(&self) -> [(&'static str, &[PathBuf]); 4] {
+    pub(super) fn files(&self) -> [(&'static str, &[PathBuf]); 5] {
         [
             ("--lm", self.lm.as_slice()),
+            ("--rescore-lm", self.rescore_lm.as_slice()),
             ("--lexicon", self.lexicon.as_slice()),
             ("--grammar", self.grammar.as_slice()),
             ("--hotwords", self.hotwords.as_slice()),
@@ -72,6 +73,13 @@ impl Search {
     pub(super) fn over(&self, mut options: SearchOptions) -> SearchOptions {
         let file = |given: &Option<PathBuf>, own: Option<PathBuf>| given.clone().or(own);
         options.lm = file(&self.lm, options.lm);
+        if let Some(lm) = &self.rescore_lm {
+            let own = options.rescoring.take().unwrap_or_else(|| Rescoring::by(lm.clone()));
+            options.rescoring = Some(Rescoring { lm: lm.clone(), ..own });
+        }
+        if let (Some(second), Some(nbest)) = (&mut options.rescoring, self.rescore_nbest) {
+            second.nbest = nbest as usize;
+        }
         options.lexicon = file(&self.lexicon, options.lexicon).filter(|_| !self.no_lexicon);
         options.grammar = file(&self.grammar, options.grammar);
         options.hotwords = file(&self.hotwords, options.hotwords);
@@ -94,7 +102,8 @@ impl Search {
 
 impl Weights {
     fn is_given(&self) -> bool {
-        self.lm_weight.is_some() || self.word_bonus.is_some() || self.calibration.is_some()
+        [self.lm_weight, self.word_bonus, self.rescore_share].iter().any(Option::is_some)
+            || self.calibration.is_some()
     }
 
     /// Other options with those that are given.
@@ -102,6 +111,9 @@ impl Weights {
         let fusion = &mut options.fusion;
         fusion.weight = self.lm_weight.unwrap_or(fusion.weight);
         fusion.word_bonus = self.word_bonus.unwrap_or(fusion.word_bonus);
+        if let (Some(second), Some(share)) = (&mut options.rescoring, self.rescore_share) {
+            second.share = share;
+        }
         options.calibration = match &self.calibration {
             Some(CalibrationSource::Numbers { scale, offset }) => {
                 Calibration { scale: *scale, offset: *offset }
@@ -117,6 +129,8 @@ impl Weights {
 pub(super) fn needed(search: &Search, weights: &Weights, options: &SearchOptions) -> Result<(), String> {
     let given = [
         ("--lm-weight", weights.lm_weight.is_some(), options.lm.is_some(), "--lm"),
+        ("--rescore-share", weights.rescore_share.is_some(), options.rescoring.is_some(), "--rescore-lm"),
+        ("--rescore-nbest", search.rescore_nbest.is_some(), options.rescoring.is_some(), "--rescore-lm"),
         ("--unknown-penalty", search.unknown_penalty.is_some(), options.lm.is_some(), "--lm"),
         ("--hotword-weight", search.hotword_weight.is_some(), options.hotwords.is_some(), "--hotwords"),
     ];

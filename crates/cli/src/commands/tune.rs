@@ -16,8 +16,11 @@ use crate::talk::Talk;
 
 pub(super) fn run(args: Tune, talk: &Talk) -> Done {
     let outputs = [("--out", args.out.as_slice()), ("--calibration", args.calibration.as_slice())];
-    let [lm, lexicon, grammar, hotwords] = args.search.files();
-    outputs::check(&outputs, &[("MANIFEST", from_ref(&args.manifest)), lm, lexicon, grammar, hotwords])?;
+    let [lm, rescore_lm, lexicon, grammar, hotwords] = args.search.files();
+    outputs::check(
+        &outputs,
+        &[("MANIFEST", from_ref(&args.manifest)), lm, rescore_lm, lexicon, grammar, hotwords],
+    )?;
     let model = Model::read(&args.model)?;
     let search = args.search.with_lexicon_of(args.search.over(SearchOptions::default()), &args.model);
     needed(&args.search, &Weights::default(), &search)?;
@@ -26,6 +29,7 @@ pub(super) fn run(args: Tune, talk: &Talk) -> Done {
         // Without a language model its weight makes no difference.
         lm_weights: if args.search.lm.is_some() { args.lm_weights.clone() } else { vec![0.0] },
         word_bonuses: args.word_bonuses.clone(),
+        rescore_shares: args.rescore_shares.clone(),
         trials: args.trials.map(|trials| trials as usize),
         seed: args.seed,
     };
@@ -78,6 +82,7 @@ fn beyond(edge: &AtEdge) -> String {
     let (name, values) = match edge.setting {
         Setting::LmWeight => ("--lm-weight", "--lm-weights"),
         Setting::WordBonus => ("--word-bonus", "--word-bonuses"),
+        Setting::RescoreShare => ("--rescore-share", "--rescore-shares"),
     };
     let (which, more) = if edge.highest { ("highest", "higher") } else { ("lowest", "lower") };
     format!("the best {name}, {}, is the {which} that was tried; try {more} ones by {values}", edge.value)
@@ -85,9 +90,13 @@ fn beyond(edge: &AtEdge) -> String {
 
 fn table(trials: &[Trial]) -> String {
     let mut text = "  WER %  errors   sub   del   ins  wrong utt.  lm-weight  word-bonus".to_string();
-    for Trial { lm_weight, word_bonus, wer, counts: c, wrong_utterances } in trials {
+    if trials.iter().any(|trial| trial.rescore_share.is_some()) {
+        text += "  rescore-share";
+    }
+    for Trial { lm_weight, word_bonus, rescore_share, wer, counts: c, wrong_utterances } in trials {
+        let share = rescore_share.map_or_else(String::new, |share| format!(" {share:14}"));
         text += &format!(
-            "\n{wer:7.2} {:7} {:5} {:5} {:5} {wrong_utterances:11} {lm_weight:10} {word_bonus:11}",
+            "\n{wer:7.2} {:7} {:5} {:5} {:5} {wrong_utterances:11} {lm_weight:10} {word_bonus:11}{share}",
             c.errors(),
             c.substitutions,
             c.deletions,
@@ -131,6 +140,10 @@ fn flags(args: &Tune, trial: &Trial, calibration: Option<&Calibrated>) -> String
         flags.push(format!("--lm-weight {}", trial.lm_weight));
     }
     flags.push(format!("--word-bonus {}", trial.word_bonus));
+    if let Some(share) = trial.rescore_share {
+        flags.extend(search.rescore_nbest.map(|nbest| format!("--rescore-nbest {nbest}")));
+        flags.push(format!("--rescore-share {share}"));
+    }
     if search.lm.is_some() {
         flags.push(format!("--unknown-penalty {}", options.fusion.unknown_penalty));
     }

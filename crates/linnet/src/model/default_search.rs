@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::config::toml_problem;
 use super::folder::{self, LEXICON};
 use crate::error::ModelError;
-use crate::search::SearchOptions;
+use crate::search::{Rescoring, SearchOptions};
 
 /// The file in a model folder.
 pub(super) const FILE: &str = "search.toml";
@@ -49,7 +49,17 @@ struct SearchFile {
     #[serde(skip_serializing_if = "Option::is_none")]
     free_words: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    rescoring: Option<RescoringTable>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     calibration: Option<CalibrationTable>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RescoringTable {
+    lm: PathBuf,
+    share: f32,
+    nbest: usize,
 }
 
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
@@ -117,6 +127,12 @@ impl SearchFile {
         if !(calibration.scale.is_finite() && calibration.offset.is_finite()) {
             return Err("calibration: its scale or offset is not finite; pack the model again".into());
         }
+        let rescoring = match self.rescoring {
+            Some(RescoringTable { lm, share, nbest }) => {
+                within("rescoring.lm", Some(lm))?.map(|lm| Rescoring { lm, share, nbest })
+            }
+            None => None,
+        };
         Ok(SearchOptions {
             beam: BeamOptions {
                 beam: self.beam.unwrap_or(beam.beam),
@@ -132,6 +148,7 @@ impl SearchFile {
                 free_words: self.free_words.unwrap_or(fusion.free_words),
             },
             lm: within("lm", self.lm)?,
+            rescoring,
             lexicon: within("lexicon", self.lexicon)?,
             grammar: within("grammar", self.grammar)?,
             hotwords: within("hotwords", self.hotwords)?,
@@ -158,6 +175,11 @@ pub(super) fn text(options: &SearchOptions) -> Result<String, toml::ser::Error> 
         word_bonus: Some(fusion.word_bonus),
         unknown_penalty: Some(fusion.unknown_penalty),
         free_words: Some(fusion.free_words),
+        rescoring: options.rescoring.clone().map(|Rescoring { lm, share, nbest }| RescoringTable {
+            lm,
+            share,
+            nbest,
+        }),
         calibration: (*calibration != Calibration::default())
             .then_some(CalibrationTable { scale: calibration.scale, offset: calibration.offset }),
     };

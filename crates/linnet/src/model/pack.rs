@@ -11,7 +11,7 @@ use linnet_files::write_beside;
 use super::default_search::{self, FILE, FILES};
 use super::folder::{self, LEXICON, Model};
 use crate::error::ModelError;
-use crate::search::{Search, SearchOptions};
+use crate::search::{Rescoring, Search, SearchOptions};
 
 /// Endings of files that are compressed.
 const COMPRESSED: [&str; 3] = ["gz", "bz2", "xz"];
@@ -51,8 +51,15 @@ pub fn pack(from: &Path, options: &SearchOptions, to: &Path) -> Result<Search, M
             }
         }
     };
+    let rescoring = match &options.rescoring {
+        Some(second) => {
+            keep(&Some(second.lm.clone()), "rescore-lm", "arpa")?.map(|lm| Rescoring { lm, ..second.clone() })
+        }
+        None => None,
+    };
     let packed = SearchOptions {
         lm: keep(&options.lm, "lm", "arpa")?,
+        rescoring,
         lexicon: keep(&options.lexicon, "lexicon", "txt")?,
         grammar: keep(&options.grammar, "grammar", "txt")?,
         hotwords: keep(&options.hotwords, "hotwords", "txt")?,

@@ -14,6 +14,7 @@ use linnet_text::{Normaliser, TokenTable};
 use super::error::SearchError;
 use super::knowledge::Knowledge;
 use super::options::SearchOptions;
+use super::rescoring::checked;
 
 /// Prefixes that a search for labels under an n-gram of them keeps.
 const LABELS_BEAM: usize = 30;
@@ -113,7 +114,9 @@ impl Search {
     }
 
     fn over(knowledge: Arc<Knowledge>, beam: &BeamOptions, fusion: &Fusion) -> Result<Self, SearchError> {
-        let decoder = Arc::new(AnyDecoder::new(&knowledge, beam, fusion)?);
+        let nbest = knowledge.second_pass.as_ref().map_or(0, |second| second.nbest).max(beam.nbest);
+        let wide = BeamOptions { nbest, ..beam.clone() };
+        let decoder = Arc::new(AnyDecoder::new(&knowledge, &wide, fusion)?);
         Ok(Self { knowledge, decoder, beam: beam.clone(), fusion: fusion.clone() })
     }
 
@@ -124,6 +127,20 @@ impl Search {
     ///
     /// Those of [`Decoder::decode`].
     pub fn decode(&self, log_probs: &[f32]) -> Result<Vec<Hypothesis>, SearchError> {
+        let mut hypotheses = self.first_pass(log_probs)?;
+        if let Some(second) = &self.knowledge.second_pass {
+            hypotheses = second.rescored(hypotheses, &self.fusion, second.share);
+            hypotheses.truncate(self.beam.nbest);
+        }
+        Ok(hypotheses)
+    }
+
+    /// As [`decode`](Self::decode), without the second pass: as many hypotheses as that weighs anew.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Decoder::decode`].
+    pub fn first_pass(&self, log_probs: &[f32]) -> Result<Vec<Hypothesis>, SearchError> {
         let table = &self.knowledge.table;
         let tokens = table.len();
         Ok(match &*self.decoder {
@@ -132,6 +149,24 @@ impl Search {
             AnyDecoder::Ngram(decoder) => decoder.decode(log_probs, tokens)?,
             AnyDecoder::Grammar(decoder) => decoder.decode(log_probs, tokens)?,
             AnyDecoder::Constrained(decoder) => decoder.decode(log_probs, tokens)?,
+        })
+    }
+
+    /// Hypotheses of the [first pass](Self::first_pass) as the second one ranks them, the best first, with this share of
+    /// the second language model in place of its own; as they are where there is no second pass.
+    ///
+    /// # Errors
+    ///
+    /// A share that isn't above 0 and at most 1.
+    pub fn second_pass(
+        &self,
+        hypotheses: Vec<Hypothesis>,
+        share: f32,
+    ) -> Result<Vec<Hypothesis>, SearchError> {
+        checked(share)?;
+        Ok(match &self.knowledge.second_pass {
+            Some(second) => second.rescored(hypotheses, &self.fusion, share),
+            None => hypotheses,
         })
     }
 

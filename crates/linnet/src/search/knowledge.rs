@@ -10,6 +10,7 @@ use linnet_text::{Normaliser, TokenTable, read_text};
 use super::error::SearchError;
 use super::hotwords::{PhraseFile, add_phrases};
 use super::options::SearchOptions;
+use super::rescoring::SecondPass;
 use super::vocabulary::Texts;
 use super::{token_model, vocabulary};
 
@@ -19,6 +20,7 @@ pub(super) struct Knowledge {
     pub(super) table: TokenTable,
     pub(super) trie: Option<Arc<LexiconTrie>>,
     pub(super) lm: Option<Arc<NgramModel>>,
+    pub(super) second_pass: Option<SecondPass>,
     pub(super) grammar: Option<Arc<Grammar>>,
     pub(super) hotwords: Option<Hotwords>,
     /// The weight of a hotword without its own, and how hotwords are spelt.
@@ -36,6 +38,7 @@ impl Knowledge {
             table: table.clone(),
             trie: None,
             lm: None,
+            second_pass: None,
             grammar: None,
             hotwords: None,
             hotword_weight: SearchOptions::default().hotword_weight,
@@ -102,10 +105,14 @@ impl Knowledge {
             Some((hotwords, left_out)) => (Some(hotwords), left_out),
             None => (None, Vec::new()),
         };
+        let lm = lm.map(Arc::new);
+        let over_words = trie.as_ref().is_some_and(|trie| !trie.is_over_tokens());
+        let second_pass = SecondPass::read(options, lm.as_ref().filter(|_| over_words), &rule)?;
         Ok(Self {
             table: table.clone(),
             trie: trie.map(Arc::new),
-            lm: lm.map(Arc::new),
+            lm,
+            second_pass,
             grammar: grammar.map(Arc::new),
             hotwords,
             hotword_weight: weight,

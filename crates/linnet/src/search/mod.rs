@@ -10,6 +10,7 @@ mod hotwords;
 mod knowledge;
 mod marks;
 mod options;
+mod rescoring;
 mod token_model;
 mod vocabulary;
 
@@ -18,3 +19,4 @@ pub use decoding::Search;
 pub use error::SearchError;
 pub use marks::marked;
 pub use options::SearchOptions;
+pub use rescoring::Rescoring;

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use linnet_ctc::{BeamOptions, Calibration, Fusion};
 
+use super::rescoring::Rescoring;
+
 /// How wide to search, with which files, and how they weigh.
 ///
 /// ```
@@ -25,6 +27,8 @@ pub struct SearchOptions {
     pub fusion: Fusion,
     /// The language model: an ARPA file or its compact form.
     pub lm: Option<PathBuf>,
+    /// The second pass over the hypotheses by another language model; `None`: there is none.
+    pub rescoring: Option<Rescoring>,
     /// The lexicon: pronunciations in the table's tokens, or where the tokens spell words, the words that count.
     pub lexicon: Option<PathBuf>,
     /// The grammar of the sentences that are allowed.
@@ -44,6 +48,7 @@ impl Default for SearchOptions {
             beam: BeamOptions::default(),
             fusion: Fusion::default(),
             lm: None,
+            rescoring: None,
             lexicon: None,
             grammar: None,
             hotwords: None,

@@ -23,6 +23,8 @@ pub struct TuneOptions {
     pub lm_weights: Vec<f32>,
     /// The score that a word adds.
     pub word_bonuses: Vec<f32>,
+    /// Shares of the second language model, where the search has one. Each is tried at every point.
+    pub rescore_shares: Vec<f32>,
     /// So many points at random, evenly between the lowest and the highest of either, in steps of 0.01; `None`: the
     /// grid.
     pub trials: Option<usize>,
@@ -37,6 +39,9 @@ pub struct Trial {
     pub lm_weight: f32,
     /// The score that a word adds.
     pub word_bonus: f32,
+    /// The share of the second language model, where there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rescore_share: Option<f32>,
     /// Word errors in percent.
     pub wer: f64,
     /// Word errors.
@@ -63,13 +68,15 @@ pub enum Setting {
     LmWeight,
     /// The score that a word adds.
     WordBonus,
+    /// The share of the second language model.
+    RescoreShare,
 }
 
 /// What tuning gave.
 #[derive(Clone, Debug)]
 pub struct Tuned {
-    /// The points: fewest errors first, of equal ones fewest wrong utterances, then the lowest weight, then the lowest
-    /// bonus.
+    /// The points: fewest errors first, of equal ones fewest wrong utterances, then the lowest weight, the lowest bonus
+    /// and the lowest share.
     pub trials: Vec<Trial>,
     /// The settings whose best value lies at the edge of those that were tried.
     pub at_edges: Vec<AtEdge>,
@@ -108,6 +115,13 @@ pub fn tune(
     for (weight, word_bonus) in extremes(&points) {
         search.with(&options.search.beam, &fusion(weight, word_bonus))?;
     }
+    let shares: Vec<Option<f32>> = match &options.search.rescoring {
+        Some(_) => options.rescore_shares.iter().copied().map(Some).collect(),
+        None => vec![None],
+    };
+    for share in shares.iter().flatten() {
+        search.second_pass(Vec::new(), *share)?;
+    }
     let emissions = Emissions::new(source)?.with_transcripts();
     let ignore_case = source.model.config.unit == Unit::Phone;
     let scoring = ScoreOptions { ignore_case, ..ScoreUnit::Word.into() };
@@ -122,11 +136,23 @@ pub fn tune(
     if references.iter().all(|text| text.trim().is_empty()) {
         return Err(fail("its texts have no words; give a manifest with transcripts"));
     }
-    let best = |search: &Search| -> Vec<Result<Hypothesis, String>> {
-        let one = |log_probs: &[f32]| match search.decode(log_probs) {
-            Ok(mut hypotheses) if !hypotheses.is_empty() => Ok(hypotheses.swap_remove(0)),
-            Ok(_) => Err("nothing is found in it".to_string()),
-            Err(error) => Err(error.to_string()),
+    // Of each utterance the best hypothesis with each share.
+    let best = |search: &Search, shares: &[Option<f32>]| -> Vec<Vec<Result<Hypothesis, String>>> {
+        let one = |log_probs: &[f32]| {
+            let found = search.first_pass(log_probs).map_err(|error| error.to_string());
+            let with = |&share: &Option<f32>| {
+                let found = found.clone()?;
+                let mut ranked = match share {
+                    Some(share) => search.second_pass(found, share).map_err(|error| error.to_string())?,
+                    None => found,
+                };
+                if ranked.is_empty() {
+                    Err("nothing is found in it".into())
+                } else {
+                    Ok(ranked.swap_remove(0))
+                }
+            };
+            shares.iter().map(with).collect()
         };
         emissions.utterances.par_iter().map(|e| one(&e.log_probs)).collect()
     };
@@ -134,21 +160,33 @@ pub fn tune(
     let mut trials = Vec::with_capacity(points.len());
     for (number, &(weight, word_bonus)) in points.iter().enumerate() {
         let search = search.with(&quick, &fusion(weight, word_bonus))?;
-        let (mut counts, mut wrong_utterances) = (ErrorCounts::default(), 0);
-        for (hypothesis, reference) in best(&search).iter().zip(&references) {
-            // What can't be decoded is an utterance without words: else points that fail would look better.
-            let heard = hypothesis.as_ref().map(Hypothesis::text).unwrap_or_default();
-            let errors = align(&reference_to(&heard, reference), &said(&heard)).counts();
-            wrong_utterances += usize::from(errors.errors() > 0);
-            counts += errors;
+        let best = best(&search, &shares);
+        for (i, &rescore_share) in shares.iter().enumerate() {
+            let (mut counts, mut wrong_utterances) = (ErrorCounts::default(), 0);
+            for (hypotheses, reference) in best.iter().zip(&references) {
+                // An utterance that can't be decoded has no words: else points that fail would look better.
+                let heard = hypotheses[i].as_ref().map(Hypothesis::text).unwrap_or_default();
+                let errors = align(&reference_to(&heard, reference), &said(&heard)).counts();
+                wrong_utterances += usize::from(errors.errors() > 0);
+                counts += errors;
+            }
+            let wer = counts.rate();
+            trials.push(Trial {
+                lm_weight: weight,
+                word_bonus,
+                rescore_share,
+                wer,
+                counts,
+                wrong_utterances,
+            });
         }
-        trials.push(Trial { lm_weight: weight, word_bonus, wer: counts.rate(), counts, wrong_utterances });
         progress(number + 1, points.len());
     }
     trials.sort_by(|a, b| {
         let errors = |t: &Trial| (t.counts.errors(), t.wrong_utterances);
+        let share = |t: &Trial| t.rescore_share.unwrap_or_default();
         let places = a.lm_weight.total_cmp(&b.lm_weight).then(a.word_bonus.total_cmp(&b.word_bonus));
-        errors(a).cmp(&errors(b)).then(places)
+        errors(a).cmp(&errors(b)).then(places).then(share(a).total_cmp(&share(b)))
     });
     let mut skipped = emissions.skipped.clone();
     let mut calibration = None;
@@ -156,9 +194,8 @@ pub fn tune(
         let beam = BeamOptions { nbest: 1, ..options.search.beam.clone() };
         let search = search.with(&beam, &fusion(first.lm_weight, first.word_bonus))?;
         let mut rated = Vec::new();
-        for ((hypothesis, reference), e) in
-            best(&search).into_iter().zip(&references).zip(&emissions.utterances)
-        {
+        let best = best(&search, &[first.rescore_share]).into_iter().flatten();
+        for ((hypothesis, reference), e) in best.zip(&references).zip(&emissions.utterances) {
             match hypothesis {
                 Ok(hypothesis) => {
                     let group = e.utterance.speaker.clone().unwrap_or_else(|| e.utterance.id.clone());
@@ -193,7 +230,7 @@ fn points(options: &TuneOptions) -> Vec<(f32, f32)> {
     (0..*trials).map(|_| (draw(lm_weights), draw(word_bonuses))).collect()
 }
 
-/// The settings whose value is the lowest or highest of all in every best trial. No weight is below 0.
+/// The settings whose value is the lowest or highest of all in every best trial. No weight is below 0 and no share above 1.
 fn at_edges(trials: &[Trial]) -> Vec<AtEdge> {
     let Some(first) = trials.first() else { return Vec::new() };
     let best: Vec<&Trial> = trials.iter().filter(|t| t.counts.errors() == first.counts.errors()).collect();
@@ -202,15 +239,20 @@ fn at_edges(trials: &[Trial]) -> Vec<AtEdge> {
         let high = trials.iter().map(value).fold(f32::NEG_INFINITY, f32::max);
         let all = |edge: f32| best.iter().all(|&trial| value(trial) == edge);
         let lowest_of_all = setting == Setting::LmWeight && low == 0.0;
+        let highest_of_all = setting == Setting::RescoreShare && high == 1.0;
         match () {
             () if low == high => None,
-            () if all(high) => Some(AtEdge { setting, value: high, highest: true }),
+            () if all(high) && !highest_of_all => Some(AtEdge { setting, value: high, highest: true }),
             () if all(low) && !lowest_of_all => Some(AtEdge { setting, value: low, highest: false }),
             () => None,
         }
     };
-    let both = [of(Setting::LmWeight, |t| t.lm_weight), of(Setting::WordBonus, |t| t.word_bonus)];
-    both.into_iter().flatten().collect()
+    let all = [
+        of(Setting::LmWeight, |t| t.lm_weight),
+        of(Setting::WordBonus, |t| t.word_bonus),
+        of(Setting::RescoreShare, |t| t.rescore_share.unwrap_or_default()),
+    ];
+    all.into_iter().flatten().collect()
 }
 
 /// The lowest weight and bonus of all points, and the highest.
@@ -247,6 +289,7 @@ mod tests {
         let trial = |&(lm_weight, word_bonus, substitutions): &(f32, f32, usize)| Trial {
             lm_weight,
             word_bonus,
+            rescore_share: None,
             wer: 0.0,
             counts: ErrorCounts { substitutions, ..ErrorCounts::default() },
             wrong_utterances: 0,

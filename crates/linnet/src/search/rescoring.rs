@@ -1,0 +1,120 @@
+//! A second pass: the best hypotheses of a search, weighed anew by another language model.
+
+use std::f64::consts::LN_10;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use linnet_ctc::{BeamError, Fusion, Hypothesis};
+use linnet_text::Normaliser;
+use linnet_text::ngram::NgramModel;
+
+use super::error::SearchError;
+use super::options::SearchOptions;
+
+/// A second language model, for the list of hypotheses that the search with the first one finds.
+///
+/// The first model guides the search and can be small. The weight of the language model in the score is shared out between
+/// the two: a hypothesis of the words w has w's log-probability by the first model times (1 − `share`) and by the second
+/// times `share`, both times the weight. Words' confidences remain those of the first pass.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Rescoring {
+    /// The second language model: an ARPA file or its compact form.
+    pub lm: PathBuf,
+    /// The second model's share of the weight, above 0 and at most 1.
+    pub share: f32,
+    /// The hypotheses of each utterance that are weighed anew, at least 1.
+    pub nbest: usize,
+}
+
+impl Rescoring {
+    /// By this model alone, of the 100 best hypotheses.
+    pub fn by(lm: PathBuf) -> Self {
+        Self { lm, share: 1.0, nbest: 100 }
+    }
+}
+
+/// The language models of a second pass, read.
+#[derive(Debug, Clone)]
+pub(super) struct SecondPass {
+    first: Arc<NgramModel>,
+    second: Arc<NgramModel>,
+    pub(super) share: f32,
+    pub(super) nbest: usize,
+}
+
+impl SecondPass {
+    /// Reads the second model of the options, for words that are spelt by `rule`; `None` where there is none. `first` is
+    /// the first model, unless its words are tokens.
+    pub(super) fn read(
+        options: &SearchOptions,
+        first: Option<&Arc<NgramModel>>,
+        rule: &Normaliser,
+    ) -> Result<Option<Self>, SearchError> {
+        let Some(Rescoring { lm, share, nbest }) = &options.rescoring else { return Ok(None) };
+        let problem = match (first, &options.grammar) {
+            (Some(_), None) => None,
+            (Some(_), Some(_)) => Some("a grammar has one language model; leave this one or the grammar out"),
+            (None, _) if options.lm.is_some() => {
+                Some("the first language model is over tokens, and a second one weighs words; leave it out")
+            }
+            (None, _) => Some("a second language model goes with a first one; give both or neither"),
+        };
+        if let Some(problem) = problem {
+            return Err(SearchError::File { path: lm.clone(), problem: problem.into() });
+        }
+        checked(*share)?;
+        if *nbest == 0 {
+            return Err(
+                BeamError::Option { name: "rescoring.nbest", problem: "it must be at least 1" }.into()
+            );
+        }
+        let mut second = NgramModel::read(lm)?;
+        second.spell_by(rule);
+        let second = Arc::new(second);
+        Ok(first.map(|first| Self { first: Arc::clone(first), second, share: *share, nbest: *nbest }))
+    }
+
+    /// The hypotheses by their scores with the second model's `share`, the best first.
+    pub(super) fn rescored(
+        &self,
+        mut hypotheses: Vec<Hypothesis>,
+        fusion: &Fusion,
+        share: f32,
+    ) -> Vec<Hypothesis> {
+        let share = f64::from(share);
+        for hypothesis in &mut hypotheses {
+            let change = says(&self.second, hypothesis, fusion) - says(&self.first, hypothesis, fusion);
+            hypothesis.model += share * change;
+            hypothesis.score = hypothesis.acoustic + hypothesis.model;
+        }
+        hypotheses.sort_by(|a, b| b.complete.cmp(&a.complete).then(b.score.total_cmp(&a.score)));
+        hypotheses
+    }
+}
+
+/// Fails where the second model has no share, or more than all.
+pub(super) fn checked(share: f32) -> Result<(), BeamError> {
+    match share > 0.0 && share <= 1.0 {
+        true => Ok(()),
+        false => Err(BeamError::Option {
+            name: "rescoring.share",
+            problem: "it must lie above 0 and be at most 1",
+        }),
+    }
+}
+
+/// A model's part of a hypothesis' score: the weighted log-probability of its words and, if they are finished, of the
+/// sentence's end, with the penalty for each word that the model doesn't know.
+fn says(model: &NgramModel, hypothesis: &Hypothesis, fusion: &Fusion) -> f64 {
+    let (mut state, mut log10, mut unknown) = (model.start(), 0.0, 0u32);
+    for word in &hypothesis.words {
+        let index = model.index(&word.text);
+        unknown += u32::from(index.is_none());
+        let (score, next) = model.score(&state, index.unwrap_or(model.unknown()));
+        (log10, state) = (log10 + f64::from(score), next);
+    }
+    if hypothesis.complete {
+        log10 += f64::from(model.end(&state));
+    }
+    f64::from(fusion.weight) * LN_10 * log10 + f64::from(unknown) * f64::from(fusion.unknown_penalty)
+}
