@@ -25,9 +25,7 @@ set_of() {
 }
 set_of train-clean-5 "$place/mini/train_si84.jsonl" 20
 set_of test-clean "$place/mini/test_eval92.jsonl" 5
-# Two books, of which the development set's speaker read the second.
-cat "$place"/train-clean-5/[12]/*/*.trans.txt | cut -d ' ' -f 2- | sed 's/$/. The shops of the town are new./' >"$place/book.txt"
-cat "$place"/train-clean-5/3/*/*.trans.txt | cut -d ' ' -f 2- | sed 's/$/. The shops of the sea are old./' >"$place/read.txt"
+cat "$place"/train-clean-5/*/*/*.trans.txt | cut -d ' ' -f 2- | sed 's/$/. The shops of the town are new./' >"$place/book.txt"
 
 recipe() {
   "$here/run.sh" --corpus "$place/train-clean-5" --corpus "$place/test-clean" --dev-speakers 3 --lexicon "$root/data/mini/lexicon.txt" \
@@ -35,8 +33,7 @@ recipe() {
     --set train.epochs=1 --set train.average=1 --set train.batch_seconds=20 --set model.layers=1 --set model.dim=16 \
     --set model.heads=2 --set model.feed_forward=32 --set model.channels=4 --set criterion.histories=100
 }
-recipe 2>&1 | tee "$place/recipe.log"
-grep -q 'left out .*read.txt' "$place/recipe.log"
+recipe
 # A recipe that trained again, or decoded again, would say more.
 again=$(recipe)
 echo "$again"

@@ -210,9 +210,9 @@ mod tests {
             let apart = consistency_loss(own, other, None).unwrap();
             let want = plain[i].as_ref().unwrap() + 0.2 * apart;
             assert!(apart.abs() > 0.1 && (drawn[i].as_ref().unwrap() - want).abs() < 1e-9);
-            for k in 0..own.len() {
+            for (k, other) in other.iter().enumerate() {
                 let place = i * 4 * tokens + k;
-                let want = gradient[place] - 0.2 / 4.0 * other[k].exp();
+                let want = gradient[place] - 0.2 / 4.0 * other.exp();
                 assert!((drawn_gradient[place] - want).abs() < 1e-6);
             }
         }
