@@ -42,7 +42,7 @@ fn a_lexicon_makes_a_model_that_says_other_words() {
     assert_eq!((run.code, said), (3, vec!["nith", "hab"]));
     assert_eq!(
         run.err,
-        "warning: left out ziff: no word of the model's lexicon has the letter 'Z'; spell the word otherwise, or add it to \
+        "warning: left out ziff: no word of the model's lexicon has the character 'Z'; spell the word otherwise, or add it to \
          the lexicon\n"
     );
 

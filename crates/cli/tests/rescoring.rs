@@ -6,7 +6,7 @@ mod common;
 use std::f64::consts::LN_10;
 use std::path::Path;
 
-use common::matrix::{decode, sure};
+use common::matrix::{said, sure};
 use common::{beside_its_data, linnet, put};
 use linnet_text::ngram::NgramModel;
 use serde_json::Value;
@@ -40,7 +40,12 @@ fn hypotheses_have_the_shares_of_both_models() {
         let unknown = scores.iter().filter(|score| score.oov).count();
         3.0 * LN_10 * scores.iter().map(|score| f64::from(score.log10)).sum::<f64>() - 10.0 * unknown as f64
     };
-    let best = |more: &[&str]| decode(place, &[&FIRST[..], more].concat())["hypotheses"].clone();
+    let best = |more: &[&str]| -> Value {
+        let matrix = ["decode", "--logits", "m.npy", "--tokens", "tokens.txt"];
+        let run = linnet(place, &[&matrix[..], &FIRST, more].concat());
+        assert_eq!(run.code, 0, "{}", run.err);
+        serde_json::from_str::<Value>(&run.out).unwrap()["hypotheses"].clone()
+    };
     let first = best(&["--nbest", "8"]);
     let mut texts = Vec::new();
     for share in [0.25, 0.5, 1.0] {
@@ -65,8 +70,17 @@ fn hypotheses_have_the_shares_of_both_models() {
         assert_eq!(best(&more[..4])[0]["text"], rescored[0]["text"]);
     }
     assert_eq!((first[0]["text"].as_str().unwrap(), &*texts[2]), ("ab ba", "ab aa"), "{texts:?}");
-    let one = best(&["--rescore-lm", "second.arpa", "--rescore-nbest", "1"]);
-    assert_eq!(one[0]["text"], first[0]["text"], "one hypothesis has no other to be ranked against");
+    let one = best(&["--rescore-lm", "second.arpa", "--rescore-nbest", "1", "--nbest", "8"]);
+    assert_eq!((one.as_array().unwrap().len(), &one[0]["text"]), (1, &first[0]["text"]));
+    assert_eq!(best(&["--rescore-lm", "second.arpa", "--rescore-share", "0", "--nbest", "8"]), first);
+    // A model that knows few of the words is told of.
+    put(&place.join("other.txt"), "xx yy\n");
+    assert_eq!(linnet(place, &["ngram", "other.txt", "--order", "1", "--out", "other.arpa"]).code, 0);
+    let told = said(place, &[&FIRST[..], &["--rescore-lm", "other.arpa"]].concat()).1;
+    assert!(
+        told.starts_with("the second language model doesn't know 4 of the lexicon's 4 words, as "),
+        "{told}"
+    );
 }
 
 #[test]
@@ -92,10 +106,10 @@ fn models_that_do_not_go_together_are_refused() {
         &["--lm", "letters.arpa"],
         "second.arpa: the first language model is over tokens, and a second one weighs words; leave it out",
     );
-    for share in ["0", "1.5", "NaN"] {
+    for share in ["-0.5", "1.5", "NaN"] {
         fails(
-            &["--lm", "first.arpa", "--rescore-share", share],
-            "the option rescoring.share: it must lie above 0 and be at most 1",
+            &["--lm", "first.arpa", &format!("--rescore-share={share}")],
+            "the option rescore_share: it must lie between 0 and 1",
         );
     }
     let decode = ["decode", "--logits", "m.npy", "--tokens", "tokens.txt", "--lm", "first.arpa"];
@@ -145,6 +159,15 @@ fn tune_finds_a_share_that_decode_pack_and_transcribe_take() {
     std::fs::remove_file(place.join("second.arpa")).unwrap();
     let again = linnet(place, &["decode", "packed", "data/dev.jsonl", "--out", "again"]);
     assert_eq!(again.out, decoded.out, "{}", again.err);
+    // Tuning it starts from its own search, and another first model has no second pass.
+    let tune = ["tune", "packed", "data/dev.jsonl", "--lm-weights", "0.5,1", "--word-bonuses", "0"];
+    let own = linnet(place, &[&tune[..], &["--rescore-shares", "0.5,1"]].concat());
+    assert_eq!(own.code, 0, "{}", own.err);
+    assert_eq!(own.out.lines().nth(1).unwrap().split_whitespace().nth(1).unwrap(), errors, "{}", own.out);
+    let other = ["decode", "packed", "data/dev.jsonl", "--out", "other", "--lm", "lm.arpa"];
+    let [other, without] =
+        [&[][..], &["--rescore-share", "0"]].map(|more| linnet(place, &[&other, more].concat()));
+    assert_eq!((other.code, without.code), (0, 1), "{}", without.err);
     let shares = [&points[..4], &["--rescore-shares", "0.5,2"]].concat();
     put(&place.join("second.arpa"), std::fs::read(place.join("packed/search/rescore-lm.arpa")).unwrap());
     linnet(
@@ -155,5 +178,5 @@ fn tune_finds_a_share_that_decode_pack_and_transcribe_take() {
         ]
         .concat(),
     )
-    .fails_with("the option rescoring.share: it must lie above 0 and be at most 1");
+    .fails_with("the option rescore_share: it must lie between 0 and 1");
 }

@@ -56,7 +56,7 @@ fn words_that_the_lexicon_lacks_are_made_up_and_listed() {
         root.join("g2p.arpa").display()
     );
     assert!(report.notes.contains(&made_up), "{:?}", report.notes);
-    let unsaid = "1 words could not be said, such as TAZ: no word of the model's lexicon has the letter 'Z'; spell the \
+    let unsaid = "1 words could not be said, such as TAZ: no word of the model's lexicon has the character 'Z'; spell the \
                   word otherwise, or add it to the lexicon";
     assert!(report.notes.iter().any(|note| note == unsaid), "{:?}", report.notes);
     // Without the model its words would pass for this preparation's.

@@ -16,6 +16,9 @@ const SEED: u64 = 0;
 /// The level at which a difference counts as clear.
 const LEVEL: f64 = 0.05;
 
+/// Fewer speakers than this say little of others: resampling them gives intervals that are too narrow.
+const FEW_SPEAKERS: usize = 6;
+
 /// How a system b differs from a system a.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct SystemComparison {
@@ -29,8 +32,10 @@ pub struct SystemComparison {
     pub equal: usize,
     /// The matched-pairs sentence-segment word error test.
     pub matched_pairs: MatchedPairs,
-    /// Speakers, then their utterances, resampled 10,000 times.
+    /// Speakers, then their utterances, resampled 10,000 times; of utterances without a speaker each is one by itself.
     pub bootstrap: PairedBootstrap,
+    /// The speakers that are known.
+    pub speakers: usize,
 }
 
 /// Compares two systems' hypotheses; the reports are those that [`score_with`](crate::score_with) made of them, with
@@ -69,13 +74,14 @@ pub fn compare_systems(
         equal: count(|a, b| a == b),
         matched_pairs: mapsswe::test(&segments),
         bootstrap: paired_bootstrap(&scored_a, &scored_b, RESAMPLES, SEED),
+        speakers: report_a.speakers.len(),
     })
 }
 
 impl SystemComparison {
     /// What is to be said of it, the systems being named.
     pub fn text(&self, a: &str, b: &str, rate: &str) -> String {
-        let Self { difference, better, worse, equal, matched_pairs: m, bootstrap: p } = self;
+        let Self { difference, better, worse, equal, matched_pairs: m, bootstrap: p, .. } = self;
         format!(
             "{b} less {a}: {difference:+.2} {rate} points [{:+.2}, {:+.2}]; utterances: {better} better, {worse} worse, {equal} equal\n  \
              matched pairs (MAPSSWE): {}, W = {:.2} over {} segments\n  \
@@ -95,7 +101,19 @@ impl SystemComparison {
     pub fn verdict(&self, a: &str, b: &str) -> String {
         let better = if self.difference < 0.0 { b } else { a };
         match (self.matched_pairs.p_value < LEVEL, self.bootstrap.p_value < LEVEL) {
-            (true, true) => format!("{better} is better, by both tests at the 5 % level"),
+            (true, true) if self.speakers >= FEW_SPEAKERS => {
+                format!("{better} is better, by both tests at the 5 % level")
+            }
+            (true, true) => {
+                let few = match self.speakers {
+                    0 => "no speakers are known".to_string(),
+                    1 => "one speaker is too few".to_string(),
+                    speakers => format!("{speakers} speakers are too few"),
+                };
+                format!(
+                    "{better} is better on this speech, by both tests at the 5 % level; {few} to tell of others"
+                )
+            }
             (false, false) => "no clear difference at the 5 % level".into(),
             (true, false) => format!(
                 "{better} is better on this speech (matched pairs), but not surely with other speakers (bootstrap)"
@@ -133,7 +151,12 @@ mod tests {
         assert_eq!((result.better, result.worse, result.equal), (30, 0, 30));
         assert_eq!(result.matched_pairs.segments, 60);
         assert!(result.matched_pairs.p_value < 1e-6 && result.bootstrap.p_value < 0.001, "{result:?}");
-        assert_eq!(result.verdict("bad", "good"), "good is better, by both tests at the 5 % level");
+        let verdict = |speakers| SystemComparison { speakers, ..result }.verdict("bad", "good");
+        let here = "good is better on this speech, by both tests at the 5 % level; ";
+        assert_eq!(result.speakers, 0);
+        assert_eq!(verdict(0), format!("{here}no speakers are known to tell of others"));
+        assert_eq!(verdict(4), format!("{here}4 speakers are too few to tell of others"));
+        assert_eq!(verdict(6), "good is better, by both tests at the 5 % level");
         let same = compare_systems(&references, (&bad, &of_bad), (&bad, &of_bad)).unwrap();
         assert_eq!((same.matched_pairs.p_value, same.bootstrap.p_value, same.equal), (1.0, 1.0, 60));
         assert!(same.text("a", "b", "WER").contains("no clear difference"));

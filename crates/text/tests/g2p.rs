@@ -152,7 +152,10 @@ fn stress_goes_and_probabilities_of_what_becomes_equal_are_summed() {
 fn what_cannot_be_said_or_learnt_is_told() {
     let model = learnt(3).model().unwrap();
     assert_eq!(model.pronounce("büt", 1), Err(Unpronounceable::Letter('Ü')));
-    assert_eq!(model.pronounce("", 1), Err(Unpronounceable::Empty));
+    for word in ["", "-", "'"] {
+        assert_eq!(model.pronounce(word, 1), Err(Unpronounceable::Empty));
+    }
+    assert_eq!(model.pronounce(&"bat".repeat(100), 1), Err(Unpronounceable::TooLong(100)));
     let silent = "e' IY\nhe' HH IY\nhe HH IY\n";
     let silent = G2pEstimate::new(&lexicon(silent), G2pOptions::default()).unwrap().model().unwrap();
     assert!(silent.pronounce("e'", 1).is_ok());

@@ -95,14 +95,8 @@ pub(crate) struct Tune {
         allow_hyphen_values = true
     )]
     pub(crate) word_bonuses: Vec<f32>,
-    /// Shares of --rescore-lm to try.
-    #[arg(
-        long,
-        value_name = "S,S,…",
-        value_delimiter = ',',
-        default_value = "0.25,0.5,0.75,1",
-        requires = "rescore_lm"
-    )]
+    /// Shares of --rescore-lm to try at each point; 0 is no second pass.
+    #[arg(long, value_name = "S,S,…", value_delimiter = ',', default_value = "0,0.25,0.5,0.75,1")]
     pub(crate) rescore_shares: Vec<f32>,
     /// Try so many points at random, between the lowest and the highest of the values, instead of the grid.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]

@@ -22,7 +22,7 @@ use super::Spelling;
 
 Unless --case or --punctuation is given, all texts are spelt as the first prepared data among them are (text.json beside a manifest), else as they stand.
 
-With --normalise, texts lose their punctuation. Where they keep their case, numbers and abbreviations become words in lower case.")]
+With --normalise, texts lose their punctuation. Where they keep their case, numbers become words in lower case.")]
 pub(crate) struct Ngram {
     /// Text files, a sentence a line, words between blanks; manifests (.jsonl, .json), whose text counts; trn files
     /// (.trn); or - for standard input. All may be compressed by gzip, bzip2 or xz; blank lines are left out.

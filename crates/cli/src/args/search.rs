@@ -20,7 +20,8 @@ pub(crate) struct Search {
     /// other text.
     #[arg(long, value_name = "ARPA")]
     pub(crate) rescore_lm: Option<PathBuf>,
-    /// Hypotheses of each utterance that --rescore-lm weighs; 100 unless given.
+    /// Hypotheses of each utterance that --rescore-lm weighs, and the most that are returned; 100 unless given. Many hundreds
+    /// take longer than the search.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub(crate) rescore_nbest: Option<u32>,
     /// The words that may be found: pronunciations for phones, a list for characters and subwords.
@@ -62,7 +63,7 @@ pub(crate) struct Weights {
     /// Weight of the language model; 0.5 unless given.
     #[arg(long, value_name = "W", allow_negative_numbers = true)]
     pub(crate) lm_weight: Option<f32>,
-    /// Share of --rescore-lm in the language model's weight, above 0 and at most 1; 1 unless given.
+    /// Share of --rescore-lm in the language model's weight, from 0 (no second pass) to 1; 1 unless given.
     #[arg(long, value_name = "S")]
     pub(crate) rescore_share: Option<f32>,
     /// Addition to the score for each word, a natural logarithm; 0 unless given.

@@ -1,6 +1,7 @@
 //! `linnet ngram`
 
-use std::path::{Path, PathBuf};
+use std::fs;
+use std::path::Path;
 
 use linnet_files::{io_problem, write_beside};
 use linnet_text::ngram::{
@@ -22,6 +23,10 @@ pub(super) fn run(args: Ngram, talk: &Talk) -> Done {
         ("--held-out", &args.held_out),
     ];
     outputs::check(&[("--out", args.out.as_slice()), ("--counts", args.counts.as_slice())], &inputs)?;
+    for path in inputs.iter().flat_map(|(_, paths)| paths.iter()).filter(|path| path.as_os_str() != "-") {
+        // Before much is read.
+        fs::metadata(path).map_err(|error| format!("{}: {}", path.display(), io_problem(&error)))?;
+    }
     let rule = rule(&args, talk)?;
     if args.normalise.is_some() && rule.case == Case::Keep {
         talk.warn(
@@ -47,6 +52,8 @@ pub(super) fn run(args: Ngram, talk: &Talk) -> Done {
         let texts: Vec<String> = args.text.iter().map(|path| path.display().to_string()).collect();
         return Err(format!("{}: {}", texts.join(", "), EstimateError::Empty).into());
     }
+    let (sentences_read, words) = (text.sentences(), text.words());
+    talk.say(format!("{} texts: {sentences_read} sentences, {words} words", args.text.len() - left_out));
     if let Some(path) = &args.counts {
         let words = write_counts(&text, path)?;
         talk.say(format!("{}: {words} words", path.display()));
@@ -80,8 +87,7 @@ fn rule(args: &Ngram, talk: &Talk) -> Result<Normaliser, TextError> {
     if args.spelling.is_given() {
         return Ok(args.spelling.on(base));
     }
-    let is_manifest = |path: &&PathBuf| path.extension().is_some_and(|end| end == "jsonl" || end == "json");
-    for folder in args.text.iter().filter(is_manifest).filter_map(|path| path.parent()) {
+    for folder in args.text.iter().filter(|path| is_manifest(path)).filter_map(|path| path.parent()) {
         if let Some(prepared) = Normaliser::read(folder)? {
             let (rule, but) = match (args.normalise, prepared.punctuation) {
                 (Some(_), Punctuation::Keep) => (
@@ -98,6 +104,10 @@ fn rule(args: &Ngram, talk: &Talk) -> Result<Normaliser, TextError> {
     Ok(base)
 }
 
+fn is_manifest(path: &Path) -> bool {
+    path.extension().is_some_and(|end| end == "jsonl" || end == "json")
+}
+
 /// Reads the texts, but for those from which the held-out sentences were read. Returns the number left out.
 fn read(
     args: &Ngram,
@@ -107,10 +117,10 @@ fn read(
     talk: &Talk,
 ) -> Result<usize, Box<dyn std::error::Error>> {
     let mut held_out = HeldOut::default();
+    let transcripts = if running == Running::No { Running::No } else { Running::EnglishLines };
     for path in &args.held_out {
         let mut any = false;
-        // Transcripts have a line each.
-        sentences(path, Running::No, |sentence| {
+        sentences(path, transcripts, |sentence| {
             any |= !sentence.trim().is_empty();
             held_out.push(sentence);
             Ok(())
@@ -143,7 +153,9 @@ fn read(
         if shared >= HeldOut::READ_FROM {
             text.back_to(mark);
             left_out += 1;
-            talk.say(format!("left out {}: {shared} held-out sentences were read from it", path.display()));
+            let line = format!("left out {}: {shared} held-out sentences were read from it", path.display());
+            // Transcripts to train on are less likely to be meant than a book.
+            if is_manifest(path) { talk.warn(line) } else { talk.say(line) }
         }
     }
     Ok(left_out)

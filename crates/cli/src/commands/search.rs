@@ -73,6 +73,10 @@ impl Search {
     pub(super) fn over(&self, mut options: SearchOptions) -> SearchOptions {
         let file = |given: &Option<PathBuf>, own: Option<PathBuf>| given.clone().or(own);
         options.lm = file(&self.lm, options.lm);
+        // A packed second model goes with the packed search.
+        if self.lm.is_some() || self.grammar.is_some() || self.no_lexicon {
+            options.rescoring = None;
+        }
         if let Some(lm) = &self.rescore_lm {
             let own = options.rescoring.take().unwrap_or_else(|| Rescoring::by(lm.clone()));
             options.rescoring = Some(Rescoring { lm: lm.clone(), ..own });

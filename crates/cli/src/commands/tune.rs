@@ -4,6 +4,7 @@ use std::path::Path;
 use std::slice::from_ref;
 
 use linnet::{Calibrated, Model, SearchOptions};
+use linnet_ctc::Calibration;
 use linnet_files::{io_problem, write_beside};
 use linnet_study::{AtEdge, Setting, Source, Trial, TuneOptions, Tuned, tune};
 use serde_json::json;
@@ -22,12 +23,16 @@ pub(super) fn run(args: Tune, talk: &Talk) -> Done {
         &[("MANIFEST", from_ref(&args.manifest)), lm, rescore_lm, lexicon, grammar, hotwords],
     )?;
     let model = Model::read(&args.model)?;
-    let search = args.search.with_lexicon_of(args.search.over(SearchOptions::default()), &args.model);
+    let mut own = SearchOptions::packed(&args.model)?.unwrap_or_default();
+    // Confidences are calibrated anew.
+    own.calibration = Calibration::default();
+    let search = args.search.with_lexicon_of(args.search.over(own), &args.model);
     needed(&args.search, &Weights::default(), &search)?;
+    // Without a language model its weight makes no difference.
+    let lm_weights = if search.lm.is_some() { args.lm_weights.clone() } else { vec![0.0] };
     let options = TuneOptions {
         search,
-        // Without a language model its weight makes no difference.
-        lm_weights: if args.search.lm.is_some() { args.lm_weights.clone() } else { vec![0.0] },
+        lm_weights,
         word_bonuses: args.word_bonuses.clone(),
         rescore_shares: args.rescore_shares.clone(),
         trials: args.trials.map(|trials| trials as usize),
@@ -48,7 +53,7 @@ pub(super) fn run(args: Tune, talk: &Talk) -> Done {
         print(format_args!("\n{}", confidence(calibrated)))?;
     }
     let offered = tuned.calibration.as_ref().filter(|calibrated| calibrated.helps());
-    let best = tuned.trials.first().map(|trial| flags(&args, trial, offered));
+    let best = tuned.trials.first().map(|trial| flags(&args, &options.search, trial, offered));
     if let Some(flags) = &best {
         print(format_args!("\n{flags}"))?;
     }
@@ -125,18 +130,17 @@ fn confidence(c: &Calibrated) -> String {
 }
 
 /// The flags of `linnet decode`, `transcribe` and `pack` that search like this.
-fn flags(args: &Tune, trial: &Trial, calibration: Option<&Calibrated>) -> String {
+fn flags(args: &Tune, options: &SearchOptions, trial: &Trial, calibration: Option<&Calibrated>) -> String {
     let search = &args.search;
     let mut flags = Vec::new();
-    let options = search.over(SearchOptions::default());
     flags.push(format!("--beam {}", options.beam.beam));
     for (name, path) in search.files() {
         flags.extend(path.iter().map(|path| format!("{name} {}", quoted(path))));
     }
-    if search.hotwords.is_some() {
+    if options.hotwords.is_some() {
         flags.push(format!("--hotword-weight {}", options.hotword_weight));
     }
-    if search.lm.is_some() {
+    if options.lm.is_some() {
         flags.push(format!("--lm-weight {}", trial.lm_weight));
     }
     flags.push(format!("--word-bonus {}", trial.word_bonus));
@@ -144,10 +148,10 @@ fn flags(args: &Tune, trial: &Trial, calibration: Option<&Calibrated>) -> String
         flags.extend(search.rescore_nbest.map(|nbest| format!("--rescore-nbest {nbest}")));
         flags.push(format!("--rescore-share {share}"));
     }
-    if search.lm.is_some() {
+    if options.lm.is_some() {
         flags.push(format!("--unknown-penalty {}", options.fusion.unknown_penalty));
     }
-    if search.free_words {
+    if options.fusion.free_words {
         flags.push("--free-words".into());
     }
     flags.push(format!("--token-threshold {}", options.beam.token_threshold));

@@ -114,7 +114,7 @@ impl Search {
     }
 
     fn over(knowledge: Arc<Knowledge>, beam: &BeamOptions, fusion: &Fusion) -> Result<Self, SearchError> {
-        let nbest = knowledge.second_pass.as_ref().map_or(0, |second| second.nbest).max(beam.nbest);
+        let nbest = knowledge.second_pass.as_ref().map_or(beam.nbest, |second| second.nbest);
         let wide = BeamOptions { nbest, ..beam.clone() };
         let decoder = Arc::new(AnyDecoder::new(&knowledge, &wide, fusion)?);
         Ok(Self { knowledge, decoder, beam: beam.clone(), fusion: fusion.clone() })
@@ -157,7 +157,7 @@ impl Search {
     ///
     /// # Errors
     ///
-    /// A share that isn't above 0 and at most 1.
+    /// A share that isn't from 0 to 1.
     pub fn second_pass(
         &self,
         hypotheses: Vec<Hypothesis>,

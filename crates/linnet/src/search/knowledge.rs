@@ -88,15 +88,7 @@ impl Knowledge {
             None => words(options, table, (lm.as_ref(), grammar.as_ref()), &rule, &mut notes)?,
         };
         if let (Some(trie), Some(lm), None) = (&trie, &lm, &grammar) {
-            let unknown: Vec<&String> = trie.words().iter().filter(|word| lm.index(word).is_none()).collect();
-            if let Some(first) = unknown.first() {
-                let (count, all) = (unknown.len(), trie.words().len());
-                let what = match trie.is_over_tokens() {
-                    true => format!("token table's {all} tokens"),
-                    false => format!("lexicon's {all} words"),
-                };
-                notes.push(format!("the language model doesn't know {count} of the {what}, as {first}"));
-            }
+            notes.extend(unknown_words(trie, lm, "the language model"));
         }
         let weight = options.hotword_weight;
         let phrases =
@@ -108,6 +100,9 @@ impl Knowledge {
         let lm = lm.map(Arc::new);
         let over_words = trie.as_ref().is_some_and(|trie| !trie.is_over_tokens());
         let second_pass = SecondPass::read(options, lm.as_ref().filter(|_| over_words), &rule)?;
+        if let (Some(trie), Some(second)) = (&trie, &second_pass) {
+            notes.extend(unknown_words(trie, second.model(), "the second language model"));
+        }
         Ok(Self {
             table: table.clone(),
             trie: trie.map(Arc::new),
@@ -136,6 +131,17 @@ impl Knowledge {
     pub(super) fn has_words(&self) -> bool {
         self.trie.as_ref().is_some_and(|trie| !trie.is_over_tokens()) || spells_words(&self.table)
     }
+}
+
+/// A note on the words that may be found and a language model doesn't know.
+fn unknown_words(trie: &LexiconTrie, lm: &NgramModel, model: &str) -> Option<String> {
+    let unknown: Vec<&String> = trie.words().iter().filter(|word| lm.index(word).is_none()).collect();
+    let (first, count, all) = (unknown.first()?, unknown.len(), trie.words().len());
+    let of = match trie.is_over_tokens() {
+        true => format!("token table's {all} tokens"),
+        false => format!("lexicon's {all} words"),
+    };
+    Some(format!("{model} doesn't know {count} of the {of}, as {first}"))
 }
 
 /// The words that may be found, if anything says which.

@@ -20,9 +20,10 @@ use super::options::SearchOptions;
 pub struct Rescoring {
     /// The second language model: an ARPA file or its compact form.
     pub lm: PathBuf,
-    /// The second model's share of the weight, above 0 and at most 1.
+    /// The second model's share of the weight, from 0, where there is no second pass, to 1.
     pub share: f32,
-    /// The hypotheses of each utterance that are weighed anew, at least 1.
+    /// The hypotheses of each utterance that are weighed anew, at least 1; no more than these are returned. Lists of many
+    /// hundreds take longer than the search.
     pub nbest: usize,
 }
 
@@ -43,8 +44,8 @@ pub(super) struct SecondPass {
 }
 
 impl SecondPass {
-    /// Reads the second model of the options, for words that are spelt by `rule`; `None` where there is none. `first` is
-    /// the first model, unless its words are tokens.
+    /// Reads the second model of the options, for words that are spelt by `rule`; `None` where there is none, or it has no
+    /// share. `first` is the first model, unless its words are tokens.
     pub(super) fn read(
         options: &SearchOptions,
         first: Option<&Arc<NgramModel>>,
@@ -64,14 +65,20 @@ impl SecondPass {
         }
         checked(*share)?;
         if *nbest == 0 {
-            return Err(
-                BeamError::Option { name: "rescoring.nbest", problem: "it must be at least 1" }.into()
-            );
+            return Err(BeamError::Option { name: "rescore_nbest", problem: "it must be at least 1" }.into());
+        }
+        if *share == 0.0 {
+            return Ok(None);
         }
         let mut second = NgramModel::read(lm)?;
         second.spell_by(rule);
         let second = Arc::new(second);
         Ok(first.map(|first| Self { first: Arc::clone(first), second, share: *share, nbest: *nbest }))
+    }
+
+    /// The second model.
+    pub(super) fn model(&self) -> &NgramModel {
+        &self.second
     }
 
     /// The hypotheses by their scores with the second model's `share`, the best first.
@@ -92,14 +99,11 @@ impl SecondPass {
     }
 }
 
-/// Fails where the second model has no share, or more than all.
+/// Fails where the second model's share is none.
 pub(super) fn checked(share: f32) -> Result<(), BeamError> {
-    match share > 0.0 && share <= 1.0 {
+    match (0.0..=1.0).contains(&share) {
         true => Ok(()),
-        false => Err(BeamError::Option {
-            name: "rescoring.share",
-            problem: "it must lie above 0 and be at most 1",
-        }),
+        false => Err(BeamError::Option { name: "rescore_share", problem: "it must lie between 0 and 1" }),
     }
 }
 

@@ -50,12 +50,15 @@ pub enum G2pError {
 pub enum Unpronounceable {
     /// A letter is in no word that the model was learnt from.
     #[error(
-        "no word of the model's lexicon has the letter {0:?}; spell the word otherwise, or add it to the lexicon"
+        "no word of the model's lexicon has the character {0:?}; spell the word otherwise, or add it to the lexicon"
     )]
     Letter(char),
-    /// There is nothing to say.
+    /// There is no letter to say.
     #[error("no letters; write a word")]
     Empty,
+    /// It is far longer than any word.
+    #[error("it has more than {0} characters; write a word")]
+    TooLong(usize),
     /// All that the model knows of the letters says nothing.
     #[error("all its letters are silent by the model; add the word to the lexicon")]
     Silent,

@@ -19,6 +19,9 @@ use crate::word::{Pronunciation, key};
 /// none or two, of the pronunciations there a seventieth. The ratio is e⁻², and so is the best value on held-out words.
 const MISSTRESSED: f64 = -2.0;
 
+/// The most characters of a word: the time that the search takes grows with the square of their number.
+const LONGEST: usize = 100;
+
 /// Says words by an n-gram model over joint tokens of letters and phones.
 #[derive(Debug)]
 pub struct G2p {
@@ -104,8 +107,11 @@ impl G2p {
     pub fn pronounce(&self, word: &str, most: usize) -> Result<Vec<Variant>, Unpronounceable> {
         let spelling = key(word);
         let letters: Vec<char> = spelling.chars().collect();
-        if letters.is_empty() {
+        if !letters.iter().any(|letter| letter.is_alphanumeric()) {
             return Err(Unpronounceable::Empty);
+        }
+        if letters.len() > LONGEST {
+            return Err(Unpronounceable::TooLong(LONGEST));
         }
         let directions = [&self.forward, &self.backward].into_iter().filter(|way| !way.by_letters.is_empty());
         let mut sums: HashMap<Vec<u32>, f64> = HashMap::new();

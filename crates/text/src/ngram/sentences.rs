@@ -21,6 +21,8 @@ pub enum Running {
     /// English as it is printed: sentences cross lines and end at their marks and at blank lines. Numbers and
     /// abbreviations are written as they are read aloud, and hyphens part words.
     English,
+    /// English as it is printed, of which each line is by itself: what was said, a line each.
+    EnglishLines,
 }
 
 /// The form of a file's lines.
@@ -50,7 +52,7 @@ pub fn each_sentence(
     let format = match name.extension().and_then(|e| e.to_str()) {
         Some("json" | "jsonl") => Format::Manifest,
         Some("trn") => Format::Trn,
-        _ if running == Running::English => return hand_over_running(Lines::open(path)?, each),
+        _ if running != Running::No => return hand_over_running(Lines::open(path)?, running, each),
         _ => Format::Plain,
     };
     hand_over(Lines::open(path)?, format, each)
@@ -70,7 +72,7 @@ pub fn each_plain_sentence(
     let lines = Lines::new(reader, name)?;
     match running {
         Running::No => hand_over(lines, Format::Plain, each),
-        Running::English => hand_over_running(lines, each),
+        Running::English | Running::EnglishLines => hand_over_running(lines, running, each),
     }
 }
 
@@ -121,11 +123,15 @@ fn is_symbol(word: &str) -> bool {
 
 fn hand_over_running(
     mut lines: Lines<'_>,
+    running: Running,
     mut each: impl FnMut(&str) -> Result<(), String>,
 ) -> Result<(), TextError> {
     let mut sentences = Sentences::default();
     while let Some(line) = lines.next()? {
-        let handed = sentences.line(line, &mut each);
+        let handed = sentences.line(line, &mut each).and_then(|()| match running {
+            Running::EnglishLines => sentences.end(&mut each),
+            _ => Ok(()),
+        });
         handed.map_err(|problem| lines.error(problem))?;
     }
     sentences.end(&mut each).map_err(|problem| lines.error(problem))

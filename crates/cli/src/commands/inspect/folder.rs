@@ -141,9 +141,11 @@ pub(super) fn model(path: &Path) -> Result<String, Box<dyn Error>> {
 
 /// The packed search of a model folder.
 fn search(options: &SearchOptions) -> String {
+    let second = options.rescoring.as_ref().map(|second| second.lm.clone());
     let files = [
         ("language model", &options.lm),
         ("lexicon", &options.lexicon),
+        ("second language model", &second),
         ("grammar", &options.grammar),
         ("hotwords", &options.hotwords),
     ];
