@@ -76,7 +76,7 @@ mod tests {
         let mut gradient = vec![0.0; own.len()];
         consistency_loss(&log_probs(&own, tokens), &other, Some(&mut gradient)).unwrap();
         for i in 0..own.len() {
-            // By the logits: what log-softmax makes of it, p − q.
+            // By the logits: log-softmax makes p − q of it.
             let row = i / tokens * tokens..(i / tokens + 1) * tokens;
             let sum: f32 = gradient[row].iter().sum();
             let by_logit = f64::from(gradient[i]) - p[i] * f64::from(sum);

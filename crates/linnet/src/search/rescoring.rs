@@ -99,7 +99,7 @@ impl SecondPass {
     }
 }
 
-/// Fails where the second model's share is none.
+/// Fails where a share isn't from 0 to 1.
 pub(super) fn checked(share: f32) -> Result<(), BeamError> {
     match (0.0..=1.0).contains(&share) {
         true => Ok(()),

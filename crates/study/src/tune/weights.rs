@@ -104,7 +104,7 @@ pub fn tune(
     mut progress: impl FnMut(usize, usize),
 ) -> Result<Tuned, StudyError> {
     let fail = |problem: &str| StudyError::File { path: source.manifest.into(), problem: problem.into() };
-    // Whatever its own share is: each is tried.
+    // A share of 0 would leave the second model out.
     let mut of_search = options.search.clone();
     of_search.rescoring.iter_mut().for_each(|second| second.share = 1.0);
     let search = source.model.search(&of_search)?;
