@@ -152,22 +152,20 @@ impl Search {
         })
     }
 
-    /// Hypotheses of the [first pass](Self::first_pass) as the second one ranks them, the best first, with this share of
-    /// the second language model in place of its own; as they are where there is no second pass.
+    /// The best hypothesis of the [first pass](Self::first_pass) with each of these shares of the second language model in
+    /// place of its own; nothing where there are no hypotheses, or there is no second pass.
     ///
     /// # Errors
     ///
     /// A share that isn't from 0 to 1.
     pub fn second_pass(
         &self,
-        hypotheses: Vec<Hypothesis>,
-        share: f32,
+        hypotheses: &[Hypothesis],
+        shares: &[f32],
     ) -> Result<Vec<Hypothesis>, SearchError> {
-        checked(share)?;
-        Ok(match &self.knowledge.second_pass {
-            Some(second) => second.rescored(hypotheses, &self.fusion, share),
-            None => hypotheses,
-        })
+        shares.iter().try_for_each(|&share| checked(share))?;
+        let second = self.knowledge.second_pass.as_ref();
+        Ok(second.map_or_else(Vec::new, |second| second.best(hypotheses, &self.fusion, shares)))
     }
 
     /// Whether hypotheses have words: from a lexicon, or because the tokens spell them.

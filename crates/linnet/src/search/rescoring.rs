@@ -1,5 +1,6 @@
 //! A second pass: the best hypotheses of a search, weighed anew by another language model.
 
+use std::cmp::Ordering;
 use std::f64::consts::LN_10;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -88,15 +89,43 @@ impl SecondPass {
         fusion: &Fusion,
         share: f32,
     ) -> Vec<Hypothesis> {
-        let share = f64::from(share);
         for hypothesis in &mut hypotheses {
-            let change = says(&self.second, hypothesis, fusion) - says(&self.first, hypothesis, fusion);
-            hypothesis.model += share * change;
-            hypothesis.score = hypothesis.acoustic + hypothesis.model;
+            let change = self.change(hypothesis, fusion);
+            add(hypothesis, share, change);
         }
-        hypotheses.sort_by(|a, b| b.complete.cmp(&a.complete).then(b.score.total_cmp(&a.score)));
+        hypotheses.sort_by(better_first);
         hypotheses
     }
+
+    /// The best of some hypotheses with each share of the second model; none of none.
+    pub(super) fn best(&self, hypotheses: &[Hypothesis], fusion: &Fusion, shares: &[f32]) -> Vec<Hypothesis> {
+        // The models are asked once for all shares.
+        let changes: Vec<f64> = hypotheses.iter().map(|own| self.change(own, fusion)).collect();
+        let with = |&share: &f32| {
+            let changed = hypotheses.iter().zip(&changes).map(|(own, &change)| {
+                let mut own = own.clone();
+                add(&mut own, share, change);
+                own
+            });
+            changed.min_by(better_first)
+        };
+        shares.iter().filter_map(with).collect()
+    }
+
+    /// How much more the second model would add to a hypothesis' score than the first.
+    fn change(&self, hypothesis: &Hypothesis, fusion: &Fusion) -> f64 {
+        says(&self.second, hypothesis, fusion) - says(&self.first, hypothesis, fusion)
+    }
+}
+
+/// Adds a share of a change to a hypothesis' score.
+fn add(hypothesis: &mut Hypothesis, share: f32, change: f64) {
+    hypothesis.model += f64::from(share) * change;
+    hypothesis.score = hypothesis.acoustic + hypothesis.model;
+}
+
+fn better_first(a: &Hypothesis, b: &Hypothesis) -> Ordering {
+    b.complete.cmp(&a.complete).then(b.score.total_cmp(&a.score))
 }
 
 /// Fails where a share isn't from 0 to 1.

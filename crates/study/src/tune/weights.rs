@@ -118,13 +118,13 @@ pub fn tune(
     for (weight, word_bonus) in extremes(&points) {
         search.with(&options.search.beam, &fusion(weight, word_bonus))?;
     }
-    let shares: Vec<Option<f32>> = match &options.search.rescoring {
-        Some(_) => options.rescore_shares.iter().copied().map(Some).collect(),
-        None => vec![None],
+    let tried: &[f32] = if of_search.rescoring.is_some() { &options.rescore_shares } else { &[] };
+    search.second_pass(&[], tried)?;
+    // Without a second pass there is one trial a point.
+    let shares: Vec<Option<f32>> = match tried {
+        [] => vec![None],
+        _ => tried.iter().copied().map(Some).collect(),
     };
-    for share in shares.iter().flatten() {
-        search.second_pass(Vec::new(), *share)?;
-    }
     let emissions = Emissions::new(source)?.with_transcripts();
     let ignore_case = source.model.config.unit == Unit::Phone;
     let scoring = ScoreOptions { ignore_case, ..ScoreUnit::Word.into() };
@@ -141,21 +141,20 @@ pub fn tune(
     }
     // Of each utterance the best hypothesis with each share.
     let best = |search: &Search, shares: &[Option<f32>]| -> Vec<Vec<Result<Hypothesis, String>>> {
+        let tried: Vec<f32> = shares.iter().copied().flatten().collect();
         let one = |log_probs: &[f32]| {
-            let found = search.first_pass(log_probs).map_err(|error| error.to_string());
-            let with = |&share: &Option<f32>| {
-                let found = found.clone()?;
-                let mut ranked = match share {
-                    Some(share) => search.second_pass(found, share).map_err(|error| error.to_string())?,
-                    None => found,
-                };
-                if ranked.is_empty() {
-                    Err("nothing is found in it".into())
-                } else {
-                    Ok(ranked.swap_remove(0))
+            let found = search.first_pass(log_probs).and_then(|mut found| match tried[..] {
+                [] => {
+                    found.truncate(1);
+                    Ok(found)
                 }
-            };
-            shares.iter().map(with).collect()
+                _ => search.second_pass(&found, &tried),
+            });
+            match found {
+                Ok(best) if best.len() == shares.len() => best.into_iter().map(Ok).collect(),
+                Ok(_) => vec![Err("nothing is found in it".to_string()); shares.len()],
+                Err(error) => vec![Err(error.to_string()); shares.len()],
+            }
         };
         emissions.utterances.par_iter().map(|e| one(&e.log_probs)).collect()
     };
