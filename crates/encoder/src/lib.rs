@@ -21,6 +21,7 @@ mod ops;
 mod parameters;
 mod random;
 mod stream;
+mod weights;
 
 pub use config::{Activation, EncoderConfig, Positions};
 pub use encoder::{BlockTime, Encoder, Group, Mode};
