@@ -61,33 +61,19 @@ pub(crate) struct Cli {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Turn a corpus into manifests, a token table and a lexicon.
     Prepare(Prepare),
-    /// Write the log-mel features of a recording.
     Features(Features),
-    /// Train a model.
     Train(Train),
-    /// Decode a manifest and score it, or a matrix of log-probabilities.
     Decode(Box<Decode>),
-    /// Choose a language model's weight and the word bonus on a development set.
     Tune(Box<Tune>),
-    /// Tell when each word of a manifest's transcripts was spoken.
     Align(Align),
-    /// Score hypotheses against references.
     Score(Score),
-    /// Run a study of several kinds, or compare finished runs: tables, and an HTML report.
     Compare(Compare),
-    /// Estimate an n-gram language model from text.
     Ngram(Ngram),
-    /// Say words that no lexicon has.
     Pronounce(Pronounce),
-    /// Copy a model folder with the search that it is to be used with.
     Pack(Box<Pack>),
-    /// Transcribe recordings.
     Transcribe(Box<Transcribe>),
-    /// Describe a model, corpus, recordings, a language model or another file.
     Inspect(Inspect),
-    /// Convert any readable audio to a 16-bit WAV file.
     Convert(Convert),
 }
 
@@ -140,7 +126,9 @@ pub(crate) enum Unit {
     Char,
 }
 
-/// Write the log-mel features of a recording as a NumPy file, (time, mel) float32.
+/// Write the log-mel features of a recording.
+///
+/// The file is NumPy's, (time, mel) of float32.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Example: linnet features speech.wav --out speech.npy --config exp/linear/config.toml"
@@ -262,7 +250,7 @@ pub(crate) enum ScoreUnit {
     Char,
 }
 
-/// Describe a file or folder by its content.
+/// Describe a model, corpus, recordings, a language model or another file, by its content.
 ///
 /// A folder is a model, an experiment, a prepared corpus or one of recordings; a file a recording, manifest,
 /// configuration, study, language model, lexicon, token table, transcript (trn, ctm, stm or text), matrix (npy) or
@@ -280,7 +268,9 @@ pub(crate) struct Inspect {
     pub(crate) raw: Raw,
 }
 
-/// Convert any readable audio to a 16-bit WAV file; its channels are kept.
+/// Convert any readable audio to a 16-bit WAV file.
+///
+/// Its channels are kept.
 #[derive(Debug, Args)]
 #[command(after_help = "Example: linnet convert 01ic0201.wv1 --out 01ic0201.wav")]
 pub(crate) struct Convert {

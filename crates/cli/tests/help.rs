@@ -73,6 +73,16 @@ fn every_command_has_an_example_that_its_own_options_allow() {
 }
 
 #[test]
+fn the_long_help_says_more_than_the_list() {
+    for (command, part) in
+        [("features", "NumPy"), ("convert", "channels"), ("pack", "search.toml"), ("ngram", "Kneser")]
+    {
+        let run = linnet(here(), &[command, "--help"]);
+        assert!(run.out.contains(part), "{command} lacks {part}: {}", run.out);
+    }
+}
+
+#[test]
 fn wrong_usage_gives_2_and_says_what_would_be_right() {
     for (arguments, part) in [
         (&["trian"][..], "'train'"),

@@ -14,7 +14,8 @@ use crate::ops::pool::Pool;
 /// whole.
 ///
 /// Subsampling waits for one frame (by 2) or three (by 4) before it tells an output frame; nothing else looks ahead.
-/// Only layers of `causal_softmax` remember more with every frame.
+/// Only layers of softmax attention to all frames before (`causal_softmax`, `causal_alibi_softmax`,
+/// `causal_forgetting_softmax`) remember more with every frame.
 #[derive(Debug)]
 pub struct EncoderStream {
     stages: Arc<[Stage]>,

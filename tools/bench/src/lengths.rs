@@ -61,7 +61,7 @@ pub(crate) fn run(kinds: &[MixerKind], folder: &Path) -> Result<(), Box<dyn Erro
                 report::progress(&format!("{work}, {}: there already", mixer.name()));
                 continue;
             }
-            let quadratic = matches!(mixer, MixerKind::Softmax | MixerKind::CausalSoftmax);
+            let quadratic = is_quadratic(mixer);
             let longest = if quadratic { most_quadratic } else { LONGEST };
             let points =
                 (SHORTEST..=longest).map(|n| measure(mixer, work, 1 << n)).collect::<Result<_, _>>()?;
@@ -70,6 +70,13 @@ pub(crate) fn run(kinds: &[MixerKind], folder: &Path) -> Result<(), Box<dyn Erro
         }
     }
     write(&curves, folder)
+}
+
+/// Whether each frame sees all others, or all before it, one by one.
+fn is_quadratic(mixer: MixerKind) -> bool {
+    use MixerKind as Kind;
+    matches!(mixer, Kind::Softmax | Kind::AlibiSoftmax | Kind::ForgettingSoftmax)
+        || matches!(mixer, Kind::CausalSoftmax | Kind::CausalAlibiSoftmax | Kind::CausalForgettingSoftmax)
 }
 
 fn read(path: &Path) -> Result<Vec<Curve>, Box<dyn Error>> {

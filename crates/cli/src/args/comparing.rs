@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-/// Compare kinds of attention: run a study, or read finished runs.
+/// Run a study of several kinds, or compare finished runs: tables, and an HTML report.
 ///
 /// A study file names kinds, sizes and seeds. Runs that are missing are trained and decoded, one after the other;
 /// Ctrl-C keeps what is done, and the same command goes on. Runs that differ in their seeds alone count as one.

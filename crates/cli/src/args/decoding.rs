@@ -6,12 +6,12 @@ use clap::{Args, ValueEnum};
 
 use super::search::{Depth, Search, Weights};
 
-/// Decode a manifest and score it against its texts; or decode a matrix of log-probabilities from anywhere.
+/// Decode a manifest and score it, or a matrix of log-probabilities.
 #[derive(Debug, Args)]
 #[command(
     override_usage = "linnet decode [OPTIONS] MODEL MANIFEST --out DIR\n       linnet decode [OPTIONS] --logits FILE.npy --tokens TOKENS",
     after_help = "\
-A beam search runs if any of its options is given, or the model folder has one (linnet pack), else each frame's best token counts. Phones become words through the model folder's lexicon, or --lexicon; characters and subwords are kept to the words of --grammar, --lexicon or --lm, the first of them that is given.
+A beam search runs if any of its options is given, or the model folder has one (linnet pack), else each frame's best token counts (of a model trained by LF-MMI, the most probable labels under its n-gram). Phones become words through the model folder's lexicon, or --lexicon; characters and subwords are kept to the words of --grammar, --lexicon or --lm, the first of them that is given.
 
 A matrix is (time, token) or a batch of one, of float16, float32 or float64, as numpy.save(FILE, log_probs) writes it: natural logarithms of probabilities, or logits, which are normalised. A token table has a symbol and its id a line, or one symbol a line, or is Hugging Face's vocab.json. The blank is known by its name (<blank>, <blk>, <ctc>, <eps>, [PAD], <pad>, _), or given by --blank; a matrix with one column more than the table has it last; else it is id 0. Between words stand <space>, a line that is one space, or |; subwords begin words by ▁, or go on with words by ##, and any row of them that spells a word is that word. The result is JSON on standard output.
 
@@ -64,7 +64,7 @@ fn milliseconds(text: &str) -> Result<f64, String> {
 /// Choose the language model's weight and the word bonus on a development set.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Every point of the grid decodes the whole manifest; the table is sorted by WER, and the last line has the best point's flags for linnet decode, transcribe and pack. Below stands the expected calibration error (ECE) of the best point's word confidences: raw, calibrated on speakers that the calibration has not seen (up to ten-fold cross-validation), and on the very words that it was fitted to.
+Every point of the grid decodes the whole manifest; the table is sorted by WER, and the last line has the best point's flags for linnet decode, transcribe and pack. Between them stands the expected calibration error (ECE) of the best point's word confidences: raw, calibrated on speakers that the calibration has not seen (up to ten-fold cross-validation), and on the very words that it was fitted to.
 
 Examples:
   linnet tune exp/model data/dev.jsonl --lm lm.arpa --cache-logits exp/cache --calibration exp/calibration.json

@@ -12,7 +12,7 @@ use super::search::{Search, Weights};
 /// that linnet transcribe and decode search so without options.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-The options are those that linnet tune prints. Options that aren't given are those of the folder's own search, if it has one.
+The options are those that linnet tune prints. Options that aren't given are those of the folder's own search, if it has one, but its --rescore-lm goes where --lm, --grammar or --no-lexicon is given.
 
 Examples:
   linnet pack exp --out best --lm lm.arpa --lm-weight 0.8 --word-bonus 0.5 --calibration calibration.json

@@ -47,7 +47,6 @@ pub(crate) struct Pronounce {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum PronounceCommand {
-    /// Learn a model from a lexicon.
     Train(PronounceTrain),
 }
 

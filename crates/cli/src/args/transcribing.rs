@@ -9,18 +9,18 @@ use super::Raw;
 use super::preparing::seconds_range;
 use super::search::{Depth, Search, Weights};
 
-/// Transcribe recordings of any length: files, folders, or - for standard input.
+/// Transcribe recordings of any length.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Formats: text, json, jsonl, srt, vtt, ctm, stm, TextGrid, trn, tsv, html. On standard output, text is a line for each recording, its path before a tab, and json is an object a line; with --out, each recording has a file of each format in DIR, below the same folders. There DIR/done.jsonl notes what is done: the same command again passes over it, and does what is new, changed or failed. Within a long recording it goes on where it was ended; a causal model without sinusoidal positions, which runs through a recording, transcribes it anew.
+Formats: text, json, jsonl, srt, vtt, ctm, stm, TextGrid, trn, tsv, html. On standard output, text is a line for each recording, its path before a tab, and json is an object a line; with --out, each recording has a file of each format in DIR, below the same folders. There DIR/done.jsonl notes what is done: the same command again passes over it, and does what is new, changed or failed. Within a long recording it goes on where it was ended; a model that runs through a recording frame by frame, as a causal one without positions does, transcribes it anew.
 
 html is a page for each recording, one file that loads nothing from a network: the waveform, words coloured by confidence that a click plays, alternatives (of as many hypotheses as --nbest asks for), edits to save. Sound of up to 15 minutes is part of the page, 1.3 MB a minute (mu-law at 16 kHz, channels mixed); a longer recording is linked if browsers play its format.
 
 With --shard 3/8 a command transcribes the third of eight shares, and eight commands, on any machines that share the files, all of them. A hash of its path says to whose share a recording belongs: its path below the folder that was given, or its id or path in a list. All may write to one DIR, where each has a journal of its own, as done.3-of-8.jsonl; whatever any journal notes as done is passed over, so that a share that failed is simply done again. --shard auto takes share and number of shares from the variables of a job array (Slurm, AWS Batch, an indexed job of Kubernetes), --shard auto/8 the share alone. --check lists in the end what is still to be done.
 
-The search is the model folder's own: the one that linnet pack has put there, else for phones the words of its lexicon.txt, else each frame's best token counts. Any option of the search changes that option alone.
+The search is the model folder's own: the one that linnet pack has put there, else for phones the words of its lexicon.txt, else each frame's best token counts (of a model trained by LF-MMI, the most probable labels under its n-gram). Any option of the search changes that option alone, but a packed --rescore-lm goes where --lm, --grammar or --no-lexicon is given.
 
-Long recordings are cut at pauses into pieces of at most 15 s; memory doesn't grow with WAV, FLAC, MP3, OGG, MP4 and SPHERE files. A note tells of recordings much of whose sound got no words.
+Long recordings are cut at pauses into pieces of at most 15 s; memory doesn't grow with WAV of whole numbers, FLAC, MP3, OGG, AAC, MP4, Matroska and uncompressed SPHERE files. A note tells of recordings much of whose sound got no words.
 
 Examples:
   linnet transcribe exp/model recordings --format json > transcripts.jsonl

@@ -201,17 +201,53 @@ impl RunConfig {
     }
 }
 
-/// Every key that exists, as a table of defaults.
-fn known() -> Result<Table, TrainError> {
+/// The defaults, with the tables that may be absent.
+fn complete() -> RunConfig {
     let join = Some(Join { shortest_s: 8.0, longest_s: 16.0 });
     let augment = Augment { join, spec_augment: Some(SpecAugment::default()), ..Augment::default() };
-    Table::try_from(RunConfig { augment, ..RunConfig::default() })
+    RunConfig { augment, ..RunConfig::default() }
+}
+
+/// Every key that exists, as a table of defaults.
+fn known() -> Result<Table, TrainError> {
+    Table::try_from(complete())
         .map_err(|e| TrainError::Config { file: "defaults".into(), problem: e.to_string() })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Every key of a table, as `table.key = value`; one that holds tables alone has a line for each of their keys.
+    fn lines(name: &str, table: &Table) -> Vec<String> {
+        let line = |(key, value): (&String, &toml::Value)| match value {
+            toml::Value::Table(inner) if name.is_empty() => lines(key, inner),
+            toml::Value::Table(inner) => lines(&format!("{name}.{key}"), inner),
+            value => vec![format!("{name}.{key} = {value}")],
+        };
+        table.iter().flat_map(line).collect()
+    }
+
+    #[test]
+    fn the_page_of_all_keys_has_each_with_its_default() {
+        let page = include_str!("../../../../docs/configuration.md");
+        let (mut table, mut found) = ("", Vec::new());
+        for line in page.lines() {
+            if let Some((_, name)) = line.strip_prefix(['#', '`']).and(line.split_once("`[")) {
+                table = name.split(']').next().unwrap();
+            } else if let [key, value, ..] = line.split('`').skip(1).step_by(2).collect::<Vec<_>>()[..]
+                && line.starts_with("| `")
+            {
+                // Its value as TOML writes it.
+                let value = format!("value = {value}").parse::<Table>().unwrap()["value"].to_string();
+                found.push(format!("{table}.{key} = {value}"));
+            }
+        }
+        let mut wanted = lines("", &complete().to_toml().unwrap().parse().unwrap());
+        found.sort();
+        wanted.sort();
+        assert_eq!(found, wanted);
+    }
 
     #[test]
     fn a_resolved_configuration_reads_as_itself_and_wrong_values_are_named() {
