@@ -54,7 +54,7 @@ fn only_the_same_run_is_continued() {
     let train =
         |out: &str, more: &[&str]| linnet(&folder, &[&["train", "tiny.toml", "--out", out], more].concat());
     train("exp", &["--resume", "--set", "model.dim=20"]).fails_with(
-        "exp/config.toml: the run was started with other values of model.dim; give the same, or another folder",
+        "exp/config.toml: the run was started with other settings: model.dim was 16, now 20; give the same, or another folder",
     );
     train("exp", &[])
         .fails_with("exp holds a run already; continue it with --resume, or choose another folder");

@@ -72,7 +72,11 @@ fn entry(line: &str, folder: &Path) -> Result<Listed, String> {
     };
     let (offset_s, duration_s) = (seconds("offset")?, seconds("duration")?);
     let hotwords = hotwords(fields.remove(HOTWORDS))?;
-    let id = fields.get("id").and_then(Value::as_str).and_then(file_name);
+    let id = match fields.get("id") {
+        Some(Value::String(id)) => file_name(id),
+        Some(Value::Number(id)) => file_name(&id.to_string()),
+        _ => None,
+    };
     Ok(Listed { audio: folder.join(&path), named: path.into(), id, offset_s, duration_s, hotwords, fields })
 }
 
@@ -116,6 +120,12 @@ mod tests {
     fn parse(text: &str) -> Result<Vec<Listed>, String> {
         let parsed = Listed::parse(text.as_bytes(), Path::new("/lists"));
         parsed.map_err(|BadLine { line, problem }| format!("{line}: {problem}"))
+    }
+
+    #[test]
+    fn an_id_may_be_a_number() {
+        let all = parse("{\"audio_filepath\": \"c.wav\", \"id\": 7}\n").unwrap();
+        assert_eq!(all[0].id.as_deref(), Some("7"));
     }
 
     #[test]

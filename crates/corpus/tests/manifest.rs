@@ -56,6 +56,10 @@ fn absent_null_and_empty_texts_are_three_things_and_stay_so() {
     assert_eq!(Manifest::read(&path).unwrap(), manifest);
 }
 
+fn ids_of(path: &Path) -> Vec<String> {
+    Manifest::read(path).unwrap().utterances.into_iter().map(|utterance| utterance.id).collect()
+}
+
 #[test]
 fn other_tools_names_for_text_and_audio_are_read_and_written_as_nemos() {
     let (manifest, bad) = parse(
@@ -77,6 +81,8 @@ fn other_tools_names_for_text_and_audio_are_read_and_written_as_nemos() {
     manifest.write(&path).unwrap();
     let text = fs::read_to_string(&path).unwrap();
     let lines: Vec<&str> = text.lines().collect();
+    // The null is gone, so that text doesn't stand twice.
+    assert_eq!(ids_of(&path), ["7", "b", "c", "d"]);
     assert_eq!(lines[0], r#"{"audio_filepath":"/data/a.wav","text":"A","id":"7"}"#);
     assert_eq!(
         lines[3],
@@ -89,6 +95,11 @@ fn an_utterance_without_id_is_named_by_its_file_and_then_by_its_line() {
     let line = "{\"audio_filepath\": \"a.wav\"}\n";
     let (manifest, bad) = parse(&line.repeat(2));
     assert_eq!((common::ids(&manifest), bad.len()), (vec!["a", "a-2"], 0));
+    // A line's name may be taken.
+    let names = ["a.wav", "a-3.wav", "x/a.wav", "y/a.wav"];
+    let lines = names.map(|name| format!("{{\"audio_filepath\": \"{name}\"}}\n")).concat();
+    let (manifest, bad) = parse(&lines);
+    assert_eq!((common::ids(&manifest), bad.len()), (vec!["a", "a-3", "a-4", "a-5"], 0));
     // Score files have no room for spaces.
     let (manifest, bad) = parse("{\"audio_filepath\": \"my file (2).wav\"}");
     assert_eq!((common::ids(&manifest), bad.len()), (vec!["my-file--2-"], 0));

@@ -95,6 +95,25 @@ fn packing_again_leaves_nothing_of_the_search_before() {
 }
 
 #[test]
+fn two_language_models_change_their_places() {
+    let folder = tempfile::tempdir().unwrap();
+    let packed = folder.path().join("packed");
+    let first = options(folder.path());
+    let first = SearchOptions { lm: Some(folder.path().join("first.arpa")), ..first };
+    write_lm(first.lm.as_ref().unwrap(), "FOREIGN DEBTS FELL");
+    pack(&data("golden/recognizer"), &first, &packed).unwrap();
+    let [lm, second] = ["search/lm.arpa", "search/rescore-lm.arpa"].map(|name| packed.join(name));
+    let [was_lm, was_second] = [&lm, &second].map(|path| fs::read(path).unwrap());
+    let own = SearchOptions::packed(&packed).unwrap().unwrap();
+    let rescoring = own.rescoring.clone().map(|by| Rescoring { lm: lm.clone(), ..by });
+    let swapped = SearchOptions { lm: Some(second.clone()), rescoring, ..own };
+    pack(&packed, &swapped, &packed).unwrap();
+    assert!(fs::read(&lm).unwrap() == was_second && fs::read(&second).unwrap() == was_lm);
+    let names = fs::read_dir(packed.join("search")).unwrap().count();
+    assert_eq!(names, 3, "the two and the hotwords");
+}
+
+#[test]
 fn a_search_that_does_not_fit_is_not_packed() {
     let folder = tempfile::tempdir().unwrap();
     let at = |name: &str| folder.path().join(name);

@@ -123,8 +123,19 @@ impl Checkpoints {
         }
     }
 
+    /// Reads the state alone.
+    pub(crate) fn state(&self) -> Result<State, TrainError> {
+        let path = self.there()?;
+        state(&path, &fs::read(&path).map_err(|e| TrainError::io(&path, e))?)
+    }
+
     /// Reads weights and optimiser back, and the state.
     pub(crate) fn restore(&self, encoder: &Encoder, adam: &mut Adam) -> Result<State, TrainError> {
+        restore_checkpoint(&self.there()?, encoder, adam)
+    }
+
+    /// The file that a run continues from. Fails where there is none.
+    fn there(&self) -> Result<PathBuf, TrainError> {
         let path = self.latest();
         if !path.is_file() {
             let problem = "there is no checkpoint to continue from; leave --resume out to start anew, in another folder if this \
@@ -132,7 +143,7 @@ impl Checkpoints {
                 .into();
             return Err(TrainError::Checkpoint { path, problem });
         }
-        restore_checkpoint(&path, encoder, adam)
+        Ok(path)
     }
 
     /// Sets the encoder's weights to the mean of several epochs', summed in f64 in the epochs' order.
@@ -192,35 +203,44 @@ pub fn restore_checkpoint<S: DeserializeOwned>(
     encoder: &Encoder,
     adam: &mut Adam,
 ) -> Result<S, TrainError> {
-    let error = |problem: String| TrainError::Checkpoint { path: path.to_path_buf(), problem };
     let bytes = fs::read(path).map_err(|e| TrainError::io(path, e))?;
-    let damaged = || error("it is damaged; copy it again, or start anew in another folder".into());
-    let (_, header) = SafeTensors::read_metadata(&bytes).map_err(|_| damaged())?;
-    let state = header.metadata().as_ref().and_then(|m| m.get(STATE)).ok_or_else(|| {
-        error(
-            "it holds no state, only weights, and is no run's checkpoint; give a run's latest.safetensors"
-                .into(),
-        )
-    })?;
-    let state = serde_json::from_str(state).map_err(|e| {
-        error(format!(
-            "its state doesn't read ({}); continue with the version of Linnet that wrote it",
-            json_problem(&e)
-        ))
-    })?;
-    let tensors = candle_core::safetensors::load_buffer(&bytes, &Device::Cpu).map_err(|_| damaged())?;
+    let state = state(path, &bytes)?;
+    let tensors = candle_core::safetensors::load_buffer(&bytes, &Device::Cpu).map_err(|_| damaged(path))?;
     let part = |prefix: &str| -> HashMap<String, Tensor> {
         let named =
             tensors.iter().filter_map(|(n, t)| Some((n.strip_prefix(prefix)?.to_string(), t.clone())));
         named.collect()
     };
     adam.restore(&part(OPTIMIZER)).map_err(|problem| {
-        error(format!(
-            "the optimiser's {problem}; copy the checkpoint again, or start anew in another folder"
-        ))
+        let problem =
+            format!("the optimiser's {problem}; copy the checkpoint again, or start anew in another folder");
+        TrainError::Checkpoint { path: path.to_path_buf(), problem }
     })?;
     encoder.set_tensors(part(MODEL), path)?;
     Ok(state)
+}
+
+/// The state in a checkpoint's bytes.
+fn state<S: DeserializeOwned>(path: &Path, bytes: &[u8]) -> Result<S, TrainError> {
+    let error = |problem: String| TrainError::Checkpoint { path: path.to_path_buf(), problem };
+    let (_, header) = SafeTensors::read_metadata(bytes).map_err(|_| damaged(path))?;
+    let state = header.metadata().as_ref().and_then(|m| m.get(STATE)).ok_or_else(|| {
+        error(
+            "it holds no state, only weights, and is no run's checkpoint; give a run's latest.safetensors"
+                .into(),
+        )
+    })?;
+    serde_json::from_str(state).map_err(|e| {
+        error(format!(
+            "its state doesn't read ({}); continue with the version of Linnet that wrote it",
+            json_problem(&e)
+        ))
+    })
+}
+
+fn damaged(path: &Path) -> TrainError {
+    let problem = "it is damaged; copy it again, or start anew in another folder".into();
+    TrainError::Checkpoint { path: path.to_path_buf(), problem }
 }
 
 fn write(

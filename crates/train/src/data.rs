@@ -145,7 +145,7 @@ fn options(config: &RunConfig, cmvn: Option<&Cmvn>) -> BatchOptions {
         shortest_s: train.shortest_s,
         longest_s: train.longest_s,
         workers: train.workers,
-        cache_bytes: train.cache_mb << 20,
+        cache_bytes: train.cache_mb.saturating_mul(1 << 20),
         ..BatchOptions::default()
     }
 }

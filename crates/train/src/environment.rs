@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::checkpoint::write_beside;
+use crate::checkpoint::{State, write_beside};
 use crate::error::TrainError;
 use crate::trainer::Options;
 
@@ -49,6 +49,9 @@ pub struct Environment {
     /// The model folder whose weights the run started from.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub init: Option<PathBuf>,
+    /// A checksum of what it trains and validates on, where known: ids, speakers, durations and labels.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub data: Option<u32>,
     /// Those after it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub later: Vec<Sitting>,
@@ -83,17 +86,17 @@ fn is_one_rank(ranks: &usize) -> bool {
     *ranks == 1
 }
 
-/// Writes the version, the machine and the threads that compute from an epoch on; a run that is continued keeps what it
+/// Writes the version, the machine and the threads that compute from an epoch on, and a checksum of the data; a run that is continued keeps what it
 /// had.
 pub(crate) fn write(
     folder: &Path,
     options: &Options<'_>,
-    epoch: u64,
+    state: &State,
     extension: Option<Extension>,
 ) -> Result<(), TrainError> {
     let path = &folder.join(FILE);
     let now = Sitting {
-        epoch,
+        epoch: state.epoch,
         linnet: options.version.unwrap_or(env!("CARGO_PKG_VERSION")).into(),
         system: format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
         processor: processor(),
@@ -109,9 +112,11 @@ pub(crate) fn write(
             environment
         }
         None => {
-            Environment { first: now, init: options.init.clone(), later: Vec::new(), extended: Vec::new() }
+            let (later, extended) = Default::default();
+            Environment { first: now, init: options.init.clone(), data: None, later, extended }
         }
     };
+    environment.data = Some(state.data);
     // A sitting that ended at once has told it already.
     environment.extended.extend(extension.filter(|extension| environment.extended.last() != Some(extension)));
     let json = serde_json::to_string_pretty(&environment).map_err(|e| TrainError::io(path, e.into()))?;

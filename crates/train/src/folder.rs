@@ -102,10 +102,11 @@ pub(crate) fn same_run(config: &RunConfig, resolved: &Path) -> Result<RunConfig,
     if differ.is_empty() {
         return Ok(earlier);
     }
-    let keys: Vec<&str> = differ.iter().map(|(key, ..)| key.as_str()).collect();
+    let changed = |(key, now, before): &(String, String, String)| format!("{key} was {before}, now {now}");
+    let keys: Vec<String> = differ.iter().map(changed).collect();
     let problem = format!(
-        "the run was started with other values of {}; give the same, or another folder",
-        keys.join(", ")
+        "the run was started with other settings: {}; give the same, or another folder",
+        keys.join("; ")
     );
     Err(TrainError::Checkpoint { path: resolved.to_path_buf(), problem })
 }

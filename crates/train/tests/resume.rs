@@ -88,6 +88,9 @@ fn a_run_goes_on_with_its_own_tokens_and_records_alone() {
     let (own, records) = (fs::read_to_string(&tokens).unwrap(), fs::read_to_string(&metrics).unwrap());
     fs::write(&tokens, "<blank> 0\nB 1\nA 2\nC 3\n").unwrap();
     assert!(refused().contains("other utterances, transcripts or tokens"), "{}", refused());
+    // No weights fit more tokens, but the cause is the tokens.
+    fs::write(&tokens, format!("{own}D 4\n")).unwrap();
+    assert!(refused().contains("other utterances, transcripts or tokens"), "{}", refused());
     fs::write(&tokens, own).unwrap();
     fs::remove_file(&metrics).unwrap();
     assert!(refused().contains("metrics.jsonl"), "{}", refused());

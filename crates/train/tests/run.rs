@@ -40,6 +40,11 @@ fn a_run_starts_with_likely_blanks_and_never_undoes_what_it_is_given() {
     train(&config, &second, &options, &mut ()).unwrap();
     let near = biases(&second).iter().zip(biases(&moved)).all(|(found, given)| (found - given).abs() < 1e-5);
     assert!(near, "{:?}, {:?}", biases(&second), biases(&moved));
+
+    // As many tokens, but others.
+    fs::write(moved.join("model/tokens.txt"), "<blank> 0\nA 1\nB 2\nD 3\n").unwrap();
+    let error = train(&config, &folder.path().join("third"), &options, &mut ()).unwrap_err().to_string();
+    assert!(error.contains("model/tokens.txt: its tokens are others than those of"), "{error}");
 }
 
 #[test]

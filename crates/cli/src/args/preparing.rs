@@ -55,7 +55,8 @@ pub(crate) struct Prepare {
     /// The unit of a token.
     #[arg(long, value_enum, default_value = "phone")]
     pub(crate) unit: Unit,
-    /// A pronunciation lexicon in CMUdict's format, for phones; AN4 brings its own.
+    /// A pronunciation lexicon, for phones: CMUdict, Sphinx's .dic, Kaldi's lexicon.txt and lexiconp.txt, or MFA's; AN4
+    /// brings its own.
     #[arg(long)]
     pub(crate) lexicon: Option<PathBuf>,
     /// A model of `linnet pronounce train`: it says the words that the lexicons lack. OUT/pronounced.txt lists them.
@@ -92,11 +93,13 @@ pub(crate) struct Prepare {
     pub(crate) spelling: Spelling,
 }
 
-/// Two numbers of seconds with a hyphen between them.
+/// Two numbers of seconds with a hyphen between them, the smaller first.
 pub(super) fn seconds_range(text: &str) -> Result<(f64, f64), String> {
     let parse = || {
         let (from, to) = text.split_once('-')?;
-        Some((from.trim().parse().ok()?, to.trim().parse().ok()?))
+        let (from, to): (f64, f64) = (from.trim().parse().ok()?, to.trim().parse().ok()?);
+        (0.0 <= from && from <= to && to.is_finite()).then_some((from, to))
     };
-    parse().ok_or_else(|| format!("{text} is no range of seconds; give two numbers, as 8-16"))
+    parse()
+        .ok_or_else(|| format!("{text} is no range of seconds; give two numbers, the smaller first, as 8-16"))
 }

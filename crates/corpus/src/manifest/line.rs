@@ -60,6 +60,8 @@ pub(super) fn parse(line: &[u8], folder: &Path) -> Result<Utterance, String> {
     // A text that is null stays, so that it is written as null again.
     let text = transcript.map(|(name, text)| {
         fields.0.remove(name);
+        // Null beside another field, it would stand twice in what is written.
+        fields.0.remove("text");
         text
     });
     let duration_s = fields.seconds("duration")?;
@@ -136,7 +138,7 @@ pub(super) fn listed<'a>(names: impl Iterator<Item = &'a String>) -> String {
 }
 
 /// Fails where score files could not hold an ID: told before everything is decoded, not after.
-fn check_id(id: &str) -> Result<(), String> {
+pub(crate) fn check_id(id: &str) -> Result<(), String> {
     if id.is_empty() {
         return Err("id is empty; give a name or leave it out".to_owned());
     }
@@ -166,7 +168,9 @@ pub(super) fn name(
 ) -> Result<Utterance, String> {
     if utterance.id.is_empty() {
         let stem = plain_id(&utterance.audio.file_stem().unwrap_or_default().to_string_lossy());
-        utterance.id = if ids.contains(&stem) { format!("{stem}-{line}") } else { stem };
+        let numbered = (line..).map(|number| format!("{stem}-{number}"));
+        let mut names = std::iter::once(stem.clone()).chain(numbered);
+        utterance.id = names.find(|name| !ids.contains(name)).unwrap_or(stem);
     }
     if !ids.insert(utterance.id.clone()) {
         return Err(format!("id {} stands on an earlier line too; ids must differ", utterance.id));

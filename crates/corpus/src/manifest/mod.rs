@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use linnet_audio::RawFormat;
 use linnet_text::{Normaliser, TRANSCRIPT_FIELDS, records};
 
-pub(crate) use self::line::plain_id;
+pub(crate) use self::line::{check_id, plain_id};
 use crate::durations::{Measured, measure, note_of_cut, settle};
 use crate::files::write_beside;
 use crate::{CorpusError, Skipped};

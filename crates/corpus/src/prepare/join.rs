@@ -101,7 +101,7 @@ fn join_group(group: &[&Utterance], folder: &Path) -> Result<(Option<Joined>, Ve
         texts.join(" ")
     });
     let joined = Utterance {
-        audio: folder.join(format!("{}.wav", id.replace(['/', '\\'], "_"))),
+        audio: folder.join(format!("{}.wav", file_stem(&id))),
         duration_s: Some(samples.len() as f64 / f64::from(sample_rate)),
         text,
         speaker: first.speaker.clone(),
@@ -111,4 +111,9 @@ fn join_group(group: &[&Utterance], folder: &Path) -> Result<(Option<Joined>, Ve
     let clipped = write_wav(&joined.audio, &Audio::new(sample_rate, vec![samples]))
         .map_err(|source| CorpusError::Audio { id: joined.id.clone(), source })?;
     Ok((Some((joined, clipped)), skipped))
+}
+
+/// An id as a file's name in the folder, of which no two ids have the same.
+fn file_stem(id: &str) -> String {
+    id.replace('%', "%25").replace('/', "%2F").replace('\\', "%5C")
 }

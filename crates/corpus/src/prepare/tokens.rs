@@ -10,6 +10,10 @@ use super::overlap::is_training;
 use crate::CorpusError;
 use crate::files::write_beside;
 
+/// The file of the token table.
+pub(super) const TOKENS: &str = "tokens.txt";
+/// The file of words that can't be written in tokens.
+pub(super) const OOV: &str = "oov.txt";
 /// The file of the words that occur, with their pronunciations.
 pub(super) const LEXICON: &str = "lexicon.txt";
 /// The file of all words of the lexicons that were given: other corpora have words that this one lacks.
@@ -71,7 +75,7 @@ pub(super) fn write(
     report: &OovReport,
     dir: &Path,
 ) -> Result<(), CorpusError> {
-    tokenizer.table.write(&dir.join("tokens.txt"))?;
+    tokenizer.table.write(&dir.join(TOKENS))?;
     match lexicons {
         [] => {}
         [lexicon] => lexicon.write(&dir.join(PRONUNCIATIONS))?,
@@ -84,7 +88,7 @@ pub(super) fn write(
     if let Some(lexicon) = &tokenizer.lexicon {
         lexicon.write(&dir.join(LEXICON))?;
     }
-    write_beside(&dir.join("oov.txt"), |out| {
+    write_beside(&dir.join(OOV), |out| {
         report.oov.iter().try_for_each(|Oov { word, count }| writeln!(out, "{word} {count}"))
     })
 }

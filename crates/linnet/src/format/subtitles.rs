@@ -118,7 +118,7 @@ impl Subtitles {
             let before = if place == 0 { 0.0 } else { cues[place - 1].end };
             let cue = &mut cues[place];
             let characters: usize = cue.lines.iter().map(|line| length(line)).sum();
-            let read_s = (characters as f64 / self.speed).clamp(self.shortest_s, self.longest_s);
+            let read_s = (characters as f64 / self.speed).max(self.shortest_s).min(self.longest_s);
             cue.end = cue.end.max((cue.start + read_s).min(next));
             if cue.end - cue.start < self.shortest_s {
                 cue.start = (cue.end - self.shortest_s).max(before).min(cue.start);
@@ -190,6 +190,14 @@ mod tests {
     fn steady(count: usize, step: f64) -> Transcript {
         let words: Vec<_> = (0..count).map(|i| ("WORDS", i as f64 * step, (i as f64 + 0.9) * step)).collect();
         said(&words, count as f64 * step)
+    }
+
+    #[test]
+    fn times_that_are_no_range_are_taken_as_they_can() {
+        for (shortest_s, longest_s) in [(7.0, 1.0), (f64::NAN, 5.0), (1.0, f64::NAN)] {
+            let cues = Subtitles { shortest_s, longest_s, ..Subtitles::default() }.cues(&steady(9, 0.5));
+            assert!(cues.iter().all(|cue| cue.start <= cue.end), "{cues:?}");
+        }
     }
 
     #[test]

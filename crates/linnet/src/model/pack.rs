@@ -13,6 +13,9 @@ use super::folder::{self, LEXICON, Model};
 use crate::error::ModelError;
 use crate::search::{Rescoring, Search, SearchOptions};
 
+/// The folder for files whose place another one takes.
+const ASIDE: &str = ".aside";
+
 /// Endings of files that are compressed.
 const COMPRESSED: [&str; 3] = ["gz", "bz2", "xz"];
 
@@ -38,38 +41,33 @@ pub fn pack(from: &Path, options: &SearchOptions, to: &Path) -> Result<Search, M
             folder::remove(&to.join(name))?;
         }
     }
-    let mut kept = HashSet::new();
-    let mut keep = |path: &Option<PathBuf>, stem, ending| -> Result<_, ModelError> {
-        match path {
-            None => Ok(None),
-            Some(path) if is_same(path, &from.join(LEXICON)) => Ok(Some(PathBuf::from(LEXICON))),
-            Some(path) => {
-                let name = named(path, stem, ending);
-                copy(path, &files.join(&name))?;
-                kept.insert(name.clone());
-                Ok(Some(Path::new(FILES).join(name)))
-            }
+    let mut kept: Vec<(PathBuf, OsString)> = Vec::new();
+    let mut keep = |path: Option<&PathBuf>, stem, ending| -> Option<PathBuf> {
+        let path = path?;
+        if is_same(path, &from.join(LEXICON)) {
+            return Some(PathBuf::from(LEXICON));
         }
+        let name = named(path, stem, ending);
+        kept.push((path.clone(), name.clone()));
+        Some(Path::new(FILES).join(name))
     };
-    let rescoring = match &options.rescoring {
-        Some(second) => {
-            keep(&Some(second.lm.clone()), "rescore-lm", "arpa")?.map(|lm| Rescoring { lm, ..second.clone() })
-        }
-        None => None,
-    };
+    let second = options.rescoring.as_ref();
     let packed = SearchOptions {
-        lm: keep(&options.lm, "lm", "arpa")?,
-        rescoring,
-        lexicon: keep(&options.lexicon, "lexicon", "txt")?,
-        grammar: keep(&options.grammar, "grammar", "txt")?,
-        hotwords: keep(&options.hotwords, "hotwords", "txt")?,
+        lm: keep(options.lm.as_ref(), "lm", "arpa"),
+        rescoring: second.and_then(|second| {
+            Some(Rescoring { lm: keep(Some(&second.lm), "rescore-lm", "arpa")?, ..second.clone() })
+        }),
+        lexicon: keep(options.lexicon.as_ref(), "lexicon", "txt"),
+        grammar: keep(options.grammar.as_ref(), "grammar", "txt"),
+        hotwords: keep(options.hotwords.as_ref(), "hotwords", "txt"),
         ..options.clone()
     };
+    copy_all(&kept, &files)?;
     let path = to.join(FILE);
     let text = default_search::text(&packed)
         .map_err(|error| ModelError::Config { path: path.clone(), problem: error.to_string() })?;
     folder::write(&path, text.as_bytes())?;
-    remove_others(&files, &kept)?;
+    remove_others(&files, &kept.into_iter().map(|(_, name)| name).collect())?;
     Ok(search)
 }
 
@@ -82,6 +80,31 @@ fn named(path: &Path, stem: &str, ending: &str) -> OsString {
         name.push(ending);
     }
     name
+}
+
+/// Copies files into a folder under other names. Some may be in it, where one's new name is another's old one: those are
+/// set aside first.
+fn copy_all(sources: &[(PathBuf, OsString)], folder: &Path) -> Result<(), ModelError> {
+    let aside = folder.join(ASIDE);
+    let mut steps: Vec<(PathBuf, PathBuf)> = Vec::new();
+    for (place, (source, name)) in sources.iter().enumerate() {
+        let to = folder.join(name);
+        let is_overwritten =
+            sources.iter().any(|(_, other)| other != name && is_same(source, &folder.join(other)));
+        if is_overwritten {
+            fs::create_dir_all(&aside).map_err(|error| ModelError::io(&aside, error))?;
+            let kept = aside.join(place.to_string());
+            copy(source, &kept)?;
+            steps.push((kept, to));
+        } else {
+            steps.push((source.clone(), to));
+        }
+    }
+    steps.iter().try_for_each(|(source, to)| copy(source, to))?;
+    match fs::remove_dir_all(&aside) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(ModelError::io(&aside, error)),
+        _ => Ok(()),
+    }
 }
 
 /// Copies a file, beside and then renamed.

@@ -120,7 +120,7 @@ impl Cutter {
             None => {
                 let end = self.longest();
                 let overlap = self.samples_of(self.cutting.overlap_s.max(0.0)).min(end / 2);
-                (end, (end - overlap) / self.grid * self.grid, false)
+                (end, ((end - overlap) / self.grid).max(1) * self.grid, false)
             }
         };
         let samples = self.samples[..end].to_vec();
@@ -196,6 +196,13 @@ mod tests {
         let found = pieces(&sound(&[(70.0, 0.2)]), LONG, 1 << 20);
         let s = 16_000;
         assert_eq!(places(&found), [(0, 30 * s, false), (26 * s, 56 * s, false), (52 * s, 70 * s, true)]);
+    }
+
+    #[test]
+    fn a_frame_as_long_as_a_piece_is_a_piece() {
+        let mut cutter = Cutter::new(LONG, 16_000, 30 * 16_000);
+        let found = cutter.accept(&sound(&[(70.0, 0.2)]));
+        assert_eq!(found.iter().map(|piece| piece.first).collect::<Vec<_>>(), [0, 1]);
     }
 
     #[test]

@@ -88,7 +88,7 @@ pub struct Column {
 const TOGETHER: &str = "test sets together";
 
 /// Reads experiment folders and compares them with the first and its like: runs that differ in their seeds alone, and
-/// were decoded on the same utterances, count as one system.
+/// were trained and decoded on the same utterances, count as one system.
 ///
 /// # Errors
 ///
@@ -106,7 +106,8 @@ pub fn compare(folders: &[PathBuf]) -> Result<Comparison, StudyError> {
         settings.remove("train.seed");
         settings.extend(run.init.as_ref().map(|init| ("--init".into(), init.display().to_string())));
         let alike = |(other, runs): &&mut (Settings, Vec<Run>)| {
-            *other == settings && runs.iter().all(|other| other.has_same_sets(&run))
+            *other == settings
+                && runs.iter().all(|other| other.has_same_sets(&run) && other.has_same_data(&run))
         };
         match groups.iter_mut().find(alike) {
             None => groups.push((settings, vec![run])),

@@ -26,6 +26,8 @@ pub struct Run {
     pub version: Option<String>,
     /// The model folder whose weights it started from, if it did.
     pub init: Option<PathBuf>,
+    /// A checksum of what it was trained on, where known.
+    pub data: Option<u32>,
 }
 
 /// What all sittings of a run say, one after the other, where they say different things.
@@ -55,8 +57,9 @@ impl Run {
             })
         });
         let version = environment.as_ref().map(|e| of_sittings(e, |sitting| sitting.linnet.clone()));
+        let data = environment.as_ref().and_then(|environment| environment.data);
         let init = environment.and_then(|environment| environment.init);
-        Ok(Self { name: name.into(), config, epochs, sets, machine, version, init })
+        Ok(Self { name: name.into(), config, epochs, sets, machine, version, init, data })
     }
 
     /// How far its training is, as `21 of 120 epochs`, where it isn't at its end.
@@ -70,6 +73,11 @@ impl Run {
     /// Whether the sets that it and another have decoded are of the same utterances.
     pub(super) fn has_same_sets(&self, other: &Self) -> bool {
         self.sets.iter().all(|set| other.set(&set.set).is_none_or(|others| set.is_of_same(others)))
+    }
+
+    /// Whether it was trained on the same utterances, transcripts and tokens as another, as far as both tell.
+    pub(super) fn has_same_data(&self, other: &Self) -> bool {
+        self.data.is_none() || other.data.is_none() || self.data == other.data
     }
 
     /// Whether its development error rates are of another's unit and utterances, as far as decoded sets tell these.

@@ -81,7 +81,8 @@ impl Comparison {
             match system.scores.last().and_then(of) {
                 None => row.extend([NONE.into(), NONE.into()]),
                 Some(last) => {
-                    row.push(plain(last.smallest_detectable()).into());
+                    let smallest = last.smallest_detectable();
+                    row.push(if smallest.is_finite() { plain(smallest).into() } else { NONE.into() });
                     let judged = system.judgements[reference];
                     row.push(judged.map_or_else(|| "one seed".into(), |judged| self.verdict(judged)));
                 }

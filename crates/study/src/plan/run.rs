@@ -3,10 +3,11 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use linnet::Model;
+use linnet_corpus::Manifest;
 use linnet_train::{FolderLock, Observer, Options, Outcome, TrainError, train_in};
 
 use super::standing::{Standing, Surveyed};
-use super::study::{PlannedRun, Study};
+use super::study::{PlannedRun, PlannedSet, Study};
 use crate::decode::{DecodeOptions, Decoded, Source, decode};
 use crate::error::StudyError;
 
@@ -151,6 +152,15 @@ impl Study {
                                --data, or report what is there with --no-train alone"
                     .into();
                 return Err(StudyError::File { path: path.clone(), problem });
+            }
+        }
+        for PlannedSet { manifest, .. } in &self.sets {
+            let utterances = Manifest::read_lenient(manifest)?.utterances;
+            if !utterances.iter().any(|utterance| utterance.transcript().is_ok()) {
+                let problem = "no utterance of it has a text, so that nothing can be scored; add texts, or take it out of \
+                               the study's sets"
+                    .into();
+                return Err(StudyError::File { path: manifest.clone(), problem });
             }
         }
         Ok(())

@@ -68,8 +68,10 @@ fn settings(run: &PlannedRun) -> Result<BTreeMap<String, String>, StudyError> {
     let own = differences(&RunConfig::default().identity().settings()?, &run.config.identity().settings()?);
     let counts = |key: &str| {
         ["features.", "augment.", "model.", "criterion."].iter().any(|table| key.starts_with(table))
-            || ["train.batch_seconds", "train.shortest_s", "train.longest_s", "train.shuffle_s"]
-                .contains(&key)
+            || ["batch_seconds", "pieces", "optimizer", "shortest_s", "longest_s", "shuffle_s"]
+                .iter()
+                .any(|own| key.strip_prefix("train.") == Some(own))
+            || key == "data.unit"
     };
     let mut settings: BTreeMap<String, String> =
         own.into_iter().filter(|(key, ..)| counts(key)).map(|(key, _, value)| (key, value)).collect();

@@ -42,6 +42,7 @@ impl Axis {
 
     /// A logarithmic axis for values above 0, over at least a decade; what is lower than 10⁻⁶ lies at its end.
     pub(super) fn log(values: impl Iterator<Item = f64> + Clone, pixels: (f64, f64)) -> Self {
+        let values = values.filter(|value| value.is_finite());
         let high = values.clone().fold(0.0, f64::max).max(1e-5);
         let low = values.fold(f64::INFINITY, f64::min).clamp(1e-6, 0.1 * high);
         Self::between(low, high, pixels)

@@ -248,13 +248,33 @@ fn range(differences: &[Estimate], margin: Option<f64>) -> (f64, f64) {
     let median = sizes.get(sizes.len() / 2).copied().unwrap_or(0.0);
     let far = FAR * median.max(1.0);
     let near = || differences.iter().filter(|d| d.value.abs() <= far);
-    let ends = |of: fn(&Estimate) -> f64| near().map(of).chain(margin).chain([0.0]);
+    // One utterance alone tells of no spread, so that its interval has no ends.
+    let is_finite = |end: &f64| end.is_finite();
+    let ends = |of: fn(&Estimate) -> f64| near().map(of).filter(is_finite).chain(margin).chain([0.0]);
     (ends(|d| d.interval.low).fold(-0.5, f64::min), ends(|d| d.interval.high).fold(0.5, f64::max))
 }
 
 #[cfg(test)]
 mod tests {
+    use linnet_score::Interval;
+
     use super::*;
+
+    #[test]
+    fn an_interval_without_ends_has_no_place_in_the_range() {
+        let endless = Interval { low: f64::NEG_INFINITY, high: f64::INFINITY };
+        let difference = Estimate {
+            value: 3.0,
+            interval: endless,
+            standard_error: f64::INFINITY,
+            seeds: 1,
+            degrees_of_freedom: 1.0,
+        };
+        let (low, high) = range(&[difference], None);
+        assert_eq!((low, high), (-0.5, 0.5));
+        let row = interval(&difference, &axis((low, high), (0.0, 100.0)), 5.0, "#000", true);
+        assert!(!row.contains("NaN") && !row.contains("inf"), "{row}");
+    }
 
     #[test]
     fn there_are_as_many_ticks_as_have_room() {

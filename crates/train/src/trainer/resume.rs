@@ -10,9 +10,8 @@ impl Run<'_> {
     /// Goes on from the last checkpoint of a run that was last trained with `earlier`, to the end that the
     /// configuration has now. Tells if it isn't the end that it had.
     pub(super) fn resume(&mut self, earlier: &TrainConfig) -> Result<Option<Extension>, TrainError> {
-        let data = self.state.data;
-        self.state = self.checkpoints.restore(&self.model.encoder, &mut self.adam)?;
-        if self.state.data != data {
+        // First, as with other tokens no weights fit.
+        if self.checkpoints.state()?.data != self.state.data {
             let DataConfig { train, dev, tokens, .. } = &self.config.data;
             let problem = format!(
                 "the run was started on other utterances, transcripts or tokens than {}, {} and {} hold now; give the \
@@ -23,6 +22,7 @@ impl Run<'_> {
             );
             return Err(TrainError::Checkpoint { path: self.checkpoints.latest(), problem });
         }
+        self.state = self.checkpoints.restore(&self.model.encoder, &mut self.adam)?;
         let done = self.state.epoch - 1;
         if done > 0 {
             self.records = read_metrics(&self.metrics())?;

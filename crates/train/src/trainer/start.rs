@@ -5,6 +5,7 @@ use std::sync::atomic::AtomicBool;
 
 use linnet::{Model, ModelConfig};
 use linnet_corpus::CorpusError;
+use linnet_text::TokenTable;
 
 use super::run::Run;
 use super::together::start_together;
@@ -156,6 +157,15 @@ fn earlier(config: &RunConfig, out: &Path, options: &Options<'_>) -> Result<Opti
 /// Gives a run its first weights, or its place, and writes what it is.
 fn begin(run: &mut Run<'_>, options: &Options<'_>, earlier: Option<&RunConfig>) -> Result<(), TrainError> {
     if let Some(init) = &options.init {
+        let path = init.join("tokens.txt");
+        if TokenTable::read(&path)? != run.model.tokens {
+            let problem = format!(
+                "its tokens are others than those of {}, and the weights stand for them; prepare the data with this \
+                 table, or start without these weights",
+                run.config.data.tokens.display()
+            );
+            return Err(TrainError::Config { file: path, problem });
+        }
         run.model.encoder.load(&init.join("model.safetensors"))?;
     }
     let extension = match earlier {
@@ -165,7 +175,7 @@ fn begin(run: &mut Run<'_>, options: &Options<'_>, earlier: Option<&RunConfig>) 
     run.open()?;
     // Before the configuration, by which another length is known as one.
     if !run.has_ended() || extension.is_some() {
-        environment::write(run.out, options, run.state.epoch, extension)?;
+        environment::write(run.out, options, &run.state, extension)?;
     }
     write_beside(&run.out.join(CONFIG), run.config.to_toml()?.as_bytes())
 }

@@ -187,7 +187,10 @@ fn sources(args: &Transcribe) -> Result<(Model, Option<SearchOptions>, u64), Box
     }
     format!("{options:?} {:?} {:?} {:?} {:?}", args.channels, args.subtitles, args.html_sound, args.raw)
         .hash(&mut hasher);
-    let files = options.iter().flat_map(|o| [&o.lm, &o.lexicon, &o.grammar, &o.hotwords]);
+    let files = options.iter().flat_map(|o| {
+        let second = o.rescoring.as_ref().map(|second| &second.lm);
+        [o.lm.as_ref(), second, o.lexicon.as_ref(), o.grammar.as_ref(), o.hotwords.as_ref()]
+    });
     files.flatten().for_each(|file| hash_file(file, &mut hasher));
     Ok((model, options, hasher.finish()))
 }

@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use linnet_audio::is_audio_path;
+
 use super::names::Finder;
 use super::sets::Kind;
 use super::sources::Source;
@@ -18,7 +20,10 @@ pub(super) fn read(source: &Source, found: &mut Found) -> Result<(), CorpusError
     found.notes.extend(table.notes);
     let has_sets = has_sets(source, &table.rows, found);
     for row in table.rows {
-        let id = Path::new(&row.file).with_extension("").to_string_lossy().into_owned();
+        // A name that a table gives without its extension may have a dot.
+        let file = Path::new(&row.file);
+        let name = if is_audio_path(file) { file.with_extension("") } else { file.to_path_buf() };
+        let id = name.to_string_lossy().into_owned();
         let set = if has_sets { row.set.clone() } else { source.set.clone() };
         if has_sets && set.as_deref().and_then(Kind::of_first_word).is_none() {
             let set = set.unwrap_or_default();

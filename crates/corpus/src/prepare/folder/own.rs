@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use crate::files::has_extension;
+use crate::prepare::pronounced::PRONOUNCED;
+use crate::prepare::tokens::{LEXICON, OOV, PRONUNCIATIONS, TOKENS};
 
 /// The folder that is written to.
 pub(super) struct Own {
@@ -26,11 +28,11 @@ impl Own {
         let Some(dir) = &self.dir else { return false };
         let within = path.canonicalize().is_ok_and(|path| path.parent() == Some(dir.as_path()));
         // All that is written has this list beside it.
-        within && dir.join("tokens.txt").is_file() && (is_named(path) || has_extension(path, "jsonl"))
+        within && dir.join(TOKENS).is_file() && (is_named(path) || has_extension(path, "jsonl"))
     }
 }
 
 fn is_named(path: &Path) -> bool {
-    path.file_name()
-        .is_some_and(|name| ["tokens.txt", "lexicon.txt", "oov.txt"].iter().any(|own| name == *own))
+    let own = [TOKENS, LEXICON, PRONUNCIATIONS, PRONOUNCED, OOV];
+    path.file_name().is_some_and(|name| own.iter().any(|own| name == *own))
 }

@@ -8,6 +8,7 @@ use linnet_text::Normaliser;
 use super::recordings::Recordings;
 use super::segments::{Segment, read_segments};
 use super::tables::{Table, read_optional};
+use crate::manifest::check_id;
 use crate::prepare::draft::SetDraft;
 use crate::{CorpusError, Skipped, Utterance};
 
@@ -52,7 +53,8 @@ pub(super) fn read(
         }
     }
     for (id, segment) in segments {
-        match utterance(&id, &segment, &recordings, texts.as_ref()) {
+        let checked = check_id(&id).and_then(|()| utterance(&id, &segment, &recordings, texts.as_ref()));
+        match checked {
             Ok(utterance) => draft.utterances.push(Utterance {
                 text: utterance.text.map(|text| normaliser.apply(&text)),
                 speaker: speakers
