@@ -1,11 +1,11 @@
 //! What is said on standard error: messages, and progress on a terminal.
 
 use std::error::Error;
-use std::fmt::Display;
+use std::fmt::{self, Display};
 use std::io::{self, IsTerminal, Write};
 use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use linnet_files::io_problem;
 
 use crate::hints::hint;
@@ -63,12 +63,19 @@ impl Talk {
 
     /// A bar with the time left, on a terminal; nothing elsewhere.
     pub(crate) fn bar(&self, length: u64, what: &str) -> ProgressBar {
-        self.styled(length, &format!("{what} {{bar:30}} {{pos}}/{{len}} {{msg}} {{eta}} left"))
+        self.styled(length, &format!("{what} {{bar:30}} {{pos}}/{{len}} {{msg}} {{left}} left"))
     }
 
     /// The same for a length that says nothing to a person: the share is shown.
     pub(crate) fn share_bar(&self, length: u64) -> ProgressBar {
-        self.styled(length, "{bar:30} {percent} % {msg} {eta} left")
+        self.styled(length, "{bar:30} {percent} % {msg} {left} left")
+    }
+
+    /// A sign that work goes on of which nobody knows the length, on a terminal; nothing elsewhere.
+    pub(crate) fn spinner(&self, what: &str) -> ProgressBar {
+        let spinner = self.styled(0, "{spinner} {msg} {elapsed}");
+        spinner.set_message(what.to_owned());
+        spinner
     }
 
     fn styled(&self, length: u64, template: &str) -> ProgressBar {
@@ -76,12 +83,19 @@ impl Talk {
             return ProgressBar::hidden();
         }
         let bar = ProgressBar::with_draw_target(Some(length), ProgressDrawTarget::stderr());
-        bar.set_style(
-            ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()),
-        );
+        let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
+        bar.set_style(style.with_key("left", left));
         bar.enable_steady_tick(Duration::from_millis(500));
         bar
     }
+}
+
+/// The time left, which nobody knows at the start.
+fn left(state: &ProgressState, out: &mut dyn fmt::Write) {
+    let _ = match state.eta() {
+        eta if state.pos() == 0 || eta.is_zero() && Some(state.pos()) < state.len() => write!(out, "–"),
+        eta => write!(out, "{:#}", HumanDuration(eta)),
+    };
 }
 
 /// Writes a line on standard error. Where that can't be written to, there is no way left to say so.

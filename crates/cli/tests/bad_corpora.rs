@@ -85,21 +85,23 @@ fn a_manifest_that_is_none_is_named() {
 fn preparing_goes_on_without_bad_items_and_lists_unknown_words() {
     let folder = tempfile::tempdir().unwrap();
     put_tone(&folder.path().join("a.wav"));
+    put_tone(&folder.path().join("b.wav"));
     put(&folder.path().join("zero.wav"), float_wav(&[]));
     put(
         &folder.path().join("table.tsv"),
-        "path\ttext\na.wav\tYES\ngone.wav\tYES\nzero.wav\tYES\na.wav\tXYZZY YES XYZZY\n",
+        "path\ttext\na.wav\tYES\ngone.wav\tYES\nzero.wav\tYES\nb.wav\tXYZZY YES XYZZY\na.wav\tXYZZY\n",
     );
     put(&folder.path().join("yes.dic"), "YES Y EH S\n");
     let arguments = ["prepare", "folder", "table.tsv", "--lexicon", "yes.dic", "--out", "data"];
     let run = linnet(folder.path(), &arguments);
     assert_eq!((run.code, run.out.as_str()), (3, ""));
     assert_eq!(
-        run.err.lines().take(3).collect::<Vec<_>>(),
+        run.err.lines().take(4).collect::<Vec<_>>(),
         [
             "warning: left out gone: table.tsv, line 3: gone.wav is not there; check the path",
+            "warning: left out a: table.tsv, line 6: table.tsv, line 2 names this recording, too; leave one of them out",
             "warning: left out zero: zero.wav: there are no samples in it; leave it out, or write it again from its source",
-            "warning: 2 utterances were left out",
+            "warning: 3 utterances were left out",
         ]
     );
     assert_eq!(

@@ -14,9 +14,7 @@ pub enum ModelError {
         folder: PathBuf,
     },
     /// The model folder lacks a file.
-    #[error(
-        "{folder}: {file} is missing; give a whole model folder, as training writes it to EXPERIMENT/model"
-    )]
+    #[error("{folder}: {file} is missing; give {}", whole(folder))]
     Missing {
         /// The folder.
         folder: PathBuf,
@@ -58,6 +56,12 @@ pub enum ModelError {
         /// What doesn't fit.
         problem: String,
     },
+    /// A folder that a model is to be written to holds other files.
+    #[error("{folder}: it holds files that are no model's; give a new folder, an empty one or a model's")]
+    Occupied {
+        /// The folder.
+        folder: PathBuf,
+    },
     /// The audio can't be used.
     #[error(transparent)]
     Audio(#[from] linnet_audio::AudioError),
@@ -73,6 +77,15 @@ pub enum ModelError {
     /// The encoder reports an error.
     #[error(transparent)]
     Encoder(#[from] linnet_encoder::EncoderError),
+}
+
+/// The model folder that was meant instead of this one.
+fn whole(folder: &Path) -> String {
+    let within = folder.join("model");
+    match within.is_dir() {
+        true => format!("the model folder in it, {}", within.display()),
+        false => "a whole model folder, as training writes it to EXPERIMENT/model".into(),
+    }
 }
 
 impl ModelError {

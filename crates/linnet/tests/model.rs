@@ -15,6 +15,7 @@ fn tiny(normalisation: Normalisation, sample_rate: u32) -> Model {
     let config = ModelConfig {
         unit: Unit::Char,
         normalisation,
+        utterance_s: None,
         features: FbankConfig { bands: 20, deltas: 1, sample_rate, ..FbankConfig::default() },
         model: EncoderConfig {
             channels: 4,

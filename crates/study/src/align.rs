@@ -37,7 +37,7 @@ pub struct AlignedUtterance {
     pub tokens: Vec<AlignedToken>,
     /// The mean posterior of its tokens, as a share of the mean posterior of the tokens that greedy decoding hears.
     ///
-    /// It is about 1 where these are the text, and mostly below 0.3 for the text of another recording; 1 where nothing
+    /// It is about 1 where these are the text, and mostly below 0.3 for the text of another recording; 0 where nothing
     /// is heard.
     pub support: f32,
 }
@@ -222,7 +222,7 @@ fn support(aligned: &[Span], heard: &[Span]) -> f32 {
     let mean =
         |spans: &[Span]| spans.iter().map(|span| span.posterior).sum::<f32>() / spans.len().max(1) as f32;
     match mean(heard) {
-        0.0 => 1.0,
+        0.0 => 0.0,
         heard => mean(aligned) / heard,
     }
 }
@@ -279,6 +279,6 @@ mod tests {
         assert!(of(&[4, 4, 4]) < LEAST_SUPPORT && of(&[3, 4, 4, 2]) < 0.8);
         // Of half of what was said all is heard.
         assert!(of(&[1, 2]) > 0.9);
-        assert_eq!(support(&forced_align(&log_probs, 5, &[1], 0).unwrap().spans, &[]), 1.0);
+        assert_eq!(support(&forced_align(&log_probs, 5, &[1], 0).unwrap().spans, &[]), 0.0);
     }
 }

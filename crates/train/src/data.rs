@@ -64,6 +64,17 @@ impl RunData {
         Ok(Self { tokens, lexicon, spelling, cmvn, criterion, train, dev })
     }
 
+    /// The length that all but a hundredth of the training utterances don't exceed, in seconds, as they are or joined.
+    pub(crate) fn utterance_s(&self, config: &RunConfig) -> Option<f64> {
+        let train = &config.train;
+        let mut lengths: Vec<f64> =
+            self.train.utterances().filter_map(|utterance| utterance.duration_s).collect();
+        lengths.retain(|length| (train.shortest_s..=train.longest_s).contains(length));
+        lengths.sort_by(f64::total_cmp);
+        let own = lengths[lengths.len().checked_sub(1 + lengths.len() / 100)?];
+        Some(config.augment.join.map_or(own, |join| join.longest_s.max(own)))
+    }
+
     /// A checksum (CRC-32C) of the tokens and of what is trained and validated on.
     pub(crate) fn checksum(&self) -> u32 {
         let symbols = (0..self.tokens.len() as u32).filter_map(|id| self.tokens.symbol(id));

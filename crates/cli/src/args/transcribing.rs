@@ -20,7 +20,7 @@ With --shard 3/8 a command transcribes the third of eight shares, and eight comm
 
 The search is the model folder's own: the one that linnet pack has put there, else for phones the words of its lexicon.txt, else each frame's best token counts (of a model trained by LF-MMI, the most probable labels under its n-gram). Any option of the search changes that option alone, but a packed --rescore-lm goes where --lm, --grammar or --no-lexicon is given.
 
-Long recordings are cut at pauses into pieces of at most 15 s; memory doesn't grow with WAV of whole numbers, FLAC, MP3, OGG, AAC, MP4, Matroska and uncompressed SPHERE files. A note tells of recordings much of whose sound got no words.
+Long recordings are cut at pauses into pieces as long as the model's training utterances, at most 15 s; memory doesn't grow with WAV of whole numbers, FLAC, MP3, OGG, AAC, MP4, Matroska and uncompressed SPHERE files. A note tells of recordings much of whose sound got no words.
 
 Examples:
   linnet transcribe exp/model recordings --format json > transcripts.jsonl
@@ -68,6 +68,10 @@ pub(crate) struct Transcribe {
     /// How much of each recording to transcribe, in seconds; by default up to its end.
     #[arg(long, value_name = "S", allow_negative_numbers = true, value_parser = seconds)]
     pub(crate) duration: Option<f64>,
+    /// The longest piece that a long recording is cut into, in seconds, from 1 to 86,400; by default as long as the
+    /// model's training utterances, at most 15.
+    #[arg(long, value_name = "S", allow_negative_numbers = true, value_parser = piece_seconds)]
+    pub(crate) piece_seconds: Option<f64>,
     /// The sound of html: part of the page, a link to the recording, or auto: part of it up to 15 minutes, else a link.
     #[arg(long, value_enum, default_value_t = PageSound::Auto)]
     pub(crate) html_sound: PageSound,
@@ -136,6 +140,12 @@ fn sharding(text: &str) -> Result<Sharding, String> {
 fn seconds(text: &str) -> Result<f64, &'static str> {
     let number = text.parse().ok().filter(|seconds: &f64| seconds.is_finite() && *seconds >= 0.0);
     number.ok_or("give seconds, not below 0, as 12.5")
+}
+
+/// Seconds of a piece.
+fn piece_seconds(text: &str) -> Result<f64, &'static str> {
+    let number = text.parse().ok().filter(|seconds: &f64| (1.0..=86_400.0).contains(seconds));
+    number.ok_or("give seconds from 1 to 86400, as 12.5")
 }
 
 /// The channels to transcribe.

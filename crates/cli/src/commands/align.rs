@@ -88,8 +88,12 @@ fn note_doubtful(utterances: &[AlignedUtterance], talk: &Talk) {
             100.0 * support
         ));
     }
-    if doubtful.len() > SCREEN {
-        talk.say(format!("{} texts may not be what is said", doubtful.len()));
+    let all = utterances.len();
+    if doubtful.len() > SCREEN || 2 * doubtful.len() > all {
+        let count = doubtful.len();
+        talk.say(format!(
+            "{count} of {all} texts may not be what is said, or the model hears too little to tell"
+        ));
     }
 }
 

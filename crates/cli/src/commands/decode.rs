@@ -57,7 +57,9 @@ fn a_manifest(args: &Decode, folder: &Path, manifest: &Path, out: &Path, talk: &
     let lexicon = args.search.lexicon.clone();
     let options = DecodeOptions { search, nbest: args.depth.nbest.is_some(), lexicon };
     let source = Source { model: &model, folder, manifest, cache: args.cache_logits.as_deref() };
+    let spinner = talk.spinner(&format!("decoding {}", manifest.display()));
     let decoded = decode(&source, out, &options)?;
+    spinner.finish_and_clear();
     decoded.notes.iter().for_each(|note| talk.say(note));
     let whole = warn_of_hotwords(&decoded.left_out, talk);
     warn_of_skipped(&decoded.skipped, talk);

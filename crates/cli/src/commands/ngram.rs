@@ -27,6 +27,9 @@ pub(super) fn run(args: Ngram, talk: &Talk) -> Done {
         // Before much is read.
         fs::metadata(path).map_err(|error| format!("{}: {}", path.display(), io_problem(&error)))?;
     }
+    if let Some(order) = args.order {
+        Estimate::check(order, &args.prune)?;
+    }
     let rule = rule(&args, talk)?;
     if args.normalise.is_some() && rule.case == Case::Keep {
         talk.warn(

@@ -3,6 +3,7 @@
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use linnet::{Model, ModelConfig};
 use linnet_train::{Communicator, Options, Outcome, RunConfig, StepTimer, train};
 
 use super::training::{Interrupted, Teller, interrupt};
@@ -43,6 +44,12 @@ fn train_with(ranks: &dyn Communicator, args: Train, talk: &Talk) -> Done {
                 "{}: {dev_error_rate:.2} % token errors on the development set",
                 model.display()
             ));
+            if let Some(note) = teller.worse_than_last(dev_error_rate) {
+                talk.say(note);
+            }
+            if let Some(note) = short_pieces(&Model::read(&model)?.config) {
+                talk.say(note);
+            }
             Ok(true)
         }
         Outcome::NotBegun => {
@@ -58,6 +65,18 @@ fn train_with(ranks: &dyn Communicator, args: Train, talk: &Talk) -> Done {
             Err(Interrupted(message).into())
         }
     }
+}
+
+/// Utterances shorter than this, in seconds, are told where training ends.
+const SHORT_S: f64 = 10.0;
+
+/// A note on how long recordings will be cut for a model of short utterances.
+fn short_pieces(config: &ModelConfig) -> Option<String> {
+    let seconds = config.utterance_s.filter(|&seconds| seconds < SHORT_S)?;
+    Some(format!(
+        "note: 99 % of the training utterances have at most {seconds:.1} s, so that transcribe cuts long recordings into \
+         pieces of that length; train longer ones by augment.join (docs/configuration.md)"
+    ))
 }
 
 /// Batches that are timed, each again and again.

@@ -11,7 +11,7 @@ use linnet_train::{EpochRecord, Observer, Start, StepReport};
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag;
 
-use super::warn_of_skipped;
+use super::{duration, warn_of_skipped};
 use crate::talk::Talk;
 
 /// A command that was interrupted, and whose work is saved: what to do to go on.
@@ -53,18 +53,24 @@ pub(super) fn interrupt() -> Result<&'static AtomicBool, Box<dyn Error>> {
 }
 
 /// Whether the process ignores a signal, where the system tells (proc(5)).
-fn is_ignored(signal: i32) -> bool {
+pub(super) fn is_ignored(signal: i32) -> bool {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
     let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
     mask.is_some_and(|mask| mask >> (signal - 1) & 1 == 1)
 }
 
+/// How many times the last epoch's error a model must have to be told.
+const MUCH_WORSE: f64 = 1.05;
+
 /// Tells how a run goes.
 pub(super) struct Teller<'a> {
     talk: &'a Talk,
     bar: ProgressBar,
     plateau: Plateau,
+    epochs: u64,
+    /// The last epoch and its development error, in percent.
+    last: Option<(u64, f64)>,
 }
 
 /// Whether a run is still where CTC begins: it has learnt blanks and the commonest tokens, and no more.
@@ -100,7 +106,18 @@ impl Plateau {
 
 impl<'a> Teller<'a> {
     pub(super) fn new(talk: &'a Talk) -> Self {
-        Self { talk, bar: ProgressBar::hidden(), plateau: Plateau { told_at: Plateau::STEPS } }
+        let plateau = Plateau { told_at: Plateau::STEPS };
+        Self { talk, bar: ProgressBar::hidden(), plateau, epochs: 0, last: None }
+    }
+
+    /// A note where the model, whose error in percent this is, is much worse than its last epoch: the mean of weights that
+    /// still move.
+    pub(super) fn worse_than_last(&self, dev_error_rate: f64) -> Option<String> {
+        let (epoch, last) = self.last.filter(|(_, last)| dev_error_rate > MUCH_WORSE * last)?;
+        Some(format!(
+            "note: epoch {epoch} alone has {last:.2} %; the mean of the last epochs' weights is worse, as they still move: \
+             train longer, or set train.average=1"
+        ))
     }
 
     /// The run is over; `whole`: it came to its end.
@@ -135,6 +152,7 @@ impl Observer for Teller<'_> {
             start.epochs,
             start.steps
         ));
+        (self.epochs, self.last) = (start.epochs, None);
         self.bar = self.talk.bar(start.steps, "steps");
         go_on(&self.bar, start.done, start.steps);
     }
@@ -148,10 +166,15 @@ impl Observer for Teller<'_> {
     }
 
     fn epoch(&mut self, r: &EpochRecord) {
+        let left = match self.epochs.saturating_sub(r.epoch) {
+            0 => String::new(),
+            epochs => format!(", {} left", duration(r.seconds * epochs as f64)),
+        };
         let line = format!(
-            "epoch {:3}: loss {:.3}, dev loss {:.3}, dev error {:.2} %, {:.1} s, {:.0} frames/s",
+            "epoch {:3}: loss {:.3}, dev loss {:.3}, dev error {:.2} %, {:.1} s, {:.0} frames/s{left}",
             r.epoch, r.loss, r.dev_loss, r.dev_error_rate, r.seconds, r.frames_per_s
         );
+        self.last = Some((r.epoch, r.dev_error_rate));
         let note = self.plateau.note(r);
         self.bar.suspend(|| [Some(line), note].into_iter().flatten().for_each(|line| self.talk.say(line)));
     }

@@ -39,9 +39,12 @@ pub(super) fn run(args: Tune, talk: &Talk) -> Done {
         seed: args.seed,
     };
     let (folder, manifest, cache) = (&args.model, &args.manifest, args.cache_logits.as_deref());
-    let bar = talk.bar(0, "points");
+    let mut bar = talk.spinner("the encoder runs");
     let tuned = tune(&Source { model: &model, folder, manifest, cache }, &options, |done, all| {
-        bar.set_length(all as u64);
+        if done == 1 {
+            bar.finish_and_clear();
+            bar = talk.bar(all as u64, "points");
+        }
         bar.set_position(done as u64);
     })?;
     bar.finish_and_clear();
@@ -57,7 +60,11 @@ pub(super) fn run(args: Tune, talk: &Talk) -> Done {
     if let Some(flags) = &best {
         print(format_args!("\n{flags}"))?;
     }
+    if tuned.equals > 1 {
+        talk.say(format!("{} points are equally good; the first is the one in their middle", tuned.equals));
+    }
     tuned.at_edges.iter().for_each(|edge| talk.say(beyond(edge)));
+    tuned.calibration.iter().filter_map(few).for_each(|note| talk.say(note));
     if tuned.calibration.is_some() && offered.is_none() {
         talk.say("raw confidences are no worse than calibrated ones; no calibration is offered");
     }
@@ -109,6 +116,19 @@ fn table(trials: &[Trial]) -> String {
         );
     }
     text
+}
+
+/// A note where a calibration rests on few words of either kind.
+fn few(c: &Calibrated) -> Option<String> {
+    const FEW: usize = 20;
+    let right = (c.correct * c.words as f64).round() as usize;
+    let wrong = c.words - right.min(c.words);
+    (right.min(wrong) < FEW).then(|| {
+        format!(
+            "note: the calibration rests on {right} right and {wrong} wrong words; below {FEW} of either it says little \
+             about other recordings, so that a larger development set is better"
+        )
+    })
 }
 
 /// How far confidences lie from the share of right words.

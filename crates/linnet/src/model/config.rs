@@ -14,6 +14,10 @@ pub struct ModelConfig {
     pub unit: Unit,
     /// How features are normalised; the training set's statistics are in `cmvn.json`.
     pub normalisation: Normalisation,
+    /// The length that all but a hundredth of the training utterances don't exceed, in seconds; `None` in folders of
+    /// versions that didn't note it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub utterance_s: Option<f64>,
     /// How features are made.
     pub features: FbankConfig,
     /// The encoder.

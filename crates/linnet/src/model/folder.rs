@@ -4,7 +4,7 @@ use std::io::ErrorKind;
 use std::path::Path;
 
 use candle_core::{Device, Tensor};
-use linnet_encoder::{Encoder, EncoderError, Lengths, Mode};
+use linnet_encoder::{Encoder, EncoderError, Lengths, Mode, Positions};
 use linnet_files::write_beside;
 use linnet_frontend::{Cmvn, Features, Normalisation};
 use linnet_text::{Lexicon, TokenTable, Tokenizer, Unit};
@@ -17,7 +17,7 @@ use crate::error::ModelError;
 use crate::search::{Search, SearchError, SearchOptions};
 
 const CONFIG: &str = "config.toml";
-const WEIGHTS: &str = "model.safetensors";
+pub(super) const WEIGHTS: &str = "model.safetensors";
 const TOKENS: &str = "tokens.txt";
 pub(super) const LEXICON: &str = "lexicon.txt";
 const CMVN: &str = "cmvn.json";
@@ -194,6 +194,22 @@ impl Model {
         let values = log_probs.flatten_all()?.to_vec1::<f32>()?;
         let tokens = self.encoder.tokens();
         Ok(lengths.iter().map(|rows| values[rows.start * tokens..rows.end * tokens].to_vec()).collect())
+    }
+
+    /// What keeps it from running through a recording frame by frame, so that it sees pieces; `None` where nothing does.
+    pub fn waits_for(&self) -> Option<String> {
+        let ModelConfig { model, features, normalisation, .. } = &self.config;
+        if let Err(error) = self.encoder.stream() {
+            return Some(error.to_string());
+        }
+        // Positions beyond those of training mean nothing to the model.
+        if model.positions != Positions::None {
+            return Some("it has positions, which mean nothing beyond those of training".into());
+        }
+        if *normalisation == Normalisation::Utterance {
+            return Some("its features are normalised by the utterance".into());
+        }
+        (features.deltas > 0).then(|| "its features have slopes, which want later frames".into())
     }
 
     /// The time from one frame of log-probabilities to the next, in seconds. Frames start at whole samples, so that it

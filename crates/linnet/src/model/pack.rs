@@ -1,7 +1,7 @@
 //! A model folder with its default search.
 
 use std::collections::HashSet;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -9,12 +9,20 @@ use std::path::{Path, PathBuf};
 use linnet_files::write_beside;
 
 use super::default_search::{self, FILE, FILES};
-use super::folder::{self, LEXICON, Model};
+use super::folder::{self, LEXICON, Model, WEIGHTS};
 use crate::error::ModelError;
 use crate::search::{Rescoring, Search, SearchOptions};
 
 /// The folder for files whose place another one takes.
 const ASIDE: &str = ".aside";
+
+/// The names of the files of a search, and their endings.
+const LM: (&str, &str) = ("lm", "arpa");
+const RESCORE_LM: (&str, &str) = ("rescore-lm", "arpa");
+const WORDS: (&str, &str) = ("lexicon", "txt");
+const GRAMMAR: (&str, &str) = ("grammar", "txt");
+const HOTWORDS: (&str, &str) = ("hotwords", "txt");
+const NAMES: [(&str, &str); 5] = [LM, RESCORE_LM, WORDS, GRAMMAR, HOTWORDS];
 
 /// Endings of files that are compressed.
 const COMPRESSED: [&str; 3] = ["gz", "bz2", "xz"];
@@ -28,9 +36,13 @@ const COMPRESSED: [&str; 3] = ["gz", "bz2", "xz"];
 ///
 /// # Errors
 ///
-/// A model folder that can't be read, a search that can't be made for it, a file that can't be written.
+/// A model folder that can't be read, a search that can't be made for it, a file that can't be written; files in `to`
+/// that are no model's, which stay as they are.
 pub fn pack(from: &Path, options: &SearchOptions, to: &Path) -> Result<Search, ModelError> {
     let search = Model::read(from)?.search(options)?;
+    if holds_others(to)? {
+        return Err(ModelError::Occupied { folder: to.to_path_buf() });
+    }
     let files = to.join(FILES);
     fs::create_dir_all(&files).map_err(|error| ModelError::io(&files, error))?;
     for name in folder::FILES {
@@ -42,24 +54,23 @@ pub fn pack(from: &Path, options: &SearchOptions, to: &Path) -> Result<Search, M
         }
     }
     let mut kept: Vec<(PathBuf, OsString)> = Vec::new();
-    let mut keep = |path: Option<&PathBuf>, stem, ending| -> Option<PathBuf> {
+    let mut keep = |path: Option<&PathBuf>, name| -> Option<PathBuf> {
         let path = path?;
         if is_same(path, &from.join(LEXICON)) {
             return Some(PathBuf::from(LEXICON));
         }
-        let name = named(path, stem, ending);
+        let name = named(path, name);
         kept.push((path.clone(), name.clone()));
         Some(Path::new(FILES).join(name))
     };
     let second = options.rescoring.as_ref();
     let packed = SearchOptions {
-        lm: keep(options.lm.as_ref(), "lm", "arpa"),
-        rescoring: second.and_then(|second| {
-            Some(Rescoring { lm: keep(Some(&second.lm), "rescore-lm", "arpa")?, ..second.clone() })
-        }),
-        lexicon: keep(options.lexicon.as_ref(), "lexicon", "txt"),
-        grammar: keep(options.grammar.as_ref(), "grammar", "txt"),
-        hotwords: keep(options.hotwords.as_ref(), "hotwords", "txt"),
+        lm: keep(options.lm.as_ref(), LM),
+        rescoring: second
+            .and_then(|second| Some(Rescoring { lm: keep(Some(&second.lm), RESCORE_LM)?, ..second.clone() })),
+        lexicon: keep(options.lexicon.as_ref(), WORDS),
+        grammar: keep(options.grammar.as_ref(), GRAMMAR),
+        hotwords: keep(options.hotwords.as_ref(), HOTWORDS),
         ..options.clone()
     };
     copy_all(&kept, &files)?;
@@ -72,7 +83,7 @@ pub fn pack(from: &Path, options: &SearchOptions, to: &Path) -> Result<Search, M
 }
 
 /// A file's name in the packed folder: its purpose, and how it is compressed.
-fn named(path: &Path, stem: &str, ending: &str) -> OsString {
+fn named(path: &Path, (stem, ending): (&str, &str)) -> OsString {
     let compressed = path.extension().filter(|own| COMPRESSED.iter().any(|&known| own == &known));
     let mut name = OsString::from(format!("{stem}.{ending}"));
     if let Some(ending) = compressed {
@@ -120,12 +131,34 @@ fn is_same(a: &Path, b: &Path) -> bool {
     matches!((a.canonicalize(), b.canonicalize()), (Ok(a), Ok(b)) if a == b)
 }
 
+/// Whether a folder is there and holds files, but no model.
+fn holds_others(folder: &Path) -> Result<bool, ModelError> {
+    if !folder.is_dir() || folder.join(WEIGHTS).is_file() {
+        return Ok(false);
+    }
+    let mut entries = fs::read_dir(folder).map_err(|error| ModelError::io(folder, error))?;
+    Ok(entries.next().is_some())
+}
+
+/// Whether a file's name is one that [`named`] gives, or that of a language model's index beside it.
+fn is_of_search(name: &OsStr) -> bool {
+    let name = name.to_string_lossy();
+    let name = name.strip_suffix(".linnet").unwrap_or(&name);
+    NAMES.iter().any(|(stem, ending)| {
+        let rest = name.strip_prefix(stem).and_then(|rest| rest.strip_prefix('.')?.strip_prefix(ending));
+        rest.is_some_and(|rest| {
+            rest.is_empty() || COMPRESSED.iter().any(|known| rest.strip_prefix('.') == Some(known))
+        })
+    })
+}
+
 /// Removes the files of an earlier search.
 fn remove_others(files: &Path, kept: &HashSet<OsString>) -> Result<(), ModelError> {
     let fail = |error| ModelError::io(files, error);
     for entry in fs::read_dir(files).map_err(fail)? {
         let entry = entry.map_err(fail)?;
-        if !kept.contains(&entry.file_name()) && entry.path().is_file() {
+        let name = entry.file_name();
+        if !kept.contains(&name) && is_of_search(&name) && entry.path().is_file() {
             folder::remove(&entry.path())?;
         }
     }

@@ -4,12 +4,14 @@ use std::mem;
 use std::ops::Range;
 
 use super::loudness::{FRAMES_PER_S, Loudness, runs};
+use crate::model::ModelConfig;
 
 /// How long recordings are cut into pieces that the encoder sees whole.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Cutting {
-    /// The longest piece, in seconds, from 1 to 86,400. Default 15: a model hears pieces much longer than the utterances of
-    /// its training less well, and a language model sees no end of a sentence within one.
+    /// The longest piece, in seconds, from 1 to 86,400. Default 15, and of a model whose training utterances were shorter
+    /// their length ([`Cutting::of`]): a model hears longer pieces less well, and a language model sees no end of a
+    /// sentence within one.
     pub longest_s: f64,
     /// The shortest pause that is cut at, in seconds; ∞: none is. Default 0.25.
     pub pause_s: f64,
@@ -24,10 +26,23 @@ impl Default for Cutting {
     }
 }
 
+/// Shorter pieces leave a model too little around each word, seconds.
+const LEAST_S: f64 = 2.0;
+
 /// The longest piece that may be asked for, in seconds: a day.
 const MOST_S: f64 = 86_400.0;
 
 impl Cutting {
+    /// The default for a model: pieces as long as its training utterances were, from 2 to 15 s.
+    pub fn of(model: &ModelConfig) -> Self {
+        let own = Self::default();
+        let heard = model.utterance_s.filter(|seconds| !seconds.is_nan());
+        Self {
+            longest_s: heard.map_or(own.longest_s, |seconds| seconds.clamp(LEAST_S, own.longest_s)),
+            ..own
+        }
+    }
+
     /// The longest piece, in seconds, within bounds.
     pub(super) fn longest(self) -> f64 {
         if self.longest_s.is_nan() { 1.0 } else { self.longest_s.clamp(1.0, MOST_S) }

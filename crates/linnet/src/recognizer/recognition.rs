@@ -41,11 +41,12 @@ impl Recognizer {
         }
     }
 
-    /// A recogniser with the model's [plain search](Model::plain_search).
+    /// A recogniser with the model's [plain search](Model::plain_search), which cuts long recordings as [`Cutting::of`]
+    /// says.
     pub fn new(model: impl Into<Arc<Model>>) -> Self {
         let model = model.into();
-        let search = model.plain_search();
-        Self { model, search, cutting: Cutting::default() }
+        let (search, cutting) = (model.plain_search(), Cutting::of(&model.config));
+        Self { model, search, cutting }
     }
 
     /// With another search, which [`Model::search`] makes for the model's tokens.

@@ -1,7 +1,7 @@
 //! One recording, from samples that arrive in pieces.
 
-use linnet_encoder::{EncoderStream, Positions};
-use linnet_frontend::{Fbank, Features, FrontendError, Normalisation, OnlineFbank};
+use linnet_encoder::EncoderStream;
+use linnet_frontend::{Fbank, Features, FrontendError, OnlineFbank};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -10,7 +10,6 @@ use super::cutter::{Cutter, Piece};
 use super::recognition::Recognizer;
 use super::rows::{Part, Rows};
 use crate::error::ModelError;
-use crate::model::ModelConfig;
 use crate::transcript::{Clock, Segment, Transcript, segment};
 
 /// What is done of one channel of a recording: enough to go on with it later, see
@@ -68,14 +67,9 @@ enum Source {
 
 impl<'a> Stream<'a> {
     pub(super) fn new(recognizer: &'a Recognizer) -> Result<Self, ModelError> {
-        let ModelConfig { model, features, normalisation, .. } = &recognizer.model().config;
-        // Positions beyond those of training mean nothing to the model.
-        let endless = model.positions == Positions::None;
-        let frame_by_frame = *normalisation != Normalisation::Utterance && features.deltas == 0;
-        if endless && frame_by_frame && recognizer.model().encoder.stream().is_ok() {
-            Self::run_through(recognizer)
-        } else {
-            Self::in_pieces(recognizer)
+        match recognizer.model().waits_for() {
+            None => Self::run_through(recognizer),
+            Some(_) => Self::in_pieces(recognizer),
         }
     }
 

@@ -184,6 +184,15 @@ pub fn compare_study(study: &Study) -> Result<Comparison, StudyError> {
             }
         }
     }
+    let runs: Vec<&Run> = systems.iter().flat_map(|system| &system.runs).collect();
+    if let Some((a, b)) = runs.iter().zip(runs.iter().skip(1)).find(|(a, b)| !a.has_same_data(b)) {
+        let problem = format!(
+            "{} and {} were trained on different utterances, transcripts or tokens; move the folders of the older data \
+             away, so that their runs are made anew",
+            a.name, b.name
+        );
+        return Err(StudyError::File { path: study.exp.clone(), problem });
+    }
     // Where no reference has a finished run, the first kind that has one.
     let mut references = study.references.clone();
     references.retain(|name| plans.iter().any(|plan| plan.kind == *name));

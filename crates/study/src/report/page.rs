@@ -116,7 +116,7 @@ fn sections(comparison: &Comparison) -> String {
     if !differing.is_empty() {
         body += &format!(
             "<p>In these settings the kinds differ; all others are the same, and so are data order and \
-                          augmentation for runs of one seed.</p>\n{differing}"
+                          augmentation for runs of one seed on the same data.</p>\n{differing}"
         );
     }
     for system in &comparison.systems {

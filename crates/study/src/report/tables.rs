@@ -78,9 +78,13 @@ pub(super) fn runs(comparison: &Comparison) -> String {
 
 /// The settings in which the systems differ; empty where there are none.
 pub(super) fn differing_settings(comparison: &Comparison) -> String {
+    let all_tell_data = comparison.systems.iter().all(|system| system.runs[0].data.is_some());
     let of = |system: &System| {
         let mut settings = system.runs[0].config.identity().settings().unwrap_or_default();
         settings.remove("train.seed");
+        // A checksum, which tells other data of the same names.
+        let data = system.runs[0].data.map(|data| format!("{data:08x}"));
+        settings.extend(data.filter(|_| all_tell_data).map(|data| ("data".to_string(), data)));
         settings
     };
     let all: Vec<Settings> = comparison.systems.iter().map(of).collect();

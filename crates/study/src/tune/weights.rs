@@ -76,8 +76,10 @@ pub enum Setting {
 #[derive(Clone, Debug)]
 pub struct Tuned {
     /// The points: fewest errors first, of equal ones fewest wrong utterances, then the lowest weight, the lowest bonus
-    /// and the lowest share.
+    /// and the lowest share. Of several that are the best, the one nearest to their mean is the first.
     pub trials: Vec<Trial>,
+    /// How many points are as good as the first.
+    pub equals: usize,
     /// The settings whose best value lies at the edge of those that were tried.
     pub at_edges: Vec<AtEdge>,
     /// The map of the best point's confidences to probabilities; `None` without any word.
@@ -190,6 +192,7 @@ pub fn tune(
         let places = a.lm_weight.total_cmp(&b.lm_weight).then(a.word_bonus.total_cmp(&b.word_bonus));
         errors(a).cmp(&errors(b)).then(places).then(share(a).total_cmp(&share(b)))
     });
+    take_middle(&mut trials);
     let mut skipped = emissions.skipped.clone();
     let mut calibration = None;
     if let Some(first) = trials.first() {
@@ -213,7 +216,27 @@ pub fn tune(
     let at_edges = at_edges(&trials);
     let (utterances, notes) = (emissions.utterances.len(), [search.notes(), &emissions.notes].concat());
     let left_out = search.left_out().to_vec();
-    Ok(Tuned { trials, at_edges, calibration, utterances, skipped, notes, left_out })
+    let equals = equals(&trials);
+    Ok(Tuned { trials, equals, at_edges, calibration, utterances, skipped, notes, left_out })
+}
+
+/// How many trials are as good as the first.
+fn equals(trials: &[Trial]) -> usize {
+    let errors = |t: &Trial| (t.counts.errors(), t.wrong_utterances);
+    trials.iter().take_while(|trial| errors(trial) == errors(&trials[0])).count()
+}
+
+/// Brings the one of the best trials to the front that is nearest to their mean: where many are the best, one at the edge is
+/// the least sure to be good for other recordings.
+fn take_middle(trials: &mut [Trial]) {
+    let place = |t: &Trial| [t.lm_weight, t.word_bonus, t.rescore_share.unwrap_or_default()];
+    let best = &trials[..equals(trials)];
+    let mean = [0, 1, 2].map(|i| best.iter().map(|t| place(t)[i]).sum::<f32>() / best.len() as f32);
+    let off = |t: &Trial| place(t).iter().zip(mean).map(|(at, mean)| (at - mean).powi(2)).sum::<f32>();
+    let nearest = (0..best.len()).min_by(|&a, &b| off(&best[a]).total_cmp(&off(&best[b])));
+    if let Some(nearest) = nearest {
+        trials[..=nearest].rotate_right(1);
+    }
 }
 
 /// The points to try, as (weight, bonus).
@@ -297,6 +320,14 @@ mod tests {
             wrong_utterances: 0,
         };
         points.iter().map(trial).collect()
+    }
+
+    #[test]
+    fn of_equal_points_the_middle_one_is_taken() {
+        let mut equal = trials(&[(0.5, -1.0, 3), (0.5, 0.0, 3), (0.5, 1.0, 3), (1.0, -1.0, 4)]);
+        take_middle(&mut equal);
+        assert_eq!(equal.iter().map(|t| t.word_bonus).collect::<Vec<_>>(), [0.0, -1.0, 1.0, -1.0]);
+        take_middle(&mut []);
     }
 
     #[test]

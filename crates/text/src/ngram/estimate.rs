@@ -86,6 +86,21 @@ impl Followers {
 }
 
 impl Estimate {
+    /// Fails where [`new`](Self::new) would with any text, before one is read.
+    ///
+    /// # Errors
+    ///
+    /// An order or thresholds out of range.
+    pub fn check(order: usize, prune: &[u32]) -> Result<(), EstimateError> {
+        if !(1..=MAX_ORDER).contains(&order) {
+            return Err(EstimateError::Order(order));
+        }
+        if prune.first().is_some_and(|&first| first > 0) || !prune.is_sorted() || prune.len() > order {
+            return Err(EstimateError::Prune(prune.to_vec()));
+        }
+        Ok(())
+    }
+
     /// Estimates a model of an order from 1 to 10.
     ///
     /// N-grams of order n that occur no more than `prune[n − 1]` times are left out. `prune[0]` must be 0, no threshold
@@ -96,12 +111,7 @@ impl Estimate {
     ///
     /// A text without words, an order or thresholds out of range.
     pub fn new(text: TrainingText, order: usize, prune: &[u32]) -> Result<Self, EstimateError> {
-        if !(1..=MAX_ORDER).contains(&order) {
-            return Err(EstimateError::Order(order));
-        }
-        if prune.first().is_some_and(|&first| first > 0) || !prune.is_sorted() || prune.len() > order {
-            return Err(EstimateError::Prune(prune.to_vec()));
-        }
+        Self::check(order, prune)?;
         if text.sentences() == 0 {
             return Err(EstimateError::Empty);
         }

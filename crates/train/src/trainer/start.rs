@@ -185,6 +185,7 @@ pub(crate) fn new_model(config: &RunConfig, data: &RunData) -> Result<Model, Tra
     let model_config = ModelConfig {
         unit: config.data.unit,
         normalisation: config.train.normalisation,
+        utterance_s: data.utterance_s(config),
         features: config.features.clone(),
         model: config.model.clone(),
         text: data.spelling,

@@ -132,6 +132,13 @@ pub(super) fn model(path: &Path) -> Result<String, Box<dyn Error>> {
         // To the microsecond: a shift is whole samples.
         format!("frames       one of {} ms", (model.frame_s() * 1e6).round() / 1e3),
     ];
+    lines.push(match model.waits_for() {
+        None => "recordings   run through frame by frame".into(),
+        Some(why) => format!(
+            "recordings   in pieces of at most {:.1} s at pauses: {why}",
+            linnet::Cutting::of(config).longest_s
+        ),
+    });
     if let Some(options) = SearchOptions::packed(path)? {
         lines.push(format!("search       {}", search(&options)));
     }

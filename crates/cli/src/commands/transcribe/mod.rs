@@ -18,8 +18,10 @@ use std::path::Path;
 use std::sync::Once;
 use std::time::Instant;
 
-use linnet::{Channels, Model, ModelError, Recognizer, SearchOptions, Sound, Subtitles, Transcript};
+use linnet::{Channels, Cutting, Model, ModelError, Recognizer, SearchOptions, Sound, Subtitles, Transcript};
 use linnet_audio::{Blocks, Note, ReadOptions};
+#[cfg(unix)]
+use signal_hook::{consts::SIGINT, iterator::Signals};
 
 use self::check::check;
 use self::done::{Journal, Journals, State, hash_file, stamp};
@@ -67,7 +69,11 @@ pub(super) fn run(args: Transcribe, talk: &Talk) -> Done {
         talk.say(format!("none of the {} recordings belongs to share {shard}", inputs.len()));
         return Ok(unread.is_empty());
     }
-    let recognizer = recognizer(model, options.as_ref())?;
+    let mut recognizer = recognizer(model, options.as_ref())?;
+    if let Some(longest_s) = args.piece_seconds {
+        let cutting = Cutting { longest_s, ..recognizer.cutting() };
+        recognizer = recognizer.with_cutting(cutting);
+    }
     note.iter().chain(recognizer.search().notes()).for_each(|note| talk.say(note));
     let whole = warn_of_hotwords(recognizer.search().left_out(), talk);
     let is_done = |place: &usize| {
@@ -81,6 +87,7 @@ pub(super) fn run(args: Transcribe, talk: &Talk) -> Done {
     }
     let mut tally = Tally { done: done.len(), failed: unread.len(), ..Tally::default() };
 
+    tell_of_interrupts(args.out.is_some(), talk)?;
     let progress = Progress::new(todo.iter().map(|&place| inputs[place].bytes()).sum(), talk);
     let jobs = if args.jobs == 0 { rayon::current_num_threads() } else { args.jobs.into() };
     let raw = args.raw.read_options();
@@ -185,7 +192,8 @@ fn sources(args: &Transcribe) -> Result<(Model, Option<SearchOptions>, u64), Box
         // The last two may be missing, the others have been read.
         std::fs::read(args.model.join(file)).unwrap_or_default().hash(&mut hasher);
     }
-    format!("{options:?} {:?} {:?} {:?} {:?}", args.channels, args.subtitles, args.html_sound, args.raw)
+    let Transcribe { channels, piece_seconds, subtitles, html_sound, raw, .. } = args;
+    format!("{options:?} {channels:?} {piece_seconds:?} {subtitles:?} {html_sound:?} {raw:?}")
         .hash(&mut hasher);
     let files = options.iter().flat_map(|o| {
         let second = o.rescoring.as_ref().map(|second| &second.lm);
@@ -193,6 +201,24 @@ fn sources(args: &Transcribe) -> Result<(Model, Option<SearchOptions>, u64), Box
     });
     files.flatten().for_each(|file| hash_file(file, &mut hasher));
     Ok((model, options, hasher.finish()))
+}
+
+/// Has Ctrl-C say how to go on before it ends the process, unless the process was started to ignore it.
+fn tell_of_interrupts(goes_on: bool, talk: &Talk) -> io::Result<()> {
+    #[cfg(unix)]
+    if !super::training::is_ignored(SIGINT) {
+        let mut signals = Signals::new([SIGINT])?;
+        let talk = talk.clone();
+        std::thread::spawn(move || {
+            signals.forever().next();
+            talk.interrupted(match goes_on {
+                true => "\ninterrupted; the same command goes on where this one ended",
+                false => "\ninterrupted; with --out DIR the same command would go on where this one ended",
+            });
+            let _ = signal_hook::low_level::emulate_default_handler(SIGINT);
+        });
+    }
+    Ok(())
 }
 
 fn recognizer(model: Model, options: Option<&SearchOptions>) -> Result<Recognizer, ModelError> {

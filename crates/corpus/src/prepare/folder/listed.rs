@@ -1,6 +1,7 @@
 //! Recordings that tables list.
 
-use std::path::Path;
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
 
 use linnet_audio::is_audio_path;
 
@@ -19,6 +20,7 @@ pub(super) fn read(source: &Source, found: &mut Found) -> Result<(), CorpusError
     found.skipped.extend(table.skipped);
     found.notes.extend(table.notes);
     let has_sets = has_sets(source, &table.rows, found);
+    let mut listed: HashMap<(PathBuf, u64, Option<u64>), String> = HashMap::new();
     for row in table.rows {
         // A name that a table gives without its extension may have a dot.
         let file = Path::new(&row.file);
@@ -38,6 +40,12 @@ pub(super) fn read(source: &Source, found: &mut Found) -> Result<(), CorpusError
             found.skip(id, format!("{}: {} is not there; check the path", row.place, expected.display()));
             continue;
         };
+        let part = (audio.clone(), row.start_s.to_bits(), row.end_s.map(f64::to_bits));
+        if let Some(first) = listed.insert(part, row.place.clone()) {
+            found
+                .skip(id, format!("{}: {first} names this recording, too; leave one of them out", row.place));
+            continue;
+        }
         let utterance = Utterance {
             id,
             audio,

@@ -22,6 +22,8 @@ pub struct Split {
 
 /// The share of a set that nothing is said about.
 pub(super) const SHARE: f64 = 0.1;
+/// A set is told that is off its share by more than this share of it.
+const OFF: f64 = 0.5;
 /// Fewer speakers than this cannot be told apart into three sets.
 const FEWEST_SPEAKERS: usize = 3;
 
@@ -78,6 +80,19 @@ impl Split {
         for (utterance, name) in utterances.into_iter().zip(place) {
             if let Some(set) = sets.iter_mut().find(|set| set.name == name) {
                 set.utterances.push(utterance);
+            }
+        }
+        let all: usize = sets.iter().map(|set| set.utterances.len()).sum();
+        for (name, share) in [("dev", self.dev), ("test", self.test)] {
+            let taken = sets.iter().find(|set| set.name == name).map_or(0, |set| set.utterances.len());
+            let (taken, share) = (taken as f64 / all.max(1) as f64, share.unwrap_or(SHARE));
+            if taken > 0.0 && share > 0.0 && (taken - share).abs() > OFF * share {
+                notes.push(format!(
+                    "{name} has {:.0} % of the utterances, where {:.0} % were wanted: {} stay whole",
+                    1e2 * taken,
+                    1e2 * share,
+                    if by_speaker { "speakers and sentences" } else { "recordings and sentences" }
+                ));
             }
         }
         for (name, share) in [("dev", self.dev), ("test", self.test)] {
