@@ -147,6 +147,7 @@ impl Blocks {
             Opened::Steps(recording) => Self::of_steps(path, Box::new(Behind { recording, bytes }), options),
             Opened::Whole(mut audio) => {
                 audio.notes = audio.notes.into_iter().map(|note| note.behind(bytes)).collect();
+                audio.rescale(path)?;
                 Ok(Self::of_memory(audio.checked(path, options)?))
             }
         }

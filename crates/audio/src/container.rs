@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::bytes::Bytes;
+use crate::collect::Noted;
 use crate::error::AudioError;
 use crate::note::Note;
 use crate::packets::Packets;
@@ -91,30 +92,31 @@ impl Container {
         open.map(|open| untagged().and_then(open))
     }
 
-    /// Describes a whole file. Packets are decoded for it, since none but the last tells where it ends.
+    /// Describes a whole file.
     pub(crate) fn describe(self, bytes: &[u8], path: &Path) -> Result<AudioInfo, AudioError> {
-        let track = self.open(bytes, path)?;
+        self.describe_track(self.open(bytes, path)?, path)
+    }
+
+    /// Describes its track. Packets are decoded for it, since none but the last tells where it ends.
+    pub(crate) fn describe_track(self, track: Track<'_>, path: &Path) -> Result<AudioInfo, AudioError> {
         let (format, coding) = (self.name().to_owned(), track.coding());
-        match &track.body {
-            Body::Packets(_) => Ok(AudioInfo::of(&track.decode(path)?, &format, coding)),
-            // Their scale shows in the samples.
-            Body::Pcm(pcm, _) if pcm.sample.kind == Kind::Float => {
-                let mut audio = track.decode(path)?;
-                audio.rescale(path)?;
-                Ok(AudioInfo::of(&audio, &format, coding))
+        let Track { body, notes } = track;
+        let (pcm, bytes) = match body {
+            Body::Packets(packets) => {
+                let recording = packets.into_owned().recording(path)?;
+                return AudioInfo::of_steps(Noted { recording, notes }, &format, coding);
             }
-            Body::Pcm(pcm, bytes) => Ok(AudioInfo {
-                format,
-                coding: coding.into(),
-                sample_rate: pcm.sample_rate,
-                channels: pcm.channels,
-                frames: bytes.len() / pcm.frame(),
-                notes: of_seconds(
-                    track.notes.clone(),
-                    (bytes.len() / pcm.frame()) as f64 / f64::from(pcm.sample_rate),
-                ),
-            }),
+            Body::Pcm(pcm, bytes) => (pcm, bytes),
+        };
+        // Their scale shows in the samples.
+        if pcm.sample.kind == Kind::Float {
+            let mut audio = Track { body: Body::Pcm(pcm, bytes), notes }.decode(path)?;
+            audio.rescale(path)?;
+            return Ok(AudioInfo::of(&audio, &format, coding));
         }
+        let (sample_rate, channels, frames) = (pcm.sample_rate, pcm.channels, bytes.len() / pcm.frame());
+        let notes = of_seconds(notes, frames as f64 / f64::from(sample_rate));
+        Ok(AudioInfo { format, coding: coding.into(), sample_rate, channels, frames, notes })
     }
 }
 

@@ -84,7 +84,7 @@ impl Sample {
                     let mut below = 0;
                     let fits = each.clone().all(|b| {
                         let value = integer(b);
-                        below |= value & ((1 << spare) - 1);
+                        below |= value & (i64::MAX >> (63 - spare));
                         let shift = 64 - self.bits;
                         value << shift >> shift == value
                     });

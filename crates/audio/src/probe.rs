@@ -6,8 +6,10 @@ use std::path::Path;
 
 use crate::bytes::Bytes;
 use crate::coded::{self, Kind};
+use crate::collect::Decode;
 use crate::container::Container;
 use crate::error::AudioError;
+use crate::names::Unread;
 use crate::note::Note;
 use crate::read::{ReadOptions, all, empty, is_raw, read};
 use crate::samples::Audio;
@@ -37,6 +39,21 @@ impl AudioInfo {
     /// Length, in seconds.
     pub fn duration_s(&self) -> f64 {
         self.frames as f64 / f64::from(self.sample_rate.max(1))
+    }
+
+    /// Of a recording that is decoded to its end, of which nothing is kept.
+    pub(crate) fn of_steps(
+        mut recording: impl Decode,
+        format: &str,
+        coding: &str,
+    ) -> Result<Self, AudioError> {
+        let (mut sample_rate, mut channels, mut frames) = (0, 0, 0);
+        while let Some(some) = recording.step()? {
+            (sample_rate, channels) = (some.sample_rate, some.channels.len());
+            frames += some.frames();
+        }
+        let notes = recording.notes(frames as f64 / f64::from(sample_rate.max(1)));
+        Ok(Self { format: format.into(), coding: coding.into(), sample_rate, channels, frames, notes })
     }
 
     pub(crate) fn of(audio: &Audio, format: &str, coding: &str) -> Self {
@@ -99,11 +116,16 @@ fn found(path: &Path, options: &ReadOptions) -> Result<AudioInfo, AudioError> {
         bytes.drain(..tag.min(bytes.len()));
         Ok(bytes)
     };
+    let within =
+        || Ok::<_, AudioError>(Bytes::of_file(File::open(path).map_err(io)?, path)?.behind(tag as u64));
     let kind = Kind::of(&head);
     let described = if let Some(container) = Container::of(&head) {
-        container.describe(&content()?, path)
+        match container.open_within(&within()?) {
+            Some(track) => track.and_then(|track| container.describe_track(track, path)),
+            None => container.describe(&content()?, path),
+        }
     } else if kind == Kind::Flac {
-        flac::probe(Bytes::of_file(File::open(path).map_err(io)?, path)?.behind(tag as u64))
+        flac::probe(within()?)
     } else {
         let (format, coding) = if wave::is_wave(&head) {
             // Headers tell where samples are from the file's start; behind a tag they are decoded.
@@ -116,7 +138,13 @@ fn found(path: &Path, options: &ReadOptions) -> Result<AudioInfo, AudioError> {
         } else {
             (kind.name(), if kind == Kind::Ogg { ogg::coding(&head) } else { coded::layer(&head) })
         };
-        return Ok(AudioInfo::of(&read(path, &whole)?, format, coding));
+        if wave::is_wave(&head) {
+            return Ok(AudioInfo::of(&read(path, &whole)?, format, coding));
+        }
+        if let Some(kind) = Unread::by_content(&head) {
+            return Err(kind.error(path));
+        }
+        coded::recording(within()?, kind).and_then(|recording| AudioInfo::of_steps(recording, format, coding))
     };
     let mut info = described.map_err(|error| error.behind(tag))?;
     info.notes = info.notes.into_iter().map(|note| note.behind(tag)).collect();

@@ -151,7 +151,10 @@ pub(crate) fn of_track(track: Track<'_>, path: &Path) -> Result<Opened, AudioErr
 fn decode(bytes: Vec<u8>, path: &Path, options: &ReadOptions) -> Result<Audio, AudioError> {
     check_part(path, options)?;
     let audio = match opened(bytes, path, options)? {
-        Opened::Whole(audio) => audio,
+        Opened::Whole(mut audio) => {
+            audio.rescale(path)?;
+            audio
+        }
         Opened::Steps(recording) => collect(recording, path)?,
     };
     audio.checked(path, options)

@@ -123,9 +123,8 @@ impl Audio {
         Ok(())
     }
 
-    /// The part that is asked for of a file as it was decoded, on the scale of 1, if it is sound.
-    pub(crate) fn checked(mut self, path: &Path, options: &ReadOptions) -> Result<Self, AudioError> {
-        self.rescale(path)?;
+    /// The part that is asked for of a file as it was decoded, if it is sound.
+    pub(crate) fn checked(self, path: &Path, options: &ReadOptions) -> Result<Self, AudioError> {
         let length_s = self.duration_s();
         let part = self.part(options.offset_s, options.duration_s);
         if part.frames() == 0 {

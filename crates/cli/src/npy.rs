@@ -107,8 +107,10 @@ fn parse(bytes: &[u8]) -> Result<Matrix, String> {
     };
     // In Fortran order columns follow one another.
     let values = match order.starts_with("True") {
-        true => (0..rows).flat_map(|row| values.iter().skip(row).step_by(rows).copied()).collect(),
-        false => values,
+        true if columns > 0 => {
+            (0..rows).flat_map(|row| values.iter().skip(row).step_by(rows).copied()).collect()
+        }
+        _ => values,
     };
     Ok(Matrix { values, rows, columns })
 }

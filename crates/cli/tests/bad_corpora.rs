@@ -169,7 +169,7 @@ fn what_preparing_lacks_is_said() {
         (
             &["folder", "wav"][..],
             "lexicon: phones need a pronunciation lexicon and this corpus has none of its own; give one, like CMUdict, \
-             or take characters as tokens",
+             or take characters as tokens (--lexicon FILE, or --unit char)",
         ),
         (
             &["folder", "wav", "--lexicon", "gone.dic"],

@@ -122,6 +122,33 @@ fn a_run_that_is_killed_within_a_recording_goes_on_in_it() {
     assert!(run.code == 0 && !fs::read_to_string(place.join("out/long.json")).unwrap().contains("MADE UP"));
 }
 
+#[cfg(unix)]
+#[test]
+fn ctrl_c_says_how_to_go_on_and_ends_the_process() {
+    use std::os::unix::process::ExitStatusExt;
+    let place = place();
+    let place = place.path();
+    long(&place.join("long.wav"), 20);
+    let mut child = Command::new(env!("CARGO_BIN_EXE_linnet"))
+        .current_dir(place)
+        .args(["transcribe", "model", "long.wav", "--out", "out"])
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let begun = Instant::now();
+    while !place.join("out/.long.resume").is_file() {
+        assert!(child.try_wait().unwrap().is_none() && begun.elapsed() < Duration::from_secs(120));
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.signal(), Some(2));
+    assert_eq!(
+        String::from_utf8_lossy(&output.stderr),
+        "interrupted; the same command goes on where this one ended\n"
+    );
+}
+
 #[test]
 fn a_model_that_runs_through_a_long_recording_says_that_it_would_begin_anew() {
     let place = place();

@@ -16,8 +16,8 @@ mod progress;
 mod random;
 
 pub use batches::{
-    Augment, Batch, BatchOptions, CorpusSums, Dataset, Epoch, LoaderStats, Share, Shuffle, compute_cmvn,
-    read_samples, utterance_sums,
+    Augment, Batch, BatchOptions, CorpusSums, Dataset, Epoch, LONGEST_S, LoaderStats, Share, Shuffle,
+    compute_cmvn, read_samples, utterance_sums,
 };
 pub use error::CorpusError;
 pub use join::Join;

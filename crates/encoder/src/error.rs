@@ -17,7 +17,7 @@ pub enum EncoderError {
     },
     /// A model can't have such sizes.
     #[error(
-        "a model of {bands} mel bands and {tokens} tokens has nothing to do: it wants one of each at least"
+        "a model needs at least one mel band and one token; {bands} mel bands and {tokens} tokens were given"
     )]
     Empty {
         /// The number of mel bands.

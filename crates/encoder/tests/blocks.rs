@@ -333,17 +333,6 @@ fn recomputed_blocks_give_the_same_bits() {
 }
 
 #[test]
-fn every_kind_has_its_page() {
-    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs");
-    let index = std::fs::read_to_string(folder.join("README.md")).unwrap();
-    for kind in MixerKind::ALL {
-        let page = std::fs::read_to_string(folder.join(format!("{}.md", kind.name()))).unwrap();
-        assert!(page.starts_with(&format!("# `{}`", kind.name())));
-        assert!(index.contains(&format!("({}.md)", kind.name())), "the index leaves out {}", kind.name());
-    }
-}
-
-#[test]
 fn multiply_adds_are_those_of_the_formulas_and_grow_with_the_length_for_softmax_alone() {
     let paper = |mixer| EncoderConfig {
         subsampling: 1,

@@ -95,6 +95,33 @@ fn packing_again_leaves_nothing_of_the_search_before() {
 }
 
 #[test]
+fn a_folder_of_other_files_stays_as_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let others = folder.path().join("project");
+    fs::create_dir_all(others.join("search")).unwrap();
+    for file in ["config.toml", "README.md", "search/notes.txt"] {
+        fs::write(others.join(file), "mine").unwrap();
+    }
+    let options = options(folder.path());
+    let message = pack(&data("golden/recognizer"), &options, &others).unwrap_err().to_string();
+    assert!(message.contains("project: it holds files that are no model's"), "{message}");
+    assert_eq!(fs::read_to_string(others.join("README.md")).unwrap(), "mine");
+    // In a model's folder, files that are no search's stay.
+    let packed = folder.path().join("packed");
+    pack(&data("golden/recognizer"), &options, &packed).unwrap();
+    fs::write(packed.join("search/notes.txt"), "mine").unwrap();
+    pack(&data("golden/recognizer"), &SearchOptions { hotwords: None, ..options }, &packed).unwrap();
+    assert!(packed.join("search/notes.txt").is_file() && !packed.join("search/hotwords.txt").exists());
+    // A folder that was copied in part says so, and the notes are no search.
+    fs::remove_file(packed.join("search.toml")).unwrap();
+    let message = SearchOptions::packed(&packed).unwrap_err().to_string();
+    assert!(message.contains("search.toml: it is missing beside the files of a search"), "{message}");
+    fs::remove_file(packed.join("search/lm.arpa.gz")).unwrap();
+    fs::remove_file(packed.join("search/rescore-lm.arpa")).unwrap();
+    assert_eq!(SearchOptions::packed(&packed).unwrap(), None);
+}
+
+#[test]
 fn two_language_models_change_their_places() {
     let folder = tempfile::tempdir().unwrap();
     let packed = folder.path().join("packed");

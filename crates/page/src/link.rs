@@ -14,7 +14,7 @@ pub fn address(folder: &Path, file: &Path) -> String {
     let up = from.len() - common;
     let encode = |parts: &[Component<'_>]| {
         let parts: Vec<String> =
-            parts.iter().map(|part| encoded(&part.as_os_str().to_string_lossy())).collect();
+            parts.iter().map(|part| encoded(part.as_os_str().as_encoded_bytes())).collect();
         parts.join("/")
     };
     if common > 1 && up <= HIGHEST {
@@ -49,9 +49,9 @@ fn plain(path: &Path) -> PathBuf {
 }
 
 /// A part of a path in an address (RFC 3986, section 2).
-fn encoded(part: &str) -> String {
+fn encoded(part: &[u8]) -> String {
     let mut text = String::new();
-    for byte in part.bytes() {
+    for &byte in part {
         if byte.is_ascii_alphanumeric() || b"-._~:@!$()*+,;=".contains(&byte) {
             text.push(char::from(byte));
         } else {

@@ -106,8 +106,11 @@ fn signs(text: &str) -> Signs {
             b'}' if is(behind, b"}/") => {
                 let Some(inner) = open.pop().filter(|inner| inner.len() > 1) else { continue };
                 signs.deepest = signs.deepest.max(open.len() + 1);
-                let words = text[inner[0].at..at].split_whitespace().count() + inner.len();
-                signs.most_words = signs.most_words.max(words);
+                // Deeper ones are refused anyway, and each would count the words of all within it.
+                if open.len() < DEEPEST {
+                    let words = text[inner[0].at..at].split_whitespace().count() + inner.len();
+                    signs.most_words = signs.most_words.max(words);
+                }
                 signs.found.extend(inner);
                 signs.found.push(sign(Kind::Close));
             }

@@ -60,13 +60,19 @@ pub(crate) fn assign(words: &[CtmWord], segments: &[StmSegment]) -> Segmented {
             result.silent.push(name(&key));
             continue;
         };
-        words.sort_by(|a, b| a.start_s.total_cmp(&b.start_s));
+        // Placed by their middles, and written by their starts: a long word may begin before a short one and lie behind it.
+        let middle = |word: &CtmWord| word.start_s + word.duration_s / 2.0;
+        words.sort_by(|a, b| middle(a).total_cmp(&middle(b)));
         let mut place = 0;
+        let mut placed: Vec<(usize, &CtmWord)> = Vec::with_capacity(words.len());
         for word in words {
-            let middle = word.start_s + word.duration_s / 2.0;
-            while place + 1 < places.len() && middle >= segments[places[place]].end_s {
+            while place + 1 < places.len() && middle(word) >= segments[places[place]].end_s {
                 place += 1;
             }
+            placed.push((place, word));
+        }
+        placed.sort_by(|(_, a), (_, b)| a.start_s.total_cmp(&b.start_s));
+        for (place, word) in placed {
             let text = &mut texts[places[place]];
             if segments[places[place]].text.is_none() {
                 result.ignored_words += 1;

@@ -50,18 +50,13 @@ pub fn tokens(text: &str, unit: ScoreUnit) -> Vec<String> {
     }
 }
 
-/// A text without upper and lower case, as long as before in characters: each becomes the lower case of its upper case,
-/// so that the three small and capital sigmas are one whatever stands beside them; where either has several, it stays.
+/// A text without upper and lower case, as long as before in characters: the three small and capital sigmas are one
+/// whatever stands beside them, and `ı` and `i` are two.
 pub(crate) fn fold_case(text: &str) -> String {
     if text.is_ascii() {
         return text.to_ascii_lowercase();
     }
-    let one = |mut chars: &mut dyn Iterator<Item = char>| {
-        let first = chars.next();
-        first.filter(|_| (&mut chars).next().is_none())
-    };
-    let fold = |c: char| one(&mut c.to_uppercase()).and_then(|c| one(&mut c.to_lowercase())).unwrap_or(c);
-    text.chars().map(fold).collect()
+    text.chars().map(linnet_text::fold_case).collect()
 }
 
 /// Hands over a text's words.

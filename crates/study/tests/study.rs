@@ -246,6 +246,23 @@ fn runs_of_another_corpus_do_not_count_and_are_named() {
 }
 
 #[test]
+fn runs_on_different_data_are_not_compared() {
+    let folder = recipe(STUDY);
+    let study = read(folder.path(), &[]).unwrap();
+    let env =
+        |data: &str| format!("{{\"linnet\":\"1\",\"system\":\"s\",\"processor\":\"p\",\"threads\":1{data}}}");
+    for (run, data) in study.runs[..3].iter().zip([",\"data\":7", "", ",\"data\":7"]) {
+        finish(&study.exp, run);
+        put(&study.exp.join(&run.name).join("env.json"), &env(data));
+    }
+    assert_eq!(compare_study(&study).unwrap().systems.len(), 2);
+    put(&study.exp.join(&study.runs[2].name).join("env.json"), &env(",\"data\":8"));
+    let message = compare_study(&study).unwrap_err().to_string();
+    let wanted = "softmax-seed0 and linear-seed0 were trained on different utterances";
+    assert!(message.contains(wanted), "{message}");
+}
+
+#[test]
 fn kept_results_that_are_damaged_or_of_another_version_do_not_count_and_are_named() {
     let folder = recipe(STUDY);
     let study = read(folder.path(), &[]).unwrap();

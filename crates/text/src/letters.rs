@@ -9,7 +9,7 @@
 use unicode_normalization::char::is_combining_mark;
 
 /// The lower-case form by which letters are compared; a final sigma counts as the other one.
-pub(crate) fn fold(c: char) -> char {
+pub fn fold(c: char) -> char {
     if c.is_ascii() {
         return c.to_ascii_lowercase();
     }

@@ -26,6 +26,7 @@ pub mod g2p;
 pub mod ngram;
 
 pub use error::{TextError, read_text};
+pub use letters::fold as fold_case;
 pub use lexicon::Lexicon;
 pub use normalise::{Case, Normaliser, Punctuation};
 pub use oov::{Oov, OovReport};

@@ -142,13 +142,14 @@ fn perplexity_is_that_of_the_text_word_by_word() {
     let estimate = estimate(3, &[]);
     let model = estimate.model().unwrap();
     let mut by_sentence = Perplexity::default();
-    sentences("train.txt").iter().for_each(|sentence| by_sentence.add(&model, sentence));
+    sentences("train.txt").iter().for_each(|sentence| by_sentence.add(&model, sentence).unwrap());
     let by_token = estimate.perplexity(&model);
     assert!((by_token.log10 - by_sentence.log10).abs() < 1e-6);
     assert_eq!((by_token.words, by_token.sentences, by_token.oov), (by_sentence.words, 300, 0));
     let mut test = Perplexity::default();
-    test.add(&model, "zebra the heron");
-    test.add(&model, "  ");
+    test.add(&model, "zebra the heron").unwrap();
+    test.add(&model, "  ").unwrap();
+    assert!(test.add(&model, "<s> the heron </s>").unwrap_err().to_string().contains("take it out"));
     assert_eq!((test.sentences, test.words, test.oov), (1, 3, 1));
     assert!(test.with_oov() > test.without_oov());
 }

@@ -65,6 +65,13 @@ pub(super) fn number(body: &[u8]) -> u64 {
     body.iter().take(8).fold(0, |value, &b| value << 8 | u64::from(b))
 }
 
+/// The value of an element of a signed number.
+pub(super) fn signed(body: &[u8]) -> i64 {
+    let body = &body[..body.len().min(8)];
+    let spare = 64 - 8 * body.len() as u32;
+    (number(body).checked_shl(spare).unwrap_or(0) as i64) >> spare.min(63)
+}
+
 /// The value of an element of a float; 0 if it is none.
 pub(super) fn float(body: &[u8]) -> f64 {
     match body.len() {

@@ -12,7 +12,7 @@ mod track;
 use std::ops::Range;
 
 use self::block::Head;
-use self::ebml::{Element, LONGEST_HEAD, number};
+use self::ebml::{Element, LONGEST_HEAD, signed};
 use self::track::Entry;
 use crate::bytes::Bytes;
 use crate::container::{Body, Track, length};
@@ -145,9 +145,7 @@ pub(crate) fn open(mut bytes: Bytes) -> Result<Track<'static>, AudioError> {
                     return Err(too_many(&path));
                 }
             }
-            DISCARD_PADDING if ours => {
-                discard = number(bytes.get(start, 8.min((end - start) as usize))?) as i64
-            }
+            DISCARD_PADDING if ours => discard = signed(bytes.get(start, 8.min((end - start) as usize))?),
             _ => {}
         }
     }

@@ -63,11 +63,15 @@ impl Entry {
 
     /// Whether packets of both can be decoded as one track's.
     pub(super) fn is_like(&self, other: &Self) -> bool {
-        let numbers = |entry: &Self| (entry.sample_rate, entry.channels, entry.bits);
+        let numbers = |entry: &Self| (entry.sample_rate, entry.channels, entry.bits, entry.encoded);
         (&self.codec, &self.private, numbers(self)) == (&other.codec, &other.private, numbers(other))
     }
 
+    /// Its samples, if they are neither coded nor compressed as a whole.
     pub(super) fn pcm(&self) -> Option<Pcm> {
+        if self.encoded {
+            return None;
+        }
         let bits = u32::try_from(self.bits).ok()?;
         let sample = match &self.codec[..] {
             b"A_PCM/INT/LIT" if bits == 8 => Some(Sample::byte(Kind::Unsigned)),

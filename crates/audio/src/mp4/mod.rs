@@ -159,15 +159,16 @@ impl<'a> Sound<'a> {
         (version < 2).then_some(pcm)
     }
 
-    /// The codec of its packets, and samples to leave out where no edit list says it.
+    /// The codec of its packets, and the time to leave out, in its own scale, where no edit list says it.
     fn codec(&self, parameters: AudioCodecParameters, path: &Path) -> Result<(Codec, u64), AudioError> {
         let name = match &self.coding {
             b"Opus" => {
                 let header =
                     children(self.entry.get(28..).unwrap_or_default()).find(|(kind, _)| kind == b"dOps");
                 let head = opus_head(header.map_or(&[], |(_, body)| body));
-                let skip = head.as_ref().map_or(0, |head| head.pre_skip.into());
-                return Ok((Codec::opus(head, path)?, skip));
+                // Told in samples at 48 kHz, wanted in the track's time.
+                let skip = head.as_ref().map_or(0, |head| u64::from(head.pre_skip));
+                return Ok((Codec::opus(head, path)?, skip * u64::from(self.timescale) / 48_000));
             }
             b"alac" => "alac",
             b"fLaC" => "flac",

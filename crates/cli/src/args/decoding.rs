@@ -77,14 +77,8 @@ pub(crate) struct Tune {
     pub(crate) manifest: PathBuf,
     #[command(flatten)]
     pub(crate) search: Search,
-    /// Weights of the language model to try.
-    #[arg(
-        long,
-        value_name = "W,W,…",
-        value_delimiter = ',',
-        default_value = "0.2,0.4,0.6,0.8,1,1.25,1.5,2",
-        allow_hyphen_values = true
-    )]
+    /// Weights of the language model to try; 0.2,0.4,0.6,0.8,1,1.25,1.5,2 unless given.
+    #[arg(long, value_name = "W,W,…", value_delimiter = ',', allow_hyphen_values = true)]
     pub(crate) lm_weights: Vec<f32>,
     /// Word bonuses to try.
     #[arg(
@@ -95,8 +89,8 @@ pub(crate) struct Tune {
         allow_hyphen_values = true
     )]
     pub(crate) word_bonuses: Vec<f32>,
-    /// Shares of --rescore-lm to try at each point; 0 is no second pass.
-    #[arg(long, value_name = "S,S,…", value_delimiter = ',', default_value = "0,0.25,0.5,0.75,1")]
+    /// Shares of --rescore-lm to try at each point, 0,0.25,0.5,0.75,1 unless given; 0 is no second pass.
+    #[arg(long, value_name = "S,S,…", value_delimiter = ',')]
     pub(crate) rescore_shares: Vec<f32>,
     /// Try so many points at random, between the lowest and the highest of the values, instead of the grid.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]

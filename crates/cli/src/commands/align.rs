@@ -26,6 +26,10 @@ pub(super) fn run(args: Align, talk: &Talk) -> Done {
     let aligned = align(&Source { model: &model, folder, manifest, cache }, args.lexicon.as_deref())?;
     aligned.notes.iter().for_each(|note| talk.say(note));
     warn_of_skipped(&aligned.skipped, talk);
+    let (done, left_out) = (aligned.utterances.len(), aligned.skipped.len());
+    if done == 0 {
+        return Err(format!("none of {left_out} utterances could be aligned").into());
+    }
     match target {
         Target::Ctm => {
             let words: Vec<CtmWord> =
@@ -38,10 +42,6 @@ pub(super) fn run(args: Align, talk: &Talk) -> Done {
     if let Some(path) = &args.tokens {
         let tokens: Vec<CtmWord> = aligned.utterances.iter().flat_map(AlignedUtterance::tokens_ctm).collect();
         write_ctm(path, &tokens)?;
-    }
-    let (done, left_out) = (aligned.utterances.len(), aligned.skipped.len());
-    if done == 0 {
-        return Err(format!("none of {left_out} utterances could be aligned").into());
     }
     if left_out > 0 {
         talk.warn(format!("{left_out} of {} utterances were not aligned", done + left_out));
@@ -83,10 +83,13 @@ fn note_doubtful(utterances: &[AlignedUtterance], talk: &Talk) {
     const SCREEN: usize = 20;
     let doubtful: Vec<_> = utterances.iter().filter(|utterance| utterance.is_doubtful()).collect();
     for AlignedUtterance { id, support, .. } in doubtful.iter().take(SCREEN) {
-        talk.say(format!(
-            "{id}: its text may not be what is said; the model is {:.0} % as sure of it as of what it hears",
-            100.0 * support
-        ));
+        talk.say(match support {
+            0.0 => format!("{id}: the model hears nothing in it, so that its text can't be checked"),
+            support => format!(
+                "{id}: its text may not be what is said; the model is {:.0} % as sure of it as of what it hears",
+                100.0 * support
+            ),
+        });
     }
     let all = utterances.len();
     if doubtful.len() > SCREEN || 2 * doubtful.len() > all {

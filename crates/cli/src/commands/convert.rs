@@ -16,7 +16,7 @@ pub(super) fn run(args: Convert, talk: &Talk) -> Done {
         let (out, other) = (args.out.display(), other.display());
         return Err(format!("{out}: WAV is written, not {other}; end the name in .wav").into());
     }
-    let mut audio = read(&args.audio, &args.raw.read_options())?;
+    let mut audio = read(&args.audio, &args.raw.read_options()?)?;
     say_notes(&args.audio, &audio.notes, talk);
     if let Some(rate) = args.rate {
         audio = audio.resample(rate)?;

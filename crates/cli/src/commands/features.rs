@@ -19,7 +19,7 @@ pub(super) fn run(args: Features, talk: &Talk) -> Done {
         Some(path) => RunConfig::read(path, &[])?.features,
         None => FbankConfig::default(),
     };
-    let audio = read(&args.audio, &args.raw.read_options())?.resample(config.sample_rate)?;
+    let audio = read(&args.audio, &args.raw.read_options()?)?.resample(config.sample_rate)?;
     say_notes(&args.audio, &audio.notes, talk);
     let features = Fbank::new(&config)?
         .compute_checked(&audio.channel(Channel::Mix)?)

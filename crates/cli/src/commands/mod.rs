@@ -74,11 +74,18 @@ impl From<ByteOrder> for linnet_audio::ByteOrder {
 }
 
 impl Raw {
-    /// How audio is read; `.raw` files have one channel.
-    fn read_options(&self) -> ReadOptions {
+    /// The format of `.raw` files, which have one channel; `None` where their rate isn't given.
+    fn format(&self) -> Option<RawFormat> {
         let byte_order = self.byte_order.map(Into::into);
-        let raw = self.raw_rate.map(|sample_rate| RawFormat { sample_rate, byte_order, channels: 1 });
-        ReadOptions { raw, ..ReadOptions::default() }
+        self.raw_rate.map(|sample_rate| RawFormat { sample_rate, byte_order, channels: 1 })
+    }
+
+    /// How audio is read. Fails where an option would have no effect.
+    fn read_options(&self) -> Result<ReadOptions, String> {
+        if self.byte_order.is_some() && self.raw_rate.is_none() {
+            return Err("--byte-order has no effect without --raw-rate HZ; give both or neither".into());
+        }
+        Ok(ReadOptions { raw: self.format(), ..ReadOptions::default() })
     }
 }
 

@@ -22,6 +22,9 @@ pub(super) fn run(args: Ngram, talk: &Talk) -> Done {
         ("--vocab", args.vocab.as_slice()),
         ("--held-out", &args.held_out),
     ];
+    if inputs.iter().flat_map(|(_, paths)| paths.iter()).filter(|path| path.as_os_str() == "-").count() > 1 {
+        return Err("standard input is given twice; give it once".into());
+    }
     outputs::check(&[("--out", args.out.as_slice()), ("--counts", args.counts.as_slice())], &inputs)?;
     for path in inputs.iter().flat_map(|(_, paths)| paths.iter()).filter(|path| path.as_os_str() != "-") {
         // Before much is read.
@@ -71,8 +74,7 @@ pub(super) fn run(args: Ngram, talk: &Talk) -> Done {
     for path in &args.eval {
         let mut perplexity = Perplexity::default();
         sentences(path, running, |sentence| {
-            perplexity.add(&model, &rule.apply(sentence));
-            Ok(())
+            perplexity.add(&model, &rule.apply(sentence)).map_err(|error| error.to_string())
         })?;
         talk.say(line(&path.display().to_string(), &perplexity));
     }

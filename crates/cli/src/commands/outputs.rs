@@ -7,10 +7,13 @@ use std::path::{Path, PathBuf};
 /// Files under the name of the option that gives them.
 type Named<'a> = (&'a str, &'a [PathBuf]);
 
-/// Fails where an output would replace an input or another output, is a folder, or lies in none. Devices and pipes take
-/// anything, and `-` is no file.
+/// Fails where an output would replace an input or another output, is a folder or `-`, or lies in none. Devices and pipes
+/// take anything.
 pub(super) fn check(outputs: &[Named<'_>], inputs: &[Named<'_>]) -> Result<(), String> {
     let (mut outputs, inputs) = (each(outputs), each(inputs));
+    if let Some((option, _)) = outputs.iter().find(|(_, path)| path.as_os_str() == "-") {
+        return Err(format!("{option} wants a file's name; for standard output give /dev/stdout"));
+    }
     outputs.retain(|(_, path)| is_file(path));
     for (i, &(option, path)) in outputs.iter().enumerate() {
         let shown = path.display();
@@ -123,7 +126,7 @@ mod tests {
         assert!(message(&[&at("folder")]).contains("this is a folder"));
         assert!(message(&[&at("none/")]).contains("this is a folder"));
         assert_eq!(message(&[Path::new("/dev/null"), Path::new("/dev/null")]), "");
-        assert_eq!(message(&[Path::new("-")]), "");
+        assert!(message(&[Path::new("-")]).contains("give /dev/stdout"));
         #[cfg(unix)]
         {
             std::os::unix::fs::symlink(at("in"), at("link")).unwrap();

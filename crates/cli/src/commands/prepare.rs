@@ -27,7 +27,7 @@ pub(super) fn run(mut args: Prepare, talk: &Talk) -> Done {
     if let Err(problem) = check(&args) {
         Cli::command().error(ErrorKind::ArgumentConflict, problem).exit();
     }
-    let raw = args.raw.read_options().raw;
+    let raw = args.raw.format();
     let output = Output {
         dir: args.out.clone(),
         unit: args.unit.into(),

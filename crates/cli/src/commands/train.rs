@@ -3,7 +3,7 @@
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use linnet::{Model, ModelConfig};
+use linnet::{Cutting, Model};
 use linnet_train::{Communicator, Options, Outcome, RunConfig, StepTimer, train};
 
 use super::training::{Interrupted, Teller, interrupt};
@@ -47,7 +47,7 @@ fn train_with(ranks: &dyn Communicator, args: Train, talk: &Talk) -> Done {
             if let Some(note) = teller.worse_than_last(dev_error_rate) {
                 talk.say(note);
             }
-            if let Some(note) = short_pieces(&Model::read(&model)?.config) {
+            if let Some(note) = short_pieces(&Model::read(&model)?) {
                 talk.say(note);
             }
             Ok(true)
@@ -71,11 +71,13 @@ fn train_with(ranks: &dyn Communicator, args: Train, talk: &Talk) -> Done {
 const SHORT_S: f64 = 10.0;
 
 /// A note on how long recordings will be cut for a model of short utterances.
-fn short_pieces(config: &ModelConfig) -> Option<String> {
-    let seconds = config.utterance_s.filter(|&seconds| seconds < SHORT_S)?;
+fn short_pieces(model: &Model) -> Option<String> {
+    let seconds = model.config.utterance_s.filter(|&seconds| seconds < SHORT_S)?;
+    model.waits_for()?;
+    let piece = Cutting::of(&model.config).longest_s;
     Some(format!(
         "note: 99 % of the training utterances have at most {seconds:.1} s, so that transcribe cuts long recordings into \
-         pieces of that length; train longer ones by augment.join (docs/configuration.md)"
+         pieces of {piece:.1} s at most; train longer ones by augment.join (docs/configuration.md)"
     ))
 }
 

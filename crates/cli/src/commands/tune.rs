@@ -15,6 +15,10 @@ use crate::args::{Tune, Weights};
 use crate::data::print;
 use crate::talk::Talk;
 
+/// The weights and shares that are tried unless others are given; the help names them.
+const LM_WEIGHTS: [f32; 8] = [0.2, 0.4, 0.6, 0.8, 1.0, 1.25, 1.5, 2.0];
+const RESCORE_SHARES: [f32; 5] = [0.0, 0.25, 0.5, 0.75, 1.0];
+
 pub(super) fn run(args: Tune, talk: &Talk) -> Done {
     let outputs = [("--out", args.out.as_slice()), ("--calibration", args.calibration.as_slice())];
     let [lm, rescore_lm, lexicon, grammar, hotwords] = args.search.files();
@@ -25,16 +29,25 @@ pub(super) fn run(args: Tune, talk: &Talk) -> Done {
     let model = Model::read(&args.model)?;
     let mut own = SearchOptions::packed(&args.model)?.unwrap_or_default();
     // Confidences are calibrated anew.
-    own.calibration = Calibration::default();
+    let packed = std::mem::take(&mut own.calibration);
     let search = args.search.with_lexicon_of(args.search.over(own), &args.model);
     needed(&args.search, &Weights::default(), &search)?;
+    for (option, given, there, file) in [
+        ("--lm-weights", &args.lm_weights, search.lm.is_some(), "--lm"),
+        ("--rescore-shares", &args.rescore_shares, search.rescoring.is_some(), "--rescore-lm"),
+    ] {
+        if !given.is_empty() && !there {
+            return Err(format!("{option} is given and {file} is not; give both or neither").into());
+        }
+    }
+    let or = |given: &[f32], else_: &[f32]| if given.is_empty() { else_.to_vec() } else { given.to_vec() };
     // Without a language model its weight makes no difference.
-    let lm_weights = if search.lm.is_some() { args.lm_weights.clone() } else { vec![0.0] };
+    let lm_weights = if search.lm.is_some() { or(&args.lm_weights, &LM_WEIGHTS) } else { vec![0.0] };
     let options = TuneOptions {
         search,
         lm_weights,
         word_bonuses: args.word_bonuses.clone(),
-        rescore_shares: args.rescore_shares.clone(),
+        rescore_shares: or(&args.rescore_shares, &RESCORE_SHARES),
         trials: args.trials.map(|trials| trials as usize),
         seed: args.seed,
     };
@@ -56,7 +69,14 @@ pub(super) fn run(args: Tune, talk: &Talk) -> Done {
         print(format_args!("\n{}", confidence(calibrated)))?;
     }
     let offered = tuned.calibration.as_ref().filter(|calibrated| calibrated.helps());
-    let best = tuned.trials.first().map(|trial| flags(&args, &options.search, trial, offered));
+    let best = tuned.trials.first().map(|trial| {
+        let mut flags = flags(&args, &options.search, trial, offered);
+        // Else the folder's own would go on.
+        if offered.is_none() && packed != Calibration::default() {
+            flags += " --calibration 1,0";
+        }
+        flags
+    });
     if let Some(flags) = &best {
         print(format_args!("\n{flags}"))?;
     }
@@ -157,6 +177,7 @@ fn flags(args: &Tune, options: &SearchOptions, trial: &Trial, calibration: Optio
     for (name, path) in search.files() {
         flags.extend(path.iter().map(|path| format!("{name} {}", quoted(path))));
     }
+    flags.extend(search.no_lexicon.then(|| "--no-lexicon".to_string()));
     if options.hotwords.is_some() {
         flags.push(format!("--hotword-weight {}", options.hotword_weight));
     }

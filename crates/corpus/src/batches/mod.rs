@@ -15,5 +15,5 @@ mod statistics;
 pub use dataset::Dataset;
 pub use epoch::{Batch, Epoch, LoaderStats, Share};
 pub use load::read_samples;
-pub use options::{Augment, BatchOptions, Shuffle};
+pub use options::{Augment, BatchOptions, LONGEST_S, Shuffle};
 pub use statistics::{CorpusSums, compute_cmvn, utterance_sums};

@@ -5,6 +5,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::{CorpusError, Join};
 
+/// The longest utterance that training takes unless it is told otherwise, seconds.
+pub const LONGEST_S: f64 = 60.0;
+
 /// How utterances become batches.
 #[derive(Clone, Debug, PartialEq)]
 pub struct BatchOptions {

@@ -32,11 +32,12 @@ pub use report::{Report, SetReport, Skipped};
 
 use self::draft::{Draft, SetDraft, measure};
 use self::heard::Heard;
+use self::overlap::is_training;
 use self::pronounced::{PRONOUNCED, Speaker};
 use self::tokens::{LEXICON, PRONUNCIATIONS};
 use crate::files::has_extension;
 use crate::progress::Progress;
-use crate::{CorpusError, Join, Manifest};
+use crate::{CorpusError, Join, LONGEST_S, Manifest};
 
 /// The output of a preparation.
 #[derive(Clone, Debug)]
@@ -106,6 +107,7 @@ fn write(mut draft: Draft, output: &Output, progress: Progress) -> Result<Report
         join::join(&mut draft.sets, joining, &output.dir, &mut heard, progress)?;
     }
     draft.notes.extend(heard.lines());
+    draft.notes.extend(draft.sets.iter().filter_map(too_long));
     for SetDraft { name, .. } in draft.sets.iter().filter(|set| set.utterances.is_empty()) {
         draft.notes.push(format!("{name}: no utterance is left, so it can't be used"));
     }
@@ -127,6 +129,19 @@ fn write(mut draft: Draft, output: &Output, progress: Progress) -> Result<Report
         report.sets.push(write_set(set, &tokenizer, output)?);
     }
     Ok(report)
+}
+
+/// A note about utterances of a training set that training leaves out by default.
+fn too_long(set: &SetDraft) -> Option<String> {
+    let lengths = set.utterances.iter().filter_map(|utterance| utterance.duration_s);
+    let long: Vec<f64> = lengths.filter(|&length| length > LONGEST_S).collect();
+    let longest = long.iter().copied().max_by(f64::total_cmp).filter(|_| is_training(&set.name))?;
+    Some(format!(
+        "{}: {} utterances are longer than {LONGEST_S} s, the longest {longest:.0} s; training leaves them out unless \
+         train.longest_s is higher: cut them at sentences",
+        set.name,
+        long.len()
+    ))
 }
 
 /// Fails where files would pass for this preparation's that are another's. They are not removed: they may be the user's

@@ -33,6 +33,8 @@ struct State {
     /// The share of the weight that is paid out here, and the part that remains if the phrase breaks off.
     paid: f64,
     kept: f64,
+    /// The sum that phrases within this one have earned which the failure knows nothing of any more: both include it.
+    earned: f64,
     /// Whether the last symbol ends a word.
     ends_word: bool,
 }
@@ -100,13 +102,16 @@ impl Biasing {
         while let Some(parent) = open.pop_front() {
             for (symbol, child) in self.states[parent as usize].next.clone() {
                 let ends_word = self.states[child as usize].ends_word;
-                let failure = match parent {
-                    OUTSIDE => self.nothing(ends_word),
-                    _ => self.step(self.states[parent as usize].failure, symbol, ends_word).0,
+                let &State { failure: before, kept, earned, .. } = &self.states[parent as usize];
+                let (failure, earned) = match parent {
+                    OUTSIDE => (self.nothing(ends_word), 0.0),
+                    _ => {
+                        let (failure, gain) = self.step(before, symbol, ends_word);
+                        (failure, earned + self.paid(before) + gain - self.paid(failure))
+                    }
                 };
-                let kept = self.states[parent as usize].kept;
                 let state = &mut self.states[child as usize];
-                state.failure = failure;
+                (state.failure, state.earned) = (failure, earned);
                 state.kept = state.kept.max(kept);
                 state.paid = state.paid.max(state.kept);
                 open.push_back(child);
@@ -121,7 +126,7 @@ impl Biasing {
         while let Some(here) = self.states.get(state as usize) {
             let next = here.next.iter().map(|&(_, next)| self.paid(next)).fold(0.0, f64::max);
             most = most.max(sum + next);
-            sum += here.kept;
+            sum += here.kept + here.earned;
             if state == OUTSIDE {
                 break;
             }
@@ -149,7 +154,7 @@ impl Biasing {
             let here = &self.states[state as usize];
             if let Ok(place) = here.next.binary_search_by_key(&symbol, |&(symbol, _)| symbol) {
                 let next = here.next[place].1;
-                return (next, sum + self.states[next as usize].paid - here.paid);
+                return (next, sum + self.paid(next) - self.paid(state));
             }
             sum += here.kept - here.paid;
             if state == OUTSIDE {
@@ -161,16 +166,59 @@ impl Biasing {
     }
 
     fn paid(&self, state: u32) -> f64 {
-        self.states.get(state as usize).map_or(0.0, |state| state.paid)
+        self.states.get(state as usize).map_or(0.0, |state| state.paid + state.earned)
     }
 
     /// The score of an end here: all that was paid for unfinished phrases is taken back.
     pub(crate) fn end(&self, mut state: u32) -> f64 {
         let mut sum = -self.paid(state);
         while let Some(here) = self.states.get(state as usize).filter(|_| state != OUTSIDE) {
-            sum += here.kept;
+            sum += here.kept + here.earned;
             state = here.failure;
         }
         sum
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A phrase whose words are one symbol each.
+    fn phrase(words: &[u32], weight: f32) -> (Spelling, f32) {
+        (words.iter().map(|&word| vec![vec![((word, word), true)]]).collect(), weight)
+    }
+
+    /// The score of words, and after it what is told to be the most of one step.
+    fn score(biasing: &Biasing, words: &[u32]) -> f64 {
+        let (mut state, mut sum) = (OUTSIDE, 0.0);
+        for &word in words {
+            let (next, gain) = biasing.step(state, (word, word), true);
+            assert!(gain <= biasing.most + 1e-9, "{words:?}: {gain}");
+            (state, sum) = (next, sum + gain);
+        }
+        sum + biasing.end(state)
+    }
+
+    #[test]
+    fn each_phrase_counts_wherever_it_lies_in_another() {
+        let phrases: [(&[u32], f32); 4] =
+            [(&[1, 2, 3], 4.0), (&[2], 2.0), (&[3, 4, 5, 1], 1.0), (&[4, 5, 2], 3.0)];
+        let biasing = Biasing::new(phrases.map(|(words, weight)| phrase(words, weight)), true).unwrap();
+        // All rows of up to six of the words 1 to 5, against a count of the phrases in each.
+        let mut rows: Vec<Vec<u32>> = vec![Vec::new()];
+        for _ in 0..6 {
+            let longer = rows.iter().flat_map(|row| (1..=5).map(|word| [&row[..], &[word]].concat()));
+            rows = rows.iter().cloned().chain(longer).collect();
+            rows.sort_unstable();
+            rows.dedup();
+        }
+        for row in rows {
+            let count = |words: &[u32]| row.windows(words.len()).filter(|window| *window == words).count();
+            let wanted: f64 =
+                phrases.iter().map(|(words, weight)| f64::from(*weight) * count(words) as f64).sum();
+            let found = score(&biasing, &row);
+            assert!((found - wanted).abs() < 1e-9, "{row:?}: {found}, not {wanted}");
+        }
     }
 }

@@ -217,7 +217,12 @@ impl<M: WordModel> Setup<M> {
         for &end in words.iter().filter_map(|word| ends.get(word)).flatten() {
             let mut node = end;
             while node != START {
-                bits[node as usize / 64] |= 1 << (node % 64);
+                let (bits, bit) = (&mut bits[node as usize / 64], 1 << (node % 64));
+                // Then the nodes above it are, too.
+                if *bits & bit != 0 {
+                    break;
+                }
+                *bits |= bit;
                 node = self.trie.parent(node);
             }
         }

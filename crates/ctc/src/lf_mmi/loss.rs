@@ -31,9 +31,13 @@ pub fn lf_mmi_loss_batch(
     mut gradient: Option<&mut [f32]>,
 ) -> Vec<Result<f64, CtcError>> {
     let (tokens, blank) = (denominator.tokens(), denominator.blank());
-    if let Some(gradient) = &gradient
-        && let Err(error) = shape("gradient", log_probs.len(), gradient.len())
-    {
+    let gradient_len = gradient.as_ref().map_or(log_probs.len(), |gradient| gradient.len());
+    let fits = shape("gradient", log_probs.len(), gradient_len)
+        .and_then(|()| shape("label sequences", lengths.len(), labels.len()));
+    if let Err(error) = fits {
+        if let Some(gradient) = gradient {
+            gradient.fill(0.0);
+        }
         return vec![Err(error); lengths.len()];
     }
     let mut posteriors = gradient.is_some().then(|| vec![0.0; log_probs.len()]);

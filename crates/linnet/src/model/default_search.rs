@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::config::toml_problem;
 use super::folder::{self, LEXICON};
+use super::pack::is_of_search;
 use crate::error::ModelError;
 use crate::search::{Rescoring, SearchOptions};
 
@@ -78,7 +79,16 @@ impl SearchOptions {
     pub fn packed(folder: &Path) -> Result<Option<Self>, ModelError> {
         let path = folder.join(FILE);
         let text = match fs::read_to_string(&path) {
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                let files = fs::read_dir(folder.join(FILES)).into_iter().flatten().flatten();
+                if files.into_iter().any(|file| is_of_search(&file.file_name())) {
+                    let problem = "it is missing beside the files of a search; copy the whole folder, or remove its folder \
+                                   search and pack again"
+                        .into();
+                    return Err(ModelError::Config { path, problem });
+                }
+                return Ok(None);
+            }
             text => text.map_err(|error| ModelError::io(&path, error))?,
         };
         let wrong = |problem| ModelError::Config { path: path.clone(), problem };

@@ -196,12 +196,9 @@ impl Model {
         Ok(lengths.iter().map(|rows| values[rows.start * tokens..rows.end * tokens].to_vec()).collect())
     }
 
-    /// What keeps it from running through a recording frame by frame, so that it sees pieces; `None` where nothing does.
+    /// The reason why it can't run through a recording frame by frame, so that it sees pieces; `None` where there is none.
     pub fn waits_for(&self) -> Option<String> {
         let ModelConfig { model, features, normalisation, .. } = &self.config;
-        if let Err(error) = self.encoder.stream() {
-            return Some(error.to_string());
-        }
         // Positions beyond those of training mean nothing to the model.
         if model.positions != Positions::None {
             return Some("it has positions, which mean nothing beyond those of training".into());
@@ -209,7 +206,10 @@ impl Model {
         if *normalisation == Normalisation::Utterance {
             return Some("its features are normalised by the utterance".into());
         }
-        (features.deltas > 0).then(|| "its features have slopes, which want later frames".into())
+        if features.deltas > 0 {
+            return Some("its features have slopes, which want later frames".into());
+        }
+        self.encoder.stream().err().map(|error| error.to_string())
     }
 
     /// The time from one frame of log-probabilities to the next, in seconds. Frames start at whole samples, so that it

@@ -43,8 +43,9 @@ pub fn pack(from: &Path, options: &SearchOptions, to: &Path) -> Result<Search, M
     if holds_others(to)? {
         return Err(ModelError::Occupied { folder: to.to_path_buf() });
     }
-    let files = to.join(FILES);
-    fs::create_dir_all(&files).map_err(|error| ModelError::io(&files, error))?;
+    fs::create_dir_all(to).map_err(|error| ModelError::io(to, error))?;
+    // The weights first, by which the folder is known as a model's if this is ended on its way.
+    copy(&from.join(WEIGHTS), &to.join(WEIGHTS))?;
     for name in folder::FILES {
         let source = from.join(name);
         if source.is_file() {
@@ -53,6 +54,8 @@ pub fn pack(from: &Path, options: &SearchOptions, to: &Path) -> Result<Search, M
             folder::remove(&to.join(name))?;
         }
     }
+    let files = to.join(FILES);
+    fs::create_dir_all(&files).map_err(|error| ModelError::io(&files, error))?;
     let mut kept: Vec<(PathBuf, OsString)> = Vec::new();
     let mut keep = |path: Option<&PathBuf>, name| -> Option<PathBuf> {
         let path = path?;
@@ -136,12 +139,13 @@ fn holds_others(folder: &Path) -> Result<bool, ModelError> {
     if !folder.is_dir() || folder.join(WEIGHTS).is_file() {
         return Ok(false);
     }
-    let mut entries = fs::read_dir(folder).map_err(|error| ModelError::io(folder, error))?;
-    Ok(entries.next().is_some())
+    let entries = fs::read_dir(folder).map_err(|error| ModelError::io(folder, error))?;
+    // An earlier pack may have been ended while it wrote the first file.
+    Ok(entries.flatten().any(|entry| !linnet_files::is_unfinished(&entry.path())))
 }
 
 /// Whether a file's name is one that [`named`] gives, or that of a language model's index beside it.
-fn is_of_search(name: &OsStr) -> bool {
+pub(super) fn is_of_search(name: &OsStr) -> bool {
     let name = name.to_string_lossy();
     let name = name.strip_suffix(".linnet").unwrap_or(&name);
     NAMES.iter().any(|(stem, ending)| {
@@ -158,7 +162,8 @@ fn remove_others(files: &Path, kept: &HashSet<OsString>) -> Result<(), ModelErro
     for entry in fs::read_dir(files).map_err(fail)? {
         let entry = entry.map_err(fail)?;
         let name = entry.file_name();
-        if !kept.contains(&name) && is_of_search(&name) && entry.path().is_file() {
+        let ours = is_of_search(&name) || linnet_files::is_unfinished(&entry.path());
+        if ours && !kept.contains(&name) && entry.path().is_file() {
             folder::remove(&entry.path())?;
         }
     }

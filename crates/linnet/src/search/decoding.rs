@@ -144,7 +144,7 @@ impl Search {
         let table = &self.knowledge.table;
         let tokens = table.len();
         Ok(match &*self.decoder {
-            AnyDecoder::Greedy => vec![greedy_hypothesis(log_probs, table)],
+            AnyDecoder::Greedy => vec![greedy_hypothesis(log_probs, table)?],
             AnyDecoder::Plain(decoder) => decoder.decode(log_probs, tokens)?,
             AnyDecoder::Ngram(decoder) => decoder.decode(log_probs, tokens)?,
             AnyDecoder::Grammar(decoder) => decoder.decode(log_probs, tokens)?,

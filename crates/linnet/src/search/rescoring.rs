@@ -5,9 +5,9 @@ use std::f64::consts::LN_10;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use linnet_ctc::{BeamError, Fusion, Hypothesis};
+use linnet_ctc::{BeamError, Fusion, Hypothesis, Word};
 use linnet_text::Normaliser;
-use linnet_text::ngram::NgramModel;
+use linnet_text::ngram::{NgramModel, WordId};
 
 use super::error::SearchError;
 use super::options::SearchOptions;
@@ -114,7 +114,10 @@ impl SecondPass {
 
     /// How much more the second model would add to a hypothesis' score than the first.
     fn change(&self, hypothesis: &Hypothesis, fusion: &Fusion) -> f64 {
-        says(&self.second, hypothesis, fusion) - says(&self.first, hypothesis, fusion)
+        // A free word is unknown to the search, however it is spelt.
+        let in_search = |word: &Word| word.id.and_then(|_| self.first.index(&word.text));
+        let second = says(&self.second, hypothesis, fusion, |word| self.second.index(&word.text));
+        second - says(&self.first, hypothesis, fusion, in_search)
     }
 }
 
@@ -138,10 +141,15 @@ pub(super) fn checked(share: f32) -> Result<(), BeamError> {
 
 /// A model's part of a hypothesis' score: the weighted log-probability of its words and, if they are finished, of the
 /// sentence's end, with the penalty for each word that the model doesn't know.
-fn says(model: &NgramModel, hypothesis: &Hypothesis, fusion: &Fusion) -> f64 {
+fn says(
+    model: &NgramModel,
+    hypothesis: &Hypothesis,
+    fusion: &Fusion,
+    index: impl Fn(&Word) -> Option<WordId>,
+) -> f64 {
     let (mut state, mut log10, mut unknown) = (model.start(), 0.0, 0u32);
     for word in &hypothesis.words {
-        let index = model.index(&word.text);
+        let index = index(word);
         unknown += u32::from(index.is_none());
         let (score, next) = model.score(&state, index.unwrap_or(model.unknown()));
         (log10, state) = (log10 + f64::from(score), next);

@@ -75,9 +75,15 @@ impl Run {
         self.sets.iter().all(|set| other.set(&set.set).is_none_or(|others| set.is_of_same(others)))
     }
 
-    /// Whether it was trained on the same utterances, transcripts and tokens as another, as far as both tell.
+    /// Whether it was trained on the same utterances, transcripts and tokens as another, as far as both tell, and but for
+    /// utterances that one of the configurations leaves out.
     pub(super) fn has_same_data(&self, other: &Self) -> bool {
-        self.data.is_none() || other.data.is_none() || self.data == other.data
+        let taken = |run: &Self| {
+            let (data, train) = (&run.config.data, &run.config.train);
+            (data.unit, train.shortest_s, train.longest_s)
+        };
+        let known = self.data.is_some() && other.data.is_some() && taken(self) == taken(other);
+        !known || self.data == other.data
     }
 
     /// Whether its development error rates are of another's unit and utterances, as far as decoded sets tell these.

@@ -95,8 +95,9 @@ fn parts(word: &str) -> (&str, &str, &str) {
 /// An amount of money, and whether the next word belongs to it.
 fn amount_of(core: &str, tail: &str, next: Option<&str>) -> Option<(String, bool)> {
     let (_, unit, part) = CURRENCIES.into_iter().find(|(sign, ..)| core.starts_with(*sign))?;
-    let number = core.trim_start_matches(|c: char| !c.is_ascii_digit());
+    let number = core.trim_start_matches(|c: char| !c.is_ascii_digit() && c != '.');
     let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
+    let whole = if whole.is_empty() && !fraction.is_empty() { "0" } else { whole };
     let units = whole_number(whole)?;
     let scale = next.map(|next| parts(next).1).filter(|next| tail.is_empty() && SCALES.contains(next));
     if let Some(scale) = scale {
@@ -119,10 +120,17 @@ fn amount_of(core: &str, tail: &str, next: Option<&str>) -> Option<(String, bool
     Some((amount, false))
 }
 
+/// The longest number that is read by its form, bytes.
+const LONGEST: usize = 200;
+
 /// A number of any form in words; `None` for a word without digits.
 fn number(core: &str) -> Option<String> {
     if !core.bytes().any(|c| c.is_ascii_digit()) {
         return None;
+    }
+    // No number is so long, and each sign would be a call within the last.
+    if core.len() > LONGEST {
+        return Some(by_runs(core));
     }
     if let Some(rest) = core.strip_prefix('#') {
         return Some(format!("number {}", number(rest)?));
@@ -163,7 +171,11 @@ fn number(core: &str) -> Option<String> {
             Some(decimal(whole, fraction).unwrap_or_else(|| by_runs(core)))
         }
         "st" | "nd" | "rd" | "th" => Some(whole_number(stem).map_or_else(|| by_runs(core), ordinal)),
-        "s" => Some(whole_number(stem).map_or_else(|| by_runs(core), |number| plural(&read(stem, number)))),
+        "s" => {
+            // 1920s, or 1920's as it was written.
+            let stem = stem.strip_suffix(['\'', '\u{2019}']).unwrap_or(stem);
+            Some(whole_number(stem).map_or_else(|| by_runs(core), |number| plural(&read(stem, number))))
+        }
         _ => Some(by_runs(core)),
     }
 }
@@ -200,7 +212,8 @@ fn time(hours: &str, minutes: &str) -> Option<String> {
 
 /// A number with the digits behind its point.
 fn decimal(whole: &str, fraction: &str) -> Option<String> {
-    if whole.len() > 1 && whole.starts_with('0') || whole.len() > MOST_DIGITS {
+    let count = whole.bytes().filter(u8::is_ascii_digit).count();
+    if whole.len() > 1 && whole.starts_with('0') || count > MOST_DIGITS {
         return whole
             .bytes()
             .all(|c| c.is_ascii_digit())
@@ -261,6 +274,11 @@ mod tests {
     #[test]
     fn numbers_are_spoken_by_their_form() {
         for (text, words) in [
+            (
+                "the 1920's, $.50 of $1,000,000,000,000",
+                "the nineteen twenties, fifty cents of one trillion dollars",
+            ),
+            ("1,000,000,000,000 stars", "one trillion stars"),
             ("in 1815, at 3,000 feet", "in eighteen fifteen, at three thousand feet"),
             ("the 21st of May", "the twenty first of May"),
             ("the 1850s; his 20s", "the eighteen fifties; his twenties"),
@@ -314,6 +332,9 @@ mod tests {
             "$5.é",
         ] {
             spoken(text);
+        }
+        for sign in ["-", "#", "%", "1-"] {
+            spoken(&format!("1{}2", sign.repeat(300_000)));
         }
     }
 }

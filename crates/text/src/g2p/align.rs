@@ -134,6 +134,10 @@ impl Lattice {
 
     /// Adds the expected counts of an entry's tokens.
     fn expect(&self, entry: &Entry, own: &[u32], counts: &mut [f64]) {
+        // An entry without edges may be long.
+        if own.is_empty() {
+            return;
+        }
         let (width, end) = (entry.phones.len() + 1, (entry.letters.len() + 1) * (entry.phones.len() + 1) - 1);
         let mut forward = vec![0.0; end + 1];
         forward[0] = 1.0;
@@ -143,7 +147,7 @@ impl Lattice {
             forward[to] += forward[from] * self.probabilities[token as usize];
         }
         let all = forward[end];
-        if all <= 0.0 || own.is_empty() {
+        if all <= 0.0 {
             return;
         }
         let mut backward = vec![0.0; end + 1];
@@ -157,6 +161,9 @@ impl Lattice {
 
     /// The best cutting; of equal ones the one whose last tokens come first in [`edges`].
     fn best(&self, entry: &Entry, own: &[u32]) -> Option<Vec<Step>> {
+        if own.is_empty() {
+            return None;
+        }
         let width = entry.phones.len() + 1;
         let mut best = vec![(f64::NEG_INFINITY, (0, 0)); (entry.letters.len() + 1) * width];
         best[0].0 = 0.0;
@@ -169,7 +176,7 @@ impl Lattice {
             }
         }
         let (mut i, mut j) = (entry.letters.len(), entry.phones.len());
-        if own.is_empty() || best[i * width + j].0 == f64::NEG_INFINITY {
+        if best[i * width + j].0 == f64::NEG_INFINITY {
             return None;
         }
         let mut steps = Vec::new();

@@ -8,11 +8,10 @@ use super::image::{
     BLANK, Bytes, EMPTY, Header, NO_EXTENSION, SIGN, Source, Table, entry_size, home, home_of, key, slots_for,
 };
 use super::model::NgramModel;
+use super::training::folded;
 
 /// The log10 probability of `<unk>` in a model that has none, as KenLM sets it.
 const UNKNOWN_LOG10: f32 = -100.0;
-/// Symbols that are no words.
-const SPECIAL: [&str; 3] = ["<unk>", "<s>", "</s>"];
 /// Spellings are found by ends of 32 bits.
 const MOST_BYTES: usize = u32::MAX as usize;
 
@@ -64,12 +63,12 @@ impl Builder {
 
     /// The number of a word that was added.
     pub(super) fn word(&self, word: &str) -> Option<u32> {
-        self.vocabulary.get(fold_special(word)).copied()
+        self.vocabulary.get(folded(word)).copied()
     }
 
     /// Adds a word, with its log10 probability (at most 0) and back-off weight, and numbers it.
     pub(super) fn add_word(&mut self, word: &str, log10: f32, backoff: Option<f32>) -> Result<u32, String> {
-        let word = fold_special(word);
+        let word = folded(word);
         if self.vocabulary.contains_key(word) {
             return Err(format!("the word {word:?} stands there twice; keep one of the lines"));
         }
@@ -233,12 +232,6 @@ impl Builder {
         header.seal(&mut bytes);
         Ok(NgramModel::new(Bytes::Owned(bytes), header, parts))
     }
-}
-
-/// The symbols in lower case: KenLM and SRILM take either spelling for unknown words, and models in upper case have
-/// them so.
-fn fold_special(word: &str) -> &str {
-    SPECIAL.into_iter().find(|special| special.eq_ignore_ascii_case(word)).unwrap_or(word)
 }
 
 fn entry(key: u64, log10: f32, backoff: Option<f32>) -> Entry {

@@ -1,6 +1,7 @@
 //! How well a model predicts a text.
 
 use super::model::{NgramModel, WordScore};
+use super::training::{EstimateError, check_sentence};
 
 /// The scores of a text, added up.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -19,14 +20,20 @@ pub struct Perplexity {
 
 impl Perplexity {
     /// Adds a sentence; one without any word is left out.
-    pub fn add(&mut self, model: &NgramModel, sentence: &str) {
+    ///
+    /// # Errors
+    ///
+    /// A sentence with `<s>` or `</s>` in it, of which nothing is added then.
+    pub fn add(&mut self, model: &NgramModel, sentence: &str) -> Result<(), EstimateError> {
+        check_sentence(sentence)?;
         let words: Vec<&str> = sentence.split_whitespace().collect();
         if words.is_empty() {
-            return;
+            return Ok(());
         }
         self.sentences += 1;
         self.words += words.len() as u64;
         model.sentence(&words).iter().for_each(|score| self.add_word(score));
+        Ok(())
     }
 
     pub(super) fn add_word(&mut self, score: &WordScore) {

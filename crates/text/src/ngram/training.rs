@@ -10,7 +10,8 @@ use foldhash::fast::FixedState;
 pub(super) const UNKNOWN: u32 = 0;
 pub(super) const START: u32 = 1;
 pub(super) const END: u32 = 2;
-const SPECIAL: [&str; 3] = ["<unk>", "<s>", "</s>"];
+/// Symbols that are no words.
+pub(super) const SPECIAL: [&str; 3] = ["<unk>", "<s>", "</s>"];
 
 /// Why a model can't be estimated.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -88,9 +89,7 @@ impl TrainingText {
     ///
     /// A sentence with `<s>` or `</s>` in it, of which nothing is added then; more text than can be numbered.
     pub fn push(&mut self, sentence: &str) -> Result<(), EstimateError> {
-        if let Some(word) = sentence.split_whitespace().find(|word| SPECIAL[1..].contains(&folded(word))) {
-            return Err(EstimateError::Special(word.to_string()));
-        }
+        check_sentence(sentence)?;
         let before = self.tokens.len();
         self.tokens.push(START);
         for word in sentence.split_whitespace() {
@@ -177,8 +176,17 @@ impl TrainingText {
     }
 }
 
-/// A word, or the symbol that it is in any case: files hold them so.
-fn folded(word: &str) -> &str {
+/// Fails where a sentence has a symbol in it that marks its bounds.
+pub(super) fn check_sentence(sentence: &str) -> Result<(), EstimateError> {
+    match sentence.split_whitespace().find(|word| SPECIAL[1..].contains(&folded(word))) {
+        Some(word) => Err(EstimateError::Special(word.to_string())),
+        None => Ok(()),
+    }
+}
+
+/// A word, or the symbol that it is in any case: KenLM and SRILM take either spelling for unknown words, and models in
+/// upper case have them so.
+pub(super) fn folded(word: &str) -> &str {
     SPECIAL.into_iter().find(|special| special.eq_ignore_ascii_case(word)).unwrap_or(word)
 }
 

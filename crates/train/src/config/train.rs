@@ -1,5 +1,6 @@
 //! The `[train]` table.
 
+use linnet_corpus::LONGEST_S;
 use linnet_frontend::Normalisation;
 use serde::{Deserialize, Serialize};
 
@@ -110,7 +111,7 @@ impl Default for TrainConfig {
             label_density: 0.5,
             normalisation: Normalisation::Global,
             shortest_s: 0.1,
-            longest_s: 60.0,
+            longest_s: LONGEST_S,
             shuffle_s: 0.6,
             workers: 1,
             cache_mb: 1024,

@@ -22,7 +22,7 @@ const HEAD: u64 = 4096;
 pub(super) fn run(args: Inspect, talk: &Talk) -> Done {
     let mut whole = true;
     let described = match args.path.is_dir() {
-        true => folder::describe(&args.path, &args.raw.read_options(), talk, &mut whole)?,
+        true => folder::describe(&args.path, &args.raw.read_options()?, talk, &mut whole)?,
         false => file(&args, talk)?,
     };
     print(described)?;
@@ -57,7 +57,7 @@ fn file(args: &Inspect, talk: &Talk) -> Result<String, Box<dyn Error>> {
 }
 
 fn recording(args: &Inspect, talk: &Talk) -> Result<String, Box<dyn Error>> {
-    let info = probe(&args.path, &args.raw.read_options())?;
+    let info = probe(&args.path, &args.raw.read_options()?)?;
     say_notes(&args.path, &info.notes, talk);
     Ok(format!(
         "{}\n{} Hz, {}, {} samples, {:.3} s",

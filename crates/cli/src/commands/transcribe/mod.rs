@@ -3,6 +3,7 @@
 mod check;
 mod done;
 mod inputs;
+mod interrupt;
 mod output;
 mod page;
 mod progress;
@@ -20,8 +21,6 @@ use std::time::Instant;
 
 use linnet::{Channels, Cutting, Model, ModelError, Recognizer, SearchOptions, Sound, Subtitles, Transcript};
 use linnet_audio::{Blocks, Note, ReadOptions};
-#[cfg(unix)]
-use signal_hook::{consts::SIGINT, iterator::Signals};
 
 use self::check::check;
 use self::done::{Journal, Journals, State, hash_file, stamp};
@@ -71,6 +70,9 @@ pub(super) fn run(args: Transcribe, talk: &Talk) -> Done {
     }
     let mut recognizer = recognizer(model, options.as_ref())?;
     if let Some(longest_s) = args.piece_seconds {
+        if recognizer.model().waits_for().is_none() {
+            return Err("--piece-seconds has no effect on a model that runs through recordings frame by frame; leave it out".into());
+        }
         let cutting = Cutting { longest_s, ..recognizer.cutting() };
         recognizer = recognizer.with_cutting(cutting);
     }
@@ -85,12 +87,20 @@ pub(super) fn run(args: Transcribe, talk: &Talk) -> Done {
     if let Some(journals) = &journals {
         journals.clear(todo.iter().flat_map(|&place| output.files(place)));
     }
+    let model_rate = recognizer.model().config.features.sample_rate;
     let mut tally = Tally { done: done.len(), failed: unread.len(), ..Tally::default() };
 
-    tell_of_interrupts(args.out.is_some(), talk)?;
     let progress = Progress::new(todo.iter().map(|&place| inputs[place].bytes()).sum(), talk);
+    let message = match (&args.out, args.again, todo.iter().any(|&place| inputs[place].is_stdin())) {
+        (Some(_), false, false) => "interrupted; the same command goes on where this one ended",
+        (Some(_), true, false) => {
+            "interrupted; the same command without --again goes on where this one ended"
+        }
+        _ => "interrupted",
+    };
+    interrupt::tell(message, progress.bar(), talk)?;
     let jobs = if args.jobs == 0 { rayon::current_num_threads() } else { args.jobs.into() };
-    let raw = args.raw.read_options();
+    let raw = args.raw.read_options()?;
     let told = Once::new();
     let work = |place: &usize| {
         let input = &inputs[*place];
@@ -127,7 +137,8 @@ pub(super) fn run(args: Transcribe, talk: &Talk) -> Done {
             _ => Ok(()),
         };
         let written = heard.and_then(|heard| {
-            let Heard { transcript, sound, notes, silent, left_out, kept } = heard;
+            let Heard { transcript, sound, notes, sample_rate, silent, left_out, kept } = heard;
+            tally.heard_at(sample_rate, model_rate);
             let put = progress.aside(|| {
                 say_notes(&input.path, &notes, talk);
                 left_out.iter().for_each(|line| talk.warn(format!("{}: {line}", input.path.display())));
@@ -161,6 +172,7 @@ pub(super) fn run(args: Transcribe, talk: &Talk) -> Done {
         Ok(())
     })?;
     drop(progress);
+    tally.lower_rates(model_rate).iter().for_each(|note| talk.say(note));
     if let Some(folder) = args.out.as_ref().filter(|_| tally.done > 0) {
         let (done, folder) = (tally.done, folder.display());
         talk.say(format!(
@@ -203,24 +215,6 @@ fn sources(args: &Transcribe) -> Result<(Model, Option<SearchOptions>, u64), Box
     Ok((model, options, hasher.finish()))
 }
 
-/// Has Ctrl-C say how to go on before it ends the process, unless the process was started to ignore it.
-fn tell_of_interrupts(goes_on: bool, talk: &Talk) -> io::Result<()> {
-    #[cfg(unix)]
-    if !super::training::is_ignored(SIGINT) {
-        let mut signals = Signals::new([SIGINT])?;
-        let talk = talk.clone();
-        std::thread::spawn(move || {
-            signals.forever().next();
-            talk.interrupted(match goes_on {
-                true => "\ninterrupted; the same command goes on where this one ended",
-                false => "\ninterrupted; with --out DIR the same command would go on where this one ended",
-            });
-            let _ = signal_hook::low_level::emulate_default_handler(SIGINT);
-        });
-    }
-    Ok(())
-}
-
 fn recognizer(model: Model, options: Option<&SearchOptions>) -> Result<Recognizer, ModelError> {
     Ok(match options {
         Some(options) => {
@@ -238,6 +232,8 @@ struct Heard {
     sound: Option<Sound>,
     silent: Option<String>,
     notes: Vec<Note>,
+    /// Its sampling rate, Hz.
+    sample_rate: u32,
     /// Lines about its own hotwords that can't be spelt.
     left_out: Vec<String>,
     kept: Option<Kept>,
@@ -328,7 +324,8 @@ impl Work<'_> {
         if let (Some(sound), Some(folder)) = (&mut sound, page) {
             silent = page::end(sound, self.sound, input, folder).map_err(fail)?;
         }
-        Ok(Heard { transcript, sound, silent, notes: blocks.notes().to_vec(), left_out, kept })
+        let (notes, sample_rate) = (blocks.notes().to_vec(), blocks.sample_rate());
+        Ok(Heard { transcript, sound, silent, notes, sample_rate, left_out, kept })
     }
 }
 
@@ -350,9 +347,30 @@ struct Tally {
     seconds: f64,
     sound: f64,
     uncovered: f64,
+    /// Recordings of a lower sampling rate than the model's, and the lowest one, Hz.
+    lower: usize,
+    lowest: u32,
 }
 
 impl Tally {
+    fn heard_at(&mut self, rate: u32, model_rate: u32) {
+        if rate < model_rate {
+            self.lowest = if self.lower == 0 { rate } else { rate.min(self.lowest) };
+            self.lower += 1;
+        }
+    }
+
+    /// A note about recordings that lack the upper part of what the model hears.
+    fn lower_rates(&self, model_rate: u32) -> Option<String> {
+        let Self { lower, lowest, .. } = self;
+        (*lower > 0).then(|| {
+            format!(
+                "note: {lower} recordings have a lower sampling rate (down to {lowest} Hz) than the model's {model_rate} Hz: \
+                 its upper bands are empty in them, which a model hears well only if it was trained so"
+            )
+        })
+    }
+
     fn add(&mut self, transcript: &Transcript) {
         self.transcribed += 1;
         self.seconds += transcript.duration;

@@ -24,6 +24,11 @@ impl Progress {
         OfOne { all: self, bytes, bytes_told: 0, ms_told: 0 }
     }
 
+    /// The bar, for another thread.
+    pub(super) fn bar(&self) -> ProgressBar {
+        self.bar.clone()
+    }
+
     /// Says something above the bar.
     pub(super) fn aside<T>(&self, say: impl FnOnce() -> T) -> T {
         self.bar.suspend(say)

@@ -41,11 +41,12 @@ pub(super) fn read(source: &Source, found: &mut Found) -> Result<(), CorpusError
             continue;
         };
         let part = (audio.clone(), row.start_s.to_bits(), row.end_s.map(f64::to_bits));
-        if let Some(first) = listed.insert(part, row.place.clone()) {
+        if let Some(first) = listed.get(&part) {
             found
                 .skip(id, format!("{}: {first} names this recording, too; leave one of them out", row.place));
             continue;
         }
+        listed.insert(part, row.place.clone());
         let utterance = Utterance {
             id,
             audio,

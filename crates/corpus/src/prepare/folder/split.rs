@@ -85,11 +85,12 @@ impl Split {
         let all: usize = sets.iter().map(|set| set.utterances.len()).sum();
         for (name, share) in [("dev", self.dev), ("test", self.test)] {
             let taken = sets.iter().find(|set| set.name == name).map_or(0, |set| set.utterances.len());
-            let (taken, share) = (taken as f64 / all.max(1) as f64, share.unwrap_or(SHARE));
-            if taken > 0.0 && share > 0.0 && (taken - share).abs() > OFF * share {
+            let (share, all) = (share.unwrap_or(SHARE), all as f64);
+            let (taken, wanted) = (taken as f64, (share * all).round().max(1.0));
+            if taken > 0.0 && share > 0.0 && (taken - wanted).abs() > OFF * wanted {
                 notes.push(format!(
                     "{name} has {:.0} % of the utterances, where {:.0} % were wanted: {} stay whole",
-                    1e2 * taken,
+                    1e2 * taken / all,
                     1e2 * share,
                     if by_speaker { "speakers and sentences" } else { "recordings and sentences" }
                 ));
