@@ -122,6 +122,17 @@ fn numbers<const SIZE: usize>(data: &[u8], number: impl Fn([u8; SIZE]) -> f32) -
 #[cfg(test)]
 mod tests {
     #[test]
+    fn a_matrix_without_columns_has_no_values() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("none.npy");
+        let header = "{'descr': '<f4', 'fortran_order': True, 'shape': (1152921504606846976, 0), }";
+        let bytes =
+            [&b"\x93NUMPY\x01\x00"[..], &(header.len() as u16).to_le_bytes(), header.as_bytes()].concat();
+        std::fs::write(&path, bytes).unwrap();
+        assert!(super::read(&path).map_or(true, |matrix| matrix.values.is_empty()));
+    }
+
+    #[test]
     fn the_header_is_aligned_and_the_values_follow() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.npy");

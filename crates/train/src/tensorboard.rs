@@ -31,40 +31,51 @@ impl EventWriter {
             }
         };
         let mut writer = Self { file, path };
-        let mut event = Vec::new();
-        double(&mut event, 1, now());
-        bytes(&mut event, 3, b"brain.Event:2");
-        writer.record(&event)?;
+        writer.write(&first_frame(now()))?;
         Ok(writer)
     }
 
     /// Writes one value of each named curve at a step.
     pub(crate) fn scalars(&mut self, step: u64, values: &[(&str, f64)]) -> Result<(), TrainError> {
-        let mut summary = Vec::new();
-        for (tag, value) in values {
-            let mut v = Vec::new();
-            bytes(&mut v, 1, tag.as_bytes());
-            key(&mut v, 2, 5);
-            v.extend((*value as f32).to_le_bytes());
-            bytes(&mut summary, 1, &v);
-        }
-        let mut event = Vec::new();
-        double(&mut event, 1, now());
-        key(&mut event, 2, 0);
-        varint(&mut event, step);
-        bytes(&mut event, 5, &summary);
-        self.record(&event)
+        self.write(&scalars_frame(now(), step, values))
     }
 
-    /// One frame: length, its checksum, the data, its checksum.
-    fn record(&mut self, data: &[u8]) -> Result<(), TrainError> {
-        let length = (data.len() as u64).to_le_bytes();
-        let mut frame = length.to_vec();
-        frame.extend(masked_checksum(&length).to_le_bytes());
-        frame.extend(data);
-        frame.extend(masked_checksum(data).to_le_bytes());
-        self.file.write_all(&frame).map_err(|e| TrainError::io(&self.path, e))
+    fn write(&mut self, frame: &[u8]) -> Result<(), TrainError> {
+        self.file.write_all(frame).map_err(|e| TrainError::io(&self.path, e))
     }
+}
+
+/// The event that begins a file, at a time in seconds.
+fn first_frame(wall_time: f64) -> Vec<u8> {
+    let mut event = Vec::new();
+    double(&mut event, 1, wall_time);
+    bytes(&mut event, 3, b"brain.Event:2");
+    frame(&event)
+}
+
+/// The event of some values at a step.
+fn scalars_frame(wall_time: f64, step: u64, values: &[(&str, f64)]) -> Vec<u8> {
+    let mut summary = Vec::new();
+    for (tag, value) in values {
+        let mut v = Vec::new();
+        bytes(&mut v, 1, tag.as_bytes());
+        key(&mut v, 2, 5);
+        v.extend((*value as f32).to_le_bytes());
+        bytes(&mut summary, 1, &v);
+    }
+    let mut event = Vec::new();
+    double(&mut event, 1, wall_time);
+    key(&mut event, 2, 0);
+    varint(&mut event, step);
+    bytes(&mut event, 5, &summary);
+    frame(&event)
+}
+
+/// One frame: length, its checksum, the data, its checksum.
+fn frame(data: &[u8]) -> Vec<u8> {
+    let length = (data.len() as u64).to_le_bytes();
+    let checksums = [&length[..], data].map(|part| masked_checksum(part).to_le_bytes());
+    [&length[..], &checksums[0], data, &checksums[1]].concat()
 }
 
 fn masked_checksum(data: &[u8]) -> u32 {
@@ -93,4 +104,16 @@ fn bytes(out: &mut Vec<u8>, field: u64, value: &[u8]) {
     key(out, field, 2);
     varint(out, value.len() as u64);
     out.extend(value);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_are_those_of_tensorboards_own_writer() {
+        let golden = include_bytes!("../../../data/golden/events/scalars");
+        let scalars = scalars_frame(2.75, 300, &[("loss/train", 0.25), ("error_rate/dev", -1.5)]);
+        assert!([first_frame(1.5), scalars].concat() == golden);
+    }
 }

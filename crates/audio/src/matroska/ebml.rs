@@ -80,3 +80,14 @@ pub(super) fn float(body: &[u8]) -> f64 {
         _ => 0.0,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn signed_numbers_keep_their_sign() {
+        let numbers = [&[][..], &[0xff], &[0, 0xff], &[0xff, 0xff, 0xff, 0xfe], &[0x80, 0, 0, 0, 0, 0, 0, 0]];
+        assert_eq!(numbers.map(signed), [0, -1, 255, -2, i64::MIN]);
+    }
+}

@@ -58,7 +58,19 @@ impl TrackPackets {
         };
         let stream = MediaSourceStream::new(Box::new(source), Default::default());
         let format = guarded(|| IsoMp4Reader::try_new(stream, FormatOptions::default()));
-        let format = format.and_then(Result::ok).ok_or_else(|| fail("its index is damaged"))?;
+        let format = match format {
+            Some(Ok(format)) => format,
+            Some(Err(Error::Unsupported(_))) => {
+                return Err(AudioError::to_convert(
+                    &path,
+                    "MP4: its sound is described in a way that is not read",
+                ));
+            }
+            Some(Err(Error::IoError(error))) if error.kind() != ErrorKind::UnexpectedEof => {
+                return Err(AudioError::io(&path, error));
+            }
+            _ => return Err(fail("its index is damaged")),
+        };
         let found = format.tracks().iter().find(|found| found.id == track);
         match found.and_then(|found| found.codec_params.clone()) {
             Some(CodecParameters::Audio(parameters)) => {

@@ -19,7 +19,9 @@ use std::path::Path;
 use std::sync::Once;
 use std::time::Instant;
 
-use linnet::{Channels, Cutting, Model, ModelError, Recognizer, SearchOptions, Sound, Subtitles, Transcript};
+use linnet::{
+    Channels, Cutting, Format, Model, ModelError, Recognizer, SearchOptions, Sound, Subtitles, Transcript,
+};
 use linnet_audio::{Blocks, Note, ReadOptions};
 
 use self::check::check;
@@ -204,7 +206,11 @@ fn sources(args: &Transcribe) -> Result<(Model, Option<SearchOptions>, u64), Box
         // The last two may be missing, the others have been read.
         std::fs::read(args.model.join(file)).unwrap_or_default().hash(&mut hasher);
     }
-    let Transcribe { channels, piece_seconds, subtitles, html_sound, raw, .. } = args;
+    let Transcribe { channels, piece_seconds, raw, .. } = args;
+    // Options of formats that aren't asked for change nothing.
+    let has = |formats: &[Format]| args.format.iter().any(|format| formats.contains(format));
+    let subtitles = has(&[Format::Srt, Format::Vtt]).then_some(&args.subtitles);
+    let html_sound = has(&[Format::Html]).then_some(args.html_sound);
     format!("{options:?} {channels:?} {piece_seconds:?} {subtitles:?} {html_sound:?} {raw:?}")
         .hash(&mut hasher);
     let files = options.iter().flat_map(|o| {
