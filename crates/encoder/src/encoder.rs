@@ -266,10 +266,20 @@ impl Encoder {
     /// If a block waits for what comes later: every layer's kind must be causal, and not `causal_lsh`, or `none` with
     /// a `convolution`.
     pub fn stream(&self) -> Result<EncoderStream, EncoderError> {
-        if let Some(stage) = self.stages.iter().find(|stage| !stage.block.streams()) {
-            return Err(EncoderError::Stream { block: stage.name.clone() });
-        }
+        self.check_stream()?;
         Ok(EncoderStream::new(self.stages.clone(), self.weights.as_tensor().copy()?, self.bands))
+    }
+
+    /// Fails where [`stream`](Self::stream) would, without a copy of the weights.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`stream`](Self::stream).
+    pub fn check_stream(&self) -> Result<(), EncoderError> {
+        match self.stages.iter().find(|stage| !stage.block.streams()) {
+            Some(stage) => Err(EncoderError::Stream { block: stage.name.clone() }),
+            None => Ok(()),
+        }
     }
 
     /// The same map as in training, of candle's own operations and without dropout: the reference that the blocks are

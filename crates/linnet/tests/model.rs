@@ -6,7 +6,7 @@ use std::path::Path;
 
 use linnet::{LabelNgram, Model, ModelConfig, ModelError, Recognizer};
 use linnet_audio::Audio;
-use linnet_encoder::EncoderConfig;
+use linnet_encoder::{EncoderConfig, MixerKind, Positions};
 use linnet_frontend::{Cmvn, FbankConfig, Features, FrontendError, Normalisation};
 use linnet_text::{Lexicon, Normaliser, TokenTable, Unit};
 
@@ -127,4 +127,21 @@ fn a_folder_has_nothing_of_the_model_that_was_there_before() {
     assert_eq!((read.cmvn, read.lexicon), (None, None));
     assert!(read.labels.is_none() && !folder.join("labels.arpa").exists());
     assert!(!folder.join("cmvn.json").exists() && folder.join("notes.txt").exists());
+}
+
+#[test]
+fn the_reason_why_a_model_sees_pieces_is_told() {
+    let mut config = tiny(Normalisation::None, 16_000).config;
+    let mut reason = |change: fn(&mut ModelConfig)| {
+        change(&mut config);
+        let tokens = TokenTable::new(vec!["A".to_owned()]);
+        Model::new(config.clone(), tokens, 0).unwrap().waits_for().unwrap_or_default()
+    };
+    assert!(reason(|_| ()).contains("layers.0.mixer"));
+    assert!(reason(|c| c.model.mixer = MixerKind::CausalLinear).contains("positions"));
+    assert!(reason(|c| c.model.positions = Positions::None).contains("slopes"));
+    assert!(reason(|c| c.normalisation = Normalisation::Utterance).contains("by the utterance"));
+    (config.normalisation, config.features.deltas) = (Normalisation::None, 0);
+    let model = Model::new(config, TokenTable::new(vec!["A".to_owned()]), 0).unwrap();
+    assert_eq!(model.waits_for(), None);
 }

@@ -199,17 +199,16 @@ impl Model {
     /// The reason why it can't run through a recording frame by frame, so that it sees pieces; `None` where there is none.
     pub fn waits_for(&self) -> Option<String> {
         let ModelConfig { model, features, normalisation, .. } = &self.config;
-        // Positions beyond those of training mean nothing to the model.
+        if let Err(error) = self.encoder.check_stream() {
+            return Some(error.to_string());
+        }
         if model.positions != Positions::None {
             return Some("it has positions, which mean nothing beyond those of training".into());
         }
         if *normalisation == Normalisation::Utterance {
             return Some("its features are normalised by the utterance".into());
         }
-        if features.deltas > 0 {
-            return Some("its features have slopes, which want later frames".into());
-        }
-        self.encoder.stream().err().map(|error| error.to_string())
+        (features.deltas > 0).then(|| "its features have slopes, which want later frames".into())
     }
 
     /// The time from one frame of log-probabilities to the next, in seconds. Frames start at whole samples, so that it
