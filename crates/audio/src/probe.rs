@@ -126,25 +126,21 @@ fn found(path: &Path, options: &ReadOptions) -> Result<AudioInfo, AudioError> {
         }
     } else if kind == Kind::Flac {
         flac::probe(within()?)
+    } else if wave::is_wave(&head) {
+        // Headers tell where samples are from the file's start; behind a tag they are decoded.
+        if tag == 0
+            && let Some(info) = wave::probe(File::open(path).map_err(io)?, file_len, path)?
+        {
+            return Ok(info);
+        }
+        let (format, coding) = wave::names(&content()?, path).map_err(|error| error.behind(tag))?;
+        return Ok(AudioInfo::of(&read(path, &whole)?, format, coding));
+    } else if let Some(unread) = Unread::by_content(&head) {
+        return Err(unread.error(path));
     } else {
-        let (format, coding) = if wave::is_wave(&head) {
-            // Headers tell where samples are from the file's start; behind a tag they are decoded.
-            if tag == 0
-                && let Some(info) = wave::probe(File::open(path).map_err(io)?, file_len, path)?
-            {
-                return Ok(info);
-            }
-            wave::names(&content()?, path).map_err(|error| error.behind(tag))?
-        } else {
-            (kind.name(), if kind == Kind::Ogg { ogg::coding(&head) } else { coded::layer(&head) })
-        };
-        if wave::is_wave(&head) {
-            return Ok(AudioInfo::of(&read(path, &whole)?, format, coding));
-        }
-        if let Some(kind) = Unread::by_content(&head) {
-            return Err(kind.error(path));
-        }
-        coded::recording(within()?, kind).and_then(|recording| AudioInfo::of_steps(recording, format, coding))
+        let coding = if kind == Kind::Ogg { ogg::coding(&head) } else { coded::layer(&head) };
+        coded::recording(within()?, kind)
+            .and_then(|recording| AudioInfo::of_steps(recording, kind.name(), coding))
     };
     let mut info = described.map_err(|error| error.behind(tag))?;
     info.notes = info.notes.into_iter().map(|note| note.behind(tag)).collect();

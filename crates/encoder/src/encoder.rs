@@ -274,7 +274,7 @@ impl Encoder {
     ///
     /// # Errors
     ///
-    /// Those of [`stream`](Self::stream).
+    /// The errors of [`stream`](Self::stream).
     pub fn check_stream(&self) -> Result<(), EncoderError> {
         match self.stages.iter().find(|stage| !stage.block.streams()) {
             Some(stage) => Err(EncoderError::Stream { block: stage.name.clone() }),

@@ -138,10 +138,13 @@ pub(super) fn needed(search: &Search, weights: &Weights, options: &SearchOptions
         ("--unknown-penalty", search.unknown_penalty.is_some(), options.lm.is_some(), "--lm"),
         ("--hotword-weight", search.hotword_weight.is_some(), options.hotwords.is_some(), "--hotwords"),
     ];
-    match given.into_iter().find(|(_, given, there, _)| *given && !there) {
-        Some((option, _, _, file)) => {
-            Err(format!("{option} is given and {file} is not; give both or neither"))
-        }
-        None => Ok(()),
+    given.into_iter().try_for_each(both)
+}
+
+/// Fails where an option is given and the file that it is about isn't there: the option, whether each is, the file's option.
+pub(super) fn both((option, given, there, file): (&str, bool, bool, &str)) -> Result<(), String> {
+    match given && !there {
+        true => Err(format!("{option} is given and {file} is not; give both or neither")),
+        false => Ok(()),
     }
 }

@@ -9,7 +9,7 @@ use linnet_files::{io_problem, write_beside};
 use linnet_study::{AtEdge, Setting, Source, Trial, TuneOptions, Tuned, tune};
 use serde_json::json;
 
-use super::search::needed;
+use super::search::{both, needed};
 use super::{Done, outputs, warn_of_hotwords, warn_of_skipped};
 use crate::args::{Tune, Weights};
 use crate::data::print;
@@ -32,14 +32,8 @@ pub(super) fn run(args: Tune, talk: &Talk) -> Done {
     let packed = std::mem::take(&mut own.calibration);
     let search = args.search.with_lexicon_of(args.search.over(own), &args.model);
     needed(&args.search, &Weights::default(), &search)?;
-    for (option, given, there, file) in [
-        ("--lm-weights", &args.lm_weights, search.lm.is_some(), "--lm"),
-        ("--rescore-shares", &args.rescore_shares, search.rescoring.is_some(), "--rescore-lm"),
-    ] {
-        if !given.is_empty() && !there {
-            return Err(format!("{option} is given and {file} is not; give both or neither").into());
-        }
-    }
+    both(("--lm-weights", !args.lm_weights.is_empty(), search.lm.is_some(), "--lm"))?;
+    both(("--rescore-shares", !args.rescore_shares.is_empty(), search.rescoring.is_some(), "--rescore-lm"))?;
     let or = |given: &[f32], else_: &[f32]| if given.is_empty() { else_.to_vec() } else { given.to_vec() };
     // Without a language model its weight makes no difference.
     let lm_weights = if search.lm.is_some() { or(&args.lm_weights, &LM_WEIGHTS) } else { vec![0.0] };
@@ -69,14 +63,11 @@ pub(super) fn run(args: Tune, talk: &Talk) -> Done {
         print(format_args!("\n{}", confidence(calibrated)))?;
     }
     let offered = tuned.calibration.as_ref().filter(|calibrated| calibrated.helps());
-    let best = tuned.trials.first().map(|trial| {
-        let mut flags = flags(&args, &options.search, trial, offered);
-        // Else the folder's own would go on.
-        if offered.is_none() && packed != Calibration::default() {
-            flags += " --calibration 1,0";
-        }
-        flags
-    });
+    // Without one that helps, none takes the place of the folder's own.
+    let none = (packed != Calibration::default()).then_some(Calibration::default());
+    let calibration = offered.map(Calibrated::calibration).or(none);
+    let written = offered.and(args.calibration.as_deref());
+    let best = tuned.trials.first().map(|trial| flags(&args, &options.search, trial, calibration, written));
     if let Some(flags) = &best {
         print(format_args!("\n{flags}"))?;
     }
@@ -169,8 +160,14 @@ fn confidence(c: &Calibrated) -> String {
     )
 }
 
-/// The flags of `linnet decode`, `transcribe` and `pack` that search like this.
-fn flags(args: &Tune, options: &SearchOptions, trial: &Trial, calibration: Option<&Calibrated>) -> String {
+/// The flags of `linnet decode`, `transcribe` and `pack` that search like this; `written` is the file of the calibration.
+fn flags(
+    args: &Tune,
+    options: &SearchOptions,
+    trial: &Trial,
+    calibration: Option<Calibration>,
+    written: Option<&Path>,
+) -> String {
     let search = &args.search;
     let mut flags = Vec::new();
     flags.push(format!("--beam {}", options.beam.beam));
@@ -198,9 +195,9 @@ fn flags(args: &Tune, options: &SearchOptions, trial: &Trial, calibration: Optio
     flags.push(format!("--token-threshold {}", options.beam.token_threshold));
     flags.extend(search.max_tokens.map(|most| format!("--max-tokens {most}")));
     flags.push(format!("--score-threshold {}", options.beam.score_threshold));
-    flags.extend(match (&args.calibration, calibration) {
-        (Some(path), Some(_)) => Some(format!("--calibration {}", quoted(path))),
-        (_, calibrated) => calibrated.map(|c| format!("--calibration {:.4},{:.4}", c.scale, c.offset)),
+    flags.extend(match (written, calibration) {
+        (Some(path), _) => Some(format!("--calibration {}", quoted(path))),
+        (None, calibration) => calibration.map(|c| format!("--calibration {:.4},{:.4}", c.scale, c.offset)),
     });
     flags.join(" ")
 }

@@ -23,8 +23,9 @@ pub(super) const LEXICON: &str = "lexicon.txt";
 const CMVN: &str = "cmvn.json";
 const README: &str = "README.md";
 
-/// All files of a model folder but its default search.
-pub(super) const FILES: [&str; 8] = [CONFIG, WEIGHTS, TOKENS, LEXICON, PRONUNCIATIONS, LABELS, CMVN, README];
+/// All files of a model folder but its default search. The weights come first: by them a folder is known as a model's, if
+/// copying is ended on its way.
+pub(super) const FILES: [&str; 8] = [WEIGHTS, CONFIG, TOKENS, LEXICON, PRONUNCIATIONS, LABELS, CMVN, README];
 
 /// A trained model, or one in training.
 #[derive(Debug)]

@@ -44,8 +44,6 @@ pub fn pack(from: &Path, options: &SearchOptions, to: &Path) -> Result<Search, M
         return Err(ModelError::Occupied { folder: to.to_path_buf() });
     }
     fs::create_dir_all(to).map_err(|error| ModelError::io(to, error))?;
-    // The weights first, by which the folder is known as a model's if this is ended on its way.
-    copy(&from.join(WEIGHTS), &to.join(WEIGHTS))?;
     for name in folder::FILES {
         let source = from.join(name);
         if source.is_file() {

@@ -184,9 +184,9 @@ pub fn compare_study(study: &Study) -> Result<Comparison, StudyError> {
             }
         }
     }
-    let runs = systems.iter().flat_map(|system| &system.runs);
-    let runs: Vec<&Run> = runs.filter(|run| run.data.is_some()).collect();
-    if let Some((a, b)) = runs.iter().zip(runs.iter().skip(1)).find(|(a, b)| !a.has_same_data(b)) {
+    let runs: Vec<&Run> = systems.iter().flat_map(|system| &system.runs).collect();
+    let mut pairs = runs.iter().enumerate().flat_map(|(i, a)| runs[i + 1..].iter().map(move |b| (a, b)));
+    if let Some((a, b)) = pairs.find(|(a, b)| !a.has_same_data(b)) {
         let problem = format!(
             "{} and {} were trained on different utterances, transcripts or tokens; move the folders of the older data \
              away, so that their runs are made anew",

@@ -14,8 +14,8 @@ use crate::error::StudyError;
 /// The key of the utterances that were left out, in the file's metadata.
 const SKIPPED: &str = "skipped";
 
-/// The file for this version, model, manifest and audio: whatever changes gives it another name, so that nothing old is taken
-/// for new. Audio is told by its path, size and time.
+/// The file for this version, model, manifest and audio: whatever changes gives it another name, so that nothing old is
+/// taken for new. Audio is told by its path, size and time.
 pub(crate) fn place(folder: &Path, source: &Source<'_>, manifest: &Manifest) -> Result<PathBuf, StudyError> {
     let mut hasher = DefaultHasher::new();
     env!("CARGO_PKG_VERSION").hash(&mut hasher);

@@ -82,25 +82,24 @@ impl Split {
                 set.utterances.push(utterance);
             }
         }
-        let all: usize = sets.iter().map(|set| set.utterances.len()).sum();
+        let all = sets.iter().map(|set| set.utterances.len()).sum::<usize>() as f64;
         for (name, share) in [("dev", self.dev), ("test", self.test)] {
-            let taken = sets.iter().find(|set| set.name == name).map_or(0, |set| set.utterances.len());
-            let (share, all) = (share.unwrap_or(SHARE), all as f64);
-            let (taken, wanted) = (taken as f64, (share * all).round().max(1.0));
-            if taken > 0.0 && share > 0.0 && (taken - wanted).abs() > OFF * wanted {
+            let share = share.unwrap_or(SHARE);
+            let taken = sets.iter().find(|set| set.name == name).map_or(0, |set| set.utterances.len()) as f64;
+            let wanted = (share * all).round().max(1.0);
+            if share <= 0.0 {
+                continue;
+            }
+            if taken == 0.0 {
+                notes
+                    .push(format!("{name}: too few recordings for such a set; give more, or a larger share"));
+            } else if (taken - wanted).abs() > OFF * wanted {
                 notes.push(format!(
                     "{name} has {:.0} % of the utterances, where {:.0} % were wanted: {} stay whole",
                     1e2 * taken / all,
                     1e2 * share,
                     if by_speaker { "speakers and sentences" } else { "recordings and sentences" }
                 ));
-            }
-        }
-        for (name, share) in [("dev", self.dev), ("test", self.test)] {
-            let is_empty = sets.iter().any(|set| set.name == name && set.utterances.is_empty());
-            if is_empty && share.unwrap_or(SHARE) > 0.0 {
-                notes
-                    .push(format!("{name}: too few recordings for such a set; give more, or a larger share"));
             }
         }
         sets.into_iter().filter(|set| set.name == "train" || !set.utterances.is_empty()).collect()
