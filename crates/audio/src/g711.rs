@@ -39,6 +39,15 @@ mod tests {
         assert_eq!([0xaa, 0x2a, 0xd5, 0x55].map(a_law), [32256, -32256, 8, -8]);
     }
 
+    /// Every seventeenth code, as `audioop` of Python 3.11 decodes it.
+    #[test]
+    fn codes_of_all_segments_match_another_decoder() {
+        let codes: [u8; 16] = std::array::from_fn(|i| 17 * i as u8);
+        let of_mu_law = [-32124, -15484, -7420, -3516, -1628, -716, -276, -64, 23932, 11388, 5372, 2492, 1116, 460, 148, 0];
+        let of_a_law = [-5504, -2624, -24064, -11520, -280, -8, -1248, -592, 7552, 3648, 32256, 15616, 408, 136, 1760, 848];
+        assert_eq!((codes.map(mu_law), codes.map(a_law)), (of_mu_law, of_a_law));
+    }
+
     #[test]
     fn samples_of_all_codes_have_these_codes() {
         for code in (0..=255).filter(|code| *code != 0x7f) {

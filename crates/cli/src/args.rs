@@ -224,7 +224,7 @@ pub(crate) struct Score {
     #[arg(long)]
     pub(crate) details: bool,
     /// Rows of each table of frequent errors.
-    #[arg(long, value_name = "ROWS", default_value_t = 20)]
+    #[arg(long, value_name = "ROWS", default_value_t = 20, requires = "details")]
     pub(crate) most: usize,
     /// Print every utterance's alignment.
     #[arg(long)]

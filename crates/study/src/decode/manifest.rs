@@ -6,7 +6,7 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use linnet::SearchOptions;
+use linnet::{Search, SearchOptions};
 use linnet_corpus::Skipped;
 use linnet_ctc::Hypothesis;
 use linnet_files::write_beside;
@@ -79,43 +79,16 @@ struct Heard<'a> {
 /// that can't be read are named in the result and left out.
 pub fn decode(source: &Source<'_>, out: &Path, options: &DecodeOptions) -> Result<Decoded, StudyError> {
     let model = source.model;
-    let unit = model.config.unit;
-    let table = &model.tokens;
     // What the options name is read first: the encoder takes longer.
     let references = References::read(source, options.lexicon.as_deref())?;
     let search = match &options.search {
         Some(options) => model.search(options)?,
         None => model.plain_search(),
     };
-    let words = search.has_words();
-    let words_of_phones = unit == Unit::Phone && words;
-
     let emissions = Emissions::new(source)?;
-    let utterances = &emissions.utterances;
-    let tokenizer = references.tokenizer(utterances.iter().map(said))?;
-    let mut skipped = emissions.skipped.clone();
-    let heard: Vec<_> = utterances
-        .par_iter()
-        .map(|emission| search.decode(&emission.log_probs).map_err(|error| error.to_string()))
-        .collect();
-    let (mut all, mut without_phones) = (Vec::new(), Vec::new());
-    for (emission, hypotheses) in utterances.iter().zip(heard) {
-        let id = || emission.utterance.id.clone();
-        match hypotheses {
-            Err(reason) => skipped.push(Skipped { id: id(), reason }),
-            // Characters that are no token count as errors.
-            Ok(hypotheses) if unit == Unit::Char => all.push(Heard { emission, hypotheses }),
-            Ok(hypotheses) => match tokenizer.encode(said(emission)) {
-                Ok(_) => all.push(Heard { emission, hypotheses }),
-                Err(error) if words_of_phones => {
-                    without_phones.push(Skipped { id: id(), reason: error.to_string() });
-                    all.push(Heard { emission, hypotheses });
-                }
-                Err(error) => skipped.push(Skipped { id: id(), reason: error.to_string() }),
-            },
-        }
-    }
-    emissions.sort(&mut skipped);
+    let tokenizer = references.tokenizer(emissions.utterances.iter().map(said))?;
+    let kind = Kind { unit: model.config.unit, words: search.has_words() };
+    let Found { all, skipped, without_phones } = find(&emissions, &search, &tokenizer, kind);
     if all.is_empty() {
         let reason = skipped.first().map_or_else(String::new, |s| format!("{}: {}", s.id, s.reason));
         return Err(linnet_corpus::CorpusError::Empty {
@@ -129,42 +102,19 @@ pub fn decode(source: &Source<'_>, out: &Path, options: &DecodeOptions) -> Resul
     let scored = all.iter().any(|heard| !said(heard.emission).trim().is_empty());
     let (with_text, without_text): (Vec<&Heard>, Vec<&Heard>) =
         all.iter().partition(|heard| !scored || heard.emission.utterance.text.is_some());
-    let written = Written { tokenizer: &tokenizer, all: &with_text };
-    let mut notes = search.notes().to_vec();
-    notes.extend(emissions.notes.iter().cloned());
-    if !scored {
+    let mut notes = [search.notes(), &emissions.notes].concat();
+    let counted = Written { tokenizer: &tokenizer, all: &with_text };
+    let (scores, any_pronunciation) = if scored {
+        counted.write_scored(out, kind)?
+    } else {
         let transcribed = all.iter().any(|heard| heard.emission.utterance.text.is_some());
         let why = if transcribed { "every text is empty" } else { "no utterance has a text" };
         notes.push(format!("{why}, so nothing is scored"));
-    }
-    let mut scores = Vec::new();
-    let mut any_pronunciation = None;
-    if words_of_phones {
-        let (hyp, reference) = written.words();
-        write_both(out, ["hyp.trn", "ref.trn"], &hyp, scored.then_some(&reference[..]))?;
-        if scored {
-            scores.push(written.score(&hyp, &reference, ScoreUnit::Word, true)?);
-        }
-    }
-    let (hyp, reference) = written.tokens();
-    let names = if words_of_phones { ["hyp-phones.trn", "ref-phones.trn"] } else { ["hyp.trn", "ref.trn"] };
-    write_both(out, names, &hyp, scored.then_some(&reference[..]))?;
-    if scored {
-        let units: &[ScoreUnit] = match unit {
-            Unit::Phone => &[ScoreUnit::Phone],
-            Unit::Char => &[ScoreUnit::Word, ScoreUnit::Char],
-        };
-        for &unit in units {
-            scores.push(written.score(&hyp, &reference, unit, false)?);
-        }
-        if let Some(report) = scores.last().filter(|report| report.unit == ScoreUnit::Phone) {
-            any_pronunciation = written.any_pronunciation(&hyp, report);
-        }
-        write_scores(out, &scores)?;
-    }
+        counted.write_hypotheses(out, kind)?;
+        (Vec::new(), None)
+    };
     if let Some(first) = without_text.first() {
-        let written = Written { tokenizer: &tokenizer, all: &without_text };
-        let (hyp, _) = if words_of_phones { written.words() } else { written.tokens() };
+        let (hyp, _) = Written { tokenizer: &tokenizer, all: &without_text }.as_decoded(kind);
         write_trn(&out.join(WITHOUT_TEXT), &hyp)?;
         let (count, utterance) = (without_text.len(), &first.emission.utterance);
         let reason = utterance.transcript().err().unwrap_or_default();
@@ -173,22 +123,22 @@ pub fn decode(source: &Source<'_>, out: &Path, options: &DecodeOptions) -> Resul
             utterance.id
         ));
     }
-    let frame_s = model.frame_s();
+    let (table, frame_s) = (&model.tokens, model.frame_s());
     let best = |h: &Heard| {
         let Emission { utterance, .. } = h.emission;
-        ctm(&utterance.id, &h.hypotheses[0], table, h.emission.clock(frame_s), words)
+        ctm(&utterance.id, &h.hypotheses[0], table, h.emission.clock(frame_s), kind.words)
     };
     let times: Vec<CtmWord> = all.iter().flat_map(best).collect();
     write_ctm(&out.join("hyp.ctm"), &times)?;
     if options.nbest {
-        write_nbest(&out.join("nbest.jsonl"), &all, table, words, frame_s)?;
+        write_nbest(&out.join("nbest.jsonl"), &all, table, kind.words, frame_s)?;
     }
     for (name, kept) in [
         ("ref.trn", scored),
         ("score.txt", scored),
         ("score.json", scored),
-        ("hyp-phones.trn", words_of_phones),
-        ("ref-phones.trn", words_of_phones && scored),
+        ("hyp-phones.trn", kind.words_of_phones()),
+        ("ref-phones.trn", kind.words_of_phones() && scored),
         ("nbest.jsonl", options.nbest),
         (WITHOUT_TEXT, !without_text.is_empty()),
     ] {
@@ -198,6 +148,61 @@ pub fn decode(source: &Source<'_>, out: &Path, options: &DecodeOptions) -> Resul
     }
     let left_out = search.left_out().to_vec();
     Ok(Decoded { utterances: all.len(), scores, any_pronunciation, skipped, without_phones, notes, left_out })
+}
+
+/// The model's tokens, and whether the search makes words.
+#[derive(Clone, Copy)]
+struct Kind {
+    unit: Unit,
+    words: bool,
+}
+
+impl Kind {
+    fn words_of_phones(self) -> bool {
+        self.unit == Unit::Phone && self.words
+    }
+}
+
+/// The hypotheses of a manifest's utterances.
+struct Found<'a> {
+    all: Vec<Heard<'a>>,
+    /// Utterances that could not be decoded or have no reference, in the manifest's order.
+    skipped: Vec<Skipped>,
+    /// Utterances of `all` whose references have words but no phones.
+    without_phones: Vec<Skipped>,
+}
+
+/// Searches every utterance and checks that its reference can be written in tokens.
+fn find<'a>(emissions: &'a Emissions, search: &Search, tokenizer: &Tokenizer, kind: Kind) -> Found<'a> {
+    let utterances = &emissions.utterances;
+    let heard: Vec<_> = utterances
+        .par_iter()
+        .map(|emission| search.decode(&emission.log_probs).map_err(|error| error.to_string()))
+        .collect();
+    let mut found = Found { all: Vec::new(), skipped: emissions.skipped.clone(), without_phones: Vec::new() };
+    for (emission, hypotheses) in utterances.iter().zip(heard) {
+        let because = |reason| Skipped { id: emission.utterance.id.clone(), reason };
+        let hypotheses = match hypotheses {
+            Ok(hypotheses) => hypotheses,
+            Err(reason) => {
+                found.skipped.push(because(reason));
+                continue;
+            }
+        };
+        // Characters that are no token count as errors.
+        if kind.unit == Unit::Phone
+            && let Err(error) = tokenizer.encode(said(emission))
+        {
+            let list = if kind.words { &mut found.without_phones } else { &mut found.skipped };
+            list.push(because(error.to_string()));
+            if !kind.words {
+                continue;
+            }
+        }
+        found.all.push(Heard { emission, hypotheses });
+    }
+    emissions.sort(&mut found.skipped);
+    found
 }
 
 /// The transcript, empty where nobody has written one.
@@ -217,6 +222,45 @@ struct Written<'a> {
 }
 
 impl Written<'_> {
+    /// Hypotheses and references in the search's own unit: words, where it makes them of phones.
+    fn as_decoded(&self, kind: Kind) -> (Vec<Trn>, Vec<Trn>) {
+        if kind.words_of_phones() { self.words() } else { self.tokens() }
+    }
+
+    /// Writes the hypotheses alone.
+    fn write_hypotheses(&self, out: &Path, kind: Kind) -> Result<(), StudyError> {
+        if kind.words_of_phones() {
+            write_trn(&out.join("hyp-phones.trn"), &self.tokens().0)?;
+        }
+        Ok(write_trn(&out.join("hyp.trn"), &self.as_decoded(kind).0)?)
+    }
+
+    /// Writes hypotheses, references and scores. Returns the scores, and for phones the errors where any listed
+    /// pronunciation is right.
+    fn write_scored(&self, out: &Path, kind: Kind) -> Result<(Vec<ScoreReport>, Option<f64>), StudyError> {
+        let mut scores = Vec::new();
+        if kind.words_of_phones() {
+            let (hyp, reference) = self.words();
+            write_both(out, ["hyp.trn", "ref.trn"], &hyp, &reference)?;
+            scores.push(self.score(&hyp, &reference, ScoreUnit::Word, true)?);
+        }
+        let (hyp, reference) = self.tokens();
+        let phones = ["hyp-phones.trn", "ref-phones.trn"];
+        let names = if kind.words_of_phones() { phones } else { ["hyp.trn", "ref.trn"] };
+        write_both(out, names, &hyp, &reference)?;
+        let units: &[ScoreUnit] = match kind.unit {
+            Unit::Phone => &[ScoreUnit::Phone],
+            Unit::Char => &[ScoreUnit::Word, ScoreUnit::Char],
+        };
+        for &unit in units {
+            scores.push(self.score(&hyp, &reference, unit, false)?);
+        }
+        let of_phones = scores.last().filter(|report| report.unit == ScoreUnit::Phone);
+        let any_pronunciation = of_phones.and_then(|report| self.any_pronunciation(&hyp, report));
+        write_scores(out, &scores)?;
+        Ok((scores, any_pronunciation))
+    }
+
     /// Hypotheses and references as words.
     fn words(&self) -> (Vec<Trn>, Vec<Trn>) {
         let trn = |h: &Heard, text: String| Trn { id: h.emission.utterance.id.clone(), text };
@@ -278,14 +322,9 @@ impl Written<'_> {
     }
 }
 
-fn write_both(
-    out: &Path,
-    names: [&str; 2],
-    hyp: &[Trn],
-    reference: Option<&[Trn]>,
-) -> Result<(), StudyError> {
+fn write_both(out: &Path, names: [&str; 2], hyp: &[Trn], reference: &[Trn]) -> Result<(), StudyError> {
     write_trn(&out.join(names[0]), hyp)?;
-    reference.map_or(Ok(()), |reference| Ok(write_trn(&out.join(names[1]), reference)?))
+    Ok(write_trn(&out.join(names[1]), reference)?)
 }
 
 fn remove(path: &Path) -> Result<(), StudyError> {

@@ -128,61 +128,18 @@ pub fn tune(
         _ => tried.iter().copied().map(Some).collect(),
     };
     let emissions = Emissions::new(source)?.with_transcripts();
-    let ignore_case = source.model.config.unit == Unit::Phone;
-    let scoring = ScoreOptions { ignore_case, ..ScoreUnit::Word.into() };
-    let said = |text: &str| -> Vec<String> {
-        let text = if ignore_case { text.to_lowercase() } else { text.to_string() };
-        text.split_whitespace().map(String::from).collect()
-    };
-    let text = |e: &Emission| e.utterance.text.clone().unwrap_or_default();
-    let references: Vec<String> = emissions.utterances.iter().map(text).collect();
-    // A reference may have alternatives.
-    let reference_to = |heard: &str, reference: &str| said(&chosen(reference, heard, scoring));
-    if references.iter().all(|text| text.trim().is_empty()) {
+    let speech = Speech::new(&emissions, source.model.config.unit == Unit::Phone);
+    if speech.references.iter().all(|text| text.trim().is_empty()) {
         return Err(fail("its texts have no words; give a manifest with transcripts"));
     }
-    // Of each utterance the best hypothesis with each share.
-    let best = |search: &Search, shares: &[Option<f32>]| -> Vec<Vec<Result<Hypothesis, String>>> {
-        let tried: Vec<f32> = shares.iter().copied().flatten().collect();
-        let one = |log_probs: &[f32]| {
-            let found = search.first_pass(log_probs).and_then(|mut found| match tried[..] {
-                [] => {
-                    found.truncate(1);
-                    Ok(found)
-                }
-                _ => search.second_pass(&found, &tried),
-            });
-            match found {
-                Ok(best) if best.len() == shares.len() => best.into_iter().map(Ok).collect(),
-                Ok(_) => vec![Err("nothing is found in it".to_string()); shares.len()],
-                Err(error) => vec![Err(error.to_string()); shares.len()],
-            }
-        };
-        emissions.utterances.par_iter().map(|e| one(&e.log_probs)).collect()
-    };
     let quick = BeamOptions { times: false, nbest: 1, ..options.search.beam.clone() };
-    let mut trials = Vec::with_capacity(points.len());
-    for (number, &(weight, word_bonus)) in points.iter().enumerate() {
-        let search = search.with(&quick, &fusion(weight, word_bonus))?;
-        let best = best(&search, &shares);
+    let mut trials = Vec::with_capacity(points.len() * shares.len());
+    for (number, &(lm_weight, word_bonus)) in points.iter().enumerate() {
+        let best = speech.best(&search.with(&quick, &fusion(lm_weight, word_bonus))?, &shares);
         for (i, &rescore_share) in shares.iter().enumerate() {
-            let (mut counts, mut wrong_utterances) = (ErrorCounts::default(), 0);
-            for (hypotheses, reference) in best.iter().zip(&references) {
-                // An utterance that can't be decoded has no words: else points that fail would look better.
-                let heard = hypotheses[i].as_ref().map(Hypothesis::text).unwrap_or_default();
-                let errors = align(&reference_to(&heard, reference), &said(&heard)).counts();
-                wrong_utterances += usize::from(errors.errors() > 0);
-                counts += errors;
-            }
+            let (counts, wrong_utterances) = speech.errors(best.iter().map(|by_share| &by_share[i]));
             let wer = counts.rate();
-            trials.push(Trial {
-                lm_weight: weight,
-                word_bonus,
-                rescore_share,
-                wer,
-                counts,
-                wrong_utterances,
-            });
+            trials.push(Trial { lm_weight, word_bonus, rescore_share, wer, counts, wrong_utterances });
         }
         progress(number + 1, points.len());
     }
@@ -198,19 +155,7 @@ pub fn tune(
     if let Some(first) = trials.first() {
         let beam = BeamOptions { nbest: 1, ..options.search.beam.clone() };
         let search = search.with(&beam, &fusion(first.lm_weight, first.word_bonus))?;
-        let mut rated = Vec::new();
-        let best = best(&search, &[first.rescore_share]).into_iter().flatten();
-        for ((hypothesis, reference), e) in best.zip(&references).zip(&emissions.utterances) {
-            match hypothesis {
-                Ok(hypothesis) => {
-                    let group = e.utterance.speaker.clone().unwrap_or_else(|| e.utterance.id.clone());
-                    let reference = reference_to(&hypothesis.text(), reference);
-                    rated.push(RatedUtterance { group, words: words_rated(&hypothesis, &reference, said) });
-                }
-                Err(reason) => skipped.push(Skipped { id: e.utterance.id.clone(), reason }),
-            }
-        }
-        calibration = calibrate::fit(&rated);
+        calibration = calibrate::fit(&speech.rated(&search, first.rescore_share, &mut skipped));
     }
     emissions.sort(&mut skipped);
     let at_edges = at_edges(&trials);
@@ -218,6 +163,99 @@ pub fn tune(
     let left_out = search.left_out().to_vec();
     let equals = equals(&trials);
     Ok(Tuned { trials, equals, at_edges, calibration, utterances, skipped, notes, left_out })
+}
+
+/// An utterance's best hypothesis, or why there is none.
+type Best = Result<Hypothesis, String>;
+
+/// The utterances that searches are tried on.
+struct Speech<'a> {
+    utterances: &'a [Emission],
+    /// Their transcripts, which may have alternatives.
+    references: Vec<String>,
+    ignore_case: bool,
+}
+
+impl<'a> Speech<'a> {
+    fn new(emissions: &'a Emissions, ignore_case: bool) -> Self {
+        let text = |e: &Emission| e.utterance.text.clone().unwrap_or_default();
+        let references = emissions.utterances.iter().map(text).collect();
+        Self { utterances: &emissions.utterances, references, ignore_case }
+    }
+
+    /// A text's words, as they are compared.
+    fn said(&self, text: &str) -> Vec<String> {
+        let text = if self.ignore_case { text.to_lowercase() } else { text.to_string() };
+        text.split_whitespace().map(String::from).collect()
+    }
+
+    /// The words of a reference, of its alternatives those nearest to a hypothesis.
+    fn reference(&self, heard: &str, reference: &str) -> Vec<String> {
+        let scoring = ScoreOptions { ignore_case: self.ignore_case, ..ScoreUnit::Word.into() };
+        self.said(&chosen(reference, heard, scoring))
+    }
+
+    /// Of each utterance the best hypothesis with each share.
+    fn best(&self, search: &Search, shares: &[Option<f32>]) -> Vec<Vec<Best>> {
+        let tried: Vec<f32> = shares.iter().copied().flatten().collect();
+        let one = |log_probs: &[f32]| {
+            let found = search.first_pass(log_probs).and_then(|mut found| match tried[..] {
+                [] => {
+                    found.truncate(1);
+                    Ok(found)
+                }
+                _ => search.second_pass(&found, &tried),
+            });
+            match found {
+                Ok(best) if best.len() == shares.len() => best.into_iter().map(Ok).collect(),
+                Ok(_) => vec![Err("nothing is found in it".to_string()); shares.len()],
+                Err(error) => vec![Err(error.to_string()); shares.len()],
+            }
+        };
+        self.utterances.par_iter().map(|e| one(&e.log_probs)).collect()
+    }
+
+    /// Word errors of all utterances, and how many have one. An utterance that can't be decoded has no words: else
+    /// points that fail would look better.
+    fn errors<'b>(&self, best: impl Iterator<Item = &'b Best>) -> (ErrorCounts, usize) {
+        let (mut counts, mut wrong) = (ErrorCounts::default(), 0);
+        for (hypothesis, reference) in best.zip(&self.references) {
+            let heard = hypothesis.as_ref().map(Hypothesis::text).unwrap_or_default();
+            let errors = align(&self.reference(&heard, reference), &self.said(&heard)).counts();
+            wrong += usize::from(errors.errors() > 0);
+            counts += errors;
+        }
+        (counts, wrong)
+    }
+
+    /// Each utterance's words with their confidences and whether they are right. What has no hypothesis is `skipped`.
+    fn rated(&self, search: &Search, share: Option<f32>, skipped: &mut Vec<Skipped>) -> Vec<RatedUtterance> {
+        let mut rated = Vec::new();
+        let best = self.best(search, &[share]).into_iter().flatten();
+        for ((hypothesis, reference), e) in best.zip(&self.references).zip(self.utterances) {
+            match hypothesis {
+                Ok(hypothesis) => {
+                    let group = e.utterance.speaker.clone().unwrap_or_else(|| e.utterance.id.clone());
+                    let reference = self.reference(&hypothesis.text(), reference);
+                    rated.push(RatedUtterance { group, words: self.words_rated(&hypothesis, &reference) });
+                }
+                Err(reason) => skipped.push(Skipped { id: e.utterance.id.clone(), reason }),
+            }
+        }
+        rated
+    }
+
+    /// The raw confidence of each word, and whether it is right.
+    fn words_rated(&self, hypothesis: &Hypothesis, reference: &[String]) -> Vec<(f32, bool)> {
+        let words: Vec<String> = hypothesis.words.iter().map(|word| self.said(&word.text).concat()).collect();
+        let mut right = vec![false; words.len()];
+        for edit in align(reference, &words).edits {
+            if let Edit::Correct(_, place) = edit {
+                right[place] = true;
+            }
+        }
+        hypothesis.words.iter().map(|word| word.confidence).zip(right).collect()
+    }
 }
 
 /// How many trials are as good as the first.
@@ -288,22 +326,6 @@ fn extremes(points: &[(f32, f32)]) -> Vec<(f32, f32)> {
     };
     let both = of(|p| p.0).zip(of(|p| p.1));
     both.map_or_else(Vec::new, |(weights, bonuses)| weights.into_iter().zip(bonuses).collect())
-}
-
-/// The raw confidence of each word, and whether it is right.
-fn words_rated(
-    hypothesis: &Hypothesis,
-    reference: &[String],
-    said: impl Fn(&str) -> Vec<String>,
-) -> Vec<(f32, bool)> {
-    let words: Vec<String> = hypothesis.words.iter().map(|word| said(&word.text).concat()).collect();
-    let mut right = vec![false; words.len()];
-    for edit in align(reference, &words).edits {
-        if let Edit::Correct(_, place) = edit {
-            right[place] = true;
-        }
-    }
-    hypothesis.words.iter().map(|word| word.confidence).zip(right).collect()
 }
 
 #[cfg(test)]
