@@ -48,7 +48,7 @@ fn blocks(c: &mut Criterion) {
     bench(c, &one, "layers.0.convolution", "convolution");
     bench(c, &one, "layers.0.feed_forward", "feed_forward");
     bench(c, &one, "head", "head");
-    for subsampling in [1, 2, 4] {
+    for subsampling in [1, 2, 3, 4] {
         let config = EncoderConfig { subsampling, ..one.clone() };
         bench(c, &config, "subsampling", &format!("subsampling/{subsampling}"));
     }

@@ -36,8 +36,8 @@ pub enum Positions {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct EncoderConfig {
-    /// Frames in for one frame out: 1 (a linear map, or nothing before a `bi_lstm` without positions), 2 or 4 (one or
-    /// two 3×3 convolutions of stride 2).
+    /// Frames in for one frame out: 1 (a linear map, or nothing before a `bi_lstm` without positions), 2 (a 3×3
+    /// convolution of stride 2), 3 or 4 (two of them, with strides over time of 3 and 1, or 2 and 2).
     pub subsampling: usize,
     /// Channels of the subsampling's convolutions.
     pub channels: usize,
@@ -153,8 +153,8 @@ impl EncoderConfig {
         let error = |key, value: String, problem: &str| {
             Err(EncoderError::Config { key, value, problem: problem.to_string() })
         };
-        if ![1, 2, 4].contains(&self.subsampling) {
-            return error("subsampling", self.subsampling.to_string(), "must be 1, 2 or 4");
+        if !(1..=4).contains(&self.subsampling) {
+            return error("subsampling", self.subsampling.to_string(), "must be 1, 2, 3 or 4");
         }
         for (key, value, most) in [
             ("channels", self.channels, 1 << 10),

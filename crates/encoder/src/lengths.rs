@@ -49,11 +49,6 @@ impl Lengths {
         self.iter().map(|rows| rows.len()).collect()
     }
 
-    /// The lengths after one convolution of stride 2 with one frame of zeros on each side: half, rounded up.
-    pub fn halved(&self) -> Self {
-        Self::new(&self.iter().map(|rows| rows.len().div_ceil(2)).collect::<Vec<_>>())
-    }
-
     /// The pieces of a range of rows that belong to one utterance each, as (rows of the piece, rows of its
     /// utterance).
     pub(crate) fn pieces(
@@ -81,6 +76,5 @@ mod tests {
         let pieces: Vec<_> = lengths.pieces(2..7).collect();
         assert_eq!(pieces, [(2..3, 0..3), (3..4, 3..4), (4..7, 4..9)]);
         assert_eq!(lengths.pieces(0..9).map(|(p, _)| p.len()).sum::<usize>(), 9);
-        assert_eq!(lengths.halved().to_vec(), [2, 0, 1, 3]);
     }
 }

@@ -16,6 +16,7 @@ fn configurations() -> Vec<EncoderConfig> {
             (1, 0, Activation::Relu, Positions::None, 0),
             (2, 5, Activation::Silu, Positions::Sinusoidal, 0),
             (4, 15, Activation::Silu, Positions::Sinusoidal, 0),
+            (3, 3, Activation::Silu, Positions::Sinusoidal, 0),
             (1, 5, Activation::Silu, Positions::None, 3),
             (4, 0, Activation::Silu, Positions::Concatenated, 0),
             (1, 0, Activation::Relu, Positions::Concatenated, 0),
@@ -115,7 +116,7 @@ const TRAIN: Mode = Mode::Train { seed: 3, step: 11 };
 #[test]
 fn values_and_gradients_match_candles_own_operations() {
     let odd = configurations().into_iter().map(|config| (config, BANDS));
-    let subsampled = [2, 4].map(|subsampling| {
+    let subsampled = [2, 3, 4].map(|subsampling| {
         let config = configurations().into_iter().find(|config| config.subsampling == subsampling);
         (config.unwrap(), EVEN_BANDS)
     });

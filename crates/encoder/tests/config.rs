@@ -21,7 +21,7 @@ fn of(mixer: MixerKind) -> EncoderConfig {
 fn values_out_of_their_range_are_named() {
     let usual = EncoderConfig::default;
     for (start, config) in [
-        ("subsampling = 3: ", EncoderConfig { subsampling: 3, ..usual() }),
+        ("subsampling = 5: ", EncoderConfig { subsampling: 5, ..usual() }),
         ("channels = 0: ", EncoderConfig { channels: 0, ..usual() }),
         ("layers = 257: ", EncoderConfig { layers: 257, ..usual() }),
         ("dim = 16385: ", EncoderConfig { dim: 16385, ..usual() }),

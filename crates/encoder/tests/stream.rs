@@ -47,7 +47,9 @@ fn config(mixer: MixerKind, subsampling: usize) -> EncoderConfig {
 fn a_stream_gives_what_the_whole_gives_however_it_is_cut() {
     let kinds = streaming().map(|mixer| (mixer, Vec::new()));
     for (mixer, softmax_layers) in kinds.chain([(MixerKind::CausalGatedDecay, vec![1])]) {
-        for (subsampling, frames) in [(1, 150), (2, 71), (4, 230), (4, 1), (4, 2), (2, 1)] {
+        for (subsampling, frames) in
+            [(1, 150), (2, 71), (3, 160), (4, 230), (4, 1), (4, 2), (3, 1), (3, 4), (2, 1)]
+        {
             let config =
                 EncoderConfig { softmax_layers: softmax_layers.clone(), ..config(mixer, subsampling) };
             let encoder = Encoder::new(&config, BANDS, 7, 5).unwrap();

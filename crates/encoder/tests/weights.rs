@@ -83,7 +83,7 @@ fn weights_that_are_missing_further_of_another_type_or_no_numbers_are_named() {
 
 #[test]
 fn weights_that_are_no_numbers_give_no_numbers() {
-    for subsampling in [1, 2, 4] {
+    for subsampling in [1, 2, 3, 4] {
         let encoder = encoder(&EncoderConfig { subsampling, ..config() }, 5);
         let first = encoder.groups().next().and_then(|group| group.parameters.iter().next()).unwrap().len();
         let mut weights = values(encoder.weights());

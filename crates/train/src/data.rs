@@ -128,9 +128,10 @@ fn check_density(config: &RunConfig, train: &Dataset) -> Result<(), TrainError> 
     if density <= config.train.label_density {
         return Ok(());
     }
-    let mend = match subsampling {
-        1 => "train in a unit of fewer labels".to_string(),
-        _ => format!("set model.subsampling = {}", subsampling / 2),
+    let fits = |fewer: &usize| density * *fewer as f64 <= config.train.label_density * subsampling as f64;
+    let mend = match (1..subsampling).rev().find(fits) {
+        Some(fewer) => format!("set model.subsampling = {fewer}"),
+        None => "train in a unit of fewer labels".to_string(),
     };
     Err(TrainError::Config {
         file: config.data.train.clone(),

@@ -313,22 +313,22 @@ fn utterances_too_short_for_their_labels_are_skipped_or_named() {
 fn labels_too_dense_for_the_subsampling_are_refused() {
     let folder = tempfile::tempdir().unwrap();
     let mut config = corpus(folder.path(), "");
-    (config.train.epochs, config.train.label_density) = (1, 0.04);
-    let mut refused = |subsampling: usize| {
-        config.model.subsampling = subsampling;
+    config.train.epochs = 1;
+    let mut refused = |density: f64, subsampling: usize| {
+        (config.train.label_density, config.model.subsampling) = (density, subsampling);
         let run = folder.path().join("run");
         train(&config, &run, &Options::default(), &mut ()).unwrap_err().to_string()
     };
     // 23 letters, one of them twice in a row, in 5.1 s.
-    let error = refused(4);
+    let error = refused(0.15, 4);
     assert!(
         error.contains("its labels want 19 of each 100 frames that model.subsampling = 4 leaves"),
         "{error}"
     );
-    assert!(error.contains("set model.subsampling = 2, or set train.label_density = 0.19 to"), "{error}");
-    let error = refused(1);
+    assert!(error.contains("set model.subsampling = 3, or set train.label_density = 0.19 to"), "{error}");
+    let error = refused(0.04, 4);
     assert!(error.contains("train in a unit of fewer labels, or set"), "{error}");
-    config.train.label_density = 0.5;
+    (config.train.label_density, config.model.subsampling) = (0.5, 1);
     let run = folder.path().join("run");
     train(&config, &run, &Options::default(), &mut ()).unwrap();
     // A run may be continued with another value.

@@ -40,8 +40,8 @@ impl Subsampling {
         let mut convolutions = Vec::new();
         let mut frame = (bands, 1);
         let names = [["conv1.weight", "conv1.bias"], ["conv2.weight", "conv2.bias"]];
-        for [weight, bias] in names.into_iter().take(config.subsampling.ilog2() as usize) {
-            let conv = Conv2d { bands: frame.0, inputs: frame.1, outputs: config.channels };
+        for ([weight, bias], &stride) in names.into_iter().zip(strides(config.subsampling)) {
+            let conv = Conv2d { bands: frame.0, inputs: frame.1, outputs: config.channels, stride };
             parameters = parameters.kernel(weight, &[conv.outputs, 3, 3, conv.inputs], conv.patch()).vector(
                 bias,
                 conv.outputs,
@@ -64,8 +64,8 @@ impl Subsampling {
     /// The lengths before, between and after the convolutions.
     fn stages(&self, lengths: &Lengths) -> Vec<Lengths> {
         let mut stages = vec![lengths.clone()];
-        for i in 0..self.convolutions.len() {
-            stages.push(stages[i].halved());
+        for (i, conv) in self.convolutions.iter().enumerate() {
+            stages.push(conv.output_lengths(&stages[i]));
         }
         stages
     }
@@ -76,6 +76,17 @@ impl Subsampling {
         if scale != 1.0 {
             math::vectorised(|| rows.iter_mut().for_each(|value| *value *= scale));
         }
+    }
+}
+
+/// The strides over time of the convolutions that leave every `factor`-th frame. The first takes the larger step, as its
+/// inputs are cheap and its outputs are not.
+fn strides(factor: usize) -> &'static [usize] {
+    match factor {
+        1 => &[],
+        2 => &[2],
+        3 => &[3, 1],
+        _ => &[2, 2],
     }
 }
 
@@ -101,7 +112,7 @@ impl Block for Subsampling {
     }
 
     fn output_lengths(&self, lengths: &Lengths) -> Lengths {
-        self.convolutions.iter().fold(lengths.clone(), |lengths, _| lengths.halved())
+        self.convolutions.iter().fold(lengths.clone(), |lengths, conv| conv.output_lengths(&lengths))
     }
 
     fn multiply_adds(&self, lengths: &Lengths) -> usize {
@@ -241,22 +252,22 @@ impl Block for Subsampling {
         }
     }
 
-    /// Remembers the input rows of each convolution that it still reaches, with a row of zeros before the first.
+    /// Remembers the input rows of each convolution that it still reaches, with zeros before the first.
     fn step(&self, _pass: &Pass, memory: &mut Memory, weights: &[f32], x: &[f32], end: bool) -> Vec<f32> {
         let w = self.parameters.split(weights);
         let mut frames = x.to_vec();
         let first = memory.rows.is_empty();
         memory.rows.resize_with(self.convolutions.len(), Vec::new);
         for (i, (conv, known)) in self.convolutions.iter().zip(&mut memory.rows).enumerate() {
-            let width = conv.input_dim();
+            let (width, stride) = (conv.input_dim(), conv.stride);
             if first {
-                // The row of zeros before the first, and one more, so that the outputs wanted start with an even row.
-                known.resize(2 * width, 0.0);
+                // A stride of zeros, of which the first output wanted reads the last row.
+                known.resize(stride * width, 0.0);
             }
             known.extend_from_slice(&frames);
             let rows = known.len() / width;
-            // Known row 2 + 2t is the middle of output t; its last row is the one behind, or zeros at the end.
-            let ready = if end { (rows - 1) / 2 } else { (rows - 2) / 2 };
+            // Known row s + st is the middle of output t; its last row is the one behind, or zeros at the end.
+            let ready = if end { rows.saturating_sub(1) / stride } else { rows.saturating_sub(2) / stride };
             if ready == 0 {
                 frames.clear();
                 continue;
@@ -265,7 +276,7 @@ impl Block for Subsampling {
             conv.forward(known, w[2 * i], w[2 * i + 1], 0..ready + 1, &mut output);
             // Output 0 belongs to rows that are there for their neighbours alone.
             frames = output.split_off(conv.output_dim());
-            known.drain(..2 * ready * width);
+            known.drain(..stride * ready * width);
         }
         let last = self.convolutions.len();
         let rows = frames.len() * self.content / w[2 * last].len();
@@ -287,7 +298,7 @@ impl Block for Subsampling {
             // (time, band, channel) all the way
             let mut frame = x.narrow(0, rows.start, rows.len())?.unsqueeze(2)?;
             for (i, conv) in self.convolutions.iter().enumerate() {
-                frame = convolve(&frame, &w[2 * i].reshape((conv.outputs, ()))?, &w[2 * i + 1])?;
+                frame = convolve(&frame, conv.stride, &w[2 * i].reshape((conv.outputs, ()))?, &w[2 * i + 1])?;
             }
             let frame = frame.flatten_from(1)?;
             let y = compose::linear(&frame, &w[2 * last], &w[2 * last + 1])?;
@@ -297,19 +308,19 @@ impl Block for Subsampling {
     }
 }
 
-/// The 3×3 convolution of stride 2 and its ReLU on (time, band, channel), as one product with gathered neighbours: the
-/// gradient of candle's own convolution wants time and bands both odd or both even.
-fn convolve(x: &Tensor, kernel: &Tensor, bias: &Tensor) -> Result<Tensor> {
+/// The 3×3 convolution and its ReLU on (time, band, channel), with a stride over time and one of 2 over bands, as one
+/// product with gathered neighbours: the gradient of candle's own convolution wants time and bands both odd or both even.
+fn convolve(x: &Tensor, stride: usize, kernel: &Tensor, bias: &Tensor) -> Result<Tensor> {
     let (frames, bands, _) = x.dims3()?;
     let padded = x.pad_with_zeros(0, 1, 2)?.pad_with_zeros(1, 1, 2)?;
-    let every_second = |from: usize, n: usize| {
-        let at: Vec<u32> = (0..n.div_ceil(2)).map(|i| (2 * i + from) as u32).collect();
+    let every = |stride: usize, from: usize, n: usize| {
+        let at: Vec<u32> = (0..n.div_ceil(stride)).map(|i| (stride * i + from) as u32).collect();
         Tensor::new(at, x.device())
     };
     let mut neighbours = Vec::with_capacity(9);
     for i in 0..9 {
-        let rows = padded.index_select(&every_second(i / 3, frames)?, 0)?;
-        neighbours.push(rows.index_select(&every_second(i % 3, bands)?, 1)?);
+        let rows = padded.index_select(&every(stride, i / 3, frames)?, 0)?;
+        neighbours.push(rows.index_select(&every(2, i % 3, bands)?, 1)?);
     }
     let patches = Tensor::cat(&neighbours, 2)?;
     let (frames, bands, patch) = patches.dims3()?;

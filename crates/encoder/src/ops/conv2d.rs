@@ -1,9 +1,11 @@
-//! 3×3 convolution of stride 2 over time and mel bands, one line of zeros around each utterance, then ReLU.
+//! 3×3 convolution of stride 2 over mel bands and of any from 1 to 3 over time, one line of zeros around each utterance,
+//! then ReLU.
 //!
 //! A frame is (band, channel), channels together. The kernel is (outputs, 3 frames, 3 bands, inputs).
 
 use std::ops::Range;
 
+use crate::lengths::Lengths;
 use crate::ops::linear;
 use crate::ops::math::{relu, vectorised, vectorised_fn};
 use crate::ops::matmul::{Matrix, matmul};
@@ -19,6 +21,8 @@ pub(crate) struct Conv2d {
     pub(crate) inputs: usize,
     /// Channels of an output frame.
     pub(crate) outputs: usize,
+    /// Input frames from one output frame to the next.
+    pub(crate) stride: usize,
 }
 
 /// Output frames whose patches are unfolded at once.
@@ -28,6 +32,11 @@ impl Conv2d {
     /// Bands of an output frame.
     pub(crate) fn output_bands(&self) -> usize {
         self.bands.div_ceil(2)
+    }
+
+    /// The lengths of the outputs for inputs of such lengths.
+    pub(crate) fn output_lengths(&self, lengths: &Lengths) -> Lengths {
+        Lengths::new(&lengths.iter().map(|rows| rows.len().div_ceil(self.stride)).collect::<Vec<_>>())
     }
 
     /// Values of an input frame.
@@ -62,11 +71,11 @@ impl Conv2d {
             for (band, patch) in frame.chunks_exact_mut(self.patch()).enumerate() {
                 let (from, to, len) = self.run(band);
                 for (k, patch) in patch.chunks_exact_mut(row).enumerate() {
-                    if !(1..=frames).contains(&(2 * t + k)) {
+                    if !(1..=frames).contains(&(self.stride * t + k)) {
                         patch.fill(0.0);
                         continue;
                     }
-                    let source = (2 * t + k - 1) * dim + from;
+                    let source = (self.stride * t + k - 1) * dim + from;
                     patch[..to].fill(0.0);
                     patch[to..to + len].copy_from_slice(&x[source..source + len]);
                     patch[to + len..].fill(0.0);
@@ -125,8 +134,9 @@ impl Conv2d {
         let patch_frame = self.output_bands() * self.patch();
         let frames = dy.len() / self.output_dim();
         dx.fill(0.0);
-        // Output frame t reads the input frames 2t − 1 to 2t + 1.
-        let readers = range.start / 2..(range.end / 2 + 1).min(frames);
+        // Output frame t reads the input frames st − 1 to st + 1 with the stride s.
+        let first = range.start.saturating_sub(1).div_ceil(self.stride);
+        let readers = first..(range.end / self.stride + 1).min(frames);
         for part in parts(readers) {
             let mut patches = scratch::take(part.len() * patch_frame);
             let dy = &dy[part.start * self.output_dim()..part.end * self.output_dim()];
@@ -155,10 +165,10 @@ vectorised_fn! {
             (conv.input_dim(), 3 * conv.inputs, conv.output_bands() * conv.patch());
         for (t, frame) in part.zip(patches.chunks_exact(patch_frame)) {
             for k in 0..3 {
-                if !(range.start + 1..range.end + 1).contains(&(2 * t + k)) {
+                if !(range.start + 1..range.end + 1).contains(&(conv.stride * t + k)) {
                     continue;
                 }
-                let dx = &mut dx[(2 * t + k - 1 - range.start) * dim..][..dim];
+                let dx = &mut dx[(conv.stride * t + k - 1 - range.start) * dim..][..dim];
                 for (band, patch) in frame.chunks_exact(conv.patch()).enumerate() {
                     let (to, from, len) = conv.run(band);
                     let source = &patch[k * row + from..][..len];

@@ -19,11 +19,13 @@ pub(crate) struct Planar<'a> {
     bands: usize,
     output_bands: usize,
     outputs: usize,
+    stride: usize,
 }
 
 impl<'a> Planar<'a> {
     pub(crate) fn new(conv: &Conv2d, x: &'a [f32]) -> Self {
-        Self { x, bands: conv.bands, output_bands: conv.output_bands(), outputs: conv.outputs }
+        let Conv2d { bands, outputs, stride, .. } = *conv;
+        Self { x, bands, output_bands: conv.output_bands(), outputs, stride }
     }
 
     /// Room for three padded frames: a zero before the first band and zeros behind the last one, so that no band is at
@@ -42,7 +44,8 @@ impl<'a> Planar<'a> {
     fn read(&self, t: usize, room: &mut [f32]) {
         for (k, row) in room.chunks_exact_mut(self.padded()).enumerate() {
             let row = &mut row[1..=self.bands];
-            match (2 * t + k).checked_sub(1).and_then(|frame| self.x.chunks_exact(self.bands).nth(frame)) {
+            let frame = (self.stride * t + k).checked_sub(1);
+            match frame.and_then(|frame| self.x.chunks_exact(self.bands).nth(frame)) {
                 Some(frame) => row.copy_from_slice(frame),
                 None => row.fill(0.0),
             }
@@ -182,16 +185,24 @@ mod tests {
 
     #[test]
     fn values_and_gradients_match_plain_loops() {
-        for (frames, bands, outputs) in [(1, 1, 1), (5, 7, 16), (6, 8, 20), (2, 3, 33)] {
-            let conv = Conv2d { bands, inputs: 1, outputs };
+        for (frames, bands, outputs, stride) in [
+            (1, 1, 1, 2),
+            (5, 7, 16, 2),
+            (6, 8, 20, 2),
+            (2, 3, 33, 2),
+            (5, 7, 16, 3),
+            (9, 8, 4, 3),
+            (4, 5, 2, 1),
+        ] {
+            let conv = Conv2d { bands, inputs: 1, outputs, stride };
             let value = |i: usize| ((i * 29 % 23) as f32 - 11.0) / 16.0;
             let x: Vec<f32> = (0..frames * bands).map(value).collect();
             let (kernel, bias): (Vec<f32>, Vec<f32>) =
                 ((0..outputs * TAPS).map(|i| value(i + 1)).collect(), (0..outputs).map(value).collect());
-            let (rows, columns) = (frames.div_ceil(2), bands.div_ceil(2));
+            let (rows, columns) = (frames.div_ceil(stride), bands.div_ceil(2));
             let dy: Vec<f32> = (0..rows * columns * outputs).map(|i| value(i + 5)).collect();
             let read = |t: usize, band: usize, tap: usize| {
-                let (at, b) = ((2 * t + tap / 3).checked_sub(1), (2 * band + tap % 3).checked_sub(1));
+                let (at, b) = ((stride * t + tap / 3).checked_sub(1), (2 * band + tap % 3).checked_sub(1));
                 match (at.filter(|&at| at < frames), b.filter(|&b| b < bands)) {
                     (Some(at), Some(b)) => x[at * bands + b],
                     _ => 0.0,
