@@ -248,6 +248,9 @@ fn encodings_rows_and_quotation_marks_that_are_wrong_are_named() {
         ]
     );
 
+    let spreadsheet = "\u{feff}file,text\r\na,yes\r\n\r\nb,\"one\r\ntwo\"\r\nc\r\n";
+    let (_, _, skipped) = prepared("t.csv", spreadsheet).unwrap();
+    assert_eq!(skipped, ["t.csv, line 6: 1 columns; a row is a file, its text and perhaps a speaker"]);
     let (found, _, _) = prepared("t.csv", "file,text\na,\"one\ntwo\"\nb,three\n").unwrap();
     assert_eq!(found, ["a: ONE TWO", "b: THREE"]);
     let error = prepared("t.csv", "file,text\na.wav,\"one\nb.wav,two\nc.wav,three\n").unwrap_err();

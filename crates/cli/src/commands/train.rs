@@ -44,7 +44,7 @@ fn train_with(ranks: &dyn Communicator, args: Train, talk: &Talk) -> Done {
                 "{}: {dev_error_rate:.2} % token errors on the development set",
                 model.display()
             ));
-            if let Some(note) = teller.worse_than_last(dev_error_rate) {
+            if let Some(note) = teller.remark(dev_error_rate) {
                 talk.say(note);
             }
             if let Some(note) = short_pieces(&Model::read(&model)?) {

@@ -69,6 +69,7 @@ pub(super) struct Teller<'a> {
     bar: ProgressBar,
     plateau: Plateau,
     epochs: u64,
+    steps: u64,
     /// The last epoch and its development error, in percent.
     last: Option<(u64, f64)>,
 }
@@ -84,6 +85,8 @@ impl Plateau {
     const ERROR: f64 = 80.0;
     /// The steps within which most runs leave it.
     const STEPS: u64 = 600;
+    /// The steps of a run that has time to learn after that.
+    const WHOLE_RUN: u64 = 2000;
 
     /// A note after an epoch, where it lasts: once, and then whenever the steps have doubled.
     fn note(&mut self, r: &EpochRecord) -> Option<String> {
@@ -107,12 +110,30 @@ impl Plateau {
 impl<'a> Teller<'a> {
     pub(super) fn new(talk: &'a Talk) -> Self {
         let plateau = Plateau { told_at: Plateau::STEPS };
-        Self { talk, bar: ProgressBar::hidden(), plateau, epochs: 0, last: None }
+        Self { talk, bar: ProgressBar::hidden(), plateau, epochs: 0, steps: 0, last: None }
     }
 
-    /// A note where the model, whose error in percent this is, is much worse than its last epoch: the mean of weights that
-    /// still move.
-    pub(super) fn worse_than_last(&self, dev_error_rate: f64) -> Option<String> {
+    /// A note about the model that a run has made, whose error in percent this is.
+    pub(super) fn remark(&self, dev_error_rate: f64) -> Option<String> {
+        self.too_short(dev_error_rate).or_else(|| self.worse_than_last(dev_error_rate))
+    }
+
+    /// A note where the run ended before most runs have learnt anything.
+    fn too_short(&self, dev_error_rate: f64) -> Option<String> {
+        if dev_error_rate < Plateau::ERROR || self.steps == 0 || self.steps >= Plateau::STEPS {
+            return None;
+        }
+        let epochs = (self.epochs * Plateau::WHOLE_RUN).div_ceil(self.steps);
+        Some(format!(
+            "note: the model finds hardly more than blanks and the commonest tokens, as {} steps are few; go on to {} \
+             steps or more by --resume --set train.epochs={epochs}",
+            self.steps,
+            Plateau::WHOLE_RUN
+        ))
+    }
+
+    /// A note where the model is much worse than its last epoch: the mean of weights that still move.
+    fn worse_than_last(&self, dev_error_rate: f64) -> Option<String> {
         let (epoch, last) = self.last.filter(|(_, last)| dev_error_rate > MUCH_WORSE * last)?;
         Some(format!(
             "note: epoch {epoch} alone has {last:.2} %; the mean of the last epochs' weights is worse, as they still move: \
@@ -152,7 +173,7 @@ impl Observer for Teller<'_> {
             start.epochs,
             start.steps
         ));
-        (self.epochs, self.last) = (start.epochs, None);
+        (self.epochs, self.steps, self.last) = (start.epochs, start.steps, None);
         self.bar = self.talk.bar(start.steps, "steps");
         go_on(&self.bar, start.done, start.steps);
     }
@@ -222,5 +243,17 @@ mod tests {
         assert!(steps[2].as_ref().unwrap().starts_with("note: after 650 steps the model finds hardly"));
         // Once it is left, a bad epoch is no plateau.
         assert!(told(&mut plateau, 2600, 70.0).is_none() && told(&mut plateau, 9000, 97.0).is_none());
+    }
+
+    #[test]
+    fn a_run_of_few_steps_that_has_learnt_nothing_is_told_how_many_epochs_it_wants() {
+        let talk = Talk::new(true);
+        let remark = |epochs, steps, error| {
+            let teller = Teller { epochs, steps, last: Some((epochs, 99.0)), ..Teller::new(&talk) };
+            teller.remark(error)
+        };
+        assert!(remark(6, 66, 100.0).unwrap().ends_with("--resume --set train.epochs=182"));
+        // It has learnt something, or the plateau was told already.
+        assert_eq!((remark(6, 66, 60.0), remark(6, 600, 100.0)), (None, None));
     }
 }

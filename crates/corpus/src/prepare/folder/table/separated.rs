@@ -21,14 +21,15 @@ pub(super) fn read(bytes: &[u8], path: &Path, find: &dyn Fn(&str) -> Match) -> R
     let (mut records, mut skipped) = (Vec::new(), Vec::new());
     let mut reader = reader(bytes, delimiter);
     let mut raw = ByteRecord::new();
+    let mut lines = Lines { bytes, at: 0, line: 1 };
     loop {
         let fail = |line, problem| CorpusError::Line { path: path.into(), line, problem };
         match reader.read_byte_record(&mut raw) {
             Ok(true) => {}
             Ok(false) => break,
-            Err(error) => return Err(fail(records.len() + 1, error.to_string())),
+            Err(error) => return Err(fail(lines.line as usize, error.to_string())),
         }
-        let place = raw.position().map_or(0, csv::Position::line);
+        let place = lines.of_record(raw.position().map_or(0, csv::Position::byte) as usize);
         // Swallowed rows are a mistake of the whole table, not of a row.
         if let Some(line) = swallowed(&raw, delimiter, find) {
             let problem = format!(
@@ -43,6 +44,26 @@ pub(super) fn read(bytes: &[u8], path: &Path, find: &dyn Fn(&str) -> Match) -> R
         }
     }
     Ok(Records { names: None, unit: "line", delimiter: Some(delimiter), records, skipped })
+}
+
+/// Counts lines. The reader's own count lacks the line feed of a CRLF before a record, and blank lines before it.
+struct Lines<'a> {
+    bytes: &'a [u8],
+    at: usize,
+    line: u64,
+}
+
+impl Lines<'_> {
+    /// The line, from 1, of a record that the reader says begins at a byte.
+    fn of_record(&mut self, byte: usize) -> u64 {
+        let is_end = |byte: &u8| matches!(byte, b'\r' | b'\n');
+        let blank = self.bytes.iter().skip(byte).take_while(|byte| is_end(byte)).count();
+        let begin = (byte + blank).min(self.bytes.len());
+        let passed = self.bytes.get(self.at..begin).unwrap_or_default();
+        self.line += passed.iter().filter(|&&byte| byte == b'\n').count() as u64;
+        self.at = begin.max(self.at);
+        self.line
+    }
 }
 
 fn record(raw: &ByteRecord, place: u64) -> Result<Record, String> {
