@@ -13,8 +13,14 @@ fn wrong_configurations_name_the_file_the_place_and_the_nearest_key() {
     put(&folder.path().join("tiny.toml"), TINY);
     put(&folder.path().join("key.toml"), "[train]\nepoch = 3\n");
     put(&folder.path().join("cut.toml"), "[train]\nepochs = 3\nclip =\n");
+    put(&folder.path().join("manifest.jsonl"), "{\"text\": \"A\"}\n");
     for (arguments, line) in [
-        (&["key.toml"][..], "key.toml: there is no key train.epoch; did you mean train.epochs?"),
+        (
+            &["manifest.jsonl"][..],
+            "manifest.jsonl: this is JSON, as a manifest is; give a configuration file in TOML",
+        ),
+        (&["."], ".: this is a folder; give a configuration file"),
+        (&["key.toml"], "key.toml: there is no key train.epoch; did you mean train.epochs?"),
         (
             &["tiny.toml", "--set", "model.dimm=8"],
             "--set: there is no key model.dimm; did you mean model.dim?",
@@ -161,6 +167,8 @@ fn a_model_folder_that_is_not_whole_is_named() {
     transcribe().fails_with(
         "model: there is no such folder; give a model folder, as training writes it to EXPERIMENT/model",
     );
+    linnet(folder.path(), &["transcribe", "a.wav", "model"])
+        .fails_with("a.wav: this is a file; give a model folder, as training writes it to EXPERIMENT/model");
     copy(&trained().join("exp/model"), &model);
     assert_eq!(transcribe().code, 0);
     for file in ["config.toml", "model.safetensors", "tokens.txt", "cmvn.json"] {

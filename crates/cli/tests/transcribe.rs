@@ -176,6 +176,10 @@ fn parts_have_the_recordings_times_and_lists_carry_their_fields() {
     assert_eq!((listed[0]["call"].as_u64(), listed[0]["text"].clone()), (Some(7), whole["text"].clone()));
     assert_eq!((listed[1]["id"].as_str(), listed[1]["duration"].as_f64()), (Some("first"), Some(1.0)));
     put(&place.join("paths.txt"), "in/deep/c.wv1\n\nin/a.wv1\n");
+    linnet(place, &["transcribe", "model", "paths.txt"]).fails_with(
+        "paths.txt: by its name this is a list of recordings and not one; give it as --list, if its lines are paths or \
+         records of a manifest",
+    );
     let paths: Vec<_> = json(&["--list", "paths.txt"]).iter().map(|json| json["path"].clone()).collect();
     assert_eq!(paths, ["in/deep/c.wv1", "in/a.wv1"]);
     // Hotwords of a recording's own, and one that can't be spelt.

@@ -5,12 +5,13 @@ use std::path::{Path, PathBuf};
 /// An error of this crate.
 #[derive(Debug, thiserror::Error)]
 pub enum ModelError {
-    /// There is no folder.
+    /// There is no folder, or a file in its place.
     #[error(
-        "{folder}: there is no such folder; give a model folder, as training writes it to EXPERIMENT/model"
+        "{folder}: {}; give a model folder, as training writes it to EXPERIMENT/model",
+        no_folder(folder)
     )]
     NoFolder {
-        /// The folder.
+        /// The path.
         folder: PathBuf,
     },
     /// The model folder lacks a file.
@@ -77,6 +78,11 @@ pub enum ModelError {
     /// The encoder reports an error.
     #[error(transparent)]
     Encoder(#[from] linnet_encoder::EncoderError),
+}
+
+/// The fault of a path that is no folder.
+fn no_folder(path: &Path) -> &'static str {
+    if path.is_file() { "this is a file" } else { "there is no such folder" }
 }
 
 /// The model folder that was meant instead of this one.

@@ -121,6 +121,16 @@ fn is_symbol(word: &str) -> bool {
     word == "<eps>" || word.strip_prefix('#').is_some_and(mark)
 }
 
+/// Fails on the first line of an ARPA file, whose lines would be taken for sentences.
+fn no_model(line: &str) -> Result<(), String> {
+    match line.trim() {
+        "\\data\\" => {
+            Err("this is a language model in ARPA's format; give the text to estimate one from".into())
+        }
+        _ => Ok(()),
+    }
+}
+
 fn hand_over_running(
     mut lines: Lines<'_>,
     running: Running,
@@ -128,10 +138,11 @@ fn hand_over_running(
 ) -> Result<(), TextError> {
     let mut sentences = Sentences::default();
     while let Some(line) = lines.next()? {
-        let handed = sentences.line(line, &mut each).and_then(|()| match running {
-            Running::EnglishLines => sentences.end(&mut each),
-            _ => Ok(()),
-        });
+        let handed =
+            no_model(line).and_then(|()| sentences.line(line, &mut each)).and_then(|()| match running {
+                Running::EnglishLines => sentences.end(&mut each),
+                _ => Ok(()),
+            });
         handed.map_err(|problem| lines.error(problem))?;
     }
     sentences.end(&mut each).map_err(|problem| lines.error(problem))
@@ -152,7 +163,7 @@ fn hand_over(
     while let Some(line) = lines.next()? {
         let handed = match format {
             _ if line.trim().is_empty() => Ok(()),
-            Format::Plain => each(line),
+            Format::Plain => no_model(line).and_then(|()| each(line)),
             Format::Manifest => each_transcript(line.trim().as_bytes(), &mut each),
             Format::Trn if line.trim_start().starts_with(";;") => Ok(()),
             Format::Trn => match split_trn(line.trim_end()) {
@@ -228,6 +239,8 @@ mod tests {
             std::fs::write(&path, text).unwrap();
             assert_eq!(read_vocabulary(&path, str::to_owned).unwrap(), wanted);
         }
+        let model = read("lm", b"\n\\data\\\nngram 1=1\n").unwrap_err();
+        assert!(model.contains(":2: this is a language model in ARPA's format; give the text"), "{model}");
         std::fs::write(&path, "<eps> 0\n").unwrap();
         assert!(read_vocabulary(&path, str::to_owned).unwrap_err().to_string().contains("there is no word"));
     }

@@ -21,6 +21,9 @@ pub(super) fn chain(path: &Path, known: &Table) -> Result<Vec<(PathBuf, Table)>,
         if files.len() == MOST_FILES {
             return Err(error(format!("more than {MOST_FILES} files extend each other; is there a circle?")));
         }
+        if path.is_dir() {
+            return Err(error("this is a folder; give a configuration file".into()));
+        }
         let text = std::fs::read_to_string(&path).map_err(|source| match files.last() {
             None => TrainError::io(&path, source),
             Some((above, _)) => TrainError::Config {
@@ -28,6 +31,9 @@ pub(super) fn chain(path: &Path, known: &Table) -> Result<Vec<(PathBuf, Table)>,
                 problem: format!("extends names {}: {}", path.display(), io_problem(&source)),
             },
         })?;
+        if text.trim_start().starts_with('{') {
+            return Err(error("this is JSON, as a manifest is; give a configuration file in TOML".into()));
+        }
         let mut table: Table = text.parse().map_err(|e| error(toml_problem(&e, &text)))?;
         match table.remove("extends") {
             None => {}

@@ -90,6 +90,14 @@ pub(super) fn inputs(args: &Transcribe) -> Result<Inputs, String> {
         if source.is_dir() {
             all.add_below(source, args)?;
         } else {
+            // Among several files it may be one that a pattern of names takes along.
+            if args.audio.len() == 1 && is_list(source) {
+                return Err(format!(
+                    "{}: by its name this is a list of recordings and not one; give it as --list, if its lines are paths or \
+                     records of a manifest",
+                    source.display()
+                ));
+            }
             let name = if source == Path::new("-") { "stdin".into() } else { file_name(source) };
             all.recordings.push(Input::new(source.clone(), name, source.clone(), args));
         }
@@ -109,6 +117,13 @@ pub(super) fn inputs(args: &Transcribe) -> Result<Inputs, String> {
         _ => return Err("standard input is given twice; give it once".into()),
     }
     Ok(all)
+}
+
+/// Whether a file's name says that it names recordings.
+fn is_list(path: &Path) -> bool {
+    let known = ["txt", "lst", "list", "json", "jsonl", "csv", "tsv", "scp"];
+    let is = |end: &str| known.iter().any(|known| end.eq_ignore_ascii_case(known));
+    path.extension().and_then(|end| end.to_str()).is_some_and(is)
 }
 
 fn file_name(path: &Path) -> PathBuf {
