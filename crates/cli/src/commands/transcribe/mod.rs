@@ -9,6 +9,7 @@ mod page;
 mod progress;
 mod resume;
 mod shard;
+mod tally;
 mod work;
 
 use std::error::Error;
@@ -31,6 +32,7 @@ use self::output::{Output, Unwritten};
 use self::progress::Progress;
 use self::resume::Kept;
 use self::shard::Shard;
+use self::tally::Tally;
 use self::work::in_order;
 use super::search::Asked;
 use super::{Done, say_notes, warn_of_hotwords};
@@ -90,7 +92,7 @@ pub(super) fn run(args: Transcribe, talk: &Talk) -> Done {
         journals.clear(todo.iter().flat_map(|&place| output.files(place)));
     }
     let model_rate = recognizer.model().config.features.sample_rate;
-    let mut tally = Tally { done: done.len(), failed: unread.len(), ..Tally::default() };
+    let mut tally = Tally::new(done.len(), unread.len());
 
     let progress = Progress::new(todo.iter().map(|&place| inputs[place].bytes()).sum(), talk);
     let message = match (&args.out, args.again, todo.iter().any(|&place| inputs[place].is_stdin())) {
@@ -158,7 +160,7 @@ pub(super) fn run(args: Transcribe, talk: &Talk) -> Done {
             Ok(Ok((transcript, whole, kept))) => {
                 note(None)?;
                 kept.into_iter().for_each(Kept::remove);
-                tally.add(&transcript);
+                tally.add(&input.path, &transcript);
                 tally.partly |= !whole;
             }
             Ok(Err(error)) => return Err(error),
@@ -174,7 +176,7 @@ pub(super) fn run(args: Transcribe, talk: &Talk) -> Done {
         Ok(())
     })?;
     drop(progress);
-    tally.lower_rates(model_rate).iter().for_each(|note| talk.say(note));
+    [tally.lower_rates(model_rate), tally.without_words()].iter().flatten().for_each(|note| talk.say(note));
     if let Some(folder) = args.out.as_ref().filter(|_| tally.done > 0) {
         let (done, folder) = (tally.done, folder.display());
         talk.say(format!(
@@ -339,58 +341,5 @@ fn say_uncovered(path: &Path, transcript: &Transcript, talk: &Talk) {
     let Transcript { sound, uncovered, .. } = transcript;
     if *uncovered >= MOST_UNCOVERED_S && *uncovered >= MOST_UNCOVERED * sound {
         talk.say(format!("note: {}: {uncovered:.0} of {sound:.0} s of sound got no words", path.display()));
-    }
-}
-
-/// The results of all recordings.
-#[derive(Default)]
-struct Tally {
-    done: usize,
-    transcribed: usize,
-    failed: usize,
-    /// Whether hotwords of a recording were left out.
-    partly: bool,
-    seconds: f64,
-    sound: f64,
-    uncovered: f64,
-    /// Recordings of a lower sampling rate than the model's, and the lowest one, Hz.
-    lower: usize,
-    lowest: u32,
-}
-
-impl Tally {
-    fn heard_at(&mut self, rate: u32, model_rate: u32) {
-        if rate < model_rate {
-            self.lowest = if self.lower == 0 { rate } else { rate.min(self.lowest) };
-            self.lower += 1;
-        }
-    }
-
-    /// A note about recordings that lack the upper part of what the model hears.
-    fn lower_rates(&self, model_rate: u32) -> Option<String> {
-        let Self { lower, lowest, .. } = self;
-        (*lower > 0).then(|| {
-            format!(
-                "note: {lower} recordings have a lower sampling rate (down to {lowest} Hz) than the model's {model_rate} Hz: \
-                 its upper bands are empty in them, which a model hears well only if it was trained so"
-            )
-        })
-    }
-
-    fn add(&mut self, transcript: &Transcript) {
-        self.transcribed += 1;
-        self.seconds += transcript.duration;
-        self.sound += transcript.sound;
-        self.uncovered += transcript.uncovered;
-    }
-
-    /// The line of `--summary`, after so many seconds.
-    fn summary(&self, took_s: f64) -> String {
-        let Self { done, transcribed, failed, seconds, sound, uncovered, .. } = self;
-        let (hours, times) = (seconds / 3600.0, seconds / took_s.max(1e-9));
-        format!(
-            "{transcribed} recordings of {hours:.3} hours in {took_s:.1} s, {times:.1} times as fast as they last; \
-             {done} were done before, {failed} failed; {uncovered:.0} of {sound:.0} s of sound got no words"
-        )
     }
 }
