@@ -15,11 +15,16 @@ data_settings() {
     --set data.lexicon="$1/lexicon.txt")
 }
 
-# train CONFIG OUT DATA TRAIN DEV: trains on DATA/TRAIN.jsonl, or goes on where it was interrupted; nothing if OUT has a model.
+# train CONFIG OUT DATA TRAIN DEV: trains on DATA/TRAIN.jsonl, or goes on where it was interrupted. A run that is at its end
+# stays as it is, and one that was started with other settings or data is an error that names them.
 train() {
-  [ ! -f "$2/model/model.safetensors" ] || return 0 # written last
   local resume=()
-  [ ! -f "$2/checkpoints/latest.safetensors" ] || resume=(--resume)
+  if [ -f "$2/checkpoints/latest.safetensors" ]; then
+    resume=(--resume)
+  elif [ -f "$2/model/model.safetensors" ]; then
+    echo "$2 has a model and no checkpoint that could tell how it was trained; it is taken as it is" >&2
+    return 0
+  fi
   data_settings "$3" "$4" "$5"
   "$linnet" train "$1" --out "$2" "${resume[@]}" "${settings[@]}" "${data_settings[@]}"
 }

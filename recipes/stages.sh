@@ -17,7 +17,7 @@ stage() {
     files+=("$1")
     shift
   done
-  key=$({ find -L "${files[@]}" -type f -exec ls -lnL {} + | sort; printf '%s\n' "$@"; } | cksum)
+  key=$({ find -L "${files[@]}" -type f -exec stat -L -c '%n %s %Y' {} + | sort; printf '%s\n' "$@"; } | cksum)
   if [ "$(cat "$exp/done/$name" 2>/dev/null)" = "$key" ]; then
     echo "== $number $name: done"
     return 1

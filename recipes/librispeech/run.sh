@@ -37,8 +37,9 @@ while [ $# -gt 0 ]; do
     --corpus) corpus+=("$2") ;;
     --lexicon) lexicon=$2 ;;
     --text)
-      mapfile -t -O ${#text[@]} text < <(compgen -G "$2")
-      [ ${#text[@]} -gt 0 ] || { echo "run.sh: --text $2: there is no such file" >&2; exit 2; }
+      before=${#text[@]}
+      mapfile -t -O "$before" text < <(compgen -G "$2")
+      [ ${#text[@]} -gt "$before" ] || { echo "run.sh: --text $2: there is no such file" >&2; exit 2; }
       ;;
     --lm) lm=$2 ;;
     --train) train=$2 ;;
@@ -62,6 +63,10 @@ done
   echo "run.sh: there is no development set; give --dev dev-clean, or --dev-speakers to take speakers of $train" >&2
   exit 2
 }
+
+for number in "$first" "$last"; do
+  [[ $number =~ ^[1-7]$ ]] || { echo "run.sh: there is no stage $number; they are 1 to 7" >&2; exit 2; }
+done
 
 # shellcheck source=../common.sh
 . "$root/recipes/common.sh"
@@ -92,7 +97,7 @@ if stage 3 language-model "$data" "$test_data" "$lexicon" "$g2p" "${text[@]}" ${
   mkdir -p "$exp/lm"
   "$linnet" ngram "$data/$train.jsonl" --counts "$exp/lm/train.txt"
   if [ -n "$lm" ]; then
-    case "$lm" in *.gz) gzip -dc "$lm" ;; *) cat "$lm" ;; esac |
+    case "$lm" in *.gz) gzip -dc "$lm" ;; *.bz2) bzip2 -dc "$lm" ;; *.xz) xz -dc "$lm" ;; *) cat "$lm" ;; esac |
       awk '/^\\2-grams:/ { over = 1 } !over && NF >= 2 && $1 ~ /^-?[0-9.]+$/ { print $2, 1 }' | grep -v '^[<[]' >"$exp/lm/counts.txt"
   else
     "$linnet" ngram "${text[@]}" --normalise english --case upper --punctuation drop "${held_out[@]}" \
@@ -154,7 +159,9 @@ done
 
 for kind in $kinds; do
   out=$exp/$kind-$seed
-  if stage 6 "test-$kind-$seed" "$out/model" "$out/flags.txt" "$test_data/$test.jsonl"; then
+  calibration=()
+  [ ! -f "$out/calibration.json" ] || calibration=("$out/calibration.json")
+  if stage 6 "test-$kind-$seed" "$out/model" "$out/flags.txt" "${calibration[@]}" "$lm" "$words" "$test_data/$test.jsonl"; then
     partly "$linnet" decode "$out/model" "$test_data/$test.jsonl" --out "$out/decode/$test"
     eval "flags=($(cat "$out/flags.txt"))"
     partly "$linnet" decode "$out/model" "$test_data/$test.jsonl" "${flags[@]}" --out "$out/decode/$test-words"

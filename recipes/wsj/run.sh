@@ -1,21 +1,21 @@
 #!/usr/bin/env bash
 # The encoder of "Transformers are RNNs" on the WSJ discs, once for each kind of attention: prepare, train, decode, compare.
 #
-#   recipes/wsj/run.sh --discs "DIR..." --lexicon FILE [--train si284|si84] [--kinds "softmax linear"] [--exp DIR]
+#   recipes/wsj/run.sh --disc DIR... --lexicon FILE [--train si284|si84] [--kinds "softmax linear"] [--exp DIR]
 #                      [--set KEY=VALUE]...
 #
-# Runs continue where they were interrupted.
+# --disc and --set may be repeated. Runs continue where they were interrupted.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
-discs= lexicon= train=si284 kinds="softmax linear" exp=$here/exp settings=()
+discs=() lexicon= train=si284 kinds="softmax linear" exp=$here/exp settings=()
 usage() {
-  echo "usage: recipes/wsj/run.sh --discs \"DIR...\" --lexicon FILE [--train si284|si84] [--kinds \"...\"] [--exp DIR] [--set KEY=VALUE]..." >&2
+  echo "usage: recipes/wsj/run.sh --disc DIR... --lexicon FILE [--train si284|si84] [--kinds \"...\"] [--exp DIR] [--set KEY=VALUE]..." >&2
   exit 2
 }
 while [ $# -gt 1 ]; do
   case "$1" in
-    --discs) discs=$2 ;;
+    --disc) discs+=("$2") ;;
     --lexicon) lexicon=$2 ;;
     --train) train=$2 ;;
     --kinds) kinds=$2 ;;
@@ -25,19 +25,18 @@ while [ $# -gt 1 ]; do
   esac
   shift 2
 done
-[ $# -eq 0 ] && [ -n "$discs" ] && [ -n "$lexicon" ] || usage
+[ $# -eq 0 ] && [ ${#discs[@]} -gt 0 ] && [ -n "$lexicon" ] || usage
 
 # shellcheck source=../common.sh
 . "$root/recipes/common.sh"
 data=$exp/data
 
 echo "== 1 prepare"
-# shellcheck disable=SC2086
-partly "$linnet" prepare wsj $discs --lexicon "$lexicon" --out "$data"
+partly "$linnet" prepare wsj "${discs[@]}" --lexicon "$lexicon" --out "$data"
 
 runs=()
 for kind in $kinds; do
-  out=$exp/$kind
+  out=$exp/$kind-$train
   runs+=("$out")
   echo "== 2 train $kind"
   train "$here/conf/paper-$kind.toml" "$out" "$data" "train_$train" test_dev93
