@@ -131,4 +131,13 @@ fn a_reader_that_has_enough_ends_it_quietly() {
     drop(reader);
     let output = command.stdout(writer).output().unwrap();
     assert_eq!((output.status.code(), String::from_utf8_lossy(&output.stderr).as_ref()), (Some(0), ""));
+    // Files that were asked for are whole all the same.
+    std::fs::write(folder.path().join("a.trn"), "ONE TWO (s-u)\n").unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_linnet"));
+    let score = ["score", "--ref", "a.trn", "--hyp", "a.trn", "--html", "page.html"];
+    command.current_dir(folder.path()).args(score).stderr(Stdio::null());
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    assert_eq!(command.stdout(writer).status().unwrap().code(), Some(0));
+    assert!(folder.path().join("page.html").is_file());
 }

@@ -16,8 +16,8 @@ pub use compare::{
     Target, Verdict, compare, compare_study,
 };
 pub use decode::{
-    Arranged, DecodeOptions, Decoded, Emission, Emissions, HypothesisRecord, MatrixTable, Source, Symbols,
-    TokenRecord, UtteranceRecord, WordRecord, decode,
+    Arranged, Cache, DecodeOptions, Decoded, Emission, Emissions, HypothesisRecord, MatrixTable, Source,
+    Symbols, TokenRecord, UtteranceRecord, WordRecord, decode,
 };
 pub use error::StudyError;
 pub use plan::{

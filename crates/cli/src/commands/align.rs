@@ -5,11 +5,12 @@ use std::path::Path;
 use std::slice::from_ref;
 
 use linnet::Model;
+use linnet_corpus::Manifest;
 use linnet_files::{io_problem, write_beside};
 use linnet_score::{CtmWord, write_ctm};
 use linnet_study::{AlignedUtterance, Source, align};
 
-use super::{Done, outputs, warn_of_skipped};
+use super::{Done, cache, outputs, warn_of_skipped};
 use crate::args::{Align, AlignFormat};
 use crate::talk::Talk;
 
@@ -21,8 +22,11 @@ pub(super) fn run(args: Align, talk: &Talk) -> Done {
         &outputs,
         &[("MANIFEST", from_ref(&args.manifest)), ("--lexicon", args.lexicon.as_slice())],
     )?;
+    if target == Target::Grid {
+        one_grid(&args.out, Manifest::read_lenient(&args.manifest)?.utterances.len())?;
+    }
     let model = Model::read(&args.model)?;
-    let (folder, manifest, cache) = (&args.model, &args.manifest, args.cache_logits.as_deref());
+    let (folder, manifest, cache) = (&args.model, &args.manifest, cache(args.cache_logits.as_deref()));
     let aligned = align(&Source { model: &model, folder, manifest, cache }, args.lexicon.as_deref())?;
     aligned.notes.iter().for_each(|note| talk.say(note));
     warn_of_skipped(&aligned.skipped, talk);
@@ -36,7 +40,9 @@ pub(super) fn run(args: Align, talk: &Talk) -> Done {
                 aligned.utterances.iter().flat_map(AlignedUtterance::words_ctm).collect();
             write_ctm(&args.out, &words)?;
         }
-        Target::Grid => write_one_grid(&args.out, &aligned.utterances)?,
+        Target::Grid => {
+            aligned.utterances.iter().try_for_each(|utterance| write_grid(&args.out, utterance))?
+        }
         Target::Grids => write_grids(&args.out, &aligned.utterances)?,
     }
     if let Some(path) = &args.tokens {
@@ -100,15 +106,15 @@ fn note_doubtful(utterances: &[AlignedUtterance], talk: &Talk) {
     }
 }
 
-fn write_one_grid(path: &Path, utterances: &[AlignedUtterance]) -> Result<(), String> {
-    let [utterance] = utterances else {
-        let count = utterances.len();
-        return Err(format!(
+/// Fails where one TextGrid is to hold several utterances.
+fn one_grid(path: &Path, utterances: usize) -> Result<(), String> {
+    match utterances {
+        0 | 1 => Ok(()),
+        count => Err(format!(
             "{}: one TextGrid has one utterance, and there are {count}; give --out a folder",
             path.display()
-        ));
-    };
-    write_grid(path, utterance)
+        )),
+    }
 }
 
 fn write_grid(path: &Path, utterance: &AlignedUtterance) -> Result<(), String> {

@@ -71,16 +71,18 @@ pub(super) fn run(args: Compare, talk: &Talk) -> Done {
             compare(folders)?
         }
     };
-    print(comparison.table().trim_end())?;
     if comparison.systems.is_empty() && (args.out.is_some() || args.plot.is_some()) {
+        print(comparison.table().trim_end())?;
         return Err("no run is finished, so no report is written; leave --no-train out to train".into());
     }
+    // First, as a reader of the tables may end them early.
+    args.out.as_ref().map_or(Ok(()), |path| comparison.write_html(path))?;
+    args.plot.as_ref().map_or(Ok(()), |path| comparison.write_plot(path))?;
+    print(comparison.table().trim_end())?;
     if let Some(path) = args.out {
-        comparison.write_html(&path)?;
         talk.say(format!("the report is {}", path.display()));
     }
     if let Some(path) = args.plot {
-        comparison.write_plot(&path)?;
         talk.say(format!("the plot is {}", path.display()));
     }
     Ok(whole)

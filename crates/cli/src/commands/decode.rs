@@ -6,7 +6,7 @@ use linnet::{Clock, Model, Search, SearchOptions};
 use linnet_study::{DecodeOptions, MatrixTable, Source, UtteranceRecord, decode};
 
 use super::search::Asked;
-use super::{Done, warn_of_hotwords, warn_of_skipped};
+use super::{Done, cache, warn_of_hotwords, warn_of_skipped};
 use crate::args::Decode;
 use crate::data::print;
 use crate::npy;
@@ -56,7 +56,7 @@ fn a_manifest(args: &Decode, folder: &Path, manifest: &Path, out: &Path, talk: &
     let search = args.asked().with_model(folder, SearchOptions::packed(folder)?)?;
     let lexicon = args.search.lexicon.clone();
     let options = DecodeOptions { search, nbest: args.depth.nbest.is_some(), lexicon };
-    let source = Source { model: &model, folder, manifest, cache: args.cache_logits.as_deref() };
+    let source = Source { model: &model, folder, manifest, cache: cache(args.cache_logits.as_deref()) };
     let spinner = talk.spinner(&format!("decoding {}", manifest.display()));
     let decoded = decode(&source, out, &options)?;
     spinner.finish_and_clear();

@@ -27,8 +27,9 @@ use std::path::Path;
 use linnet_audio::{Note, RawFormat, ReadOptions};
 use linnet_corpus::Skipped;
 use linnet_frontend::FbankConfig;
+use linnet_study::Cache;
 
-use crate::args::{ByteOrder, Command, Raw};
+use crate::args::{ByteOrder, Command, Raw, VERSION};
 use crate::talk::Talk;
 
 pub(crate) use training::Interrupted;
@@ -94,6 +95,11 @@ fn say_notes<'a>(path: &Path, notes: impl IntoIterator<Item = &'a Note>, talk: &
     for note in notes {
         talk.say(format!("note: {}: {note}", path.display()));
     }
+}
+
+/// Where log-probabilities are kept for this version of the program.
+fn cache(folder: Option<&Path>) -> Option<Cache<'_>> {
+    folder.map(|folder| Cache { folder, version: VERSION })
 }
 
 /// Names the utterances that were left out, up to a screenful.

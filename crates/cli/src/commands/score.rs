@@ -45,11 +45,7 @@ pub(super) fn run(args: Score, talk: &Talk) -> Done {
     }
 
     let scored = score(&args.hypotheses, &material, options)?;
-    if args.json {
-        data::print(serde_json::to_string_pretty(&value(&scored, &material, options, args.alignments)?)?)?;
-    } else {
-        print(&scored, &material, options, &args)?;
-    }
+    // First, as a reader of the tables may end them early.
     if let Some(path) = &args.html {
         let systems = scored.names.iter().zip(&material.hypotheses).zip(&scored.reports);
         let view = HtmlView {
@@ -62,6 +58,13 @@ pub(super) fn run(args: Score, talk: &Talk) -> Done {
             audio: &reference.audio,
         };
         write_html(path, &view)?;
+    }
+    if args.json {
+        data::print(serde_json::to_string_pretty(&value(&scored, &material, options, args.alignments)?)?)?;
+    } else {
+        print(&scored, &material, options, &args)?;
+    }
+    if let Some(path) = &args.html {
         talk.say(format!("{}: written", path.display()));
     }
     Ok(true)

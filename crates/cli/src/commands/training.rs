@@ -174,6 +174,7 @@ impl Observer for Teller<'_> {
             start.steps
         ));
         (self.epochs, self.steps, self.last) = (start.epochs, start.steps, None);
+        self.plateau = Plateau { told_at: Plateau::STEPS };
         self.bar = self.talk.bar(start.steps, "steps");
         go_on(&self.bar, start.done, start.steps);
     }

@@ -10,7 +10,7 @@ use linnet_study::{AtEdge, Setting, Source, Trial, TuneOptions, Tuned, tune};
 use serde_json::json;
 
 use super::search::{both, needed};
-use super::{Done, outputs, warn_of_hotwords, warn_of_skipped};
+use super::{Done, cache, outputs, warn_of_hotwords, warn_of_skipped};
 use crate::args::{Tune, Weights};
 use crate::data::print;
 use crate::talk::Talk;
@@ -45,7 +45,7 @@ pub(super) fn run(args: Tune, talk: &Talk) -> Done {
         trials: args.trials.map(|trials| trials as usize),
         seed: args.seed,
     };
-    let (folder, manifest, cache) = (&args.model, &args.manifest, args.cache_logits.as_deref());
+    let (folder, manifest, cache) = (&args.model, &args.manifest, cache(args.cache_logits.as_deref()));
     let mut bar = talk.spinner("the encoder runs");
     let tuned = tune(&Source { model: &model, folder, manifest, cache }, &options, |done, all| {
         if done == 1 {
@@ -58,16 +58,23 @@ pub(super) fn run(args: Tune, talk: &Talk) -> Done {
     tuned.notes.iter().for_each(|note| talk.say(note));
     let whole = warn_of_hotwords(&tuned.left_out, talk);
     warn_of_skipped(&tuned.skipped, talk);
-    print(table(&tuned.trials))?;
-    if let Some(calibrated) = &tuned.calibration {
-        print(format_args!("\n{}", confidence(calibrated)))?;
-    }
     let offered = tuned.calibration.as_ref().filter(|calibrated| calibrated.helps());
     // Without one that helps, none takes the place of the folder's own.
     let none = (packed != Calibration::default()).then_some(Calibration::default());
     let calibration = offered.map(Calibrated::calibration).or(none);
     let written = offered.and(args.calibration.as_deref());
     let best = tuned.trials.first().map(|trial| flags(&args, &options.search, trial, calibration, written));
+    // First, as a reader of the table may end it early.
+    if let (Some(path), Some(calibrated)) = (&args.calibration, offered) {
+        calibrated.write(path)?;
+    }
+    if let Some(path) = &args.out {
+        write(path, &tuned, best.as_deref())?;
+    }
+    print(table(&tuned.trials))?;
+    if let Some(calibrated) = &tuned.calibration {
+        print(format_args!("\n{}", confidence(calibrated)))?;
+    }
     if let Some(flags) = &best {
         print(format_args!("\n{flags}"))?;
     }
@@ -80,10 +87,7 @@ pub(super) fn run(args: Tune, talk: &Talk) -> Done {
         talk.say("raw confidences are no worse than calibrated ones; no calibration is offered");
     }
     match (&args.calibration, offered) {
-        (Some(path), Some(calibrated)) => {
-            calibrated.write(path)?;
-            talk.say(format!("the calibration is in {}", path.display()));
-        }
+        (Some(path), Some(_)) => talk.say(format!("the calibration is in {}", path.display())),
         (Some(path), None) => {
             let why = if tuned.calibration.is_some() {
                 "it would make confidences worse"
@@ -93,9 +97,6 @@ pub(super) fn run(args: Tune, talk: &Talk) -> Done {
             talk.warn(format!("{} is not written: {why}", path.display()));
         }
         (None, _) => {}
-    }
-    if let Some(path) = &args.out {
-        write(path, &tuned, best.as_deref())?;
     }
     Ok(whole && tuned.skipped.is_empty())
 }

@@ -105,6 +105,11 @@ pub fn compare(folders: &[PathBuf]) -> Result<Comparison, StudyError> {
         let mut settings = run.config.identity().settings()?;
         settings.remove("train.seed");
         settings.extend(run.init.as_ref().map(|init| ("--init".into(), init.display().to_string())));
+        // A schedule that was stretched on its way is another's.
+        let extensions =
+            run.extended.iter().map(|e| format!("{} to {} epochs in {}", e.epochs_before, e.epochs, e.epoch));
+        let extensions = extensions.collect::<Vec<_>>().join(", ");
+        settings.extend((!extensions.is_empty()).then(|| ("extended".into(), extensions)));
         let alike = |(other, runs): &&mut (Settings, Vec<Run>)| {
             *other == settings
                 && runs.iter().all(|other| other.has_same_sets(&run) && other.has_same_data(&run))

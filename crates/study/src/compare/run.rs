@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use linnet_train::{Environment, EpochRecord, RunConfig, Sitting, read_metrics};
+use linnet_train::{Environment, EpochRecord, Extension, RunConfig, Sitting, read_metrics};
 
 use super::score::SetScore;
 use super::tables::plural;
@@ -28,6 +28,8 @@ pub struct Run {
     pub init: Option<PathBuf>,
     /// A checksum of what it was trained on, where known.
     pub data: Option<u32>,
+    /// Changes of its length on its way.
+    pub extended: Vec<Extension>,
 }
 
 /// What all sittings of a run say, one after the other, where they say different things.
@@ -51,6 +53,12 @@ impl Run {
             }
         }
         let environment = Environment::read(folder);
+        let file = folder.join("env.json");
+        if environment.is_none() && file.is_file() {
+            let problem =
+                "it can't be read, and tells what the run started from; bring it back, or remove it".into();
+            return Err(StudyError::File { path: file, problem });
+        }
         let machine = environment.as_ref().map(|environment| {
             of_sittings(environment, |sitting| {
                 format!("{}, {}", sitting.processor, plural(sitting.threads, "thread"))
@@ -58,8 +66,8 @@ impl Run {
         });
         let version = environment.as_ref().map(|e| of_sittings(e, |sitting| sitting.linnet.clone()));
         let data = environment.as_ref().and_then(|environment| environment.data);
-        let init = environment.and_then(|environment| environment.init);
-        Ok(Self { name: name.into(), config, epochs, sets, machine, version, init, data })
+        let (init, extended) = environment.map(|told| (told.init, told.extended)).unwrap_or_default();
+        Ok(Self { name: name.into(), config, epochs, sets, machine, version, init, data, extended })
     }
 
     /// How far its training is, as `21 of 120 epochs`, where it isn't at its end.

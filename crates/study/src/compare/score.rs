@@ -68,11 +68,13 @@ impl SetScore {
             && (self.unit != other.unit || self.has_same_references(other))
     }
 
-    /// Whether the references have as many tokens, or the same texts: where these have alternatives, the hypothesis
-    /// decides how many tokens they have.
+    /// Whether the references have the same texts, or where one side's are unknown, as many tokens.
     fn has_same_references(&self, other: &Self) -> bool {
         let tokens = |score: &Self| score.utterances.iter().map(|u| u.counts.reference).collect::<Vec<_>>();
-        tokens(self) == tokens(other) || self.references.is_some() && self.references == other.references
+        match (&self.references, &other.references) {
+            (Some(own), Some(others)) => own == others,
+            _ => tokens(self) == tokens(other),
+        }
     }
 
     /// How much speech it is of, as `8 speakers, 100 utterances, 1,504 phones`.

@@ -139,7 +139,7 @@ impl Comparison {
             "{} Intervals of 95 % are the estimate ± t₀.₉₇₅ · standard error, of the speakers {seeds} (an analysis of variance of seeds \
              and speakers; degrees of freedom after Satterthwaite, 1946). A single interval ignores how many there are. Verdicts are on \
              the last column and don’t: their p-values are corrected for the number of kinds beside the same reference (Holm, 1979), so \
-             that with a probability of 95 % none of a table is by chance. One seed has an interval of the speakers alone, and no \
+             that with a probability of 95 % none of one size’s and one test’s (against no difference, or against the margin) is by chance. One seed has an interval of the speakers alone, and no \
              verdict. Smallest detectable: the smallest true difference in the last column that one test at 5 % would have found with \
              a probability of 80 %, (t₀.₉₇₅ + t₀.₈) · standard error.",
             self.decoded_note()

@@ -8,7 +8,7 @@ use std::time::UNIX_EPOCH;
 use linnet_corpus::{Manifest, Skipped};
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 
-use super::emissions::{Rows, Source};
+use super::emissions::{Cache, Rows, Source};
 use crate::error::StudyError;
 
 /// The key of the utterances that were left out, in the file's metadata.
@@ -16,9 +16,13 @@ const SKIPPED: &str = "skipped";
 
 /// The file for this version, model, manifest and audio: whatever changes gives it another name, so that nothing old is
 /// taken for new. Audio is told by its path, size and time.
-pub(crate) fn place(folder: &Path, source: &Source<'_>, manifest: &Manifest) -> Result<PathBuf, StudyError> {
+pub(crate) fn place(
+    Cache { folder, version }: Cache<'_>,
+    source: &Source<'_>,
+    manifest: &Manifest,
+) -> Result<PathBuf, StudyError> {
     let mut hasher = DefaultHasher::new();
-    env!("CARGO_PKG_VERSION").hash(&mut hasher);
+    version.hash(&mut hasher);
     for file in ["config.toml", "model.safetensors", "tokens.txt", "cmvn.json"] {
         // cmvn.json may be missing, the others have been read.
         std::fs::read(source.folder.join(file)).unwrap_or_default().hash(&mut hasher);

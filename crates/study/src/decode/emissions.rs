@@ -18,8 +18,17 @@ pub struct Source<'a> {
     pub folder: &'a Path,
     /// The manifest.
     pub manifest: &'a Path,
-    /// The folder where log-probabilities are kept for the next time; `None`: they are computed each time.
-    pub cache: Option<&'a Path>,
+    /// Where log-probabilities are kept for the next time; `None`: they are computed each time.
+    pub cache: Option<Cache<'a>>,
+}
+
+/// Where log-probabilities are kept.
+#[derive(Clone, Copy, Debug)]
+pub struct Cache<'a> {
+    /// The folder.
+    pub folder: &'a Path,
+    /// The program's version: another's log-probabilities are not taken.
+    pub version: &'a str,
 }
 
 /// The log-probabilities of a manifest.
@@ -63,7 +72,7 @@ impl Emissions {
             manifest.spell_by(rule);
         }
         let order = manifest.utterances.iter().map(|u| u.id.clone()).zip(0..).collect();
-        let place = source.cache.map(|folder| cache::place(folder, source, &manifest)).transpose()?;
+        let place = source.cache.map(|kept| cache::place(kept, source, &manifest)).transpose()?;
         if let Some(path) = &place
             && let Some((rows, skipped)) = cache::read(path, source.model.tokens.len())
         {

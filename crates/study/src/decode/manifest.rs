@@ -79,6 +79,10 @@ struct Heard<'a> {
 /// that can't be read are named in the result and left out.
 pub fn decode(source: &Source<'_>, out: &Path, options: &DecodeOptions) -> Result<Decoded, StudyError> {
     let model = source.model;
+    if out.is_file() {
+        let problem = "this is a file; give a folder for the hypotheses".into();
+        return Err(StudyError::File { path: out.into(), problem });
+    }
     // What the options name is read first: the encoder takes longer.
     let references = References::read(source, options.lexicon.as_deref())?;
     let search = match &options.search {
@@ -99,6 +103,8 @@ pub fn decode(source: &Source<'_>, out: &Path, options: &DecodeOptions) -> Resul
     }
 
     fs::create_dir_all(out).map_err(|source| StudyError::Io { path: out.to_path_buf(), source })?;
+    // Scores of earlier hypotheses must not lie beside new ones, wherever this ends.
+    ["score.json", "score.txt"].iter().try_for_each(|name| remove(&out.join(name)))?;
     let scored = all.iter().any(|heard| !said(heard.emission).trim().is_empty());
     let (with_text, without_text): (Vec<&Heard>, Vec<&Heard>) =
         all.iter().partition(|heard| !scored || heard.emission.utterance.text.is_some());

@@ -10,7 +10,7 @@ mod matrix;
 mod output;
 mod references;
 
-pub use emissions::{Emission, Emissions, Source};
+pub use emissions::{Cache, Emission, Emissions, Source};
 pub use manifest::{DecodeOptions, Decoded, decode};
 pub use matrix::{Arranged, MatrixTable};
 pub use output::{HypothesisRecord, Symbols, TokenRecord, UtteranceRecord, WordRecord};

@@ -50,7 +50,14 @@ fn summary(comparison: &Comparison) -> String {
             let rate = format!("{:.2} % ({:.2} to {:.2})", rate.value, rate.interval.low, rate.interval.high);
             let alike = comparison.not_told_from(place);
             text += &match alike.len() {
-                0 => format!(" Lowest {} on {on}: <b>{name}</b> with {rate}.", column.rate_name),
+                0 if comparison.references.contains(&system.name) || comparison.systems.len() == 2 => {
+                    format!(" Lowest {} on {on}: <b>{name}</b> with {rate}.", column.rate_name)
+                }
+                0 => format!(
+                    " Lowest mean {} on {on}: {name} with {rate}, compared with {} alone.",
+                    column.rate_name,
+                    escape(&comparison.references.join(", "))
+                ),
                 count => format!(
                     " No kind has clearly the lowest {} on {on}: {name} has {rate}, without a clear difference to {}.",
                     column.rate_name,

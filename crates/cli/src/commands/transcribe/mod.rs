@@ -36,7 +36,7 @@ use self::tally::Tally;
 use self::work::in_order;
 use super::search::Asked;
 use super::{Done, say_notes, warn_of_hotwords};
-use crate::args::{PageSound, Transcribe};
+use crate::args::{PageSound, Transcribe, VERSION};
 use crate::talk::Talk;
 
 /// A note tells of a recording of whose sound so many seconds, and such a share, got no words.
@@ -203,7 +203,7 @@ fn sources(args: &Transcribe) -> Result<(Model, Option<SearchOptions>, u64), Box
     let asked = Asked { search: &args.search, weights: &args.weights, depth: &args.depth };
     let options = asked.with_model(&args.model, SearchOptions::of_model(&args.model)?)?;
     let mut hasher = DefaultHasher::new();
-    env!("CARGO_PKG_VERSION").hash(&mut hasher);
+    VERSION.hash(&mut hasher);
     for file in ["config.toml", "model.safetensors", "tokens.txt", "cmvn.json", "labels.arpa"] {
         // The last two may be missing, the others have been read.
         std::fs::read(args.model.join(file)).unwrap_or_default().hash(&mut hasher);
