@@ -12,23 +12,15 @@ use crate::{Features, FrontendError};
 const LEAST_VARIANCE: f64 = 1e-10;
 
 /// Means and standard deviations that bring each dimension to mean 0 and variance 1.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Cmvn {
+    /// Frames they were taken over.
+    pub frames: u64,
     /// Mean of each dimension, `(dim)`.
     pub mean: Vec<f32>,
     /// Standard deviation of each dimension over the population, `(dim)`; 1 for a dimension that is constant.
     pub std: Vec<f32>,
-    /// Frames they were taken over.
-    pub frames: u64,
-}
-
-/// The file: `cmvn.json` of a model folder.
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct CmvnFile {
-    frames: u64,
-    mean: Vec<f32>,
-    std: Vec<f32>,
 }
 
 /// Sums over frames, in `f64`.
@@ -148,7 +140,7 @@ impl Cmvn {
     pub fn read(path: &Path) -> Result<Self, FrontendError> {
         let text = fs::read(path).map_err(|source| FrontendError::Io { path: path.into(), source })?;
         let broken = |problem: String| FrontendError::CmvnFile { path: path.into(), problem };
-        let CmvnFile { frames, mean, std } =
+        let Self { frames, mean, std } =
             serde_json::from_slice(&text).map_err(|error| broken(json_problem(&error)))?;
         if mean.len() != std.len() {
             return Err(broken(format!("mean has {} values and std {}", mean.len(), std.len())));
@@ -168,9 +160,8 @@ impl Cmvn {
     ///
     /// A file that can't be written.
     pub fn write(&self, path: &Path) -> Result<(), FrontendError> {
-        let file = CmvnFile { frames: self.frames, mean: self.mean.clone(), std: self.std.clone() };
         write_beside(path, |out| {
-            serde_json::to_writer(&mut *out, &file)?;
+            serde_json::to_writer(&mut *out, self)?;
             out.write_all(b"\n")
         })
         .map_err(|source| FrontendError::Io { path: path.into(), source })

@@ -83,10 +83,16 @@ impl Checkpoints {
         Ok(())
     }
 
-    /// Whether an experiment folder has one to continue from, or the model of a run that came to its end.
+    /// Whether an experiment folder has one to continue from, or what a run that came to its end leaves: its model, or
+    /// what it was decoded to.
     pub(crate) fn begun(experiment: &Path) -> bool {
-        let latest = Self::new(experiment).latest();
-        latest.is_file() || experiment.join("model").is_dir()
+        let there = |name: &str| experiment.join(name).is_dir();
+        Self::new(experiment).latest().is_file() || there("model") || there("decode")
+    }
+
+    /// The statistics by which the features of all sittings are normalised.
+    pub(crate) fn statistics(&self) -> PathBuf {
+        self.folder.join("cmvn.json")
     }
 
     /// The file that a run continues from.
@@ -112,6 +118,13 @@ impl Checkpoints {
     /// Writes the weights alone.
     pub(crate) fn save_weights(&self, encoder: &Encoder, path: &Path) -> Result<(), TrainError> {
         write(path, &encoder.tensors()?, None)
+    }
+
+    /// Keeps the weights of an epoch as the best.
+    pub(crate) fn keep_best(&self, epoch: u64) -> Result<(), TrainError> {
+        let path = self.epoch(epoch);
+        let bytes = fs::read(&path).map_err(|e| TrainError::io(&path, e))?;
+        write_beside(&self.best(), &bytes)
     }
 
     /// Forgets the weights of old epochs.

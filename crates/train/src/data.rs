@@ -1,10 +1,10 @@
 //! The datasets of a run.
 
 use std::path::Path;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crc32c::crc32c_append;
-use linnet_corpus::{Augment, BatchOptions, Dataset, Manifest, Shuffle};
+use linnet_corpus::{Augment, BatchOptions, CorpusError, Dataset, Manifest, Shuffle};
 use linnet_ctc::required_frames;
 use linnet_frontend::{Cmvn, Normalisation};
 use linnet_text::{Lexicon, Normaliser, TokenTable, Tokenizer, Unit};
@@ -35,18 +35,23 @@ impl RunData {
     }
 
     /// Reads them, unless it is interrupted: [`CorpusError::Interrupted`](linnet_corpus::CorpusError::Interrupted). All
-    /// ranks read all texts, and each the recordings of its share of the statistics.
+    /// ranks read all texts, and each the recordings of its share of the statistics, unless these are known.
     pub(crate) fn read(
         config: &RunConfig,
+        statistics: Option<Cmvn>,
         interrupt: Option<&AtomicBool>,
         ranks: &dyn Communicator,
     ) -> Result<Self, TrainError> {
         let data = &config.data;
         let texts = ranks.agree(Texts::read(config))?;
         let cmvn = match config.train.normalisation {
-            Normalisation::Global => {
+            Normalisation::Global if statistics.is_none() => {
                 Some(shared_cmvn((&texts.train, &data.train), &config.features, interrupt, ranks)?)
             }
+            Normalisation::Global if interrupt.is_some_and(|interrupt| interrupt.load(Ordering::Relaxed)) => {
+                return Err(CorpusError::Interrupted.into());
+            }
+            Normalisation::Global => statistics,
             _ => None,
         };
         let Texts { tokens, lexicon, spelling, train, dev } = texts;

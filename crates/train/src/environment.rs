@@ -1,8 +1,10 @@
 //! `env.json`: what a run ran on.
 
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
+use linnet_files::json_problem;
 use serde::{Deserialize, Serialize};
 
 use crate::checkpoint::{State, write_beside};
@@ -61,9 +63,24 @@ pub struct Environment {
 }
 
 impl Environment {
-    /// What an experiment folder's `env.json` says; `None` where there is none that can be read.
-    pub fn read(folder: &Path) -> Option<Self> {
-        serde_json::from_str(&fs::read_to_string(folder.join(FILE)).ok()?).ok()
+    /// What an experiment folder's `env.json` says; `None` where there is none.
+    ///
+    /// # Errors
+    ///
+    /// A file that can't be read.
+    pub fn read(folder: &Path) -> Result<Option<Self>, TrainError> {
+        let path = folder.join(FILE);
+        let text = match fs::read_to_string(&path) {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            text => text.map_err(|error| TrainError::io(&path, error))?,
+        };
+        serde_json::from_str(&text).map(Some).map_err(|error| {
+            let problem = format!(
+                "{}; it tells how the run was made, so bring it back, or remove it to go without",
+                json_problem(&error)
+            );
+            TrainError::Config { file: path, problem }
+        })
     }
 
     /// All sittings in order.
@@ -103,7 +120,7 @@ pub(crate) fn write(
         threads: rayon::current_num_threads(),
         ranks: options.communicator().ranks(),
     };
-    let mut environment = match Environment::read(folder).filter(|_| options.resume) {
+    let mut environment = match options.resume.then(|| Environment::read(folder)).transpose()?.flatten() {
         Some(mut environment) => {
             let last = environment.later.last().unwrap_or(&environment.first);
             if (Sitting { epoch: last.epoch, ..now.clone() }) != *last {

@@ -3,6 +3,7 @@
 use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
 
+use crate::checkpoint::Checkpoints;
 use crate::config::{RunConfig, differences};
 use crate::error::TrainError;
 
@@ -92,7 +93,13 @@ fn open(folder: &Path) -> Result<File, TrainError> {
 /// where the data lie, how they are computed, and when training ends.
 pub(crate) fn same_run(config: &RunConfig, resolved: &Path) -> Result<RunConfig, TrainError> {
     if !resolved.is_file() {
-        let problem = "there is no run to continue; leave --resume out to start one".to_string();
+        let problem = match Checkpoints::begun(resolved.parent().unwrap_or(Path::new(""))) {
+            true => {
+                "it is missing, and tells how the run beside it was started; bring it back, or choose another folder"
+            }
+            false => "there is no run to continue; leave --resume out to start one",
+        };
+        let problem = problem.to_string();
         return Err(TrainError::Checkpoint { path: resolved.to_path_buf(), problem });
     }
     let earlier = RunConfig::read_resolved(resolved)?;

@@ -28,7 +28,7 @@ impl StepTimer {
     ///
     /// As [`train`](crate::train), and if there is no batch.
     pub fn new(config: &RunConfig, batches: usize) -> Result<Self, TrainError> {
-        let data = RunData::read(config, None, &Alone)?;
+        let data = RunData::read(config, None, None, &Alone)?;
         let pieces = config.train.pieces;
         let mut epoch = data.train.share(1, Share { pieces, own: 0..pieces, ..Share::default() })?;
         let made = std::iter::from_fn(|| epoch.next_pieces());

@@ -93,7 +93,8 @@ impl Updater<'_> {
             let problem = format!("{reason}; leave it out, or set train.skip_impossible = true");
             return Err(TrainError::Utterance { utterance: id.clone(), problem });
         }
-        if present == 0 {
+        if update.utterances == 0 {
+            update.frames = 0;
             return Ok(update);
         }
         let ids: Vec<String> = pieces.iter().flat_map(|piece| piece.ids.clone()).collect();

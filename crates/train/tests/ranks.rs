@@ -88,7 +88,7 @@ fn any_number_of_ranks_gives_the_same_weights() {
         for (run, ranks) in runs.iter().zip(ranks).skip(1) {
             assert_eq!(figures(run), figures(&runs[0]), "{ranks} ranks");
             assert!(weights(run) == weights(&runs[0]), "the models of 1 rank and of {ranks} differ");
-            assert_eq!(Environment::read(run).unwrap().first.ranks, *ranks);
+            assert_eq!(Environment::read(run).unwrap().unwrap().first.ranks, *ranks);
             for record in read_metrics(&run.join("metrics.jsonl")).unwrap() {
                 let (wait, sum) = (record.ranks_wait, record.ranks_sum);
                 assert!(wait > 0.0 && sum > 0.0 && wait + sum < 1.0, "{ranks} ranks: {wait} and {sum}");

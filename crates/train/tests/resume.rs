@@ -164,9 +164,9 @@ fn a_run_that_ended_goes_on_to_a_later_end() {
     assert!(readme.contains("epochs 3 to 4"), "{readme}");
     // The earlier value is told, and once.
     train(&with_epochs(&config, 4), &extended, &resume, &mut ()).unwrap();
-    let told = Environment::read(&extended).unwrap().extended;
+    let told = Environment::read(&extended).unwrap().unwrap().extended;
     assert_eq!(told, [Extension { epoch: 3, epochs_before: 2, epochs: 4 }]);
-    assert!(Environment::read(&straight).unwrap().extended.is_empty());
+    assert!(Environment::read(&straight).unwrap().unwrap().extended.is_empty());
     assert_eq!(RunConfig::read_resolved(&extended.join("config.toml")).unwrap().train.epochs, 4);
 }
 
@@ -210,7 +210,7 @@ fn an_end_that_is_past_or_that_stopping_early_forbids_is_refused() {
     let outcome = train(&with_epochs(&config, 2), &out, &resume, &mut ()).unwrap();
     assert!(matches!(outcome, Outcome::Finished { .. }), "{outcome:?}");
     assert_eq!(learning_rates(&out).len(), 2);
-    let told = Environment::read(&out).unwrap().extended;
+    let told = Environment::read(&out).unwrap().unwrap().extended;
     assert_eq!(told, [Extension { epoch: 2, epochs_before: 3, epochs: 2 }]);
 
     // Steps too short to improve anything.
@@ -264,4 +264,64 @@ fn an_interrupt_while_the_data_are_read_leaves_everything_as_it_was() {
     let options = Options { resume: true, ..options };
     assert_eq!(train(&with_epochs(&config, 5), &out, &options, &mut ()).unwrap(), Outcome::NotBegun);
     assert_eq!(fs::read(out.join("config.toml")).unwrap(), before);
+}
+
+#[test]
+fn a_run_keeps_the_statistics_of_its_features() {
+    let folder = tempfile::tempdir().unwrap();
+    let (config, out) = (corpus(folder.path(), ""), folder.path().join("exp"));
+    train(&with_epochs(&config, 1), &out, &Options::default(), &mut ()).unwrap();
+    let statistics = || fs::read(out.join("model/cmvn.json")).unwrap();
+    let before = statistics();
+    // As long as it was, and silent.
+    let path = folder.path().join("u2.wav");
+    let mut bytes = fs::read(&path).unwrap();
+    bytes[44..].fill(0);
+    fs::write(&path, bytes).unwrap();
+    let options = Options { resume: true, ..Options::default() };
+    train(&with_epochs(&config, 2), &out, &options, &mut ()).unwrap();
+    assert!(statistics() == before);
+}
+
+#[test]
+fn a_run_is_neither_written_over_nor_guessed_at() {
+    let folder = tempfile::tempdir().unwrap();
+    let (config, out) = (with_epochs(&corpus(folder.path(), ""), 1), folder.path().join("exp"));
+    train(&config, &out, &Options::default(), &mut ()).unwrap();
+    let resumed = Options { resume: true, ..Options::default() };
+    let environment = fs::read(out.join("env.json")).unwrap();
+    fs::write(out.join("env.json"), "{").unwrap();
+    let error = train(&with_epochs(&config, 2), &out, &resumed, &mut ()).unwrap_err().to_string();
+    assert!(error.contains("env.json: ") && error.contains("bring it back"), "{error}");
+    fs::write(out.join("env.json"), environment).unwrap();
+
+    fs::rename(out.join("config.toml"), folder.path().join("config.toml")).unwrap();
+    let error = train(&config, &out, &resumed, &mut ()).unwrap_err().to_string();
+    assert!(error.contains("config.toml: it is missing") && error.contains("bring it back"), "{error}");
+    let error = train(&config, &out, &Options::default(), &mut ()).unwrap_err().to_string();
+    assert!(error.contains("holds a run already"), "{error}");
+    // What is kept of a run is one, too.
+    let kept = folder.path().join("kept");
+    fs::create_dir_all(kept.join("decode/test")).unwrap();
+    let error = train(&config, &kept, &Options::default(), &mut ()).unwrap_err().to_string();
+    assert!(error.contains("holds a run already"), "{error}");
+}
+
+#[test]
+fn other_parts_of_the_same_recordings_are_other_data() {
+    let folder = tempfile::tempdir().unwrap();
+    let (config, out) = (with_epochs(&corpus(folder.path(), ""), 1), folder.path().join("exp"));
+    let manifest = folder.path().join("all.jsonl");
+    let text = fs::read_to_string(&manifest).unwrap();
+    let at = |offset: &str| {
+        text.replace("\"text\"", &format!("\"duration\": 0.2, \"offset\": {offset}, \"text\""))
+    };
+    fs::write(&manifest, at("0.05")).unwrap();
+    let config =
+        RunConfig { train: linnet_train::TrainConfig { shortest_s: 0.05, ..config.train }, ..config };
+    train(&config, &out, &Options::default(), &mut ()).unwrap();
+    fs::write(&manifest, at("0.01")).unwrap();
+    let options = Options { resume: true, ..Options::default() };
+    let error = train(&with_epochs(&config, 2), &out, &options, &mut ()).unwrap_err().to_string();
+    assert!(error.contains("started on other utterances, transcripts or tokens"), "{error}");
 }

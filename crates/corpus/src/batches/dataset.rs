@@ -138,13 +138,21 @@ impl Dataset {
         self.inner.items.iter().map(|item| &item.labels[..])
     }
 
-    /// A checksum (CRC-32C) of the utterances' IDs, speakers, durations and labels: the same wherever the corpus lies.
+    /// A checksum (CRC-32C) of the utterances' IDs, speakers, durations and labels, and of which part of their files they
+    /// are: the same wherever the corpus lies.
     pub fn checksum(&self) -> u32 {
         self.inner.items.iter().fold(0, |sum, Item { utterance, labels, duration_s }| {
             let speaker = utterance.speaker.as_deref().unwrap_or_default();
             let labels: Vec<u8> = labels.iter().flat_map(|label| label.to_le_bytes()).collect();
-            let parts = [utterance.id.as_bytes(), speaker.as_bytes(), &duration_s.to_le_bytes(), &labels];
-            parts.iter().fold(sum, |sum, part| {
+            let Utterance { id, offset_s, channel, raw, .. } = utterance;
+            // Whole files, which nearly all are, have no part.
+            let part = match (*offset_s, channel, raw) {
+                (0.0, None, None) => String::new(),
+                part => format!("{part:?}"),
+            };
+            let own = [id.as_bytes(), speaker.as_bytes(), &duration_s.to_le_bytes(), &labels];
+            let parts = own.into_iter().chain((!part.is_empty()).then_some(part.as_bytes()));
+            parts.fold(sum, |sum, part| {
                 let sum = crc32c::crc32c_append(sum, &(part.len() as u64).to_le_bytes());
                 crc32c::crc32c_append(sum, part)
             })

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use linnet_text::{Case, Normaliser, Punctuation};
 
 use super::draft::SetDraft;
+use super::kind::Kind;
 use crate::Utterance;
 use crate::files::RealPaths;
 
@@ -17,7 +18,7 @@ pub(super) fn sentence_key(text: &str) -> String {
 
 /// Whether a set is for training, by its name: WSJ's are `train_si84` and the like.
 pub(super) fn is_training(name: &str) -> bool {
-    name.contains("train")
+    name.contains("train") && Kind::other_than_training(name).is_none()
 }
 
 /// For each set that isn't for training, the recordings and the sentences that occur in training too.

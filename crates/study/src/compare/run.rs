@@ -52,13 +52,7 @@ impl Run {
                 sets.push(SetScore::read(&path)?);
             }
         }
-        let environment = Environment::read(folder);
-        let file = folder.join("env.json");
-        if environment.is_none() && file.is_file() {
-            let problem =
-                "it can't be read, and tells what the run started from; bring it back, or remove it".into();
-            return Err(StudyError::File { path: file, problem });
-        }
+        let environment = Environment::read(folder)?;
         let machine = environment.as_ref().map(|environment| {
             of_sittings(environment, |sitting| {
                 format!("{}, {}", sitting.processor, plural(sitting.threads, "thread"))

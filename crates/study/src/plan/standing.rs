@@ -178,7 +178,7 @@ fn mismatch(folder: &Path, run: &PlannedRun) -> Result<Option<String>, StudyErro
     );
     let mut keys: Vec<String> =
         differ.iter().map(|(key, found, planned)| format!("{key} is {found}, planned {planned}")).collect();
-    let environment = Environment::read(folder);
+    let environment = Environment::read(folder)?;
     if let Some(init) = environment.as_ref().and_then(|environment| environment.init.as_ref()) {
         keys.push(format!("it started from the weights of {}", init.display()));
     }

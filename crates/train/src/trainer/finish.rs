@@ -58,28 +58,28 @@ impl Run<'_> {
         if best {
             self.state.best = Some((record.dev_error_rate, record.epoch));
         }
-        let written = if self.ranks.leads() { self.write_epoch(record, best, observer) } else { Ok(()) };
+        let written = if self.ranks.leads() { self.write_epoch(record, observer) } else { Ok(()) };
         self.ranks.agree(written)?;
         self.state.epoch += 1;
         self.state.batch = 0;
         self.save()?;
+        self.ranks.lead(|| self.tidy())?;
         Ok(true)
     }
 
-    /// Writes what an epoch leaves behind; `best`: it is the best so far.
-    fn write_epoch(
-        &mut self,
-        record: EpochRecord,
-        best: bool,
-        observer: &mut dyn Observer,
-    ) -> Result<(), TrainError> {
-        if best {
-            self.checkpoints.save_weights(&self.model.encoder, &self.checkpoints.best())?;
+    /// Brings the weights of other epochs to the last checkpoint's place: the best epoch's are kept, those that no mean
+    /// wants any more are not. Only now, since a run that is ended before goes on from the checkpoint before.
+    pub(super) fn tidy(&self) -> Result<(), TrainError> {
+        let last = self.state.epoch - 1;
+        if self.state.best.is_some_and(|(_, best)| best == last) {
+            self.checkpoints.keep_best(last)?;
         }
+        last.checked_sub(self.config.train.average as u64).map_or(Ok(()), |old| self.checkpoints.forget(old))
+    }
+
+    /// Writes what an epoch leaves behind.
+    fn write_epoch(&mut self, record: EpochRecord, observer: &mut dyn Observer) -> Result<(), TrainError> {
         self.checkpoints.save_weights(&self.model.encoder, &self.checkpoints.epoch(record.epoch))?;
-        if let Some(old) = record.epoch.checked_sub(self.config.train.average as u64) {
-            self.checkpoints.forget(old)?;
-        }
         let values = [
             ("loss/train", record.loss),
             ("loss/dev", record.dev_loss),

@@ -29,6 +29,10 @@ impl Run<'_> {
             // An epoch whose record was written after the checkpoint comes again.
             self.records.truncate(done as usize);
         }
+        // It may have ended between the checkpoint and the weights beside it.
+        if done > 0 && self.checkpoints.epoch(done).is_file() {
+            self.tidy()?;
+        }
         if self.records.len() as u64 != done {
             let problem = format!(
                 "it has {} epochs, and the checkpoint {done}; bring the file back, or start anew in another folder",

@@ -3,8 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
-use linnet::{Model, ModelConfig};
+use linnet::{Model, ModelConfig, ModelError};
 use linnet_corpus::CorpusError;
+use linnet_frontend::Cmvn;
 use linnet_text::TokenTable;
 
 use super::run::Run;
@@ -123,7 +124,13 @@ fn train_at(
     start_together(config, out, options)?;
     let earlier = ranks.lead(|| earlier(config, out, options))?.flatten();
     environment::forget_peak();
-    let data = RunData::read(config, options.interrupt, ranks);
+    // A run that is continued keeps its statistics, whatever became of the recordings.
+    let statistics = ranks.lead(|| match Checkpoints::new(out).statistics() {
+        path if options.resume && path.is_file() => Ok(Some(Cmvn::read(&path).map_err(ModelError::from)?)),
+        _ => Ok(None),
+    })?;
+    let statistics = ranks.all(&statistics.flatten())?.swap_remove(0);
+    let data = RunData::read(config, statistics, options.interrupt, ranks);
     if ranks.any(matches!(data, Err(TrainError::Corpus(CorpusError::Interrupted)))) {
         return Ok(Outcome::NotBegun);
     }
@@ -148,7 +155,7 @@ fn earlier(config: &RunConfig, out: &Path, options: &Options<'_>) -> Result<Opti
     if options.resume {
         return same_run(config, &resolved).map(Some);
     }
-    if resolved.exists() && Checkpoints::begun(out) {
+    if Checkpoints::begun(out) {
         return Err(TrainError::Exists { path: out.to_path_buf() });
     }
     Ok(None)
@@ -173,6 +180,12 @@ fn begin(run: &mut Run<'_>, options: &Options<'_>, earlier: Option<&RunConfig>) 
         None => None,
     };
     run.open()?;
+    let statistics = Checkpoints::new(run.out).statistics();
+    if let Some(cmvn) = &run.model.cmvn
+        && !(options.resume && statistics.is_file())
+    {
+        cmvn.write(&statistics).map_err(ModelError::from)?;
+    }
     // Before the configuration, by which another length is known as one.
     if !run.has_ended() || extension.is_some() {
         environment::write(run.out, options, &run.state, extension)?;
