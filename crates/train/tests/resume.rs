@@ -300,7 +300,7 @@ fn a_run_is_neither_written_over_nor_guessed_at() {
     assert!(error.contains("config.toml: it is missing") && error.contains("bring it back"), "{error}");
     let error = train(&config, &out, &Options::default(), &mut ()).unwrap_err().to_string();
     assert!(error.contains("holds a run already"), "{error}");
-    // What is kept of a run is one, too.
+    // The kept files of a run are one, too.
     let kept = folder.path().join("kept");
     fs::create_dir_all(kept.join("decode/test")).unwrap();
     let error = train(&config, &kept, &Options::default(), &mut ()).unwrap_err().to_string();

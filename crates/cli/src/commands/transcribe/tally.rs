@@ -1,4 +1,4 @@
-//! What came of all recordings.
+//! The results of all recordings, counted.
 
 use std::path::{Path, PathBuf};
 
