@@ -63,7 +63,7 @@ pub struct Environment {
 }
 
 impl Environment {
-    /// What an experiment folder's `env.json` says; `None` where there is none.
+    /// The content of an experiment folder's `env.json`; `None` where there is none.
     ///
     /// # Errors
     ///

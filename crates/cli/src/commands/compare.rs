@@ -76,8 +76,12 @@ pub(super) fn run(args: Compare, talk: &Talk) -> Done {
         return Err("no run is finished, so no report is written; leave --no-train out to train".into());
     }
     // First, as a reader of the tables may end them early.
-    args.out.as_ref().map_or(Ok(()), |path| comparison.write_html(path))?;
-    args.plot.as_ref().map_or(Ok(()), |path| comparison.write_plot(path))?;
+    if let Some(path) = &args.out {
+        comparison.write_html(path)?;
+    }
+    if let Some(path) = &args.plot {
+        comparison.write_plot(path)?;
+    }
     print(comparison.table().trim_end())?;
     if let Some(path) = args.out {
         talk.say(format!("the report is {}", path.display()));

@@ -80,6 +80,12 @@ struct Plateau {
     told_at: u64,
 }
 
+impl Default for Plateau {
+    fn default() -> Self {
+        Self { told_at: Self::STEPS }
+    }
+}
+
 impl Plateau {
     /// The development error, in percent, of a model that says next to nothing.
     const ERROR: f64 = 80.0;
@@ -109,7 +115,7 @@ impl Plateau {
 
 impl<'a> Teller<'a> {
     pub(super) fn new(talk: &'a Talk) -> Self {
-        let plateau = Plateau { told_at: Plateau::STEPS };
+        let plateau = Plateau::default();
         Self { talk, bar: ProgressBar::hidden(), plateau, epochs: 0, steps: 0, last: None }
     }
 
@@ -174,7 +180,7 @@ impl Observer for Teller<'_> {
             start.steps
         ));
         (self.epochs, self.steps, self.last) = (start.epochs, start.steps, None);
-        self.plateau = Plateau { told_at: Plateau::STEPS };
+        self.plateau = Plateau::default();
         self.bar = self.talk.bar(start.steps, "steps");
         go_on(&self.bar, start.done, start.steps);
     }
@@ -230,7 +236,7 @@ mod tests {
 
     #[test]
     fn a_plateau_that_lasts_is_told_each_time_that_the_steps_have_doubled() {
-        let mut plateau = Plateau { told_at: Plateau::STEPS };
+        let mut plateau = Plateau::default();
         let line = r#"{"epoch":1,"step":0,"loss":3.0,"dev_loss":3.0,"dev_error_rate":97.0,"learning_rate":1e-3,
             "gradient_norm":1.0,"parameters":1,"utterances":1,"skipped":0,"frames":1,"seconds":1.0,"total_seconds":1.0,
             "frames_per_s":1.0,"data_wait":0.0,"data_work":0.0,"subsampling":0.0,"peak_mb":1.0}"#;

@@ -141,8 +141,6 @@ pub fn decode(source: &Source<'_>, out: &Path, options: &DecodeOptions) -> Resul
     }
     for (name, kept) in [
         ("ref.trn", scored),
-        ("score.txt", scored),
-        ("score.json", scored),
         ("hyp-phones.trn", kind.words_of_phones()),
         ("ref-phones.trn", kind.words_of_phones() && scored),
         ("nbest.jsonl", options.nbest),

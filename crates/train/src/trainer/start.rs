@@ -180,11 +180,8 @@ fn begin(run: &mut Run<'_>, options: &Options<'_>, earlier: Option<&RunConfig>) 
         None => None,
     };
     run.open()?;
-    let statistics = Checkpoints::new(run.out).statistics();
-    if let Some(cmvn) = &run.model.cmvn
-        && !(options.resume && statistics.is_file())
-    {
-        cmvn.write(&statistics).map_err(ModelError::from)?;
+    if let Some(cmvn) = &run.model.cmvn {
+        cmvn.write(&Checkpoints::new(run.out).statistics()).map_err(ModelError::from)?;
     }
     // Before the configuration, by which another length is known as one.
     if !run.has_ended() || extension.is_some() {
