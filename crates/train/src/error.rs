@@ -61,7 +61,7 @@ pub enum TrainError {
     },
     /// The loss or a gradient is no number.
     #[error(
-        "step {step}: the {what} is not finite; utterances of the batch: {utterances}; lower train.learning_rate or look at their audio"
+        "step {step}: the {what} is not finite; utterances of the batch: {utterances}; look at their audio, or start anew in another folder with a lower train.learning_rate"
     )]
     NotFinite {
         /// The step.

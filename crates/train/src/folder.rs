@@ -1,6 +1,7 @@
 //! Experiment folders, in which one process works at a time.
 
 use std::fs::{self, File, TryLockError};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use crate::checkpoint::Checkpoints;
@@ -84,9 +85,16 @@ fn is_there(_: &File, _: &Path) -> bool {
 }
 
 fn open(folder: &Path) -> Result<File, TrainError> {
-    fs::create_dir_all(folder).map_err(|e| TrainError::io(folder, e))?;
     let path = folder.join(LOCK);
-    File::create(&path).map_err(|e| TrainError::io(&path, e))
+    let mut tries = 10;
+    loop {
+        fs::create_dir_all(folder).map_err(|e| TrainError::io(folder, e))?;
+        match File::create(&path) {
+            // Another process, which has just ended, took the empty folder away in between.
+            Err(error) if error.kind() == ErrorKind::NotFound && tries > 0 => tries -= 1,
+            file => return file.map_err(|e| TrainError::io(&path, e)),
+        }
+    }
 }
 
 /// The experiment folder's configuration. Fails unless it is the given one, but for what may change between sittings:

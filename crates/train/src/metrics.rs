@@ -23,6 +23,9 @@ pub struct EpochRecord {
     pub dev_loss: f64,
     /// Greedy token error rate on the development set, in percent: PER for phones, CER for characters.
     pub dev_error_rate: f64,
+    /// Utterances of the development set that could not be read, and so don't count in its loss and rate.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub dev_skipped: usize,
     /// The learning rate of the last step.
     pub learning_rate: f64,
     /// Mean length of the gradient before clipping.
@@ -55,6 +58,11 @@ pub struct EpochRecord {
     pub ranks_sum: f64,
     /// Peak memory of the process since it began or continued the run, in megabytes; 0 where the system doesn't tell.
     pub peak_mb: f64,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref)] // As serde hands it over.
+fn is_none(count: &usize) -> bool {
+    *count == 0
 }
 
 /// Whether there is nothing to tell, as of one rank.

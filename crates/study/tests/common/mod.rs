@@ -72,6 +72,7 @@ pub(crate) fn started(folder: &Path, config: &RunConfig, course: &Course, epochs
             loss: 1.0,
             dev_loss: 1.0,
             dev_error_rate: (course.end + rest) * wobble,
+            dev_skipped: 0,
             learning_rate: 1e-3,
             gradient_norm: 1.0,
             parameters: config.parameters(40).unwrap(),

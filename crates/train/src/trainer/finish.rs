@@ -22,9 +22,21 @@ impl Run<'_> {
     /// Validates and records the epoch at hand. `false`: it was interrupted, and the epoch has yet to be validated.
     pub(super) fn end_of_epoch(&mut self, observer: &mut dyn Observer) -> Result<bool, TrainError> {
         self.compare_weights()?;
-        let Some(evaluation) = self.evaluate()? else {
-            self.save()?;
-            return Ok(false);
+        let evaluation = match self.evaluate() {
+            Ok(Some(evaluation)) => evaluation,
+            Err(error) => {
+                // The epoch isn't lost with a development set that can't be read now. Other ranks may not be here.
+                if self.ranks.leads()
+                    && !matches!(error, TrainError::NotFinite { .. } | TrainError::Rank { .. })
+                {
+                    self.checkpoints.save(&self.model.encoder, &self.adam, &self.state)?;
+                }
+                return Err(error);
+            }
+            Ok(None) => {
+                self.save()?;
+                return Ok(false);
+            }
         };
         self.told.tell(DEV, &evaluation.skipped, observer);
         let sums = std::mem::take(&mut self.state.sums);
@@ -36,6 +48,7 @@ impl Run<'_> {
             loss: sums.loss / sums.labels.max(1) as f64,
             dev_loss: evaluation.loss,
             dev_error_rate: evaluation.counts.rate(),
+            dev_skipped: evaluation.skipped.len(),
             learning_rate: self.config.train.learning_rate
                 * self.state.schedule.factor(self.state.step.saturating_sub(1)),
             gradient_norm: sums.gradient_norm / sums.steps.max(1) as f64,

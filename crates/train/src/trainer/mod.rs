@@ -4,6 +4,7 @@
 //! where and how long a run goes on, `together` is what the ranks of a run have in common.
 
 mod finish;
+mod init;
 mod resume;
 mod run;
 mod start;

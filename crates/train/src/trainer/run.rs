@@ -39,6 +39,8 @@ pub(super) struct Run<'a> {
     pub(super) state: State,
     pub(super) total_steps: u64,
     pub(super) told: Told,
+    /// Notes for the observer.
+    pub(super) notes: Vec<String>,
 }
 
 impl<'a> Run<'a> {
@@ -57,7 +59,7 @@ impl<'a> Run<'a> {
             State { epoch: 1, batch: 0, step: 0, data: data.checksum(), schedule, best, sums, seconds: 0.0 };
         let adam = Adam::new(&model.encoder, config.train.adam());
         let (checkpoints, events, records) = (Checkpoints::new(out), None, Vec::new());
-        let told = Default::default();
+        let (told, notes) = (Default::default(), data.notes(config));
         Ok(Self {
             config,
             out,
@@ -73,6 +75,7 @@ impl<'a> Run<'a> {
             state,
             total_steps,
             told,
+            notes,
         })
     }
 
@@ -97,17 +100,17 @@ impl<'a> Run<'a> {
             seconds: train.seconds(),
             dev_utterances: dev.len(),
             skipped: &[train.skipped(), dev.skipped()].concat(),
-            notes: &self.data.notes(self.config),
+            notes: &self.notes,
             epochs: self.config.train.epochs,
             steps: self.total_steps,
             done: self.state.step,
         });
     }
 
-    /// Whether all epochs are done, or training stopped early.
+    /// Whether all epochs are done, or training stopped early. An epoch that is begun is first brought to its end.
     pub(super) fn has_ended(&self) -> bool {
         let best = self.state.best.map_or(0, |(_, epoch)| epoch);
-        self.config.train.ends(self.state.epoch - 1, best)
+        self.state.batch == 0 && self.config.train.ends(self.state.epoch - 1, best)
     }
 
     /// Whether training ended before all epochs were done.
@@ -163,7 +166,7 @@ impl<'a> Run<'a> {
         }
         if self.state.sums.steps == 0 {
             let problem =
-                "no recording of it can be read, so that there is nothing to train on; look at the paths"
+                "none of its utterances could be trained on; the warnings above say why, mend what they name"
                     .into();
             return Err(TrainError::Config { file: self.config.data.train.clone(), problem });
         }

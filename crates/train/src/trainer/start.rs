@@ -5,9 +5,9 @@ use std::sync::atomic::AtomicBool;
 
 use linnet::{Model, ModelConfig, ModelError};
 use linnet_corpus::CorpusError;
-use linnet_frontend::Cmvn;
-use linnet_text::TokenTable;
+use linnet_frontend::{Cmvn, Normalisation};
 
+use super::init::read_init;
 use super::run::Run;
 use super::together::start_together;
 use crate::checkpoint::{Checkpoints, write_beside};
@@ -33,7 +33,8 @@ const CONFIG: &str = "config.toml";
 pub struct Options<'a> {
     /// Continue the run that the experiment folder holds.
     pub resume: bool,
-    /// Start from the weights of this model folder.
+    /// Start from the weights of this model folder, and with global normalisation from its statistics, to which they are
+    /// used.
     pub init: Option<PathBuf>,
     /// Once true, the run saves a checkpoint and returns after the step at hand.
     pub interrupt: Option<&'a AtomicBool>,
@@ -124,10 +125,12 @@ fn train_at(
     start_together(config, out, options)?;
     let earlier = ranks.lead(|| earlier(config, out, options))?.flatten();
     environment::forget_peak();
-    // A run that is continued keeps its statistics, whatever became of the recordings.
-    let statistics = ranks.lead(|| match Checkpoints::new(out).statistics() {
-        path if options.resume && path.is_file() => Ok(Some(Cmvn::read(&path).map_err(ModelError::from)?)),
-        _ => Ok(None),
+    let init =
+        ranks.lead(|| options.init.as_deref().map(|folder| read_init(folder, config)).transpose())?.flatten();
+    let init = init.as_ref();
+    let statistics = ranks.lead(|| match options.resume {
+        true => kept_statistics(config, &Checkpoints::new(out)),
+        false => Ok(init.and_then(|(model, _)| model.cmvn.clone())),
     })?;
     let statistics = ranks.all(&statistics.flatten())?.swap_remove(0);
     let data = RunData::read(config, statistics, options.interrupt, ranks);
@@ -137,7 +140,8 @@ fn train_at(
     let data = ranks.agree(data)?;
     ranks.same("data", &data.checksum().to_string())?;
     let mut run = ranks.agree(Run::new(config, out, data, (options.interrupt, ranks)))?;
-    ranks.lead(|| begin(&mut run, options, earlier.as_ref()))?;
+    run.notes.extend(init.and_then(|(_, note)| note.clone()));
+    ranks.lead(|| begin(&mut run, options, init.map(|(model, _)| model), earlier.as_ref()))?;
     run.spread()?;
     run.start(observer);
     while !run.has_ended() {
@@ -161,11 +165,30 @@ fn earlier(config: &RunConfig, out: &Path, options: &Options<'_>) -> Result<Opti
     Ok(None)
 }
 
-/// Gives a run its first weights, or its place, and writes what it is.
-fn begin(run: &mut Run<'_>, options: &Options<'_>, earlier: Option<&RunConfig>) -> Result<(), TrainError> {
-    if let Some(init) = &options.init {
-        let path = init.join("tokens.txt");
-        if TokenTable::read(&path)? != run.model.tokens {
+/// The statistics of a run that is continued, which it keeps whatever became of the recordings.
+fn kept_statistics(config: &RunConfig, checkpoints: &Checkpoints) -> Result<Option<Cmvn>, TrainError> {
+    let path = checkpoints.statistics();
+    if config.train.normalisation != Normalisation::Global || !checkpoints.latest().is_file() {
+        return Ok(None);
+    }
+    if !path.is_file() {
+        let problem = "it is missing, and the recordings may be others by now than those that the run's weights are used                        to; bring it back, or start anew in another folder"
+            .into();
+        return Err(TrainError::Checkpoint { path, problem });
+    }
+    Ok(Some(Cmvn::read(&path).map_err(ModelError::from)?))
+}
+
+/// Gives a run its first weights, those of `init` if there is one, or its place, and writes what it is.
+fn begin(
+    run: &mut Run<'_>,
+    options: &Options<'_>,
+    init: Option<&Model>,
+    earlier: Option<&RunConfig>,
+) -> Result<(), TrainError> {
+    if let (Some(folder), Some(init)) = (&options.init, init) {
+        if init.tokens != run.model.tokens {
+            let path = folder.join("tokens.txt");
             let problem = format!(
                 "its tokens are others than those of {}, and the weights stand for them; prepare the data with this \
                  table, or start without these weights",
@@ -173,7 +196,7 @@ fn begin(run: &mut Run<'_>, options: &Options<'_>, earlier: Option<&RunConfig>) 
             );
             return Err(TrainError::Config { file: path, problem });
         }
-        run.model.encoder.load(&init.join("model.safetensors"))?;
+        run.model.encoder.load(&folder.join("model.safetensors"))?;
     }
     let extension = match earlier {
         Some(earlier) => run.resume(&earlier.train)?,

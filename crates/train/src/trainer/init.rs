@@ -1,0 +1,41 @@
+//! The model whose weights a run starts from.
+
+use std::path::Path;
+
+use linnet::Model;
+
+use crate::config::{RunConfig, differences};
+use crate::error::TrainError;
+
+/// Reads the model in `folder`, whose weights a run of this configuration is to start from, and a note about settings of
+/// the encoder that it has otherwise.
+///
+/// Fails where its features aren't the run's: weights mean something for theirs alone.
+pub(super) fn read_init(folder: &Path, config: &RunConfig) -> Result<(Model, Option<String>), TrainError> {
+    let model = Model::read(folder)?;
+    let differ = |change: &dyn Fn(&mut RunConfig)| {
+        let mut theirs = config.clone();
+        change(&mut theirs);
+        let differ = differences(&config.settings()?, &theirs.settings()?);
+        let told = differ.iter().map(|(key, own, theirs)| format!("{key} is {theirs} there and {own} here"));
+        Ok::<_, TrainError>(told.collect::<Vec<_>>().join(", "))
+    };
+    let features = differ(&|theirs| {
+        theirs.features = model.config.features.clone();
+        theirs.train.normalisation = model.config.normalisation;
+    })?;
+    if !features.is_empty() {
+        let problem = format!(
+            "its weights were trained on other features, and stand for these: {features}; give the model's own, or start \
+             without its weights"
+        );
+        return Err(TrainError::Config { file: folder.join("config.toml"), problem });
+    }
+    let encoder = differ(&|theirs| {
+        theirs.model = model.config.model.clone();
+        theirs.model.dropout = config.model.dropout;
+    })?;
+    let note = (!encoder.is_empty())
+        .then(|| format!("the weights of {} were trained in another encoder: {encoder}", folder.display()));
+    Ok((model, note))
+}
