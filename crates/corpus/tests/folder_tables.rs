@@ -31,6 +31,19 @@ fn tables_with_and_without_a_header() {
         assert_eq!((report.sets.len(), report.notes.len()), (1, 1));
         assert_eq!(report.sets[0].skipped.len(), usize::from(name == "t.csv"));
     }
+    // A text that has the character between columns would lose its end, and the speaker its name.
+    put(
+        &root.path().join("wide.csv"),
+        "file,text,speaker\nclips/a.wav,one,ann,\nclips/b.wav,two, and three,ann\n",
+    );
+    let report = run(&root.path().join("wide.csv"), WHOLE, &root.path().join("wide")).unwrap();
+    assert_eq!(texts(&read(&root.path().join("wide"), "train")), ["clips-a: ONE"]);
+    let [skipped] = &report.sets[0].skipped[..] else { panic!("{:?}", report.sets[0].skipped) };
+    assert!(
+        skipped.id.ends_with("wide.csv, line 3")
+            && skipped.reason.starts_with("4 columns, where the first line names 3; put a text"),
+        "{skipped:?}"
+    );
     put(&root.path().join("bad.csv"), "clips/a.wav,one\nclips/b.wav\n");
     let report = run(&root.path().join("bad.csv"), WHOLE, root.path()).unwrap();
     let [skipped] = &report.sets[0].skipped[..] else { panic!("{:?}", report.sets[0].skipped) };

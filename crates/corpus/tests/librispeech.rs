@@ -192,3 +192,21 @@ fn folders_without_sets_and_sets_that_are_there_twice_are_refused() {
     let message = fails(&[&root.join("a"), &root.join("b")]);
     assert!(message.contains("lies in ") && message.ends_with(" too; give one of them"), "{message}");
 }
+
+#[test]
+fn of_two_lines_with_one_name_the_second_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path().join("LibriSpeech");
+    miniature(&root);
+    let lines = "19-227-0000 SAID ONCE\n19-227-0000 SAID AGAIN\n";
+    put(&root.join("train-clean-5/19/227/19-227.trans.txt"), lines);
+    let report = run(&options(&[&root]), &folder.path().join("data")).unwrap();
+    let [skipped] = &report.sets[0].skipped[..] else { panic!("{:?}", report.sets[0].skipped) };
+    assert!(
+        skipped.id == "19-227-0000" && skipped.reason.contains("line 2: another line has this name"),
+        "{skipped:?}"
+    );
+    assert!(
+        texts(&read(&folder.path().join("data"), "train-clean-5")).contains(&"19-227-0000: SAID ONCE".into())
+    );
+}

@@ -8,8 +8,9 @@ use std::path::{Path, PathBuf};
 
 use common::{put, put_wav, read, texts, tone};
 use linnet_corpus::CorpusError;
+use linnet_corpus::Join;
 use linnet_corpus::prepare::manifest::{ManifestOptions, prepare};
-use linnet_corpus::prepare::{Output, Report};
+use linnet_corpus::prepare::{Joining, Output, Report};
 use linnet_text::Unit;
 
 fn run(sources: &[PathBuf], dir: &Path, unit: Unit, lexicons: Vec<PathBuf>) -> Result<Report, CorpusError> {
@@ -108,4 +109,28 @@ fn what_cannot_be_prepared_is_told() {
     put_wav(&at("out/a.wav"), &tone(1600, 1));
     put(&at("out/train.jsonl"), "{\"audio_filepath\": \"a.wav\", \"text\": \"A\"}\n");
     assert!(error(&[at("out/train.jsonl")]).contains("it would be written over; give another output folder"));
+}
+
+#[test]
+fn joined_utterances_keep_every_text_and_strangers_are_told() {
+    let root = tempfile::tempdir().unwrap();
+    let at = |path: &str| root.path().join(path);
+    let mut lines = String::new();
+    for (i, (text, speaker)) in
+        [("\"one\"", "\"s\""), ("null", "\"s\""), ("\"two\"", "\"s\""), ("\"three\"", "null")]
+            .iter()
+            .enumerate()
+    {
+        put_wav(&at(&format!("{i}.wav")), &tone(1600, i));
+        lines += &format!("{{\"audio_filepath\": \"{i}.wav\", \"text\": {text}, \"speaker\": {speaker}}}\n");
+    }
+    put(&at("train.json"), lines);
+    let joining = Joining { length: Join { shortest_s: 1.0, longest_s: 2.0 }, sets: Vec::new() };
+    let output =
+        Output { dir: at("out"), unit: Unit::Char, lexicons: vec![], pronounce: None, join: Some(joining) };
+    let options = ManifestOptions { sources: vec![(None, at("train.json"))], ..Default::default() };
+    let report = prepare(&options, &output, &|_, _| {}).unwrap();
+    assert_eq!(texts(&read(&at("out"), "train")), ["0+1: ONE TWO", "1: (none)", "3: THREE"]);
+    let told = "train: 1 utterances have no speaker and were joined with each other";
+    assert!(report.notes.iter().any(|note| note.starts_with(told)), "{:?}", report.notes);
 }

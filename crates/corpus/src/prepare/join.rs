@@ -14,14 +14,16 @@ use crate::progress::Counter;
 use crate::random::stream;
 use crate::{CorpusError, Utterance, read_samples};
 
-/// Joins the utterances of each speaker of these sets, in the set's order. The audio goes to `dir/audio/SET/ID.wav`, 16
+/// Joins the utterances of each speaker of these sets, in the set's order; those without a text stay alone, as a joined text
+/// would lack theirs. The audio goes to `dir/audio/SET/ID.wav`, 16
 /// bits, one channel, at the rate of the first of each. An ID is the first one's, and how many follow:
-/// `an251-fash-b+3`. Utterances whose audio can't be read are moved to the skipped ones. Clipped samples go to `heard`.
+/// `an251-fash-b+3`. Utterances whose audio can't be read are moved to the skipped ones. Clipped samples go to `heard`; to
+/// `notes` that speakers aren't known.
 pub(super) fn join(
     sets: &mut [SetDraft],
     joining: &Joining,
     dir: &Path,
-    heard: &mut Heard,
+    (heard, notes): (&mut Heard, &mut Vec<String>),
     progress: Progress,
 ) -> Result<(), CorpusError> {
     let asked = |set: &&mut SetDraft| joining.sets.is_empty() || joining.sets.contains(&set.name);
@@ -32,7 +34,21 @@ pub(super) fn join(
         std::fs::create_dir_all(&audio).map_err(CorpusError::io(&audio))?;
         let mut groups: Vec<Vec<&Utterance>> = Vec::new();
         let mut places = Vec::new();
+        let nobodys = set.utterances.iter().filter(|utterance| utterance.speaker.is_none()).count();
+        if nobodys > 0 {
+            notes.push(format!(
+                "{}: {nobodys} utterances have no speaker and were joined with each other, whoever speaks; name their \
+                 speakers to have each speaker's joined",
+                set.name
+            ));
+        }
         for indices in by_speaker(set.utterances.iter().map(|u| u.speaker.as_deref())).into_values() {
+            let (indices, textless): (Vec<usize>, Vec<usize>) =
+                indices.into_iter().partition(|&i| set.utterances[i].text.is_some());
+            for i in textless {
+                places.push(i);
+                groups.push(vec![&set.utterances[i]]);
+            }
             let utterances: Vec<&Utterance> = indices.iter().map(|&i| &set.utterances[i]).collect();
             let durations: Vec<f64> = utterances.iter().map(|u| u.duration_s.unwrap_or(0.0)).collect();
             // Each length comes from its first utterance's ID.
@@ -94,7 +110,7 @@ fn join_group(group: &[&Utterance], folder: &Path) -> Result<(Option<Joined>, Ve
     }
     let (Some(&first), Some(sample_rate)) = (parts.first(), rate) else { return Ok((None, skipped)) };
     let id = joined_id(&first.id, parts.len());
-    // Of a part without transcript the whole has none.
+    // One without a text is alone.
     let texts: Option<Vec<&str>> = parts.iter().map(|part| part.text.as_deref()).collect();
     let text = texts.map(|mut texts| {
         texts.retain(|text| !text.is_empty());

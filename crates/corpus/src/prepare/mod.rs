@@ -104,7 +104,7 @@ fn write(mut draft: Draft, output: &Output, progress: Progress) -> Result<Report
     }
     draft.notes.extend(overlap::notes(&draft.sets));
     if let Some(joining) = &output.join {
-        join::join(&mut draft.sets, joining, &output.dir, &mut heard, progress)?;
+        join::join(&mut draft.sets, joining, &output.dir, (&mut heard, &mut draft.notes), progress)?;
     }
     draft.notes.extend(heard.lines());
     draft.notes.extend(draft.sets.iter().filter_map(too_long));

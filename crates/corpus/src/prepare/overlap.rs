@@ -16,9 +16,9 @@ pub(super) fn sentence_key(text: &str) -> String {
     if key.is_empty() { text.trim().to_owned() } else { key }
 }
 
-/// Whether a set is for training, by its name: WSJ's are `train_si84` and the like.
+/// Whether a set is for training, by its name in any case: WSJ's are `train_si84` and the like.
 pub(super) fn is_training(name: &str) -> bool {
-    name.contains("train") && Kind::other_than_training(name).is_none()
+    name.to_lowercase().contains("train") && Kind::other_than_training(name).is_none()
 }
 
 /// For each set that isn't for training, the recordings and the sentences that occur in training too.
@@ -76,7 +76,7 @@ mod tests {
     fn sentences_and_recordings_of_training_are_counted_in_other_sets() {
         let sets = [
             set("train_a", &[("a", "One, two."), ("b", "three"), ("c", "")]),
-            set("train_b", &[("d", "four")]),
+            set("Train_b", &[("d", "four")]),
             set("dev", &[("e", "ONE TWO"), ("f", "one two"), ("g", "Four!"), ("h", "five"), ("i", "")]),
             set("test", &[("d", "six"), ("k", "seven")]),
             set("clean", &[("l", "eight")]),

@@ -54,7 +54,15 @@ impl Split {
                 many if many < FEWEST_SPEAKERS => {
                     format!("keeping each in one set takes {FEWEST_SPEAKERS} speakers; known: {many}")
                 }
-                _ => "some recordings have no speaker; name theirs too".to_owned(),
+                _ => {
+                    let unnamed = || utterances.iter().filter(|utterance| utterance.speaker.is_none());
+                    format!(
+                        "{} of {} utterances have no speaker, the first is {}; name theirs too",
+                        unnamed().count(),
+                        utterances.len(),
+                        unnamed().next().map_or("", |utterance| &utterance.id)
+                    )
+                }
             };
             notes.push(format!("split by recording, so a speaker may be in several sets: {why}"));
         }

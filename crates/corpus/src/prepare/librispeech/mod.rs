@@ -70,7 +70,7 @@ fn read(name: &str, folder: &Path, notes: &mut Vec<String>) -> Result<SetDraft, 
     let files = walk(folder, notes)?;
     let (audio, others): (Vec<_>, Vec<_>) = files.into_iter().partition(|path| is_audio_path(path));
     let by_stem = names::ByStem::of(&audio);
-    let mut taken = HashSet::new();
+    let (mut taken, mut ids) = (HashSet::new(), HashSet::new());
     for path in others.iter().filter(|path| texts::is_of_folder(path)) {
         let place = |number| format!("{}, line {number}", path.display());
         let lines = match texts::read_of_folder(path) {
@@ -89,6 +89,9 @@ fn read(name: &str, folder: &Path, notes: &mut Vec<String>) -> Result<SetDraft, 
                 None => set.skipped.push(skip("no audio file of this name lies beside it; put it there")),
                 Some(_) if text.is_empty() => {
                     set.skipped.push(skip("no text behind the name; write what is said"))
+                }
+                Some(_) if !ids.insert(id.clone()) => {
+                    set.skipped.push(skip("another line has this name; take one of the two out"))
                 }
                 Some(audio) => set.utterances.push(utterance(id, audio, text, &speakers)),
             }

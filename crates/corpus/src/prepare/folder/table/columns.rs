@@ -61,6 +61,8 @@ pub(super) struct Columns {
     start: Option<Time>,
     end: Option<Time>,
     duration: Option<Time>,
+    /// The number of columns that have names; `None` where none has.
+    named: Option<usize>,
     /// How they were taken, for the user.
     pub(super) note: String,
 }
@@ -74,8 +76,8 @@ struct Time {
 impl Columns {
     /// Columns without names: file and text, perhaps the speaker.
     pub(super) fn plain(file: usize, text: usize, speaker: Option<usize>, note: String) -> Self {
-        let (other_text, set, start, end, duration) = (None, None, None, None, None);
-        Self { file, text, other_text, speaker, set, start, end, duration, note }
+        let (other_text, set, start, end, duration, named) = (None, None, None, None, None, None);
+        Self { file, text, other_text, speaker, set, start, end, duration, named, note }
     }
 
     /// As [`plain`](Self::plain), with a second column of texts, for where the first is empty.
@@ -144,6 +146,7 @@ impl Columns {
             start,
             end,
             duration,
+            named: Some(names.len()),
             ..Self::plain(file, text, None, String::new())
         };
         columns.note = columns.described(names);
@@ -175,6 +178,16 @@ impl Columns {
 
     /// A row, or what it lacks.
     pub(super) fn row(&self, record: &Record, place: String) -> Result<Row, String> {
+        // Columns behind a text that holds the character between columns would be others'.
+        let filled =
+            record.fields.iter().rposition(|field| field.as_deref().is_some_and(|f| !f.trim().is_empty()));
+        let count = filled.map_or(0, |last| last + 1);
+        if let Some(named) = self.named.filter(|&named| count > named) {
+            return Err(format!(
+                "{count} columns, where the first line names {named}; put a text that holds the character between columns \
+                 in quotation marks, or name all columns"
+            ));
+        }
         let text = record.filled(self.text).or_else(|| record.filled(self.other_text?));
         let text = text.or_else(|| record.field(self.text));
         let (Some(file), Some(text)) = (record.filled(self.file), text) else {
