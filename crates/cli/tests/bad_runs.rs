@@ -256,7 +256,7 @@ mod full_disc {
         let (model, manifest) = (trained().join("exp/model"), trained().join("data/dev.jsonl"));
         let arguments = ["decode", model.to_str().unwrap(), manifest.to_str().unwrap(), "--out", "decoded"];
         linnet_on_full_disc(place, &arguments).fails_with(&format!("decoded/score.json: {MEND}"));
-        assert_eq!(names(&place.join("decoded")), ["hyp.trn", "ref.trn", "score.txt"]);
+        assert_eq!(names(&place.join("decoded")), ["decode.json", "hyp.trn", "ref.trn", "score.txt"]);
     }
 
     #[test]

@@ -26,6 +26,7 @@ fn phones_become_words_through_the_models_lexicon() {
     let lines: Vec<&str> = run.out.lines().map(|line| line.split(' ').next().unwrap()).collect();
     assert_eq!(lines, ["WER", "PER", "PER"]);
     let expected = [
+        "decode.json",
         "hyp-phones.trn",
         "hyp.ctm",
         "hyp.trn",
@@ -68,7 +69,10 @@ fn phones_become_words_through_the_models_lexicon() {
     let run = decode(place, "free", &["--beam", "20", "--no-lexicon"]);
     assert!(run.out.starts_with("PER "), "{}", run.out);
     let run = decode(place, "greedy", &[]);
-    assert_eq!(names(&place.join("greedy")), ["hyp.ctm", "hyp.trn", "ref.trn", "score.json", "score.txt"]);
+    assert_eq!(
+        names(&place.join("greedy")),
+        ["decode.json", "hyp.ctm", "hyp.trn", "ref.trn", "score.json", "score.txt"]
+    );
     assert!(run.out.starts_with("PER "), "{}", run.out);
 }
 
@@ -89,7 +93,7 @@ fn where_nothing_was_said_to_be_heard_nothing_is_scored() {
     assert_eq!((run.code, run.out.as_str()), (0, ""), "{}", run.err);
     assert!(run.err.contains("no utterance has a text, so nothing is scored\n"), "{}", run.err);
     // And nothing is left of what was there before.
-    assert_eq!(names(&place.join("out")), ["hyp.ctm", "hyp.trn"]);
+    assert_eq!(names(&place.join("out")), ["decode.json", "hyp.ctm", "hyp.trn"]);
 }
 
 #[test]

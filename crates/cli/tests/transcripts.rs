@@ -47,7 +47,7 @@ fn decoding_scores_only_what_was_transcribed_and_says_so() {
     change(&place.join("data/dev.jsonl"), |_, line| _ = line.insert("text".into(), "".into()));
     let run = linnet(place, &["decode", "model", "data/dev.jsonl", "--out", "out"]);
     assert!(run.err.contains("every text is empty, so nothing is scored\n"), "{}", run.err);
-    assert_eq!(names(&place.join("out")), ["hyp.ctm", "hyp.trn"]);
+    assert_eq!(names(&place.join("out")), ["decode.json", "hyp.ctm", "hyp.trn"]);
 }
 
 #[test]

@@ -398,3 +398,52 @@ fn each_kind_is_compared_with_all_references_of_its_size_that_are_there() {
         .for_each(|run| fs::remove_dir_all(study.exp.join(&run.name)).unwrap());
     assert_eq!(compare_study(&study).unwrap().references, ["linear"]);
 }
+
+#[test]
+fn rates_of_other_searches_and_older_weights_are_not_compared() {
+    let folder = recipe(STUDY);
+    let study = read(folder.path(), &[]).unwrap();
+    [0, 2].iter().for_each(|&i| finish(&study.exp, &study.runs[i]));
+    let folders = folders(&study, [0, 2]);
+    let record = |run: usize, set: &str, search: &str| {
+        let text = format!("{{\"weights\": 0, \"search\": {search}}}");
+        fs::write(folders[run].join("decode").join(set).join("decode.json"), text).unwrap();
+    };
+    let beam = |beam: usize, weight: f32, sum: u32| {
+        format!(
+            "{{\"beam\": {beam}, \"token_threshold\": -7.0, \"score_threshold\": 30.0, \"lm_weight\": {weight}, \
+             \"word_bonus\": 0.0, \"unknown_penalty\": 0.0, \"free_words\": false, \
+             \"lm\": {{\"path\": \"lm/4gram.arpa\", \"crc32c\": {sum}}}}}"
+        )
+    };
+    let columns = || {
+        let comparison = compare(&folders).unwrap();
+        let both = |c: &usize| comparison.systems.iter().all(|system| system.scores[*c].is_some());
+        let whole = (0..comparison.columns.len()).filter(both).map(|c| comparison.columns[c].name.clone());
+        (whole.collect::<Vec<_>>(), comparison.gaps)
+    };
+    // One side's is unknown, as a kept run's of an older version; weights are each model's own.
+    record(0, "test", &beam(100, 0.5, 7));
+    assert_eq!(columns(), (vec!["dev".into(), "test".into()], vec![]));
+    record(1, "test", &beam(100, 0.8, 7));
+    assert_eq!(columns(), (vec!["dev".into(), "test".into()], vec![]));
+    for (search, told) in [
+        ("null".into(), "linear-seed0 has searched test greedily, the others with beam 100, 4gram.arpa"),
+        (
+            beam(200, 0.5, 7),
+            "linear-seed0 has searched test with beam 200, 4gram.arpa, the others with beam 100, 4gram.arpa",
+        ),
+        (
+            beam(100, 0.5, 8),
+            "linear-seed0 has searched test with beam 100, 4gram.arpa, where these files had other contents than the \
+             others'",
+        ),
+    ] {
+        record(1, "test", &search);
+        assert_eq!(columns(), (vec!["dev".to_string()], vec![told.to_string()]));
+    }
+    record(1, "test", &beam(100, 0.8, 7));
+    put(&folders[1].join("model/model.safetensors"), "weights of another sum");
+    let told = "linear-seed0 has decoded test with other weights than its model has now; decode again";
+    assert_eq!(columns(), (vec!["dev".to_string()], vec![told.to_string()]));
+}

@@ -37,12 +37,9 @@ pub(super) fn run(args: Compare, talk: &Talk) -> Done {
             }
             tell_plan(&study, talk)?;
             if !no_train {
-                match study.run(
-                    interrupt()?,
-                    Some(VERSION),
-                    &mut StudyTeller { talk, teller: Teller::new(talk) },
-                )? {
-                    StudyOutcome::Finished { failed } => whole = failed == 0,
+                let mut teller = StudyTeller { talk, teller: Teller::new(talk), left_out: false };
+                match study.run(interrupt()?, Some(VERSION), &mut teller)? {
+                    StudyOutcome::Finished { failed } => whole = failed == 0 && !teller.left_out,
                     StudyOutcome::Interrupted => {
                         let message = "interrupted, and what is done is saved; the same command goes on";
                         return Err(Interrupted(message.into()).into());
@@ -164,6 +161,8 @@ fn tell_plan(study: &Study, talk: &Talk) -> Result<(), Box<dyn Error>> {
 struct StudyTeller<'a> {
     talk: &'a Talk,
     teller: Teller<'a>,
+    /// Whether utterances of a set were not decoded.
+    left_out: bool,
 }
 
 impl StudyObserver for StudyTeller<'_> {
@@ -186,6 +185,15 @@ impl StudyObserver for StudyTeller<'_> {
 
     fn decoded(&mut self, run: &PlannedRun, set: &str, decoded: &Decoded) {
         warn_of_skipped(&decoded.skipped, self.talk);
+        if !decoded.skipped.is_empty() {
+            let (left_out, heard) = (decoded.skipped.len(), decoded.utterances);
+            self.talk.warn(format!(
+                "{}, {set}: {left_out} of {} utterances were left out",
+                run.name,
+                left_out + heard
+            ));
+            self.left_out = true;
+        }
         for score in &decoded.scores {
             self.talk.say(format!("{}, {set}: {}", run.name, score.line()));
         }

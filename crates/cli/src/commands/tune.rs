@@ -94,7 +94,9 @@ pub(super) fn run(args: Tune, talk: &Talk) -> Done {
             } else {
                 "no word was found"
             };
-            talk.warn(format!("{} is not written: {why}", path.display()));
+            let older =
+                if path.exists() { "; the one that is there is of an earlier run, remove it" } else { "" };
+            talk.warn(format!("{} is not written: {why}{older}", path.display()));
         }
         (None, _) => {}
     }

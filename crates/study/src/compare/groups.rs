@@ -36,7 +36,8 @@ pub struct System {
     /// The verdicts on the last column's differences, one for each reference; `None` where there is no difference, or one
     /// of one seed.
     pub judgements: Vec<Option<Judgement>>,
-    /// The mean of the development error rate over all epochs, which is the area under the curve, in percent.
+    /// The mean of the development error rate over the comparison's [`area_epochs`](Comparison::area_epochs), which is the
+    /// area under the curve, in percent.
     pub area: Option<Estimate>,
     /// When it reached the targets, one for each.
     pub reached: Vec<Option<Reached>>,
@@ -65,6 +66,8 @@ pub struct Comparison {
     pub margin: Option<f64>,
     /// Error rates on the development set whose epoch and time are told.
     pub targets: Vec<Target>,
+    /// The first epochs, which all runs have, where some have more: the area under the curve is over these.
+    pub area_epochs: Option<usize>,
     /// Utterances of all sets together by their length, where the scores tell it.
     pub length_groups: Vec<LengthGroup>,
     /// The systems, in the order of the study or of the folders.
@@ -85,7 +88,7 @@ pub struct Column {
 }
 
 /// The name of the column that has all test sets together.
-const TOGETHER: &str = "test sets together";
+pub(super) const TOGETHER: &str = "test sets together";
 
 /// Reads experiment folders and compares them with the first and its like: runs that differ in their seeds alone, and
 /// were trained and decoded on the same utterances, count as one system.
@@ -260,11 +263,13 @@ impl System {
 
 impl Comparison {
     fn new(mut systems: Vec<System>, mut sets: Vec<String>, thresholds: &[f64], margin: Option<f64>) -> Self {
+        let counts = || runs(&systems).map(|run| run.epochs.len());
+        let area_epochs = counts().min().filter(|&least| counts().any(|count| count > least));
         let developments = developments(&systems);
         for (system, development) in systems.iter_mut().zip(developments) {
             system.development = development;
             system.curve = curve(system);
-            system.area = area(system);
+            system.area = area(system, area_epochs.unwrap_or(usize::MAX));
         }
         let gaps = keep_alike(&mut systems, &sets);
         let everywhere = |set: &String| runs(&systems).all(|run| run.set(set).is_some());
@@ -321,6 +326,7 @@ impl Comparison {
             references: Vec::new(),
             margin,
             targets,
+            area_epochs,
             length_groups,
             systems,
             missing: Vec::new(),

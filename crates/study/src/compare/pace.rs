@@ -65,11 +65,11 @@ pub(super) fn curve(system: &System) -> Vec<CurvePoint> {
     (0..epochs).map(point).collect()
 }
 
-/// The mean development error rate over the epochs, run by run; `None` before the first epoch.
-pub(super) fn area(system: &System) -> Option<Estimate> {
+/// The mean development error rate over the first epochs, at most so many, run by run; `None` before the first epoch.
+pub(super) fn area(system: &System, epochs: usize) -> Option<Estimate> {
     let of_run = |run: &Run| {
-        let rates: f64 = run.epochs.iter().map(|record| record.dev_error_rate).sum();
-        rates / run.epochs.len() as f64
+        let epochs = &run.epochs[..run.epochs.len().min(epochs)];
+        epochs.iter().map(|record| record.dev_error_rate).sum::<f64>() / epochs.len() as f64
     };
     let runs = system.runs.iter().filter(|run| !run.epochs.is_empty());
     estimate_mean(&runs.map(of_run).collect::<Vec<_>>())

@@ -49,7 +49,7 @@ impl Run {
         let mut sets = Vec::new();
         for path in decoded(folder)? {
             if path.file_name().is_some_and(|name| wanted(&name.to_string_lossy())) {
-                sets.push(SetScore::read(&path)?);
+                sets.push(SetScore::read(&path, &folder.join("model"))?);
             }
         }
         let environment = Environment::read(folder)?;
@@ -72,9 +72,10 @@ impl Run {
         (!whole).then(|| format!("{} of {} epochs", self.epochs.len(), train.epochs))
     }
 
-    /// Whether the sets that it and another have decoded are of the same utterances.
+    /// Whether the sets that it and another have decoded are of the same utterances and searched in the same way.
     pub(super) fn has_same_sets(&self, other: &Self) -> bool {
-        self.sets.iter().all(|set| other.set(&set.set).is_none_or(|others| set.is_of_same(others)))
+        let same = |own: &SetScore, others: &SetScore| own.is_of_same(others) && own.is_searched_as(others);
+        self.sets.iter().all(|set| other.set(&set.set).is_none_or(|others| same(set, others)))
     }
 
     /// Whether it was trained on the same utterances, transcripts and tokens as another, as far as both tell, and but for

@@ -8,6 +8,7 @@ use linnet_files::json_problem;
 use linnet_score::{ErrorCounts, ScoreReport, ScoreUnit, UtteranceScore, read_trn};
 
 use super::tables::plural;
+use crate::decode::DecodeRecord;
 use crate::error::StudyError;
 
 /// What to do about a score that isn't as it was written.
@@ -24,11 +25,15 @@ pub struct SetScore {
     pub utterances: Vec<UtteranceScore>,
     /// Their references' texts, where the folder has these.
     references: Option<Vec<String>>,
+    /// How it was decoded, where known.
+    pub(super) record: Option<DecodeRecord>,
+    /// Whether the run's model has other weights by now.
+    pub(crate) is_of_other_weights: bool,
 }
 
 impl SetScore {
-    /// Reads a folder below `decode/`.
-    pub(crate) fn read(folder: &Path) -> Result<Self, StudyError> {
+    /// Reads a folder below `decode/`, which the model in the folder `model` has decoded.
+    pub(crate) fn read(folder: &Path, model: &Path) -> Result<Self, StudyError> {
         let path = folder.join("score.json");
         let wrong =
             |what: String| StudyError::File { path: path.clone(), problem: format!("{what}; {MEND}") };
@@ -56,7 +61,10 @@ impl SetScore {
             return Err(wrong("it tells of other utterances than ref.trn beside it".into()));
         }
         let references = references.map(|lines| lines.into_iter().map(|line| line.text).collect());
-        Ok(Self { set, unit: score.unit, utterances, references })
+        let record = DecodeRecord::read(folder)?;
+        let is_of_other_weights =
+            record.as_ref().map_or(Ok(false), |record| record.is_of_other_weights(model))?;
+        Ok(Self { set, unit: score.unit, utterances, references, record, is_of_other_weights })
     }
 
     /// Whether it is of another's utterances: their ids and speakers and, where both count the same, the references are
@@ -66,6 +74,11 @@ impl SetScore {
         self.utterances.len() == other.utterances.len()
             && self.utterances.iter().zip(&other.utterances).all(same)
             && (self.unit != other.unit || self.has_same_references(other))
+    }
+
+    /// Whether it was searched as another, as far as both tell.
+    pub(super) fn is_searched_as(&self, other: &Self) -> bool {
+        self.record.as_ref().zip(other.record.as_ref()).is_none_or(|(own, others)| own.searches_as(others))
     }
 
     /// Whether the references have the same texts, or where one side's are unknown, as many tokens.

@@ -37,11 +37,15 @@ pub(super) fn share_utterances(systems: &[System], sets: &[String]) -> bool {
 }
 
 /// Why a run has no rate on a set.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 enum Gap {
     /// It counts something else: the rate's name.
     Counted(&'static str),
     Utterances,
+    /// It was searched otherwise: how, and how the others were.
+    Searched(String, String),
+    /// Its model has other weights by now.
+    Older,
     Undecoded,
 }
 
@@ -49,16 +53,32 @@ impl Gap {
     fn of(own: Option<&SetScore>, first: Option<&SetScore>) -> Option<Self> {
         match (own, first) {
             (None, _) => Some(Self::Undecoded),
+            (Some(own), _) if own.is_of_other_weights => Some(Self::Older),
             (Some(own), Some(first)) if own.unit != first.unit => Some(Self::Counted(own.unit.rate_name())),
-            (Some(own), Some(first)) => (!own.is_of_same(first)).then_some(Self::Utterances),
+            (Some(own), Some(first)) if !own.is_of_same(first) => Some(Self::Utterances),
+            (Some(own), Some(first)) if !own.is_searched_as(first) => {
+                let [own, first] =
+                    [own, first].map(|set| set.record.as_ref().map_or_else(String::new, |r| r.told()));
+                Some(Self::Searched(own, first))
+            }
+            (Some(_), Some(_)) => None,
             (Some(_), None) => None,
         }
     }
 
-    fn told(self, name: &str, sets: &str) -> String {
+    fn told(&self, name: &str, sets: &str) -> String {
         match self {
             Self::Counted(rate) => format!("{name} counts {sets} as {rate}"),
             Self::Utterances => format!("{name} has other utterances of {sets}"),
+            Self::Searched(own, first) if own == first => {
+                format!(
+                    "{name} has searched {sets} {own}, where these files had other contents than the others'"
+                )
+            }
+            Self::Searched(own, first) => format!("{name} has searched {sets} {own}, the others {first}"),
+            Self::Older => {
+                format!("{name} has decoded {sets} with other weights than its model has now; decode again")
+            }
             Self::Undecoded => format!("{name} has not decoded {sets}"),
         }
     }
@@ -69,7 +89,9 @@ impl Gap {
 pub(super) fn keep_alike(systems: &mut [System], sets: &[String]) -> Vec<String> {
     let mut firsts: HashMap<String, SetScore> = HashMap::new();
     for set in runs(systems).flat_map(|run| &run.sets) {
-        firsts.entry(set.set.clone()).or_insert_with(|| set.clone());
+        if !set.is_of_other_weights {
+            firsts.entry(set.set.clone()).or_insert_with(|| set.clone());
+        }
     }
     let mut told = Vec::new();
     for system in systems {
@@ -89,10 +111,10 @@ pub(super) fn keep_alike(systems: &mut [System], sets: &[String]) -> Vec<String>
 
 /// The gaps of one name, those of one reason together.
 fn tell(name: &str, gaps: &[(Gap, String)]) -> Vec<String> {
-    let mut reasons: Vec<Gap> = Vec::new();
+    let mut reasons: Vec<&Gap> = Vec::new();
     gaps.iter().for_each(|(gap, _)| {
-        if !reasons.contains(gap) {
-            reasons.push(*gap)
+        if !reasons.contains(&gap) {
+            reasons.push(gap)
         }
     });
     let sets = |reason: &Gap| -> Vec<&str> {

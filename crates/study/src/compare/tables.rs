@@ -113,9 +113,12 @@ impl Comparison {
 
     /// How fast each system learns, and what it costs.
     pub(crate) fn paces(&self) -> Table {
-        let mut head: Vec<Cell> = ["", "parameters", "s per epoch", "frames/s", "peak MB", "mean dev rate"]
-            .map(Cell::from)
-            .to_vec();
+        let area = match self.area_epochs {
+            Some(epochs) => format!("mean dev rate of {epochs} epochs"),
+            None => "mean dev rate".into(),
+        };
+        let mut head: Vec<Cell> =
+            ["", "parameters", "s per epoch", "frames/s", "peak MB", &area].map(Cell::from).to_vec();
         head.extend(self.targets.iter().map(|target| match target {
             Target::Rate(rate) => Cell::from(format!("dev ≤\u{a0}{rate}\u{a0}%")),
             Target::Final(reference) => format!("dev as {}’s last", self.references[*reference]).into(),

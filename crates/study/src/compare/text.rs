@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use linnet_train::Select;
 
 use super::estimates::Verdict;
-use super::groups::{Comparison, System};
+use super::groups::{Comparison, System, TOGETHER};
 use super::tables::{Cell, NONE, Table, plural};
 use crate::plan::Timing;
 
@@ -49,7 +49,8 @@ impl Comparison {
             let first = self.references.first().filter(|_| self.systems.len() > 1);
             let differences = first.map(|name| format!(", and differences to {name}"));
             text += &format!(
-                "\nError rates by the utterances' length, of all test sets{}:\n\n{}",
+                "\nError rates by the utterances' length, of {}{}:\n\n{}",
+                self.last_sets(),
                 differences.unwrap_or_default(),
                 markdown(&self.lengths())
             );
@@ -59,6 +60,15 @@ impl Comparison {
             text += &format!("\nNot finished: {}.\n", self.missing());
         }
         text
+    }
+
+    /// The sets of the last column, which verdicts and lengths are of.
+    pub(crate) fn last_sets(&self) -> String {
+        match self.columns.last() {
+            Some(column) if column.name == TOGETHER => format!("all {TOGETHER}"),
+            Some(column) => column.name.clone(),
+            None => String::new(),
+        }
     }
 
     /// What seconds are.

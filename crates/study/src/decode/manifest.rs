@@ -19,6 +19,7 @@ use rayon::prelude::*;
 
 use super::emissions::{Emission, Emissions, Source};
 use super::output::{UtteranceRecord, ctm, text};
+use super::record::{self, DecodeRecord};
 use super::references::References;
 use crate::error::StudyError;
 
@@ -63,8 +64,8 @@ struct Heard<'a> {
     hypotheses: Vec<Hypothesis>,
 }
 
-/// Decodes a manifest and writes `hyp.trn`, `ref.trn`, `score.txt`, `score.json`, `hyp.ctm` and perhaps `nbest.jsonl`
-/// to the folder `out`; where phones become words, the phones are in `hyp-phones.trn` and `ref-phones.trn`. Utterances
+/// Decodes a manifest and writes `hyp.trn`, `ref.trn`, `score.txt`, `score.json`, `hyp.ctm`, `decode.json` (the search and
+/// the checksums of its files and of the model) and perhaps `nbest.jsonl` to the folder `out`; where phones become words, the phones are in `hyp-phones.trn` and `ref-phones.trn`. Utterances
 /// without a transcript don't count, and their hypotheses are in `hyp-without-text.trn`. Where no utterance has a text,
 /// or all are empty, there is nothing to score, and hypotheses alone are written. Of these files none stays there from an
 /// earlier decoding.
@@ -89,6 +90,7 @@ pub fn decode(source: &Source<'_>, out: &Path, options: &DecodeOptions) -> Resul
         Some(options) => model.search(options)?,
         None => model.plain_search(),
     };
+    let record = DecodeRecord::new(source.folder, options.search.as_ref())?;
     let emissions = Emissions::new(source)?;
     let tokenizer = references.tokenizer(emissions.utterances.iter().map(said))?;
     let kind = Kind { unit: model.config.unit, words: search.has_words() };
@@ -104,7 +106,8 @@ pub fn decode(source: &Source<'_>, out: &Path, options: &DecodeOptions) -> Resul
 
     fs::create_dir_all(out).map_err(|source| StudyError::Io { path: out.to_path_buf(), source })?;
     // Scores of earlier hypotheses must not lie beside new ones, wherever this ends.
-    ["score.json", "score.txt"].iter().try_for_each(|name| remove(&out.join(name)))?;
+    ["score.json", "score.txt", record::FILE].iter().try_for_each(|name| remove(&out.join(name)))?;
+    record.write(out)?;
     let scored = all.iter().any(|heard| !said(heard.emission).trim().is_empty());
     let (with_text, without_text): (Vec<&Heard>, Vec<&Heard>) =
         all.iter().partition(|heard| !scored || heard.emission.utterance.text.is_some());

@@ -8,6 +8,7 @@ mod emissions;
 mod manifest;
 mod matrix;
 mod output;
+mod record;
 mod references;
 
 pub use emissions::{Cache, Emission, Emissions, Source};
@@ -17,4 +18,5 @@ pub use output::{HypothesisRecord, Symbols, TokenRecord, UtteranceRecord, WordRe
 
 pub(crate) use manifest::write;
 pub(crate) use output::ctm_word;
+pub(crate) use record::{DecodeRecord, FILE as DECODE_RECORD};
 pub(crate) use references::References;

@@ -8,14 +8,14 @@ use linnet_train::{FolderLock, RunConfig};
 use super::standing::{Standing, Surveyed};
 use super::study::Study;
 use crate::compare::{Comparison, WRITTEN, compare_study};
-use crate::decode::write;
+use crate::decode::{DECODE_RECORD, write};
 use crate::error::StudyError;
 
 const CONFIG: &str = "config.toml";
 const TABLES: &str = "README.md";
 
 /// What is copied of each decoded set.
-const DECODED: [&str; 4] = ["hyp.trn", "ref.trn", "score.json", "score.txt"];
+const DECODED: [&str; 5] = ["hyp.trn", "ref.trn", "score.json", "score.txt", DECODE_RECORD];
 
 /// What was kept, and the comparison of it.
 #[derive(Debug)]
@@ -94,7 +94,8 @@ impl Study {
             self.sets.iter().flat_map(|set| DECODED.map(|file| format!("decode/{}/{file}", set.name)));
         for file in ["env.json".into(), "metrics.jsonl".into()].into_iter().chain(decoded) {
             // A run is done without them.
-            let needed = file != "env.json" && !file.ends_with("score.txt");
+            let spare = ["env.json", "score.txt", DECODE_RECORD];
+            let needed = !spare.iter().any(|name| file.ends_with(name));
             if needed || from.join(&file).exists() {
                 files.push((file.clone(), read(from.join(&file))?));
             }

@@ -144,8 +144,13 @@ impl Study {
             return Ok(Some(format!("{} is missing", file.display())));
         }
         for set in &self.sets {
-            if let Err(damage) = SetScore::read(&folder.join("decode").join(&set.name)) {
-                return Ok(Some(damage.to_string()));
+            let decoded = folder.join("decode").join(&set.name);
+            match SetScore::read(&decoded, &folder.join("model")) {
+                Err(damage) => return Ok(Some(damage.to_string())),
+                Ok(score) if score.is_of_other_weights => {
+                    return Ok(Some(format!("{} was decoded with other weights", decoded.display())));
+                }
+                Ok(_) => {}
             }
         }
         let epochs = epochs(folder)?;

@@ -24,8 +24,10 @@ const NAMED: usize = 3;
 enum Standing {
     Reference,
     Better,
-    /// Within the margin.
-    Close,
+    /// Worse by less than the margin, if at all.
+    NotWorse,
+    /// Worse, by less than the margin.
+    Slightly,
     Worse,
     Unclear,
     /// One seed has no verdict.
@@ -37,9 +39,9 @@ impl Standing {
     fn mark(self, x: f64, y: f64, colour: &str) -> String {
         let shape = match self {
             Self::Better => format!("M{x:.1} {:.1}l-5.5 -9h11z", y + 5.0),
-            Self::Worse => format!("M{x:.1} {:.1}l-5.5 9h11z", y - 5.0),
+            Self::Worse | Self::Slightly => format!("M{x:.1} {:.1}l-5.5 9h11z", y - 5.0),
             Self::Reference => format!("M{:.1} {:.1}h9v9h-9z", x - 4.5, y - 4.5),
-            Self::Close | Self::Unclear | Self::None => {
+            Self::NotWorse | Self::Unclear | Self::None => {
                 return format!(
                     "<circle cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"4.2\" stroke=\"{colour}\" stroke-width=\"1.8\" fill=\"#fff\"/>"
                 );
@@ -69,7 +71,8 @@ fn rows(comparison: &Comparison) -> Vec<Row<'_>> {
         let standing = match verdict {
             _ if reference == Some(place) => Standing::Reference,
             Some(Verdict::Better) => Standing::Better,
-            Some(Verdict::NotWorse | Verdict::SlightlyWorse) => Standing::Close,
+            Some(Verdict::NotWorse) => Standing::NotWorse,
+            Some(Verdict::SlightlyWorse) => Standing::Slightly,
             Some(Verdict::Worse) => Standing::Worse,
             Some(Verdict::Unclear) => Standing::Unclear,
             None => Standing::None,
@@ -102,10 +105,11 @@ pub(super) fn answer(comparison: &Comparison) -> Vec<String> {
         Some(format!("{title}: {}{more}.", named.join(", ")))
     };
     let margin = 100.0 * comparison.margin.unwrap_or_default();
-    let within = format!("Worse than {reference} by less than {margin:.0} % of its rate, if at all");
+    let within = format!("Worse than {reference} by less than {margin:.0} % of its rate");
     [
         line(format!("Better than {reference}"), &[Standing::Better]),
-        line(within, &[Standing::Close]),
+        line(format!("{within}, if at all"), &[Standing::NotWorse]),
+        line(within, &[Standing::Slightly]),
         line(format!("Worse than {reference}"), &[Standing::Worse]),
         line(format!("Neither better nor worse than {reference} for certain"), &[Standing::Unclear]),
         line("One seed, and so no verdict".into(), &[Standing::None]),
@@ -205,8 +209,8 @@ pub(super) fn note(comparison: &Comparison) -> String {
         note += &format!(" The square and the dashed line are {}’s rate.", escape(reference));
         let parts = [
             (has(&[Standing::Better]), "▼ better"),
-            (has(&[Standing::Worse]), "▲ worse"),
-            (has(&[Standing::Close, Standing::Unclear, Standing::None]), "○ neither for certain"),
+            (has(&[Standing::Worse, Standing::Slightly]), "▲ worse"),
+            (has(&[Standing::NotWorse, Standing::Unclear, Standing::None]), "○ neither for certain"),
         ];
         let parts: Vec<&str> = parts.into_iter().filter(|part| part.0).map(|part| part.1).collect();
         if !parts.is_empty() {

@@ -107,7 +107,10 @@ fn sections(comparison: &Comparison) -> String {
             body += &figure(("Error rates by length, drawn", *size), &drawn, &caption);
         }
         body += &tables::html("Error rates by length", &comparison.lengths());
-        body += "<p class=note>Utterances of all test sets, cut into groups of about the same number.";
+        body += &format!(
+            "<p class=note>Utterances of {}, cut into groups of about the same number.",
+            escape(&comparison.last_sets())
+        );
         if let Some(first) = comparison.references.first().filter(|_| comparison.systems.len() > 1) {
             body +=
                 &format!(" Below each rate is its difference to {} with the 95 % interval.", escape(first));
@@ -204,9 +207,13 @@ fn pace_note(comparison: &Comparison) -> String {
         true => " Last rates of another unit, or on other utterances, are not compared.",
         false => "",
     };
+    let area = match comparison.area_epochs {
+        Some(epochs) => format!("the first {epochs} epochs, which all runs have"),
+        None => "all epochs".to_owned(),
+    };
     format!(
         "<p class=note>A run reaches a rate in the first of {KEPT} epochs in a row, or of all that are left, at or below it; the \
-         epoch is the mean over the seeds that reach it, ± t₀.₉₇₅ · standard error. The mean dev rate is the mean over all epochs, \
+         epoch is the mean over the seeds that reach it, ± t₀.₉₇₅ · standard error. The mean dev rate is the mean over {area}, \
          the area under the curve, with its interval over the seeds.{others} {seconds}. Peak memory is the highest of a kind’s runs. The development \
          set’s decoding after each epoch is not counted.</p>\n"
     )
