@@ -42,7 +42,10 @@ fn noted(out: &Path) -> BTreeMap<String, usize> {
     for journal in names(out).iter().filter(|name| name.starts_with("done.")) {
         for line in fs::read_to_string(out.join(journal)).unwrap().lines() {
             let entry: serde_json::Value = serde_json::from_str(line).unwrap();
-            *counts.entry(entry["input"].as_str().unwrap().to_owned()).or_default() += 1;
+            // Before the files are written there is a note, too, which tells of failure until the next one.
+            if entry["failed"].is_null() {
+                *counts.entry(entry["input"].as_str().unwrap().to_owned()).or_default() += 1;
+            }
         }
     }
     counts

@@ -256,3 +256,45 @@ fn results_never_mix_or_replace_each_other() {
         run.err
     );
 }
+
+#[test]
+fn what_somebody_has_written_or_corrected_is_never_replaced() {
+    let place = place();
+    let place = place.path();
+    let transcribe = |more: &[&str]| linnet(place, &[&["transcribe", "model", "in", "--out"], more].concat());
+    // Transcripts by hand beside the recordings, as corpora have them.
+    put(&place.join("in/a.txt"), "BY HAND\n");
+    let run = transcribe(&["in"]);
+    assert_eq!(run.code, 3, "{}", run.err);
+    assert!(
+        run.err.contains("in/a.txt: the transcript would replace this file, which by the journals here no run has written; move"),
+        "{}",
+        run.err
+    );
+    assert!(run.err.contains("1 of 3 recordings failed"), "{}", run.err);
+    assert_eq!(text(place, "in/a.txt"), "BY HAND\n");
+    assert_eq!(names(&place.join("in/deep")), ["b.txt", "b.wv1", "c.txt", "c.wv1"]);
+    // One that was corrected stays, whatever is asked for; the others are done anew.
+    fs::remove_file(place.join("in/a.txt")).unwrap();
+    assert_eq!(transcribe(&["in"]).code, 0);
+    put(&place.join("in/deep/b.txt"), "CORRECTED\n");
+    assert_eq!(transcribe(&["in"]).code, 0, "it is done");
+    for more in [&["in", "--greedy"][..], &["in", "--again"]] {
+        let run = transcribe(more);
+        assert_eq!(run.code, 3, "{}", run.err);
+        assert!(
+            run.err.contains("in/deep/b.txt: the transcript would replace this file, which was changed"),
+            "{}",
+            run.err
+        );
+        assert_eq!(text(place, "in/deep/b.txt"), "CORRECTED\n");
+    }
+    assert_eq!(text(place, "in/deep/c.txt"), {
+        let recording = recording(6);
+        let run = linnet(place, &["transcribe", "model", recording.to_str().unwrap()]);
+        run.out.split_once('\t').unwrap().1.to_owned()
+    });
+    // The only recording: the reason is the error.
+    let run = linnet(place, &["transcribe", "model", "in/deep/b.wv1", "--out", "in/deep"]);
+    assert!(run.code == 1 && run.err.contains("b.txt: the transcript would replace"), "{}", run.err);
+}

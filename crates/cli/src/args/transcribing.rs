@@ -12,7 +12,7 @@ use super::search::{Depth, Search, Weights};
 /// Transcribe recordings of any length.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Formats: text, json, jsonl, srt, vtt, ctm, stm, TextGrid, trn, tsv, html. On standard output, text is a line for each recording, its path before a tab, and json is an object a line; with --out, each recording has a file of each format in DIR, below the same folders. There DIR/done.jsonl notes what is done: the same command again passes over it, and does what is new, changed or failed. Within a long recording it goes on where it was ended; a model that runs through a recording frame by frame, as a causal one without positions does, transcribes it anew.
+Formats: text, json, jsonl, srt, vtt, ctm, stm, TextGrid, trn, tsv, html. On standard output, text is a line for each recording, its path before a tab, and json is an object a line; with --out, each recording has a file of each format in DIR, below the same folders. There DIR/done.jsonl notes what is done: the same command again passes over it, and does what is new, changed or failed. A file that no run has written, or that was changed since, as by hand, is named and never replaced. Within a long recording it goes on where it was ended; a model that runs through a recording frame by frame, as a causal one without positions does, transcribes it anew.
 
 html is a page for each recording, one file that loads nothing from a network: the waveform, words coloured by confidence that a click plays, alternatives (of as many hypotheses as --nbest asks for), edits to save. Sound of up to 15 minutes is part of the page, 1.3 MB a minute (mu-law at 16 kHz, channels mixed); a longer recording is linked if browsers play its format.
 

@@ -127,6 +127,7 @@ fn write_grids(folder: &Path, utterances: &[AlignedUtterance]) -> Result<(), Str
     std::fs::create_dir_all(folder)
         .map_err(|error| format!("{}: {}", folder.display(), io_problem(&error)))?;
     let mut names = HashSet::new();
+    let mut todo = Vec::new();
     for utterance in utterances {
         let name = utterance.id.replace(['/', '\\'], "_") + ".TextGrid";
         let path = folder.join(&name);
@@ -137,9 +138,19 @@ fn write_grids(folder: &Path, utterances: &[AlignedUtterance]) -> Result<(), Str
                 path.display()
             ));
         }
-        write_grid(&path, utterance)?;
+        // TextGrids are corrected by hand, which nobody does twice.
+        match std::fs::read(&path) {
+            Ok(there) if there == utterance.textgrid().as_bytes() => {}
+            Ok(_) => {
+                return Err(format!(
+                    "{}: another TextGrid is there, which would be replaced; move it, or give --out another folder",
+                    path.display()
+                ));
+            }
+            Err(_) => todo.push((path, utterance)),
+        }
     }
-    Ok(())
+    todo.iter().try_for_each(|(path, utterance)| write_grid(path, utterance))
 }
 
 #[cfg(test)]

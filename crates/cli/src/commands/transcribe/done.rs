@@ -41,6 +41,10 @@ struct Entry {
     input: String,
     /// The results, below the folder. A name that is no text is told as nearly as it can be.
     files: Vec<String>,
+    /// Their checksums (CRC-32C), as this entry's run has them or was about to write them; none of versions that didn't
+    /// note them, or where the attempt failed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    sums: Vec<u32>,
     /// Their sources.
     stamp: String,
     /// Milliseconds since 1970: of two journals' entries about a file the later one counts.
@@ -69,12 +73,23 @@ pub(super) struct Journals {
     folder: PathBuf,
     /// The last entry about each result.
     last: HashMap<String, Entry>,
+    /// The checksums that each result has had.
+    written: HashMap<String, Sums>,
+}
+
+/// The checksums that a result has had.
+#[derive(Debug, Default)]
+struct Sums {
+    known: HashSet<u32>,
+    /// Whether it had others, which weren't noted.
+    others: bool,
 }
 
 impl Journals {
     /// Reads those of a folder; there are none where it isn't there.
     pub(super) fn read(folder: &Path) -> Result<Self, String> {
         let mut last: HashMap<String, Entry> = HashMap::new();
+        let mut written: HashMap<String, Sums> = HashMap::new();
         let found = match fs::read_dir(folder) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => None,
             Err(error) => return Err(format!("{}: {}", folder.display(), io_problem(&error))),
@@ -90,14 +105,21 @@ impl Journals {
             // A line that was cut off isn't read.
             let lines = bytes.split(|byte| *byte == b'\n');
             for mut entry in lines.filter_map(|line| serde_json::from_slice::<Entry>(line).ok()) {
-                for file in std::mem::take(&mut entry.files) {
+                for (i, file) in std::mem::take(&mut entry.files).into_iter().enumerate() {
+                    match entry.sums.get(i) {
+                        Some(&sum) => _ = written.entry(file.clone()).or_default().known.insert(sum),
+                        None if entry.failed.is_none() => {
+                            written.entry(file.clone()).or_default().others = true
+                        }
+                        None => {}
+                    }
                     if last.get(&file).is_none_or(|known| known.time <= entry.time) {
                         last.insert(file, entry.clone());
                     }
                 }
             }
         }
-        Ok(Self { folder: folder.into(), last })
+        Ok(Self { folder: folder.into(), last, written })
     }
 
     /// How results, these files, stand to what `stamp` stands for.
@@ -116,6 +138,28 @@ impl Journals {
             Some(true) => State::Stale("the recording, or its line in the list, is another by now"),
             Some(false) => State::Stale("the model or the options are others"),
         }
+    }
+
+    /// Why one of these files must not be replaced: it isn't as a run has written it, so that somebody else's work would
+    /// be lost. `None` if all may be.
+    pub(super) fn refuse(&self, files: &[PathBuf]) -> Option<String> {
+        files.iter().find_map(|file| {
+            let path = self.folder.join(file);
+            let content = fs::read(&path).ok()?;
+            match self.written.get(&*file.to_string_lossy()) {
+                None => Some(format!(
+                    "{}: the transcript would replace this file, which by the journals here no run has written; move it, or give another \
+                     --out",
+                    path.display()
+                )),
+                Some(sums) if sums.others || sums.known.contains(&checksum(&content)) => None,
+                Some(_) => Some(format!(
+                    "{}: the transcript would replace this file, which was changed since a run wrote it; move it to have \
+                     a new one, or give another --out",
+                    path.display()
+                )),
+            }
+        })
     }
 
     /// Removes what an interrupted run has left of these files.
@@ -169,12 +213,13 @@ impl Journal {
         }
     }
 
-    /// Notes that an input is done, or why it failed.
+    /// Notes that an input is done, or why it failed. `stamp`: see [`stamp`], `None` of a stream; `sums`: the results'
+    /// checksums, as far as there are results.
     pub(super) fn note(
         &mut self,
         input: &Input,
-        files: &[PathBuf],
-        stamp: &str,
+        (files, sums): (&[PathBuf], &[u32]),
+        stamp: Option<&str>,
         failed: Option<&str>,
     ) -> Result<(), String> {
         let shown = |path: &PathBuf| path.to_string_lossy().into_owned();
@@ -182,7 +227,8 @@ impl Journal {
         let entry = Entry {
             input: shown(&input.path),
             files: files.iter().map(shown).collect(),
-            stamp: stamp.into(),
+            sums: sums.into(),
+            stamp: stamp.unwrap_or(STREAM).into(),
             time: since.as_millis() as u64,
             failed: failed.map(str::to_owned),
         };
@@ -191,6 +237,17 @@ impl Journal {
             .and_then(|line| self.file.write_all((line + "\n").as_bytes()))
             .map_err(|error| format!("{}: {}", self.path.display(), io_problem(&error)))
     }
+}
+
+/// The reason of a file that is about to be written: it is there if the run ends before the file is whole.
+pub(super) const BEGUN: &str = "the run ended while it was written";
+
+/// What stands for a stream's sources.
+const STREAM: &str = "stream";
+
+/// A file's checksum.
+pub(super) fn checksum(content: &[u8]) -> u32 {
+    crc32c::crc32c(content)
 }
 
 /// The file that an unfinished one, `.NAME.….part`, was to become.
@@ -251,8 +308,9 @@ mod tests {
         let state = |settings| Journals::read(&out).unwrap().state(&files, &stamp(settings, &input));
         assert!(state(7) == State::Missing && !out.exists());
         let mut journal = Journal::open(&out, NOBODYS).unwrap();
-        let mut note =
-            |settings, failed| journal.note(&input, &files, &stamp(settings, &input), failed).unwrap();
+        let mut note = |settings, failed| {
+            journal.note(&input, (&files, &[]), Some(&stamp(settings, &input)), failed).unwrap()
+        };
         fs::write(out.join("a.txt"), "A").unwrap();
         assert_eq!(state(7), State::Missing);
         note(7, None);
@@ -319,7 +377,7 @@ mod tests {
         let input = input(out.join("a.wav"));
         for name in &names[..2] {
             fs::write(out.join(name), "").unwrap();
-            journal.note(&input, std::slice::from_ref(name), "7", None).unwrap();
+            journal.note(&input, (std::slice::from_ref(name), &[]), Some("7"), None).unwrap();
         }
         let path = out.join(journal_name(NOBODYS));
         let text = fs::read_to_string(&path).unwrap();
@@ -330,11 +388,37 @@ mod tests {
         Journals::read(out).unwrap().clear(names.iter().cloned());
         fs::write(out.join("c.txt"), "").unwrap();
         let mut journal = Journal::open(out, NOBODYS).unwrap();
-        journal.note(&input, &names[2..], "7", None).unwrap();
+        journal.note(&input, (&names[2..], &[]), Some("7"), None).unwrap();
         let journals = Journals::read(out).unwrap();
         let done = [0, 1, 2].map(|i| journals.state(&names[i..=i], "7") == State::Done);
         assert_eq!(done, [true, false, true]);
         // Files of another name, perhaps of another process, stay.
         assert!(!out.join(".b.txt.123.part").exists() && out.join(".other.txt.123.part").exists());
+    }
+
+    #[test]
+    fn a_file_is_replaced_as_a_run_wrote_it_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let out = folder.path();
+        let (input, name) = (input(out.join("a.wav")), PathBuf::from("a.txt"));
+        let files = std::slice::from_ref(&name);
+        let refused = || Journals::read(out).unwrap().refuse(files);
+        assert_eq!(refused(), None);
+        fs::write(out.join("a.txt"), "by hand").unwrap();
+        assert!(refused().is_some_and(|why| why.contains("a.txt: ") && why.contains("no run has written;")));
+        let mut journal = Journal::open(out, NOBODYS).unwrap();
+        journal.note(&input, (files, &[]), Some("7"), Some("silent")).unwrap();
+        assert!(refused().is_some());
+        // Ended before the new text was there, and after.
+        journal.note(&input, (files, &[checksum(b"A")]), Some("7"), None).unwrap();
+        journal.note(&input, (files, &[checksum(b"B")]), Some("8"), Some(BEGUN)).unwrap();
+        for (text, is_own) in [("A", true), ("B", true), ("A, corrected", false)] {
+            fs::write(out.join("a.txt"), text).unwrap();
+            assert_eq!(refused().is_none(), is_own, "{text}");
+        }
+        assert!(refused().is_some_and(|why| why.contains("changed since a run wrote it")));
+        // A version that noted no checksums may have written anything.
+        journal.note(&input, (files, &[]), Some("9"), None).unwrap();
+        assert_eq!(refused(), None);
     }
 }

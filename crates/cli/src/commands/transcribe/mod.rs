@@ -26,7 +26,7 @@ use linnet::{
 use linnet_audio::{Blocks, Note, ReadOptions};
 
 use self::check::check;
-use self::done::{Journal, Journals, State, hash_file, stamp};
+use self::done::{BEGUN, Journal, Journals, State, hash_file, stamp};
 use self::inputs::{Input, Inputs, inputs};
 use self::output::{Output, Unwritten};
 use self::progress::Progress;
@@ -87,12 +87,23 @@ pub(super) fn run(args: Transcribe, talk: &Talk) -> Done {
         known.is_some_and(|(journals, stamp)| journals.state(&output.files(*place), &stamp) == State::Done)
     };
     let (done, todo): (Vec<usize>, Vec<usize>) = share.iter().partition(|place| is_done(place));
+    let refusal =
+        |place: &usize| journals.as_ref().and_then(|journals| journals.refuse(&output.files(*place)));
+    let (refused, todo): (Vec<_>, Vec<_>) =
+        todo.into_iter().map(|place| (place, refusal(&place))).partition(|(_, why)| why.is_some());
+    let todo: Vec<usize> = todo.into_iter().map(|(place, _)| place).collect();
+    let refused: Vec<String> = refused.into_iter().filter_map(|(_, why)| why).collect();
+    let all = share.len() + unread.len();
+    if let ([problem], 1) = (refused.as_slice(), all) {
+        return Err(problem.clone().into());
+    }
     let mut journal = args.out.as_deref().map(|folder| Journal::open(folder, shard)).transpose()?;
     if let Some(journals) = &journals {
         journals.clear(todo.iter().flat_map(|&place| output.files(place)));
     }
     let model_rate = recognizer.model().config.features.sample_rate;
-    let mut tally = Tally::new(done.len(), unread.len());
+    refused.iter().for_each(|problem| talk.warn(problem));
+    let mut tally = Tally::new(done.len(), unread.len() + refused.len());
 
     let progress = Progress::new(todo.iter().map(|&place| inputs[place].bytes()).sum(), talk);
     let message = match (&args.out, args.again, todo.iter().any(|&place| inputs[place].is_stdin())) {
@@ -132,13 +143,14 @@ pub(super) fn run(args: Transcribe, talk: &Talk) -> Done {
         };
         (work.one(input, page.as_deref(), kept), stamp)
     };
-    let all = share.len() + unread.len();
     in_order(&todo, jobs, 4 * jobs, work, |number, (heard, stamp)| -> Result<(), Box<dyn Error>> {
         let place = todo[number];
         let input = &inputs[place];
-        let mut note = |failed: Option<&str>| match (&mut journal, stamp.as_deref()) {
-            (Some(journal), Some(stamp)) => journal.note(input, &output.files(place), stamp, failed),
-            _ => Ok(()),
+        let mut note = |sums: &[u32], failed: Option<&str>| {
+            let files = output.files(place);
+            journal
+                .as_mut()
+                .map_or(Ok(()), |journal| journal.note(input, (&files, sums), stamp.as_deref(), failed))
         };
         let written = heard.and_then(|heard| {
             let Heard { transcript, sound, notes, sample_rate, silent, left_out, kept } = heard;
@@ -148,24 +160,24 @@ pub(super) fn run(args: Transcribe, talk: &Talk) -> Done {
                 left_out.iter().for_each(|line| talk.warn(format!("{}: {line}", input.path.display())));
                 silent.iter().for_each(|line| talk.say(line));
                 say_uncovered(&input.path, &transcript, talk);
-                output.put(place, input, &transcript, sound.as_ref())
+                output.put(place, input, (&transcript, sound.as_ref()), |sums| note(sums, Some(BEGUN)))
             });
             match put {
-                Ok(()) => Ok(Ok((transcript, left_out.is_empty(), kept))),
+                Ok(sums) => Ok(Ok((transcript, sums, left_out.is_empty(), kept))),
                 Err(Unwritten::One(problem)) => Err(problem),
                 Err(Unwritten::All(error)) => Ok(Err(error)),
             }
         });
         match written {
-            Ok(Ok((transcript, whole, kept))) => {
-                note(None)?;
+            Ok(Ok((transcript, sums, whole, kept))) => {
+                note(&sums, None)?;
                 kept.into_iter().for_each(Kept::remove);
                 tally.add(&input.path, &transcript);
                 tally.partly |= !whole;
             }
             Ok(Err(error)) => return Err(error),
             Err(error) => {
-                note(Some(&error))?;
+                note(&[], Some(&error))?;
                 if all == 1 {
                     return Err(error.into());
                 }

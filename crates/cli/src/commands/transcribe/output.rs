@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use linnet::{Format, Named, Sound, Subtitles, Transcript};
 use linnet_files::{io_problem, write_beside};
 
-use super::done::is_journal;
+use super::done::{checksum, is_journal};
 use super::inputs::Input;
 use crate::data::print;
 
@@ -87,20 +87,28 @@ impl Output {
         self.formats.contains(&Format::Html).then(|| folder.join(within))
     }
 
-    /// Writes the transcript of an input.
+    /// Writes the transcript of an input. `begin` is told the files' checksums before the first of them is written, and
+    /// they are returned.
     pub(super) fn put(
         &self,
         place: usize,
         input: &Input,
-        transcript: &Transcript,
-        sound: Option<&Sound>,
-    ) -> Result<(), Unwritten> {
+        (transcript, sound): (&Transcript, Option<&Sound>),
+        begin: impl FnOnce(&[u32]) -> Result<(), String>,
+    ) -> Result<Vec<u32>, Unwritten> {
         let path = input.path.display().to_string();
         let named = Named { path: &path, name: &self.labels[place], fields: &input.fields, sound };
-        match &self.folder {
-            Some(folder) => self.write(folder, place, transcript, named),
-            None => self.print(transcript, named).map_err(Unwritten::All),
+        let Some(folder) = &self.folder else {
+            return self.print(transcript, named).map(|()| Vec::new()).map_err(Unwritten::All);
+        };
+        let texts: Vec<String> =
+            self.formats.iter().map(|format| format.render(transcript, named, &self.subtitles)).collect();
+        let sums: Vec<u32> = texts.iter().map(|text| checksum(text.as_bytes())).collect();
+        begin(&sums).map_err(|problem| Unwritten::All(problem.into()))?;
+        for (file, text) in self.files(place).iter().zip(texts) {
+            write(&folder.join(file), &text)?;
         }
+        Ok(sums)
     }
 
     fn print(&self, transcript: &Transcript, named: Named<'_>) -> Result<(), Box<dyn Error>> {
@@ -119,32 +127,22 @@ impl Output {
         }
         Ok(())
     }
+}
 
-    fn write(
-        &self,
-        folder: &Path,
-        place: usize,
-        transcript: &Transcript,
-        named: Named<'_>,
-    ) -> Result<(), Unwritten> {
-        for (format, file) in self.formats.iter().zip(self.files(place)) {
-            let path = folder.join(file);
-            let text = format.render(transcript, named, &self.subtitles);
-            let parent = path.parent().unwrap_or(folder);
-            fs::create_dir_all(parent)
-                .and_then(|()| write_beside(&path, |out| out.write_all(text.as_bytes())))
-                .map_err(|error| {
-                    let problem = format!("{}: {}", path.display(), io_problem(&error));
-                    match error.kind() {
-                        ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::ReadOnlyFilesystem => {
-                            Unwritten::All(problem.into())
-                        }
-                        _ => Unwritten::One(problem),
-                    }
-                })?;
-        }
-        Ok(())
-    }
+/// Writes a file, and the folders on the way to it.
+fn write(path: &Path, text: &str) -> Result<(), Unwritten> {
+    let parent = path.parent().unwrap_or(Path::new(""));
+    fs::create_dir_all(parent)
+        .and_then(|()| write_beside(path, |out| out.write_all(text.as_bytes())))
+        .map_err(|error| {
+            let problem = format!("{}: {}", path.display(), io_problem(&error));
+            match error.kind() {
+                ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::ReadOnlyFilesystem => {
+                    Unwritten::All(problem.into())
+                }
+                _ => Unwritten::One(problem),
+            }
+        })
 }
 
 /// A path as one field of a line: control characters, as line breaks and tabs, are escaped.
