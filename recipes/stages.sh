@@ -1,8 +1,16 @@
 # Stages of a recipe that run alone and only where their inputs have changed. Scripts source it with `exp`, the folder that all
 # is written to, and `first` and `last`, the numbers of the stages that are asked for.
 
+# contents FILE|FOLDER...: a line for each file: its name, size and checksum. Of a recording, which may be one of
+# thousands, the size stands for both.
+contents() {
+  local sounds=(-name '*.flac' -o -name '*.wav' -o -name '*.sph')
+  find -L "$@" -type f \( "${sounds[@]}" \) -exec wc -c {} + | sort
+  find -L "$@" -type f ! \( "${sounds[@]}" \) -exec cksum {} + | sort
+}
+
 # stage NUMBER NAME INPUT... [-- SETTING...]: whether a stage is to run: it is asked for, and wasn't finished with these files,
-# folders and settings.
+# folders and settings. From here on it is unfinished.
 stage() {
   local number=$1
   name=$2
@@ -17,24 +25,17 @@ stage() {
     files+=("$1")
     shift
   done
-  key=$({ find -L "${files[@]}" -type f -exec stat -L -c '%n %s %Y' {} + | sort; printf '%s\n' "$@"; } | cksum)
+  key=$({ contents "${files[@]}"; printf '%s\n' "$@"; } | cksum)
   if [ "$(cat "$exp/done/$name" 2>/dev/null)" = "$key" ]; then
     echo "== $number $name: done"
     return 1
   fi
   echo "== $number $name"
+  rm -f "$exp/done/$name"
 }
 
 # finished: the stage at hand is.
 finished() {
   mkdir -p "$exp/done"
   echo "$key" >"$exp/done/$name"
-}
-
-# changed FOLDER: ends the recipe if the stage at hand was finished with other inputs, whose results FOLDER holds.
-changed() {
-  [ ! -f "$exp/done/$name" ] || {
-    echo "$1 was made with other inputs or settings; take another --exp, or remove it and $exp/done/$name" >&2
-    exit 1
-  }
 }

@@ -44,7 +44,7 @@ for unit in $units; do
     partly "$linnet" decode "$out/model" "$data/test.jsonl" --out "$out/decode/test"
     [ "$unit" = phone ] || continue
     echo "== $unit, seed $seed: words, with the weights that are best on dev"
-    [ -f "$exp/train.arpa" ] || partly "$linnet" ngram "$data/train.jsonl" --order 3 --out "$exp/train.arpa"
+    partly "$linnet" ngram "$data/train.jsonl" --order 3 --out "$exp/train.arpa"
     flags=$(partly "$linnet" --quiet tune "$out/model" "$data/dev.jsonl" --lm "$exp/train.arpa" --out "$out/tune.json" | tail -n 1)
     eval "flags=($flags)" # they are quoted for a shell
     for set in dev test; do

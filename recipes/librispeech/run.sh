@@ -59,6 +59,10 @@ while [ $# -gt 0 ]; do
 done
 [ ${#corpus[@]} -gt 0 ] && [ -n "$lexicon" ] || usage
 [ ${#text[@]} -gt 0 ] || [ -n "$lm" ] || [ "$last" -lt 3 ] || usage
+[ ${#text[@]} -eq 0 ] || [ -z "$lm" ] || {
+  echo "run.sh: --text and --lm are both given; give the text to make a language model of, or the language model" >&2
+  exit 2
+}
 [ "$dev" != dev ] || [ -n "$dev_speakers" ] || {
   echo "run.sh: there is no development set; give --dev dev-clean, or --dev-speakers to take speakers of $train" >&2
   exit 2
@@ -74,17 +78,23 @@ done
 . "$root/recipes/stages.sh"
 data=$exp/data test_data=$exp/data-test g2p=$exp/g2p.arpa.gz
 mkdir -p "$exp"
+# Another version may give other results. A training is one version's from its start to its end, which `linnet train` sees to.
+version=$("$linnet" --version)
 
-if stage 1 pronunciations "$lexicon"; then
+if stage 1 pronunciations "$lexicon" -- "$version"; then
   "$linnet" pronounce train "$lexicon" --out "$g2p"
   finished
 fi
 
-# The test set lies apart, so that its words come into no lexicon that is searched.
-if stage 2 data "$lexicon" "$g2p" "${corpus[@]}" -- "$train" "$dev" "$dev_speakers" "$test"; then
+if stage 2 data "$lexicon" "$g2p" "${corpus[@]}" -- "$version" "$train" "$dev" "$dev_speakers"; then
   sets=$train speakers=()
   if [ -n "$dev_speakers" ]; then speakers=(--dev-speakers "$dev_speakers"); else sets=$train,$dev; fi
   partly "$linnet" prepare librispeech "${corpus[@]}" --sets "$sets" "${speakers[@]}" --lexicon "$lexicon" --pronounce "$g2p" --out "$data"
+  finished
+fi
+
+# The test set lies apart, so that its words come into no lexicon that is searched, and another one changes no training.
+if stage 2 test-data "$lexicon" "$g2p" "${corpus[@]}" -- "$version" "$test"; then
   partly "$linnet" prepare librispeech "${corpus[@]}" --sets "$test" --lexicon "$lexicon" --pronounce "$g2p" --out "$test_data"
   finished
 fi
@@ -93,7 +103,7 @@ fi
 words=$exp/lm/lexicon.txt
 # Texts that the development or the test set was read from are left out.
 held_out=(--held-out "$data/$dev.jsonl" --held-out "$test_data/$test.jsonl")
-if stage 3 language-model "$data" "$test_data" "$lexicon" "$g2p" "${text[@]}" ${lm:+"$lm"} -- "$train"; then
+if stage 3 language-model "$data" "$test_data" "$lexicon" "$g2p" "${text[@]}" ${lm:+"$lm"} -- "$version" "$train"; then
   mkdir -p "$exp/lm"
   "$linnet" ngram "$data/$train.jsonl" --counts "$exp/lm/train.txt"
   if [ -n "$lm" ]; then
@@ -136,7 +146,6 @@ for kind in $kinds; do
   mapfile -t confs < <(extended "$here/conf/$kind.toml")
   if stage 4 "train-$kind-$seed" "$data/$train.jsonl" "$data/$dev.jsonl" "$data/tokens.txt" "$data/lexicon.txt" \
     "${confs[@]}" -- "${settings[@]}"; then
-    changed "$out"
     data_settings "$data" "$train" "$dev"
     [ -d "$out/checkpoints" ] || "$linnet" train "$here/conf/$kind.toml" --time="$time" "${settings[@]}" "${data_settings[@]}"
     train "$here/conf/$kind.toml" "$out" "$data" "$train" "$dev"
@@ -146,7 +155,7 @@ done
 
 for kind in $kinds; do
   out=$exp/$kind-$seed
-  if stage 5 "dev-$kind-$seed" "$out/model" "$lm" "$words" "$data/$dev.jsonl"; then
+  if stage 5 "dev-$kind-$seed" "$out/model" "$lm" "$words" "$data/$dev.jsonl" -- "$version"; then
     partly "$linnet" decode "$out/model" "$data/$dev.jsonl" --out "$out/decode/dev"
     flags=$(partly "$linnet" tune "$out/model" "$data/$dev.jsonl" "${search[@]}" --cache-logits "$out/logits" \
       --out "$out/tune.json" --calibration "$out/calibration.json" | tail -n 1)
@@ -161,7 +170,7 @@ for kind in $kinds; do
   out=$exp/$kind-$seed
   calibration=()
   [ ! -f "$out/calibration.json" ] || calibration=("$out/calibration.json")
-  if stage 6 "test-$kind-$seed" "$out/model" "$out/flags.txt" "${calibration[@]}" "$lm" "$words" "$test_data/$test.jsonl"; then
+  if stage 6 "test-$kind-$seed" "$out/model" "$out/flags.txt" "${calibration[@]}" "$lm" "$words" "$test_data/$test.jsonl" -- "$version"; then
     partly "$linnet" decode "$out/model" "$test_data/$test.jsonl" --out "$out/decode/$test"
     eval "flags=($(cat "$out/flags.txt"))"
     partly "$linnet" decode "$out/model" "$test_data/$test.jsonl" "${flags[@]}" --out "$out/decode/$test-words"
@@ -171,7 +180,7 @@ done
 
 runs=()
 for kind in $kinds; do runs+=("$exp/$kind-$seed"); done
-if stage 7 compare "${runs[@]}"; then
+if stage 7 compare "${runs[@]}" -- "$version"; then
   "$linnet" compare "${runs[@]}" --out "$exp/report.html"
   finished
 fi

@@ -41,8 +41,8 @@ for kind in $kinds; do
   echo "== 2 train $kind"
   train "$here/conf/paper-$kind.toml" "$out" "$data" "train_$train" test_dev93
   echo "== 3 decode $kind"
-  partly "$linnet" --quiet decode "$out/model" "$data/test_dev93.jsonl" --out "$out/decode/dev93"
-  partly "$linnet" --quiet decode "$out/model" "$data/test_eval92.jsonl" --out "$out/decode/eval92"
+  partly "$linnet" --quiet decode "$out/model" "$data/test_dev93.jsonl" --out "$out/decode/test_dev93"
+  partly "$linnet" --quiet decode "$out/model" "$data/test_eval92.jsonl" --out "$out/decode/test_eval92"
 done
 
 echo "== 4 compare"
