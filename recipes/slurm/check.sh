@@ -118,10 +118,12 @@ echo "   every run is done"
 echo "== transcription as an array"
 rm -rf texts whole transcribe-*.log
 model=$root/data/golden/recognizer recordings=$root/data/mini
+# done_in JOURNAL...: the recordings that journals note as done; before its files are written, each is noted as failed.
+done_in() { cat "$@" 2>/dev/null | grep -vc '"failed":' || true; }
 # noted SHARD N: waits until a shard has done so many.
 noted() {
   for _ in $(seq 1200); do
-    [ "$(cat "texts/done.$1-of-4.jsonl" 2>/dev/null | wc -l)" -lt "$2" ] || return 0
+    [ "$(done_in "texts/done.$1-of-4.jsonl")" -lt "$2" ] || return 0
     sleep 0.05
   done
   echo "shard $1 doesn't come to $2 recordings" >&2
@@ -142,7 +144,7 @@ echo "   a task was killed: $(wc -l <<<"$left") recordings are left"
 job=$(submit --array=0-3 --output=transcribe-%a.log "${transcription[@]}")
 expect "$job" COMPLETED
 "$linnet" --quiet transcribe "$model" "$recordings" --out texts --check
-[ "$(cat texts/done.*.jsonl | wc -l)" -eq "$(find texts -name '*.txt' | wc -l)" ]
+[ "$(done_in texts/done.*.jsonl)" -eq "$(find texts -name '*.txt' | wc -l)" ]
 "$linnet" --quiet transcribe "$model" "$recordings" --out whole
 diff -rq -x 'done.*' whole texts
 echo "   each recording once, the texts of one process"

@@ -77,7 +77,9 @@ pub(crate) fn no_audio(path: &Path) -> AudioError {
 
 /// Whether a file's name ends like that of an audio file, of a kind that is read or of another that is known.
 pub fn is_audio_path(path: &Path) -> bool {
-    READ.iter().any(|known| has_extension(path, known)) || Unread::by_name(path).is_some()
+    // macOS puts such files beside those of other systems' discs; they hold no sound.
+    let is_shadow = path.file_name().and_then(OsStr::to_str).is_some_and(|name| name.starts_with("._"));
+    !is_shadow && (READ.iter().any(|known| has_extension(path, known)) || Unread::by_name(path).is_some())
 }
 
 pub(crate) fn has_extension(path: &Path, known: &str) -> bool {
@@ -95,7 +97,7 @@ mod tests {
         {
             assert!(is_audio_path(Path::new(name)), "{name}");
         }
-        for name in ["a.txt", "wav", "a.wav.txt", "b.json", "a/.wav"] {
+        for name in ["a.txt", "wav", "a.wav.txt", "b.json", "a/.wav", "a/._b.wav", "._c.wma"] {
             assert!(!is_audio_path(Path::new(name)), "{name}");
         }
         let mut all: Vec<&str> = READ.to_vec();

@@ -314,3 +314,18 @@ fn files_have_the_permissions_of_any_new_file() {
     }
     assert!(found > 15, "{found} files");
 }
+
+#[test]
+fn a_model_and_a_run_are_told_from_each_other() {
+    let place = tempfile::tempdir().unwrap();
+    let place = place.path();
+    copy(&trained().join("exp"), &place.join("exp"));
+    put_tone(&place.join("a.wav"));
+    linnet(place, &["compare", "exp/model"]).fails_with(
+        "exp/model: this is a model; give the folder of the run that made it, mostly the one above",
+    );
+    fs::remove_dir_all(place.join("exp/model")).unwrap();
+    linnet(place, &["transcribe", "exp/model", "a.wav"]).fails_with(
+        "exp/model: the run in exp hasn't come to its end, where it writes the model; continue its training first",
+    );
+}

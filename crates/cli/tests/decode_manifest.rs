@@ -170,3 +170,22 @@ fn characters_that_are_no_tokens_count_as_errors() {
     assert!(rates.iter().all(|line| line.ends_with("of 4 utterances")), "{}", run.out);
     assert!(read(place, "out/ref.trn").starts_with("{NÉE/@} 2 "));
 }
+
+#[test]
+fn words_that_the_search_cannot_find_are_told() {
+    let place = place();
+    let place = place.path();
+    put(&place.join("few.txt"), "FOREIGN F AO R AH N\n");
+    put(
+        &place.join("lm.arpa"),
+        "\\data\\\nngram 1=3\n\n\\1-grams:\n-1 <s>\n-1 </s>\n-1 FOREIGN\n\n\\end\\\n",
+    );
+    let run = decode(place, "out", &["--lm", "lm.arpa", "--lexicon", "few.txt"]);
+    let told = run.line("the search can't find");
+    assert!(
+        run.code == 0 && told.contains(" words that were said (") && told.ends_with("; add them there"),
+        "{told}"
+    );
+    // Without a lexicon's bounds nothing is said.
+    assert!(!decode(place, "greedy", &["--greedy"]).err.contains("can't find"));
+}

@@ -36,7 +36,15 @@ fn a_folder_of_data_folders_is_a_set_each() {
     put(&at("data/train/utt2spk"), "s1-a s1\ns1-c s1\n");
     put(&at("data/dev/wav.scp"), format!("d {}\n", a.display()));
     put(&at("data/dev/text"), "d ÉH\n");
+    put(&at("data/test/text"), "t YES\n");
+    put(&at("data/lang/words.txt"), "YES 1\n");
     let report = run(&[at("data")], &at("out")).unwrap();
+    let left_out = format!("{}: left out, as wav.scp is missing", at("data/test").display());
+    assert!(
+        report.notes.contains(&left_out) && !report.notes.iter().any(|n| n.contains("lang")),
+        "{:?}",
+        report.notes
+    );
     assert_eq!(report.sets.iter().map(|s| s.name.as_str()).collect::<Vec<_>>(), ["dev", "train"]);
     let train = read(&at("out"), "train");
     assert_eq!(texts(&train), ["s1-a: HELLO WORLD", "s1-c: "]);

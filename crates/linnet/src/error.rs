@@ -6,10 +6,7 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, thiserror::Error)]
 pub enum ModelError {
     /// There is no folder, or a file in its place.
-    #[error(
-        "{folder}: {}; give a model folder, as training writes it to EXPERIMENT/model",
-        no_folder(folder)
-    )]
+    #[error("{folder}: {}", no_folder(folder))]
     NoFolder {
         /// The path.
         folder: PathBuf,
@@ -80,9 +77,17 @@ pub enum ModelError {
     Encoder(#[from] linnet_encoder::EncoderError),
 }
 
-/// The fault of a path that is no folder.
-fn no_folder(path: &Path) -> &'static str {
-    if path.is_file() { "this is a file" } else { "there is no such folder" }
+/// The fault of a path that is no folder, and the mend.
+fn no_folder(path: &Path) -> String {
+    let run = path.parent().unwrap_or(Path::new(""));
+    if !path.exists() && run.join("checkpoints").is_dir() {
+        return format!(
+            "the run in {} hasn't come to its end, where it writes the model; continue its training first",
+            run.display()
+        );
+    }
+    let fault = if path.is_file() { "this is a file" } else { "there is no such folder" };
+    format!("{fault}; give a model folder, as training writes it to EXPERIMENT/model")
 }
 
 /// The model folder that was meant instead of this one.

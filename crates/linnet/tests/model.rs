@@ -138,6 +138,7 @@ fn the_reason_why_a_model_sees_pieces_is_told() {
         Model::new(config.clone(), tokens, 0).unwrap().waits_for().unwrap_or_default()
     };
     assert!(reason(|_| ()).contains("layers.0.mixer"));
+    assert!(reason(|c| c.model.mixer = MixerKind::CausalForgettingSoftmax).contains("keeps every frame"));
     assert!(reason(|c| c.model.mixer = MixerKind::CausalLinear).contains("positions"));
     assert!(reason(|c| c.model.positions = Positions::None).contains("slopes"));
     assert!(reason(|c| c.normalisation = Normalisation::Utterance).contains("by the utterance"));

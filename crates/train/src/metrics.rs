@@ -32,9 +32,9 @@ pub struct EpochRecord {
     pub gradient_norm: f64,
     /// Parameters of the encoder.
     pub parameters: usize,
-    /// Utterances trained on.
+    /// Utterances trained on; with `criterion.consistency_weight` each counts twice, and so do its frames.
     pub utterances: usize,
-    /// Utterances left out of the epoch's steps.
+    /// Utterances left out of the epoch's steps, counted in the same way.
     pub skipped: usize,
     /// Frames of features trained on.
     pub frames: usize,

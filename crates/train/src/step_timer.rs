@@ -56,7 +56,7 @@ impl StepTimer {
     ///
     /// # Errors
     ///
-    /// Those of the steps, as of a batch without any utterance that CTC has room for.
+    /// Those of the steps.
     pub fn time(&self) -> Result<Vec<f64>, TrainError> {
         let mut seconds = Vec::with_capacity(self.batches.len());
         self.steps(&self.batches, &mut |_, took| {
@@ -71,26 +71,38 @@ impl StepTimer {
     ///
     /// # Errors
     ///
-    /// Those of [`time`](Self::time).
+    /// Those of [`time`](Self::time); batches none of whose utterances can be trained on.
     pub fn pace(&self, time: Duration, go_on: &mut dyn FnMut(f64) -> bool) -> Result<Pace, TrainError> {
         let views = self.config.criterion.views() as f64;
         let epoch_frames = views * self.data.train.seconds() * 1e3 / self.config.features.frame_shift_ms;
         let mut pace = Pace { steps: 0, frames: 0, seconds: 0.0, epoch_frames };
-        self.steps(self.batches.iter().cycle(), &mut |batch, took| {
-            pace.steps += 1;
-            pace.frames += frames(batch);
+        let mut passed = 0;
+        self.steps(self.batches.iter().cycle(), &mut |trained, took| {
+            passed += 1;
+            pace.steps += usize::from(trained > 0);
+            pace.frames += trained;
             pace.seconds += took;
-            pace.seconds < time.as_secs_f64() && go_on(pace.seconds)
+            let more = match pace.steps {
+                0 => passed < self.batches.len(),
+                _ => pace.seconds < time.as_secs_f64(),
+            };
+            more && go_on(pace.seconds)
         })?;
+        if pace.steps == 0 && passed == self.batches.len() {
+            let problem = "no utterance of its first batches has room for its labels, so that no step can be made; check the \
+                           transcripts, or lower model.subsampling"
+                .into();
+            return Err(TrainError::Config { file: self.config.data.train.clone(), problem });
+        }
         Ok(pace)
     }
 
-    /// Steps on these batches while `told`, which hears each one's seconds, says so; before them one on the first batch,
+    /// Steps on these batches while `told`, which hears each one's frames of features and seconds, says so; before them one on the first batch,
     /// of which it doesn't hear.
     fn steps<'a>(
         &'a self,
         batches: impl IntoIterator<Item = &'a Vec<Batch>>,
-        told: &mut dyn FnMut(&[Batch], f64) -> bool,
+        told: &mut dyn FnMut(usize, f64) -> bool,
     ) -> Result<(), TrainError> {
         let Model { encoder, .. } = new_model(&self.config, &self.data)?;
         let mut adam = Adam::new(&encoder, self.config.train.adam());
@@ -104,8 +116,8 @@ impl StepTimer {
         for (step, batch) in (0..).zip(self.batches.first().into_iter().chain(batches)) {
             let (owned, start) = (batch.clone(), Instant::now());
             // Without warm-up, steps of any size could lead where losses are no numbers; they cost the same.
-            updater.update(&mut adam, owned, (step, 0.0))?;
-            if step > 0 && !told(batch, start.elapsed().as_secs_f64()) {
+            let update = updater.update(&mut adam, owned, (step, 0.0))?;
+            if step > 0 && !told(update.frames, start.elapsed().as_secs_f64()) {
                 break;
             }
         }

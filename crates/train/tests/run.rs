@@ -267,6 +267,19 @@ fn steps_are_timed_on_the_batches_of_training() {
     two_views.criterion.consistency_weight = 0.2;
     let timer = StepTimer::new(&two_views, 1).unwrap();
     assert_eq!(timer.pace(Duration::ZERO, &mut |_| true).unwrap().epoch_frames, 2.0 * pace.epoch_frames);
+    // Labels without room: no step is made, so that there is no pace.
+    let lines = fs::read_to_string(&config.data.train).unwrap();
+    fs::write(
+        &config.data.train,
+        lines.replace("\"text\": \"", &format!("\"text\": \"{}", "ABC".repeat(99))),
+    )
+    .unwrap();
+    let timer = StepTimer::new(&config, 3).unwrap();
+    let error = timer.pace(Duration::ZERO, &mut |_| true).unwrap_err().to_string();
+    assert!(
+        error.contains("all.jsonl: no utterance of its first batches has room for its labels"),
+        "{error}"
+    );
 }
 
 #[test]

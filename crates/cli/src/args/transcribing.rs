@@ -69,7 +69,8 @@ pub(crate) struct Transcribe {
     #[arg(long, value_name = "S", allow_negative_numbers = true, value_parser = seconds)]
     pub(crate) duration: Option<f64>,
     /// The longest piece that a long recording is cut into, in seconds, from 1 to 86,400; by default as long as the
-    /// model's training utterances, at most 15.
+    /// model's training utterances, at most 15. A model that runs through a recording frame by frame sees no pieces, and
+    /// its longest segment is as long.
     #[arg(long, value_name = "S", allow_negative_numbers = true, value_parser = piece_seconds)]
     pub(crate) piece_seconds: Option<f64>,
     /// The sound of html: part of the page, a link to the recording, or auto: part of it up to 15 minutes, else a link.

@@ -99,6 +99,11 @@ fn is_run(path: &Path) -> Result<(), String> {
     if path.is_file() {
         return Err(format!("{shown}: this is a file; give the folder of a run"));
     }
+    if path.join("model.safetensors").is_file() {
+        return Err(format!(
+            "{shown}: this is a model; give the folder of the run that made it, mostly the one above"
+        ));
+    }
     if path.is_dir() && !has_run(path) {
         let inner = fs::read_dir(path).into_iter().flatten().flatten().map(|entry| entry.path());
         return Err(match inner.into_iter().find(|inner| has_run(inner)) {

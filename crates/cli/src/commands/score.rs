@@ -45,6 +45,7 @@ pub(super) fn run(args: Score, talk: &Talk) -> Done {
     }
 
     let scored = score(&args.hypotheses, &material, options)?;
+    note_case(&scored, &material, options, talk)?;
     // First, as a reader of the tables may end them early.
     if let Some(path) = &args.html {
         let systems = scored.names.iter().zip(&material.hypotheses).zip(&scored.reports);
@@ -68,6 +69,35 @@ pub(super) fn run(args: Score, talk: &Talk) -> Done {
         talk.say(format!("{}: written", path.display()));
     }
     Ok(true)
+}
+
+/// Tells of systems most of whose errors are upper and lower case alone.
+fn note_case(
+    scored: &Scored,
+    material: &Material,
+    options: ScoreOptions,
+    talk: &Talk,
+) -> Result<(), Box<dyn Error>> {
+    // Percent. Below it nobody would wonder.
+    const MANY: f64 = 50.0;
+    let alike = ScoreOptions { ignore_case: true, ..options };
+    let many = |report: &&ScoreReport| !options.ignore_case && report.rate > MANY;
+    for ((name, report), hypotheses) in scored
+        .names
+        .iter()
+        .zip(&scored.reports)
+        .zip(&material.hypotheses)
+        .filter(|((_, report), _)| many(report))
+    {
+        let rate = score_with(&material.references, hypotheses, alike, |_| None)?.rate;
+        if 2.0 * rate < report.rate {
+            talk.say(format!(
+                "note: {name}: most errors are upper and lower case alone, without which the rate is {rate:.2} %; score it so \
+                 with --ignore-case"
+            ));
+        }
+    }
+    Ok(())
 }
 
 fn options(args: &Score) -> ScoreOptions {

@@ -198,6 +198,11 @@ impl MixerKind {
         self.family() == KindFamily::Causal
     }
 
+    /// Whether a frame sees all that came before it by themselves, so that what a stream keeps grows with it.
+    pub fn keeps_all_frames(self) -> bool {
+        matches!(self, Self::CausalSoftmax | Self::CausalAlibiSoftmax | Self::CausalForgettingSoftmax)
+    }
+
     /// Whether rotary positions can turn its queries and keys, or their features: they want an even number of them.
     pub fn takes_rotary(self, head_dim: usize) -> bool {
         match self.row().rotary {

@@ -203,6 +203,12 @@ impl Model {
         if let Err(error) = self.encoder.check_stream() {
             return Some(error.to_string());
         }
+        if model.mixer.keeps_all_frames() {
+            return Some(
+                "its attention keeps every frame, so that memory and time would grow with the recording"
+                    .into(),
+            );
+        }
         if model.positions != Positions::None {
             return Some("it has positions, which mean nothing beyond those of training".into());
         }

@@ -39,8 +39,8 @@ struct Place {
 
 /// One recording in progress: samples in, segments out. It borrows weights and search from its [`Recognizer`].
 ///
-/// A causal model without sinusoidal positions runs through the recording; another sees pieces of it, see
-/// [`Cutting`](super::Cutting). Apart from the transcript, memory doesn't grow with the recording.
+/// A causal model runs through the recording, unless something waits for later frames or keeps all earlier ones
+/// ([`Model::waits_for`](crate::Model::waits_for)); another sees pieces of it, see [`Cutting`](super::Cutting). Apart from the transcript, memory doesn't grow with the recording.
 pub struct Stream<'a> {
     recognizer: &'a Recognizer,
     source: Source,

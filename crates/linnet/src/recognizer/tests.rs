@@ -91,6 +91,9 @@ fn cut_at_pauses_a_recording_says_at_its_times_what_its_parts_say() {
     // The model is small and knows positions by the distance from a piece's start: some phones are others.
     let (different, all) = differences(&found, &alone);
     assert!(5 * different <= all, "{different} of {all}");
+    // And none are lost at pauses.
+    let found = phones(&found).len();
+    assert!(20 * found.abs_diff(all) <= all, "{found} of {all}");
 }
 
 #[test]

@@ -173,6 +173,12 @@ impl Search {
         self.knowledge.has_words()
     }
 
+    /// The words that it can find; `None` where nothing bounds them.
+    pub fn words(&self) -> Option<&[String]> {
+        let trie = self.knowledge.trie.as_ref().filter(|trie| !trie.is_over_tokens())?;
+        (!self.fusion.free_words).then(|| trie.words())
+    }
+
     /// The tokens that it is made for.
     pub fn table(&self) -> &TokenTable {
         &self.knowledge.table

@@ -9,7 +9,7 @@ use super::estimates::{Judgement, SystemScore, estimate, judge};
 use super::lengths::{LengthGroup, length_groups};
 use super::pace::{CurvePoint, Reached, Target, area, curve, developments, reach, targets};
 use super::run::Run;
-use super::sets::{is_apart_from_development, keep_alike, sets_of, share_utterances};
+use super::sets::{is_for_test, keep_alike, sets_of, share_utterances};
 use crate::error::StudyError;
 use crate::plan::{PlannedRun, Standing, Study, Timing};
 
@@ -276,7 +276,7 @@ impl Comparison {
         sets.sort_by_key(everywhere);
         let mut common: Vec<String> = sets.iter().filter(|set| everywhere(set)).cloned().collect();
         // Settings were chosen by the development set, so that it is no evidence beside others.
-        let is_test = |set: &String| is_apart_from_development(&systems, set);
+        let is_test = |set: &String| is_for_test(&systems, set);
         if common.iter().any(is_test) {
             common.retain(is_test);
         }

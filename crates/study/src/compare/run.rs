@@ -116,6 +116,11 @@ impl Run {
         self.epochs[0].parameters
     }
 
+    /// The name of its training set.
+    pub(super) fn train_set(&self) -> String {
+        self.config.data.train.file_stem().unwrap_or_default().to_string_lossy().into_owned()
+    }
+
     /// The name of its development set.
     pub(super) fn dev_set(&self) -> String {
         self.config.data.dev.file_stem().unwrap_or_default().to_string_lossy().into_owned()

@@ -6,21 +6,24 @@ use super::groups::{System, runs};
 use super::run::Run;
 use super::score::SetScore;
 
-/// The sets that any run has decoded: the development set first, the others by their names.
+/// The sets that any run has decoded: the training set first, then the development set, the others by their names.
 pub(super) fn sets_of(systems: &[System]) -> Vec<String> {
     let mut sets: Vec<String> = runs(systems).flat_map(|run| &run.sets).map(|set| set.set.clone()).collect();
     let dev: Vec<String> = runs(systems).map(Run::dev_set).collect();
-    sets.sort_by_key(|set| (!dev.contains(set), set.clone()));
+    let train: Vec<String> = runs(systems).map(Run::train_set).collect();
+    sets.sort_by_key(|set| (!train.contains(set), !dev.contains(set), set.clone()));
     sets.dedup();
     sets
 }
 
-/// Whether a set has no utterance of a run's development set.
-pub(super) fn is_apart_from_development(systems: &[System], set: &str) -> bool {
+/// Whether a set is no run's training set and has no utterance of a run's development set.
+pub(super) fn is_for_test(systems: &[System], set: &str) -> bool {
     runs(systems).all(|run| {
         let ids = |set: &str| run.set(set).map(|score| score.utterances.iter().map(|u| u.id.as_str()));
         let development: HashSet<&str> = ids(&run.dev_set()).into_iter().flatten().collect();
-        run.dev_set() != set && ids(set).into_iter().flatten().all(|id| !development.contains(id))
+        run.train_set() != set
+            && run.dev_set() != set
+            && ids(set).into_iter().flatten().all(|id| !development.contains(id))
     })
 }
 

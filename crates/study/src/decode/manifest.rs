@@ -21,6 +21,7 @@ use super::emissions::{Emission, Emissions, Source};
 use super::output::{UtteranceRecord, ctm, text};
 use super::record::{self, DecodeRecord};
 use super::references::References;
+use super::unknown::unknown_words;
 use crate::error::StudyError;
 
 /// The hypotheses of utterances that nobody has transcribed, beside a scored `hyp.trn`.
@@ -112,6 +113,7 @@ pub fn decode(source: &Source<'_>, out: &Path, options: &DecodeOptions) -> Resul
     let (with_text, without_text): (Vec<&Heard>, Vec<&Heard>) =
         all.iter().partition(|heard| !scored || heard.emission.utterance.text.is_some());
     let mut notes = [search.notes(), &emissions.notes].concat();
+    notes.extend(unknown_words(&search, &emissions.utterances));
     let counted = Written { tokenizer: &tokenizer, all: &with_text };
     let (scores, any_pronunciation) = if scored {
         counted.write_scored(out, kind)?

@@ -10,6 +10,7 @@ mod matrix;
 mod output;
 mod record;
 mod references;
+mod unknown;
 
 pub use emissions::{Cache, Emission, Emissions, Source};
 pub use manifest::{DecodeOptions, Decoded, decode};
@@ -20,3 +21,4 @@ pub(crate) use manifest::write;
 pub(crate) use output::ctm_word;
 pub(crate) use record::{DecodeRecord, FILE as DECODE_RECORD};
 pub(crate) use references::References;
+pub(crate) use unknown::unknown_words;

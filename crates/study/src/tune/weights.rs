@@ -11,7 +11,7 @@ use rayon::prelude::*;
 use serde::Serialize;
 
 use super::calibrate::{self, RatedUtterance};
-use crate::decode::{Emission, Emissions, Source};
+use crate::decode::{Emission, Emissions, Source, unknown_words};
 use crate::error::StudyError;
 
 /// Which settings to try.
@@ -159,7 +159,9 @@ pub fn tune(
     }
     emissions.sort(&mut skipped);
     let at_edges = at_edges(&trials);
-    let (utterances, notes) = (emissions.utterances.len(), [search.notes(), &emissions.notes].concat());
+    let mut notes = [search.notes(), &emissions.notes].concat();
+    notes.extend(unknown_words(&search, &emissions.utterances));
+    let utterances = emissions.utterances.len();
     let left_out = search.left_out().to_vec();
     let equals = equals(&trials);
     Ok(Tuned { trials, equals, at_edges, calibration, utterances, skipped, notes, left_out })

@@ -74,9 +74,6 @@ pub(super) fn run(args: Transcribe, talk: &Talk) -> Done {
     }
     let mut recognizer = recognizer(model, options.as_ref())?;
     if let Some(longest_s) = args.piece_seconds {
-        if recognizer.model().waits_for().is_none() {
-            return Err("--piece-seconds has no effect on a model that runs through recordings frame by frame; leave it out".into());
-        }
         let cutting = Cutting { longest_s, ..recognizer.cutting() };
         recognizer = recognizer.with_cutting(cutting);
     }

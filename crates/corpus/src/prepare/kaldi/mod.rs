@@ -39,7 +39,7 @@ pub struct KaldiOptions {
 /// preparation's files, or that can't be written to.
 pub fn prepare(options: &KaldiOptions, output: &Output, progress: Progress) -> Result<Report, CorpusError> {
     let (mut sets, mut names, mut notes) = (Vec::new(), BTreeSet::new(), Vec::new());
-    for folder in data_folders(options)? {
+    for folder in data_folders(options, &mut notes)? {
         let resolved = folder.canonicalize().map_err(CorpusError::io(&folder))?;
         let name = resolved.file_name().unwrap_or_default().to_string_lossy().into_owned();
         if !names.insert(name.clone()) {
@@ -55,7 +55,8 @@ pub fn prepare(options: &KaldiOptions, output: &Output, progress: Progress) -> R
     write(draft, output, progress)
 }
 
-fn data_folders(options: &KaldiOptions) -> Result<Vec<PathBuf>, CorpusError> {
+/// The data folders; `notes` tells of those that lack their recordings beside others that have them.
+fn data_folders(options: &KaldiOptions, notes: &mut Vec<String>) -> Result<Vec<PathBuf>, CorpusError> {
     let is_one = |folder: &Path| folder.join("wav.scp").is_file();
     let mut found = Vec::new();
     for folder in &options.folders {
@@ -64,8 +65,12 @@ fn data_folders(options: &KaldiOptions) -> Result<Vec<PathBuf>, CorpusError> {
             continue;
         }
         let entries = std::fs::read_dir(folder).map_err(CorpusError::io(folder))?;
-        let mut below: Vec<_> =
-            entries.filter_map(|entry| Some(entry.ok()?.path())).filter(|path| is_one(path)).collect();
+        let (mut below, mut others): (Vec<PathBuf>, Vec<PathBuf>) =
+            entries.filter_map(|entry| Some(entry.ok()?.path())).partition(|path| is_one(path));
+        others.retain(|path| ["text", "utt2spk", "feats.scp"].iter().any(|name| path.join(name).is_file()));
+        others.sort();
+        notes
+            .extend(others.iter().map(|path| format!("{}: left out, as wav.scp is missing", path.display())));
         if below.is_empty() {
             let problem = match folder.join("feats.scp").is_file() {
                 true => "feats.scp without wav.scp: features are made from the audio; write wav.scp",

@@ -84,6 +84,10 @@ pub(super) fn read_table(path: &Path, find: &dyn Fn(&str) -> Match) -> Result<Ta
 /// Columns that can't be told apart, or whose names aren't known; text in UTF-16 without its mark; JSON that is no
 /// array of objects; a quotation mark that isn't closed. Single rows that can't be read are listed in the table.
 pub fn parse_table(bytes: &[u8], path: &Path, find: &dyn Fn(&str) -> Match) -> Result<Table, CorpusError> {
+    if bytes.starts_with(b"PK\x03\x04") || bytes.starts_with(b"\xd0\xcf\x11\xe0") {
+        let problem = "this is a spreadsheet and no text; save it as CSV";
+        return Err(CorpusError::layout(path, problem));
+    }
     let decoded;
     let bytes = match bytes {
         [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => {
