@@ -11,6 +11,7 @@ mkdir -p "$1"
 out=$(cd "$1" && pwd)
 model=${2:+$(cd "$2" && pwd)}
 cd "$(dirname "$0")/.."
+command -v readelf >/dev/null || { echo "readelf, which tells whether the program is static, is missing; install binutils" >&2; exit 1; }
 target=${TARGET:-x86_64-unknown-linux-gnu}
 
 RUSTFLAGS="${RUSTFLAGS:-} -C target-feature=+crt-static" \

@@ -49,4 +49,5 @@ fuzz() {
 }
 export -f fuzz
 export seconds target_dir host
-printf '%s\n' "${targets[@]}" | xargs -P 2 -I {} bash -euo pipefail -c 'fuzz {}'
+# At 255 xargs begins no more of them.
+printf '%s\n' "${targets[@]}" | xargs -P 2 -I {} bash -euo pipefail -c 'fuzz {} || exit 255'

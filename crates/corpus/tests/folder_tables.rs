@@ -5,7 +5,7 @@ mod common;
 
 use common::folder::{WHOLE, put_sound, run, skipped};
 use common::{ids, put, read, texts};
-use linnet_corpus::prepare::folder::{Match, parse_table};
+use linnet_corpus::prepare::folder::{Match, Split, parse_table};
 
 #[test]
 fn tables_with_and_without_a_header() {
@@ -51,6 +51,22 @@ fn tables_with_and_without_a_header() {
         skipped.id.ends_with("bad.csv, line 2") && skipped.reason.starts_with("1 columns"),
         "{skipped:?}"
     );
+}
+
+#[test]
+fn a_column_of_several_sets_counts_more_than_the_tables_name() {
+    let root = tempfile::tempdir().unwrap();
+    let mut table = "file,text,split\n".to_owned();
+    for (name, set) in [("a", "train"), ("b", "train"), ("c", "dev"), ("d", "test")] {
+        put_sound(&root.path().join(format!("{name}.wav")));
+        table += &format!("{name}.wav,{name},{set}\n");
+    }
+    put(&root.path().join("val.csv"), &table);
+    put(&root.path().join("._val.csv"), "what macOS notes");
+    let out = root.path().join("out");
+    let report = run(&root.path().join("val.csv"), Split::default(), &out).unwrap();
+    let sets: Vec<_> = report.sets.iter().map(|set| (set.name.as_str(), set.utterances)).collect();
+    assert_eq!(sets, [("train", 2), ("dev", 1), ("test", 1)]);
 }
 
 #[test]

@@ -1,10 +1,11 @@
 //! The datasets of a run.
 
+use std::collections::HashSet;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crc32c::crc32c_append;
-use linnet_corpus::{Augment, BatchOptions, CorpusError, Dataset, Manifest, Shuffle};
+use linnet_corpus::{Augment, BatchOptions, CorpusError, Dataset, Manifest, Shuffle, Utterance};
 use linnet_ctc::required_frames;
 use linnet_frontend::{Cmvn, Normalisation};
 use linnet_text::{Lexicon, Normaliser, TokenTable, Tokenizer, Unit};
@@ -31,7 +32,23 @@ impl RunData {
     /// Notes about the manifests.
     pub(crate) fn notes(&self, config: &RunConfig) -> Vec<String> {
         let sets = [(&self.train, &config.data.train), (&self.dev, &config.data.dev)];
-        sets.iter().filter_map(|(set, path)| Some(format!("{}: {}", path.display(), set.note()?))).collect()
+        let own = sets.iter().filter_map(|(set, path)| Some(format!("{}: {}", path.display(), set.note()?)));
+        own.chain(self.shared(config)).collect()
+    }
+
+    /// A note on what is trained on and judged by, too.
+    fn shared(&self, config: &RunConfig) -> Option<String> {
+        let part = |u: Utterance| (u.audio, u.offset_s.to_bits(), u.channel);
+        let trained: HashSet<_> = self.train.utterances().map(part).collect();
+        let (all, shared) =
+            (self.dev.len(), self.dev.utterances().filter(|u| trained.contains(&part(u.clone()))).count());
+        (shared > 0).then(|| {
+            format!(
+                "{}: {shared} of its {all} utterances are trained on, too, so that its error rates say little about other \
+                 speech",
+                config.data.dev.display()
+            )
+        })
     }
 
     /// Reads them, unless it is interrupted: [`CorpusError::Interrupted`](linnet_corpus::CorpusError::Interrupted). All

@@ -420,6 +420,8 @@ fn weights_come_with_their_statistics_and_for_their_features_alone() {
         change(&mut changed);
         let (out, mut notes) = (folder.path().join(name), Notes::default());
         let ended = train(&changed, &out, &options, &mut notes).map_err(|error| error.to_string());
+        // Here the development set is the training set, which is told.
+        notes.0.retain(|note| !note.contains("10 of its 10 utterances are trained on, too"));
         (ended, notes.0, out)
     };
     let (ended, notes, out) = run("same", &|_| ());

@@ -4,6 +4,7 @@ use std::iter::repeat_n;
 use std::mem::take;
 use std::sync::Arc;
 
+use linnet_audio::{ByteOrder, RawFormat};
 use linnet_frontend::{Fbank, Features};
 use linnet_text::{Tokenizer, Unit};
 use rand::RngExt;
@@ -147,11 +148,11 @@ impl Dataset {
             let Utterance { id, offset_s, channel, raw, .. } = utterance;
             // Whole files, which nearly all are, have no part.
             let part = match (*offset_s, channel, raw) {
-                (0.0, None, None) => String::new(),
-                part => format!("{part:?}"),
+                (0.0, None, None) => Vec::new(),
+                (offset_s, channel, raw) => part(offset_s, *channel, *raw),
             };
             let own = [id.as_bytes(), speaker.as_bytes(), &duration_s.to_le_bytes(), &labels];
-            let parts = own.into_iter().chain((!part.is_empty()).then_some(part.as_bytes()));
+            let parts = own.into_iter().chain((!part.is_empty()).then_some(&part[..]));
             parts.fold(sum, |sum, part| {
                 let sum = crc32c::crc32c_append(sum, &(part.len() as u64).to_le_bytes());
                 crc32c::crc32c_append(sum, part)
@@ -219,6 +220,22 @@ fn prepare(
     }
     let part = Utterance { duration_s: utterance.duration_s.map(|_| duration_s), ..utterance.clone() };
     Ok(Item { utterance: part, labels, duration_s })
+}
+
+/// What tells a part of a file from others: where it begins, which channel it is, and how headerless samples are read.
+fn part(offset_s: f64, channel: Option<usize>, raw: Option<RawFormat>) -> Vec<u8> {
+    let mut bytes = offset_s.to_le_bytes().to_vec();
+    bytes.extend(channel.map_or(u64::MAX, |channel| channel as u64).to_le_bytes());
+    if let Some(RawFormat { sample_rate, byte_order, channels }) = raw {
+        bytes.extend(sample_rate.to_le_bytes());
+        bytes.push(match byte_order {
+            None => 0,
+            Some(ByteOrder::Little) => 1,
+            Some(ByteOrder::Big) => 2,
+        });
+        bytes.extend((channels as u64).to_le_bytes());
+    }
+    bytes
 }
 
 impl Inner {

@@ -1,6 +1,6 @@
 //! Recordings that tables list.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
 use linnet_audio::is_audio_path;
@@ -61,10 +61,12 @@ pub(super) fn read(source: &Source, found: &mut Found) -> Result<(), CorpusError
     Ok(())
 }
 
-/// Whether the column of sets names such ones; a table that is a set's itself needs none.
+/// Whether the column of sets names such ones; a table that is a set's itself needs none, unless it has rows of several.
 fn has_sets(source: &Source, rows: &[Row], found: &mut Found) -> bool {
     let mut named = rows.iter().filter_map(|row| row.set.as_deref());
-    let Some(first) = named.next().filter(|_| source.set.is_none()) else { return false };
+    let kinds: BTreeSet<Kind> = named.clone().filter_map(|set| Some(Kind::of_first_word(set)?.0)).collect();
+    let is_whole = source.set.is_none() || kinds.len() > 1;
+    let Some(first) = named.next().filter(|_| is_whole) else { return false };
     let are_sets = std::iter::once(first).chain(named).any(|set| Kind::of_first_word(set).is_some());
     if !are_sets {
         let path = source.path.display();

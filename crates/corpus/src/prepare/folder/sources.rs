@@ -84,7 +84,10 @@ pub(super) fn tables(folder: &Path, own: &Own) -> Result<Vec<PathBuf>, CorpusErr
 fn entries(folder: &Path) -> Result<Vec<PathBuf>, CorpusError> {
     let here = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
     let entries = fs::read_dir(here).map_err(CorpusError::io(here))?;
-    let mut entries: Vec<PathBuf> = entries.flatten().map(|entry| folder.join(entry.file_name())).collect();
+    // macOS puts files `._NAME` beside those of other systems' discs.
+    let names = entries.flatten().map(|entry| entry.file_name());
+    let names = names.filter(|name| !name.as_encoded_bytes().starts_with(b"._"));
+    let mut entries: Vec<PathBuf> = names.map(|name| folder.join(name)).collect();
     entries.sort();
     Ok(entries)
 }
