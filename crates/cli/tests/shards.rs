@@ -62,7 +62,7 @@ fn shares_make_the_whole_at_once_and_check_tells_what_is_left() {
     let (code, lines, told) = check(&[]);
     assert_eq!((code, lines.len()), (3, 12), "{told}");
     assert!(lines.iter().all(|line| line.starts_with("missing\tin/speaker ")), "{lines:?}");
-    assert_eq!(told, "0 of 12 recordings are done, 12 are missing, 0 failed, 0 are stale\n");
+    assert_eq!(told, "0 of 12 recordings are done, 12 are missing, 0 failed, 0 are stale, 0 are refused\n");
     assert!(!place.join("out").exists(), "a check has written");
 
     let two: Vec<Child> = ["1/3", "3/3"]
@@ -81,7 +81,7 @@ fn shares_make_the_whole_at_once_and_check_tells_what_is_left() {
     assert_eq!(run.err.lines().count(), 1, "{}", run.err);
     let (code, lines, told) = check(&[]);
     assert_eq!((code, lines.len()), (0, 0), "{told}");
-    assert_eq!(told, "12 of 12 recordings are done, 0 are missing, 0 failed, 0 are stale\n");
+    assert_eq!(told, "12 of 12 recordings are done, 0 are missing, 0 failed, 0 are stale, 0 are refused\n");
     let journals = ["done.1-of-3.jsonl", "done.2-of-3.jsonl", "done.3-of-3.jsonl"];
     assert_eq!(names(&place.join("out"))[..3], journals);
     assert!(noted(&place.join("out")).values().eq(&[1; 12]), "{:?}", noted(&place.join("out")));
@@ -114,7 +114,16 @@ fn what_failed_and_what_is_stale_is_told_with_its_reason() {
     assert!(failed.starts_with("failed\tin/bad.wav\tin/bad.wav: "), "{failed}");
     assert_eq!(missing, "missing\tin/new.wav");
     assert_eq!(stale, "stale\tin/speaker 0/0.wav\tthe recording, or its line in the list, is another by now");
-    assert_eq!(run.err, "11 of 14 recordings are done, 1 are missing, 1 failed, 1 are stale\n");
+    assert_eq!(
+        run.err,
+        "11 of 14 recordings are done, 1 are missing, 1 failed, 1 are stale, 0 are refused\n"
+    );
+    put(&place.join("out/new.txt"), "by hand");
+    let run = check(&[]);
+    let refused =
+        run.out.lines().find(|line| line.starts_with("refused\tin/new.wav\tout/new.txt: ")).unwrap();
+    assert!(refused.contains("no run has written"), "{refused}");
+    fs::remove_file(place.join("out/new.txt")).unwrap();
     let run = check(&["--greedy"]);
     assert_eq!((run.code, run.out.matches("\tthe model or the options are others\n").count()), (3, 12));
     let run = check(&["--format", "text,srt"]);

@@ -52,8 +52,8 @@ pub(crate) struct Transcribe {
     /// Transcribe one share of the recordings: I from 1 to N, or as the variables of a job array say.
     #[arg(long, value_name = "I/N|auto|auto/N", value_parser = sharding)]
     pub(crate) shard: Option<Sharding>,
-    /// Transcribe and write nothing: list the recordings that are missing in DIR, failed, or are stale, which means that
-    /// they, the model or the options have changed since.
+    /// Transcribe and write nothing: list the recordings that are missing in DIR, failed, are stale, which means that they,
+    /// the model or the options have changed since, or refused, as a file is in the way that no run has written.
     #[arg(long, requires = "out", conflicts_with = "again")]
     pub(crate) check: bool,
     /// Recordings transcribed at once, up to 1024; 0: one a thread (`--threads`).

@@ -1,59 +1,17 @@
-//! The recordings that are done: journals in the folder of results.
+//! The recordings that are done, as the journals in the folder of results note.
 
 use std::collections::{HashMap, HashSet};
 use std::ffi::OsString;
-use std::fs::{self, File};
+use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::io;
 use std::path::{Path, PathBuf};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::UNIX_EPOCH;
 
 use linnet_files::{io_problem, is_unfinished};
-use serde::{Deserialize, Serialize};
 
 use super::inputs::Input;
-use super::shard::Shard;
-
-/// The beginning and the end of a journal's name. Between them is the shard, if it is one's: machines can't append to
-/// one file at once.
-const NAME: [&str; 2] = ["done.", "jsonl"];
-
-/// The name of a journal.
-fn journal_name(shard: Option<Shard>) -> String {
-    let [begin, end] = NAME;
-    shard.map_or_else(|| format!("{begin}{end}"), |shard| format!("{begin}{}.{end}", shard.file_part()))
-}
-
-/// Whether a file's name is a journal's.
-pub(super) fn is_journal(name: &str) -> bool {
-    let number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    let shard = |part: &str| part.split_once("-of-").is_some_and(|(i, n)| number(i) && number(n));
-    let [begin, end] = NAME;
-    name.strip_prefix(begin)
-        .and_then(|rest| rest.strip_suffix(end))
-        .is_some_and(|part| part.is_empty() || part.strip_suffix('.').is_some_and(shard))
-}
-
-/// A line of a journal: an attempt at a recording, by which model and options.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-struct Entry {
-    /// The recording.
-    input: String,
-    /// The results, below the folder. A name that is no text is told as nearly as it can be.
-    files: Vec<String>,
-    /// Their checksums (CRC-32C), as this entry's run has them or was about to write them; none of versions that didn't
-    /// note them, or where the attempt failed.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    sums: Vec<u32>,
-    /// Their sources.
-    stamp: String,
-    /// Milliseconds since 1970: of two journals' entries about a file the later one counts.
-    #[serde(default)]
-    time: u64,
-    /// Why there are no results.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    failed: Option<String>,
-}
+use super::journal::{Entry, checksum, is_journal};
 
 /// How the results of a recording stand.
 #[derive(Debug, PartialEq, Eq)]
@@ -81,8 +39,17 @@ pub(super) struct Journals {
 #[derive(Debug, Default)]
 struct Sums {
     known: HashSet<u32>,
-    /// Whether it had others, which weren't noted.
-    others: bool,
+    /// When it was last written by a version that notes none, and by one that notes them: the greatest of the entries'
+    /// times.
+    without: Option<u64>,
+    with: Option<u64>,
+}
+
+impl Sums {
+    /// Whether a content may be a run's: one of the known checksums, or the last to write it was a run that noted none.
+    fn may_be(&self, content: &[u8]) -> bool {
+        self.without > self.with || self.known.contains(&checksum(content))
+    }
 }
 
 impl Journals {
@@ -106,12 +73,12 @@ impl Journals {
             let lines = bytes.split(|byte| *byte == b'\n');
             for mut entry in lines.filter_map(|line| serde_json::from_slice::<Entry>(line).ok()) {
                 for (i, file) in std::mem::take(&mut entry.files).into_iter().enumerate() {
-                    match entry.sums.get(i) {
-                        Some(&sum) => _ = written.entry(file.clone()).or_default().known.insert(sum),
-                        None if entry.failed.is_none() => {
-                            written.entry(file.clone()).or_default().others = true
-                        }
-                        None => {}
+                    let (sum, is_whole) = (entry.sums.get(i), entry.failed.is_none());
+                    if sum.is_some() || is_whole {
+                        let sums = written.entry(file.clone()).or_default();
+                        sums.known.extend(sum);
+                        let last = if sum.is_some() { &mut sums.with } else { &mut sums.without };
+                        *last = (*last).max(Some(entry.time).filter(|_| is_whole));
                     }
                     if last.get(&file).is_none_or(|known| known.time <= entry.time) {
                         last.insert(file, entry.clone());
@@ -145,14 +112,24 @@ impl Journals {
     pub(super) fn refuse(&self, files: &[PathBuf]) -> Option<String> {
         files.iter().find_map(|file| {
             let path = self.folder.join(file);
-            let content = fs::read(&path).ok()?;
+            let content = match fs::read(&path) {
+                Ok(content) => content,
+                Err(error) if error.kind() == io::ErrorKind::NotFound => return None,
+                Err(error) => {
+                    return Some(format!(
+                        "{}: whether a run has written this file can't be seen: {}",
+                        path.display(),
+                        io_problem(&error)
+                    ));
+                }
+            };
             match self.written.get(&*file.to_string_lossy()) {
                 None => Some(format!(
-                    "{}: the transcript would replace this file, which by the journals here no run has written; move it, or give another \
-                     --out",
+                    "{}: the transcript would replace this file, which by the journals here no run has written; move it, \
+                     or give another --out",
                     path.display()
                 )),
-                Some(sums) if sums.others || sums.known.contains(&checksum(&content)) => None,
+                Some(sums) if sums.may_be(&content) => None,
                 Some(_) => Some(format!(
                     "{}: the transcript would replace this file, which was changed since a run wrote it; move it to have \
                      a new one, or give another --out",
@@ -179,75 +156,6 @@ impl Journals {
             }
         }
     }
-}
-
-/// The journal that a run writes.
-#[derive(Debug)]
-pub(super) struct Journal {
-    path: PathBuf,
-    file: File,
-}
-
-impl Journal {
-    /// Opens a shard's journal, or that of all recordings, in a folder, which is made.
-    pub(super) fn open(folder: &Path, shard: Option<Shard>) -> Result<Self, String> {
-        let path = folder.join(journal_name(shard));
-        fs::create_dir_all(folder)
-            .map_err(|error| format!("{}: {}", folder.display(), io_problem(&error)))?;
-        let open = || -> io::Result<File> {
-            let mut file = File::options().read(true).append(true).create(true).open(&path)?;
-            // The last line may have been cut off.
-            let mut last = [b'\n'];
-            if file.seek(SeekFrom::End(0))? > 0 {
-                file.seek(SeekFrom::End(-1))?;
-                file.read_exact(&mut last)?;
-            }
-            if last != [b'\n'] {
-                file.write_all(b"\n")?;
-            }
-            Ok(file)
-        };
-        match open() {
-            Ok(file) => Ok(Self { path, file }),
-            Err(error) => Err(format!("{}: {}", path.display(), io_problem(&error))),
-        }
-    }
-
-    /// Notes that an input is done, or why it failed. `stamp`: see [`stamp`], `None` of a stream; `sums`: the results'
-    /// checksums, as far as there are results.
-    pub(super) fn note(
-        &mut self,
-        input: &Input,
-        (files, sums): (&[PathBuf], &[u32]),
-        stamp: Option<&str>,
-        failed: Option<&str>,
-    ) -> Result<(), String> {
-        let shown = |path: &PathBuf| path.to_string_lossy().into_owned();
-        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        let entry = Entry {
-            input: shown(&input.path),
-            files: files.iter().map(shown).collect(),
-            sums: sums.into(),
-            stamp: stamp.unwrap_or(STREAM).into(),
-            time: since.as_millis() as u64,
-            failed: failed.map(str::to_owned),
-        };
-        serde_json::to_string(&entry)
-            .map_err(io::Error::from)
-            .and_then(|line| self.file.write_all((line + "\n").as_bytes()))
-            .map_err(|error| format!("{}: {}", self.path.display(), io_problem(&error)))
-    }
-}
-
-/// The reason of a file that is about to be written: it is there if the run ends before the file is whole.
-pub(super) const BEGUN: &str = "the run ended while it was written";
-
-/// What stands for a stream's sources.
-const STREAM: &str = "stream";
-
-/// A file's checksum.
-pub(super) fn checksum(content: &[u8]) -> u32 {
-    crc32c::crc32c(content)
 }
 
 /// The file that an unfinished one, `.NAME.….part`, was to become.
@@ -285,8 +193,12 @@ pub(super) fn hash_file(path: &Path, hasher: &mut impl Hasher) {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use serde_json::Map;
 
+    use super::super::journal::{BEGUN, Journal, journal_name};
+    use super::super::shard::Shard;
     use super::*;
 
     const NOBODYS: Option<Shard> = None;
@@ -417,8 +329,16 @@ mod tests {
             assert_eq!(refused().is_none(), is_own, "{text}");
         }
         assert!(refused().is_some_and(|why| why.contains("changed since a run wrote it")));
-        // A version that noted no checksums may have written anything.
+        // A version that noted no checksums may have written anything, until one that notes them has written it again.
+        std::thread::sleep(Duration::from_millis(2));
         journal.note(&input, (files, &[]), Some("9"), None).unwrap();
         assert_eq!(refused(), None);
+        std::thread::sleep(Duration::from_millis(2));
+        journal.note(&input, (files, &[checksum(b"C")]), Some("9"), None).unwrap();
+        assert!(refused().is_some_and(|why| why.contains("changed since a run wrote it")));
+        fs::remove_file(out.join("a.txt")).unwrap();
+        assert_eq!(refused(), None);
+        fs::create_dir(out.join("a.txt")).unwrap();
+        assert!(refused().is_some_and(|why| why.contains("can't be seen")));
     }
 }

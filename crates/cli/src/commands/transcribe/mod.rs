@@ -4,6 +4,7 @@ mod check;
 mod done;
 mod inputs;
 mod interrupt;
+mod journal;
 mod output;
 mod page;
 mod progress;
@@ -26,8 +27,9 @@ use linnet::{
 use linnet_audio::{Blocks, Note, ReadOptions};
 
 use self::check::check;
-use self::done::{BEGUN, Journal, Journals, State, hash_file, stamp};
+use self::done::{Journals, State, hash_file, stamp};
 use self::inputs::{Input, Inputs, inputs};
+use self::journal::{BEGUN, Journal};
 use self::output::{Output, Unwritten};
 use self::progress::Progress;
 use self::resume::Kept;
@@ -149,6 +151,8 @@ pub(super) fn run(args: Transcribe, talk: &Talk) -> Done {
                 .as_mut()
                 .map_or(Ok(()), |journal| journal.note(input, (&files, sums), stamp.as_deref(), failed))
         };
+        // Somebody may have corrected a transcript since this run began.
+        let heard = heard.and_then(|heard| refusal(&place).map_or(Ok(heard), Err));
         let written = heard.and_then(|heard| {
             let Heard { transcript, sound, notes, sample_rate, silent, left_out, kept } = heard;
             tally.heard_at(sample_rate, model_rate);

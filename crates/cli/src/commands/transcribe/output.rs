@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 use linnet::{Format, Named, Sound, Subtitles, Transcript};
 use linnet_files::{io_problem, write_beside};
 
-use super::done::{checksum, is_journal};
 use super::inputs::Input;
+use super::journal::{checksum, is_journal};
 use crate::data::print;
 
 /// Why a transcript can't be written.
