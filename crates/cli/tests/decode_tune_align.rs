@@ -206,6 +206,46 @@ fn alignments_cover_the_transcripts_in_order() {
 }
 
 #[test]
+fn text_grids_that_are_there_stay() {
+    let place = beside_its_data();
+    let place = place.path();
+    let align = |out: &str, more: &[&str]| {
+        linnet(place, &[&["align", "model", "data/dev.jsonl", "--out", out], more].concat())
+    };
+    assert_eq!(align("grids", &[]).code, 0);
+    align("grids", &[]).fails_with(
+        "grids: the TextGrids of all 4 utterances are there already; --again replaces them, or give --out another folder",
+    );
+    let names = fs::read_dir(place.join("grids")).unwrap().map(|entry| entry.unwrap().path());
+    let names: Vec<_> = names.collect();
+    let before = fs::read(&names[1]).unwrap();
+    put(&names[0], "corrected");
+    fs::remove_file(&names[1]).unwrap();
+    let run = align("grids", &[]);
+    assert_eq!(run.code, 0, "{}", run.err);
+    let told = "3 of their TextGrids were there before, and stay as they were; --again makes them anew\n";
+    assert!(run.err.ends_with(told), "{}", run.err);
+    assert!(fs::read(&names[1]).unwrap() == before && fs::read(&names[0]).unwrap() == b"corrected");
+    assert_eq!(align("grids", &["--again"]).code, 0);
+    assert!(fs::read(&names[0]).unwrap() != b"corrected");
+
+    let manifest = read(place, "data/dev.jsonl");
+    put(&place.join("data/dev.jsonl"), format!("{}\n", manifest.lines().next().unwrap()));
+    assert_eq!(align("one.TextGrid", &[]).code, 0);
+    align("one.TextGrid", &[]).fails_with("one.TextGrid: it is there already; --again replaces it");
+    assert_eq!(align("one.TextGrid", &["--again"]).code, 0);
+    // As Praat takes them, and no other has the same name.
+    let twice = manifest.lines().take(2).enumerate().map(|(i, line)| {
+        let mut json: Value = serde_json::from_str(line).unwrap();
+        json["id"] = ["a/b", "a_b"][i].into();
+        format!("{json}\n")
+    });
+    put(&place.join("data/dev.jsonl"), twice.collect::<String>());
+    align("slashes", &[])
+        .fails_with("slashes/a_b.TextGrid: another utterance has this file already; give a_b another id");
+}
+
+#[test]
 fn what_can_not_be_aligned_is_named_and_the_rest_goes_on() {
     let place = beside_its_data();
     let place = place.path();

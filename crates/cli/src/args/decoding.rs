@@ -128,6 +128,9 @@ pub(crate) struct Align {
     /// What to write; by default told by --out.
     #[arg(long, value_enum)]
     pub(crate) format: Option<AlignFormat>,
+    /// Replace TextGrids that are there; without this they stay, as they may have been corrected by hand.
+    #[arg(long)]
+    pub(crate) again: bool,
     /// Pronunciations of the transcripts' words, for phones; words that it lacks have those of the lexicon beside the
     /// manifest, or of the model folder.
     #[arg(long, value_name = "FILE")]

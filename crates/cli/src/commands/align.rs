@@ -1,7 +1,7 @@
 //! `linnet align`
 
-use std::collections::HashSet;
-use std::path::Path;
+use std::collections::{HashMap, HashSet};
+use std::path::{Path, PathBuf};
 use std::slice::from_ref;
 
 use linnet::Model;
@@ -22,9 +22,14 @@ pub(super) fn run(args: Align, talk: &Talk) -> Done {
         &outputs,
         &[("MANIFEST", from_ref(&args.manifest)), ("--lexicon", args.lexicon.as_slice())],
     )?;
-    if target == Target::Grid {
-        one_grid(&args.out, Manifest::read_lenient(&args.manifest)?.utterances.len())?;
-    }
+    let grids = match target {
+        Target::Ctm => Grids::default(),
+        _ => {
+            let utterances = Manifest::read_lenient(&args.manifest)?.utterances;
+            let ids: Vec<&str> = utterances.iter().map(|utterance| utterance.id.as_str()).collect();
+            Grids::new(target, &args.out, &ids, args.again)?
+        }
+    };
     let model = Model::read(&args.model)?;
     let (folder, manifest, cache) = (&args.model, &args.manifest, cache(args.cache_logits.as_deref()));
     let aligned = align(&Source { model: &model, folder, manifest, cache }, args.lexicon.as_deref())?;
@@ -40,10 +45,7 @@ pub(super) fn run(args: Align, talk: &Talk) -> Done {
                 aligned.utterances.iter().flat_map(AlignedUtterance::words_ctm).collect();
             write_ctm(&args.out, &words)?;
         }
-        Target::Grid => {
-            aligned.utterances.iter().try_for_each(|utterance| write_grid(&args.out, utterance))?
-        }
-        Target::Grids => write_grids(&args.out, &aligned.utterances)?,
+        Target::Grid | Target::Grids => grids.write(&aligned.utterances)?,
     }
     if let Some(path) = &args.tokens {
         let tokens: Vec<CtmWord> = aligned.utterances.iter().flat_map(AlignedUtterance::tokens_ctm).collect();
@@ -54,6 +56,12 @@ pub(super) fn run(args: Align, talk: &Talk) -> Done {
     }
     note_doubtful(&aligned.utterances, talk);
     talk.say(format!("the times of {done} utterances are in {}", args.out.display()));
+    if grids.kept > 0 {
+        let kept = grids.kept;
+        talk.say(format!(
+            "{kept} of their TextGrids were there before, and stay as they were; --again makes them anew"
+        ));
+    }
     Ok(left_out == 0)
 }
 
@@ -106,51 +114,64 @@ fn note_doubtful(utterances: &[AlignedUtterance], talk: &Talk) {
     }
 }
 
-/// Fails where one TextGrid is to hold several utterances.
-fn one_grid(path: &Path, utterances: usize) -> Result<(), String> {
-    match utterances {
-        0 | 1 => Ok(()),
-        count => Err(format!(
-            "{}: one TextGrid has one utterance, and there are {count}; give --out a folder",
-            path.display()
-        )),
-    }
+/// The TextGrids to write. Those that are there stay, as they may have been corrected by hand.
+#[derive(Debug, Default)]
+struct Grids {
+    /// The file of each utterance, by its id.
+    files: HashMap<String, PathBuf>,
+    /// Utterances whose files are there already.
+    kept: usize,
 }
 
-fn write_grid(path: &Path, utterance: &AlignedUtterance) -> Result<(), String> {
-    write_beside(path, |out| out.write_all(utterance.textgrid().as_bytes()))
-        .map_err(|error| format!("{}: {}", path.display(), io_problem(&error)))
-}
-
-/// Writes a file for each utterance, named by its id, in which whatever parts folders becomes `_`.
-fn write_grids(folder: &Path, utterances: &[AlignedUtterance]) -> Result<(), String> {
-    std::fs::create_dir_all(folder)
-        .map_err(|error| format!("{}: {}", folder.display(), io_problem(&error)))?;
-    let mut names = HashSet::new();
-    let mut todo = Vec::new();
-    for utterance in utterances {
-        let name = utterance.id.replace(['/', '\\'], "_") + ".TextGrid";
-        let path = folder.join(&name);
-        if !names.insert(name) {
-            let id = &utterance.id;
+impl Grids {
+    /// Those of utterances with these ids; all of them are made anew with `again`. A file is named by its utterance's id, in
+    /// which whatever parts folders becomes `_`. Fails where nothing would be left to write, or two would be one file.
+    fn new(target: Target, out: &Path, ids: &[&str], again: bool) -> Result<Self, String> {
+        let (mut names, mut grids) = (HashSet::new(), Self::default());
+        let shown = out.display();
+        if target == Target::Grid && ids.len() > 1 {
+            let count = ids.len();
             return Err(format!(
-                "{}: another utterance has this file already; give {id} another id",
-                path.display()
+                "{shown}: one TextGrid has one utterance, and there are {count}; give --out a folder"
             ));
         }
-        // TextGrids are corrected by hand, which nobody does twice.
-        match std::fs::read(&path) {
-            Ok(there) if there == utterance.textgrid().as_bytes() => {}
-            Ok(_) => {
-                return Err(format!(
-                    "{}: another TextGrid is there, which would be replaced; move it, or give --out another folder",
-                    path.display()
-                ));
+        for &id in ids {
+            let path = match target {
+                Target::Grids => out.join(id.replace(['/', '\\'], "_") + ".TextGrid"),
+                _ => out.to_path_buf(),
+            };
+            if !names.insert(path.clone()) {
+                let path = path.display();
+                return Err(format!("{path}: another utterance has this file already; give {id} another id"));
             }
-            Err(_) => todo.push((path, utterance)),
+            match !again && path.symlink_metadata().is_ok() {
+                true => grids.kept += 1,
+                false => _ = grids.files.insert(id.into(), path),
+            }
+        }
+        match (grids.files.len(), target) {
+            (0, Target::Grid) if grids.kept > 0 => {
+                Err(format!("{shown}: it is there already; --again replaces it"))
+            }
+            (0, _) if grids.kept > 0 => Err(format!(
+                "{shown}: the TextGrids of all {} utterances are there already; --again replaces them, or give --out another \
+                 folder",
+                grids.kept
+            )),
+            _ => Ok(grids),
         }
     }
-    todo.iter().try_for_each(|(path, utterance)| write_grid(path, utterance))
+
+    fn write(&self, utterances: &[AlignedUtterance]) -> Result<(), String> {
+        for utterance in utterances {
+            let Some(path) = self.files.get(&utterance.id) else { continue };
+            path.parent()
+                .map_or(Ok(()), std::fs::create_dir_all)
+                .and_then(|()| write_beside(path, |out| out.write_all(utterance.textgrid().as_bytes())))
+                .map_err(|error| format!("{}: {}", path.display(), io_problem(&error)))?;
+        }
+        Ok(())
+    }
 }
 
 #[cfg(test)]
