@@ -37,9 +37,9 @@ pub(super) fn run(args: Compare, talk: &Talk) -> Done {
             }
             tell_plan(&study, talk)?;
             if !no_train {
-                let mut teller = StudyTeller { talk, teller: Teller::new(talk), left_out: false };
+                let mut teller = StudyTeller { talk, teller: Teller::new(talk) };
                 match study.run(interrupt()?, Some(VERSION), &mut teller)? {
-                    StudyOutcome::Finished { failed } => whole = failed == 0 && !teller.left_out,
+                    StudyOutcome::Finished { failed } => whole = failed == 0,
                     StudyOutcome::Interrupted => {
                         let message = "interrupted, and what is done is saved; the same command goes on";
                         return Err(Interrupted(message.into()).into());
@@ -49,13 +49,15 @@ pub(super) fn run(args: Compare, talk: &Talk) -> Done {
             if time {
                 time_kinds(&study, interrupt()?, talk)?;
             }
-            if keep {
+            let comparison = if keep {
                 let Kept { runs, comparison } = study.keep()?;
                 talk.say(format!("{} runs copied to {}", runs.len(), study.results.display()));
                 comparison
             } else {
                 compare_study(&study)?
-            }
+            };
+            whole &= !comparison.is_partial();
+            comparison
         }
         _ if args.study.is_given() => {
             return Err(
@@ -166,8 +168,6 @@ fn tell_plan(study: &Study, talk: &Talk) -> Result<(), Box<dyn Error>> {
 struct StudyTeller<'a> {
     talk: &'a Talk,
     teller: Teller<'a>,
-    /// Whether utterances of a set were not decoded.
-    left_out: bool,
 }
 
 impl StudyObserver for StudyTeller<'_> {
@@ -197,7 +197,6 @@ impl StudyObserver for StudyTeller<'_> {
                 run.name,
                 left_out + heard
             ));
-            self.left_out = true;
         }
         for score in &decoded.scores {
             self.talk.say(format!("{}, {set}: {}", run.name, score.line()));

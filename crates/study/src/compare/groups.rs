@@ -59,6 +59,8 @@ pub struct Comparison {
     pub columns: Vec<Column>,
     /// The sets that systems, or runs of theirs, have no rate on, and why, as `char-0 counts dev as WER`.
     pub gaps: Vec<String>,
+    /// Notes on how the sets were decoded: searches that aren't known beside known ones, utterances that were left out.
+    pub notes: Vec<String>,
     /// The names of what each system is compared with: systems, or kinds where there are sizes. The first comes first
     /// in tables, and is the only one for the utterances' length.
     pub references: Vec<String>,
@@ -262,6 +264,11 @@ impl System {
 }
 
 impl Comparison {
+    /// Whether some run has left out utterances of a set.
+    pub fn is_partial(&self) -> bool {
+        runs(&self.systems).flat_map(|run| &run.sets).any(|set| set.left_out() > 0)
+    }
+
     fn new(mut systems: Vec<System>, mut sets: Vec<String>, thresholds: &[f64], margin: Option<f64>) -> Self {
         let counts = || runs(&systems).map(|run| run.epochs.len());
         let area_epochs = counts().min().filter(|&least| counts().any(|count| count > least));
@@ -271,7 +278,7 @@ impl Comparison {
             system.curve = curve(system);
             system.area = area(system, area_epochs.unwrap_or(usize::MAX));
         }
-        let gaps = keep_alike(&mut systems, &sets);
+        let (gaps, notes) = keep_alike(&mut systems, &sets);
         let everywhere = |set: &String| runs(&systems).all(|run| run.set(set).is_some());
         sets.sort_by_key(everywhere);
         let mut common: Vec<String> = sets.iter().filter(|set| everywhere(set)).cloned().collect();
@@ -323,6 +330,7 @@ impl Comparison {
             question: None,
             columns: columns.iter().map(column).collect(),
             gaps,
+            notes,
             references: Vec::new(),
             margin,
             targets,

@@ -76,6 +76,11 @@ impl SetScore {
             && (self.unit != other.unit || self.has_same_references(other))
     }
 
+    /// Utterances of the set that could not be decoded, as far as its record tells.
+    pub(crate) fn left_out(&self) -> usize {
+        self.record.as_ref().map_or(0, DecodeRecord::left_out)
+    }
+
     /// Whether it was searched as another, as far as both tell.
     pub(super) fn is_searched_as(&self, other: &Self) -> bool {
         self.record.as_ref().zip(other.record.as_ref()).is_none_or(|(own, others)| own.searches_as(others))

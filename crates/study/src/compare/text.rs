@@ -133,7 +133,8 @@ impl Comparison {
             true => String::new(),
             false => format!(" No rate ({NONE}): {}.", self.gaps.join("; ")),
         };
-        (!sets.is_empty()).then(|| format!("{}.{gaps}", sets.join("; ")))
+        let notes: String = self.notes.iter().map(|note| format!(" {note}.")).collect();
+        (!sets.is_empty()).then(|| format!("{}.{gaps}{notes}", sets.join("; ")))
     }
 
     /// Which weights were decoded, what intervals and differences say, and what made the runs.

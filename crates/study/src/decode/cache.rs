@@ -74,5 +74,5 @@ pub(crate) fn write(
     let metadata = HashMap::from([(SKIPPED.to_string(), skipped)]);
     let whole = views.and_then(|views| safetensors::serialize(views, Some(metadata)));
     let whole = whole.map_err(|error| fail(std::io::Error::other(error)))?;
-    super::manifest::write(path, &whole)
+    super::written::write(path, &whole)
 }

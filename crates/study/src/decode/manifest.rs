@@ -1,27 +1,21 @@
 //! A manifest decoded by a model and scored against its texts.
 
-use std::collections::HashMap;
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use linnet::{Search, SearchOptions};
 use linnet_corpus::Skipped;
-use linnet_ctc::Hypothesis;
-use linnet_files::write_beside;
-use linnet_score::{
-    CtmWord, ScoreOptions, ScoreReport, ScoreUnit, Trn, Weights, fewest_errors, score_with, write_ctm,
-    write_trn,
-};
-use linnet_text::{Pronunciation, TokenTable, Tokenizer, Unit};
+use linnet_score::{CtmWord, ScoreReport, write_ctm, write_trn};
+use linnet_text::{Tokenizer, Unit};
 use rayon::prelude::*;
 
 use super::emissions::{Emission, Emissions, Source};
-use super::output::{UtteranceRecord, ctm, text};
+use super::output::ctm;
 use super::record::{self, DecodeRecord};
 use super::references::References;
 use super::unknown::unknown_words;
+use super::written::{Heard, Kind, Written, said, write_nbest};
 use crate::error::StudyError;
 
 /// The hypotheses of utterances that nobody has transcribed, beside a scored `hyp.trn`.
@@ -59,17 +53,11 @@ pub struct Decoded {
     pub left_out: Vec<String>,
 }
 
-/// An utterance with what was heard in it.
-struct Heard<'a> {
-    emission: &'a Emission,
-    hypotheses: Vec<Hypothesis>,
-}
-
 /// Decodes a manifest and writes `hyp.trn`, `ref.trn`, `score.txt`, `score.json`, `hyp.ctm`, `decode.json` (the search and
-/// the checksums of its files and of the model) and perhaps `nbest.jsonl` to the folder `out`; where phones become words, the phones are in `hyp-phones.trn` and `ref-phones.trn`. Utterances
-/// without a transcript don't count, and their hypotheses are in `hyp-without-text.trn`. Where no utterance has a text,
-/// or all are empty, there is nothing to score, and hypotheses alone are written. Of these files none stays there from an
-/// earlier decoding.
+/// the checksums of its files and of the model) and perhaps `nbest.jsonl` to the folder `out`; where phones become words,
+/// the phones are in `hyp-phones.trn` and `ref-phones.trn`. Utterances without a transcript don't count, and their
+/// hypotheses are in `hyp-without-text.trn`. Where no utterance has a text, or all are empty, there is nothing to score,
+/// and hypotheses alone are written. Of these files none stays there from an earlier decoding.
 ///
 /// Times in `hyp.ctm` count from each utterance's beginning, none lies behind its end, and its file is the utterance's
 /// id. The words that a lexicon makes of phones are scored without regard to upper and lower case, which the lexicon
@@ -108,7 +96,7 @@ pub fn decode(source: &Source<'_>, out: &Path, options: &DecodeOptions) -> Resul
     fs::create_dir_all(out).map_err(|source| StudyError::Io { path: out.to_path_buf(), source })?;
     // Scores of earlier hypotheses must not lie beside new ones, wherever this ends.
     ["score.json", "score.txt", record::FILE].iter().try_for_each(|name| remove(&out.join(name)))?;
-    record.write(out)?;
+    record.with_left_out(skipped.len()).write(out)?;
     let scored = all.iter().any(|heard| !said(heard.emission).trim().is_empty());
     let (with_text, without_text): (Vec<&Heard>, Vec<&Heard>) =
         all.iter().partition(|heard| !scored || heard.emission.utterance.text.is_some());
@@ -159,19 +147,6 @@ pub fn decode(source: &Source<'_>, out: &Path, options: &DecodeOptions) -> Resul
     Ok(Decoded { utterances: all.len(), scores, any_pronunciation, skipped, without_phones, notes, left_out })
 }
 
-/// The model's tokens, and whether the search makes words.
-#[derive(Clone, Copy)]
-struct Kind {
-    unit: Unit,
-    words: bool,
-}
-
-impl Kind {
-    fn words_of_phones(self) -> bool {
-        self.unit == Unit::Phone && self.words
-    }
-}
-
 /// The hypotheses of a manifest's utterances.
 struct Found<'a> {
     all: Vec<Heard<'a>>,
@@ -214,128 +189,6 @@ fn find<'a>(emissions: &'a Emissions, search: &Search, tokenizer: &Tokenizer, ki
     found
 }
 
-/// The transcript, empty where nobody has written one.
-fn said(emission: &Emission) -> &str {
-    emission.utterance.text.as_deref().unwrap_or_default()
-}
-
-/// The same, its words parted by single spaces.
-fn single_spaces(heard: &Heard) -> String {
-    said(heard.emission).split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
-/// What is written and scored.
-struct Written<'a> {
-    tokenizer: &'a Tokenizer,
-    all: &'a [&'a Heard<'a>],
-}
-
-impl Written<'_> {
-    /// Hypotheses and references in the search's own unit: words, where it makes them of phones.
-    fn as_decoded(&self, kind: Kind) -> (Vec<Trn>, Vec<Trn>) {
-        if kind.words_of_phones() { self.words() } else { self.tokens() }
-    }
-
-    /// Writes the hypotheses alone.
-    fn write_hypotheses(&self, out: &Path, kind: Kind) -> Result<(), StudyError> {
-        if kind.words_of_phones() {
-            write_trn(&out.join("hyp-phones.trn"), &self.tokens().0)?;
-        }
-        Ok(write_trn(&out.join("hyp.trn"), &self.as_decoded(kind).0)?)
-    }
-
-    /// Writes hypotheses, references and scores. Returns the scores, and for phones the errors where any listed
-    /// pronunciation is right.
-    fn write_scored(&self, out: &Path, kind: Kind) -> Result<(Vec<ScoreReport>, Option<f64>), StudyError> {
-        let mut scores = Vec::new();
-        if kind.words_of_phones() {
-            let (hyp, reference) = self.words();
-            write_both(out, ["hyp.trn", "ref.trn"], &hyp, &reference)?;
-            scores.push(self.score(&hyp, &reference, ScoreUnit::Word, true)?);
-        }
-        let (hyp, reference) = self.tokens();
-        let phones = ["hyp-phones.trn", "ref-phones.trn"];
-        let names = if kind.words_of_phones() { phones } else { ["hyp.trn", "ref.trn"] };
-        write_both(out, names, &hyp, &reference)?;
-        let units: &[ScoreUnit] = match kind.unit {
-            Unit::Phone => &[ScoreUnit::Phone],
-            Unit::Char => &[ScoreUnit::Word, ScoreUnit::Char],
-        };
-        for &unit in units {
-            scores.push(self.score(&hyp, &reference, unit, false)?);
-        }
-        let of_phones = scores.last().filter(|report| report.unit == ScoreUnit::Phone);
-        let any_pronunciation = of_phones.and_then(|report| self.any_pronunciation(&hyp, report));
-        write_scores(out, &scores)?;
-        Ok((scores, any_pronunciation))
-    }
-
-    /// Hypotheses and references as words.
-    fn words(&self) -> (Vec<Trn>, Vec<Trn>) {
-        let trn = |h: &Heard, text: String| Trn { id: h.emission.utterance.id.clone(), text };
-        self.all.iter().map(|h| (trn(h, h.hypotheses[0].text()), trn(h, single_spaces(h)))).unzip()
-    }
-
-    /// Hypotheses and references as the tokens say them; of phones of those utterances whose references have any.
-    fn tokens(&self) -> (Vec<Trn>, Vec<Trn>) {
-        let Tokenizer { table, unit, .. } = self.tokenizer;
-        let both = |h: &&Heard| {
-            let reference = match unit {
-                Unit::Phone => self.tokenizer.decode(&self.tokenizer.encode(said(h.emission)).ok()?),
-                Unit::Char => single_spaces(h),
-            };
-            let trn = |text| Trn { id: h.emission.utterance.id.clone(), text };
-            Some((trn(text(&h.hypotheses[0], table, *unit)), trn(reference)))
-        };
-        self.all.iter().filter_map(both).unzip()
-    }
-
-    fn score(
-        &self,
-        hyp: &[Trn],
-        reference: &[Trn],
-        unit: ScoreUnit,
-        ignore_case: bool,
-    ) -> Result<ScoreReport, StudyError> {
-        let speaker = |h: &&Heard<'_>| {
-            let utterance = &h.emission.utterance;
-            Some((utterance.id.clone(), utterance.speaker.clone()?))
-        };
-        let speakers: HashMap<String, String> = self.all.iter().filter_map(speaker).collect();
-        let options = ScoreOptions { unit, weights: Weights::Equal, ignore_case };
-        let mut report = score_with(reference, hyp, options, |id| speakers.get(id).cloned())?;
-        let utterances = self.all.iter().map(|h| &h.emission.utterance);
-        let durations: HashMap<&str, Option<f64>> =
-            utterances.map(|u| (u.id.as_str(), u.duration_s)).collect();
-        for utterance in &mut report.utterances {
-            utterance.duration_s = durations.get(utterance.id.as_str()).copied().flatten();
-        }
-        Ok(report)
-    }
-
-    fn any_pronunciation(&self, hyp: &[Trn], report: &ScoreReport) -> Option<f64> {
-        let lexicon = self.tokenizer.lexicon.as_ref()?;
-        let emissions = self.all.iter().map(|h| h.emission);
-        let texts: HashMap<&str, &str> = emissions.map(|e| (e.utterance.id.as_str(), said(e))).collect();
-        let errors: usize = hyp
-            .iter()
-            .map(|h| {
-                let text = texts.get(h.id.as_str()).copied().unwrap_or_default();
-                let words: Vec<Vec<Pronunciation>> =
-                    text.split_whitespace().map(|word| lexicon.lookup(word).to_vec()).collect();
-                let phones: Pronunciation = h.text.split_whitespace().map(Arc::from).collect();
-                fewest_errors(&words, &phones)
-            })
-            .sum();
-        Some(100.0 * errors as f64 / report.counts.reference.max(1) as f64)
-    }
-}
-
-fn write_both(out: &Path, names: [&str; 2], hyp: &[Trn], reference: &[Trn]) -> Result<(), StudyError> {
-    write_trn(&out.join(names[0]), hyp)?;
-    Ok(write_trn(&out.join(names[1]), reference)?)
-}
-
 fn remove(path: &Path) -> Result<(), StudyError> {
     match fs::remove_file(path) {
         Err(source) if source.kind() != ErrorKind::NotFound => {
@@ -343,38 +196,4 @@ fn remove(path: &Path) -> Result<(), StudyError> {
         }
         _ => Ok(()),
     }
-}
-
-fn write_scores(out: &Path, scores: &[ScoreReport]) -> Result<(), StudyError> {
-    let text: String = scores.iter().map(|s| s.table() + "\n").collect();
-    write(&out.join("score.txt"), text.trim_end().as_bytes())?;
-    let path: PathBuf = out.join("score.json");
-    let json = serde_json::to_string(scores);
-    let json = json.map_err(|e| StudyError::Io { path: path.clone(), source: e.into() })?;
-    write(&path, json.as_bytes())
-}
-
-fn write_nbest(
-    path: &Path,
-    all: &[Heard],
-    table: &TokenTable,
-    words: bool,
-    frame_s: f64,
-) -> Result<(), StudyError> {
-    let line = |h: &Heard| {
-        let Emission { utterance, log_probs } = h.emission;
-        let frames = log_probs.len() / table.len();
-        let clock = Some(h.emission.clock(frame_s));
-        let record = UtteranceRecord::new(Some(&utterance.id), frames, &h.hypotheses, table, words, clock);
-        serde_json::to_string(&record).map(|json| json + "\n")
-    };
-    let lines: Result<String, _> = all.iter().map(line).collect();
-    let lines = lines.map_err(|e| StudyError::Io { path: path.into(), source: e.into() })?;
-    write(path, lines.as_bytes())
-}
-
-/// Writes a whole file, see [`write_beside`].
-pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), StudyError> {
-    write_beside(path, |out| out.write_all(bytes))
-        .map_err(|source| StudyError::Io { path: path.to_path_buf(), source })
 }

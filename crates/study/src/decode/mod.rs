@@ -11,14 +11,15 @@ mod output;
 mod record;
 mod references;
 mod unknown;
+mod written;
 
 pub use emissions::{Cache, Emission, Emissions, Source};
 pub use manifest::{DecodeOptions, Decoded, decode};
 pub use matrix::{Arranged, MatrixTable};
 pub use output::{HypothesisRecord, Symbols, TokenRecord, UtteranceRecord, WordRecord};
 
-pub(crate) use manifest::write;
 pub(crate) use output::ctm_word;
 pub(crate) use record::{DecodeRecord, FILE as DECODE_RECORD};
 pub(crate) use references::References;
 pub(crate) use unknown::unknown_words;
+pub(crate) use written::write;

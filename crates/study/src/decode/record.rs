@@ -2,11 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
+use linnet::ctc::BeamOptions;
 use linnet::{Rescoring, SearchOptions};
 use linnet_files::json_problem;
 use serde::{Deserialize, Serialize};
 
-use super::manifest::write;
+use super::written::write;
 use crate::error::StudyError;
 
 /// The file in a folder of hypotheses.
@@ -22,6 +23,9 @@ pub(crate) struct DecodeRecord {
     weights: u32,
     /// How was searched; none: greedily.
     search: Option<SearchRecord>,
+    /// Utterances that could not be decoded.
+    #[serde(default, skip_serializing_if = "is_none")]
+    left_out: usize,
 }
 
 /// The options of a search, and the checksums of its files.
@@ -67,7 +71,16 @@ impl DecodeRecord {
     /// Of a model folder's weights and a search; `None`: greedily.
     pub(super) fn new(folder: &Path, search: Option<&SearchOptions>) -> Result<Self, StudyError> {
         let search = search.map(SearchRecord::new).transpose()?;
-        Ok(Self { weights: checksum(&folder.join(WEIGHTS))?, search })
+        Ok(Self { weights: checksum(&folder.join(WEIGHTS))?, search, left_out: 0 })
+    }
+
+    /// With so many utterances that could not be decoded.
+    pub(super) fn with_left_out(self, left_out: usize) -> Self {
+        Self { left_out, ..self }
+    }
+
+    pub(crate) fn left_out(&self) -> usize {
+        self.left_out
     }
 
     /// Reads that of a folder of hypotheses; `None` where there is none.
@@ -96,28 +109,45 @@ impl DecodeRecord {
         Ok(path.is_file() && checksum(&path)? != self.weights)
     }
 
-    /// Whether another was searched in the same way: with files of the same content and a beam of the same width. How
-    /// files weigh is chosen for each model.
+    /// Whether another was searched in the same way: with files of the same content, in the same roles, and with the same
+    /// beam. How files weigh is chosen for each model.
     pub(crate) fn searches_as(&self, other: &Self) -> bool {
         let key = |record: &Self| {
             let sum = |file: &Option<FileRecord>| file.as_ref().map(|file| file.crc32c);
             record.search.as_ref().map(|s| {
                 let second = s.second.as_ref().map(|second| (second.lm.crc32c, second.nbest));
-                (s.beam, sum(&s.lm), second, sum(&s.lexicon), sum(&s.grammar), sum(&s.hotwords))
+                let beam = (s.beam, s.token_threshold, s.score_threshold, s.max_tokens, s.free_words);
+                (beam, sum(&s.lm), second, sum(&s.lexicon), sum(&s.grammar), sum(&s.hotwords))
             })
         };
         key(self) == key(other)
     }
 
-    /// The search in words, as `greedily` or `with beam 200, 4gram.arpa`.
+    /// The search in words, as `greedily` or `with beam 200, LM 4gram.arpa`. Of the beam's other bounds those that aren't the
+    /// usual ones are named.
     pub(crate) fn told(&self) -> String {
         let Some(s) = &self.search else { return "greedily".into() };
-        let second = s.second.as_ref().map(|second| &second.lm);
-        let files = [s.lm.as_ref(), second, s.lexicon.as_ref(), s.grammar.as_ref(), s.hotwords.as_ref()];
+        let usual = BeamOptions::default();
         let name =
             |file: &FileRecord| file.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let parts = [format!("beam {}", s.beam)].into_iter().chain(files.into_iter().flatten().map(name));
-        format!("with {}", parts.collect::<Vec<_>>().join(", "))
+        let file =
+            |role: &str, file: &Option<FileRecord>| file.as_ref().map(|f| format!("{role} {}", name(f)));
+        let bound = |role: &str, own: f32, usual: f32| (own != usual).then(|| format!("{role} {own}"));
+        let most = s.max_tokens.filter(|&most| most != usual.max_tokens);
+        let second = |second: &SecondRecord| format!("{} over {}-best", name(&second.lm), second.nbest);
+        let parts = [
+            Some(format!("beam {}", s.beam)),
+            bound("token threshold", s.token_threshold, usual.token_threshold),
+            bound("score threshold", s.score_threshold, usual.score_threshold),
+            most.map(|most| format!("at most {most} tokens")),
+            s.free_words.then(|| "free words".into()),
+            file("LM", &s.lm),
+            s.second.as_ref().map(second),
+            file("lexicon", &s.lexicon),
+            file("grammar", &s.grammar),
+            file("hotwords", &s.hotwords),
+        ];
+        format!("with {}", parts.into_iter().flatten().collect::<Vec<_>>().join(", "))
     }
 }
 
@@ -152,6 +182,11 @@ impl FileRecord {
     }
 }
 
+/// Whether a count is 0, which isn't written.
+fn is_none(count: &usize) -> bool {
+    *count == 0
+}
+
 /// The CRC-32C of a file, which may be larger than memory.
 fn checksum(path: &Path) -> Result<u32, StudyError> {
     let io = |source| StudyError::Io { path: path.into(), source };
@@ -171,7 +206,7 @@ fn checksum(path: &Path) -> Result<u32, StudyError> {
 mod tests {
     use std::fs;
 
-    use linnet::ctc::{BeamOptions, Fusion};
+    use linnet::ctc::Fusion;
 
     use super::*;
 
@@ -190,11 +225,28 @@ mod tests {
         let weighed = SearchOptions { fusion: Fusion { weight: 2.0, ..Fusion::default() }, ..of(&copy) };
         assert!(first.searches_as(&record(Some(&weighed))));
         let wide = SearchOptions { beam: BeamOptions { beam: 200, ..BeamOptions::default() }, ..of(&one) };
-        for other in [None, Some(&of(&other)), Some(&wide), Some(&SearchOptions::default())] {
+        let pruned = SearchOptions {
+            beam: BeamOptions { score_threshold: 7.5, ..BeamOptions::default() },
+            ..of(&one)
+        };
+        let free = SearchOptions { fusion: Fusion { free_words: true, ..Fusion::default() }, ..of(&one) };
+        let others = [&of(&other), &wide, &pruned, &free, &SearchOptions::default()];
+        for other in others.map(Some).into_iter().chain([None]) {
             assert!(!first.searches_as(&record(other)), "{other:?}");
         }
         assert!(record(None).searches_as(&record(None)));
-        assert_eq!((record(None).told(), first.told()), ("greedily".into(), "with beam 100, a.arpa".into()));
+        let second = Rescoring { lm: other.clone(), share: 0.5, nbest: 50 };
+        let twice = SearchOptions { rescoring: Some(second), lexicon: Some(copy.clone()), ..pruned.clone() };
+        let told = [None, Some(&of(&one)), Some(&free), Some(&twice)].map(|options| record(options).told());
+        assert_eq!(
+            told,
+            [
+                "greedily",
+                "with beam 100, LM a.arpa",
+                "with beam 100, free words, LM a.arpa",
+                "with beam 100, score threshold 7.5, LM a.arpa, c.arpa over 50-best, lexicon b.arpa",
+            ]
+        );
 
         first.write(folder.path()).unwrap();
         assert_eq!(DecodeRecord::read(folder.path()).unwrap(), Some(first.clone()));
