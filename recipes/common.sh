@@ -16,15 +16,10 @@ data_settings() {
 }
 
 # train CONFIG OUT DATA TRAIN DEV: trains on DATA/TRAIN.jsonl, or goes on where it was interrupted. A run that is at its end
-# stays as it is, and one that was started with other settings or data is an error that names them.
+# stays as it is, also without its checkpoints, and one of other settings or data is an error that names them.
 train() {
   local resume=()
-  if [ -f "$2/checkpoints/latest.safetensors" ]; then
-    resume=(--resume)
-  elif [ -f "$2/model/model.safetensors" ]; then
-    echo "$2 has a model and no checkpoint that could tell how it was trained; it is taken as it is" >&2
-    return 0
-  fi
+  if [ -f "$2/checkpoints/latest.safetensors" ] || [ -f "$2/model/model.safetensors" ]; then resume=(--resume); fi
   data_settings "$3" "$4" "$5"
   "$linnet" train "$1" --out "$2" "${resume[@]}" "${settings[@]}" "${data_settings[@]}"
 }

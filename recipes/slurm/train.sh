@@ -15,7 +15,7 @@ conf=$1 exp=$2
 shift 2
 export RAYON_NUM_THREADS=${SLURM_CPUS_PER_TASK:-1}
 resume=()
-[ ! -f "$exp/checkpoints/latest.safetensors" ] || resume=(--resume)
+if [ -f "$exp/checkpoints/latest.safetensors" ] || [ -f "$exp/model/model.safetensors" ]; then resume=(--resume); fi
 # One process that is killed ends all, and the job.
 exec "$LINNET/recipes/slurm/step.sh" --kill-on-bad-exit=1 --mpi="${LINNET_MPI:-pmix}" \
   "${LINNET_PROGRAM:-$LINNET/target/release/linnet}" train "$conf" --out "$exp" ${resume[@]+"${resume[@]}"} "$@"

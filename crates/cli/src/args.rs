@@ -177,7 +177,8 @@ pub(crate) struct Train {
     /// Change one key of the configuration; may be repeated.
     #[arg(long, value_name = "KEY=VALUE")]
     pub(crate) set: Vec<String>,
-    /// Start from the weights of a model folder.
+    /// Start from the weights of a model folder, and from its statistics, to which they are used. Its features and tokens
+    /// must be those of the configuration.
     #[arg(long, value_name = "MODEL")]
     pub(crate) init: Option<PathBuf>,
     /// Continue from the last checkpoint; with another train.epochs, to that epoch.

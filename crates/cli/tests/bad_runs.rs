@@ -75,10 +75,16 @@ fn only_the_same_run_is_continued() {
         "exp/checkpoints/latest.safetensors: it is damaged; copy it again, or start anew in another folder",
     );
     fs::remove_file(&checkpoint).unwrap();
-    train("exp", &["--resume"]).fails_with(
-        "exp/checkpoints/latest.safetensors: there is no checkpoint to continue from; leave --resume out to start \
-         anew, in another folder if this one has a model",
+    train("exp", &["--resume", "--set", "train.epochs=2"]).fails_with(
+        "exp/checkpoints/latest.safetensors: it is missing, and without it the run can't be trained on; bring it back, give \
+         the settings that it ended with, or another folder",
     );
+    fs::rename(folder.join("exp/model"), folder.join("model")).unwrap();
+    train("exp", &["--resume"]).fails_with(
+        "exp/checkpoints/latest.safetensors: there is no checkpoint to continue from; leave --resume out to start anew, in \
+         another folder if this one has a model",
+    );
+    fs::rename(folder.join("model"), folder.join("exp/model")).unwrap();
     fs::write(&checkpoint, whole).unwrap();
     let run = train("exp", &["--resume"]);
     assert_eq!((run.code, run.out.as_str()), (0, ""), "{}", run.err);

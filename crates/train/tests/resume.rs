@@ -326,76 +326,53 @@ fn other_parts_of_the_same_recordings_are_other_data() {
     assert!(error.contains("started on other utterances, transcripts or tokens"), "{error}");
 }
 
-/// Takes a folder away at the first step.
-struct Taking<'a>(&'a Path);
-
-impl Observer for Taking<'_> {
-    fn started(&mut self, _: &Start<'_>) {}
-    fn step(&mut self, _: &StepReport) {
-        let _ = fs::rename(self.0, self.0.with_extension("away"));
-    }
-    fn epoch(&mut self, _: &EpochRecord) {}
-    fn skipped(&mut self, _: &Skipped) {}
-}
-
-#[test]
-fn an_epoch_is_kept_where_the_development_set_cannot_be_read() {
-    let folder = tempfile::tempdir().unwrap();
-    let mut config = corpus(folder.path(), "");
-    let dev = folder.path().join("dev");
-    fs::create_dir(&dev).unwrap();
-    for i in 0..3 {
-        fs::copy(folder.path().join(format!("u{i}.wav")), dev.join(format!("u{i}.wav"))).unwrap();
-    }
-    let lines = fs::read_to_string(folder.path().join("all.jsonl")).unwrap().replace("\"u", "\"dev/u");
-    let lines: String = lines.lines().take(3).map(|line| format!("{line}\n")).collect();
-    config.data.dev = folder.path().join("dev.jsonl");
-    fs::write(&config.data.dev, lines).unwrap();
-    let (straight, out) = (folder.path().join("straight"), folder.path().join("exp"));
-    train(&config, &straight, &Options::default(), &mut ()).unwrap();
-
-    let error = train(&config, &out, &Options::default(), &mut Taking(&dev)).unwrap_err().to_string();
-    assert!(error.contains("dev.jsonl: no recording of it can be read"), "{error}");
-    fs::rename(dev.with_extension("away"), &dev).unwrap();
-    let first_steps = AtomicBool::new(false);
-    let options = Options { resume: true, interrupt: Some(&first_steps), ..Options::default() };
-    // The first step after it is the second epoch's.
-    let mut watcher = Watcher::new(figures(&straight)[0].1 + 1, &first_steps);
-    let outcome = train(&config, &out, &options, &mut watcher).unwrap();
-    assert!(matches!(outcome, Outcome::Interrupted { epoch: 2, .. }), "{outcome:?}");
-    train(&config, &out, &Options { resume: true, ..Options::default() }, &mut ()).unwrap();
-    assert_eq!(figures(&straight), figures(&out));
-}
-
-#[test]
-fn an_end_that_comes_within_an_epoch_waits_for_the_epochs_end() {
-    let folder = tempfile::tempdir().unwrap();
-    // Steps too short to improve anything.
-    let mut config = corpus(folder.path(), "learning_rate = 1e-12\nselect = \"last\"\n");
-    config.train.epochs = 9;
-    let (out, interrupt) = (folder.path().join("exp"), AtomicBool::new(false));
-    let whole = folder.path().join("whole");
-    train(&with_epochs(&config, 2), &whole, &Options::default(), &mut ()).unwrap();
-    let options = Options { interrupt: Some(&interrupt), ..Options::default() };
-    let mut watcher = Watcher::new(figures(&whole)[1].1 + 1, &interrupt);
-    let outcome = train(&config, &out, &options, &mut watcher).unwrap();
-    assert!(matches!(outcome, Outcome::Interrupted { epoch: 3, .. }), "{outcome:?}");
-    // By this it would have ended after the second.
-    config.train.stop_after = 1;
-    train(&config, &out, &Options { resume: true, ..Options::default() }, &mut ()).unwrap();
-    assert_eq!(figures(&out).len(), 3);
-}
-
 #[test]
 fn a_run_that_lost_its_statistics_is_not_continued() {
     let folder = tempfile::tempdir().unwrap();
     let (config, out) = (corpus(folder.path(), ""), folder.path().join("exp"));
     train(&with_epochs(&config, 1), &out, &Options::default(), &mut ()).unwrap();
-    fs::remove_file(out.join("checkpoints/cmvn.json")).unwrap();
+    let [own, models] = ["checkpoints", "model"].map(|folder| out.join(folder).join("cmvn.json"));
+    let before = fs::read(&own).unwrap();
+    fs::remove_file(&own).unwrap();
     let options = Options { resume: true, ..Options::default() };
-    let error = train(&with_epochs(&config, 2), &out, &options, &mut ()).unwrap_err().to_string();
+    // The model's are the same.
+    train(&with_epochs(&config, 2), &out, &options, &mut ()).unwrap();
+    assert!(fs::read(&own).unwrap() == before);
+    [&own, &models].iter().for_each(|path| fs::remove_file(path).unwrap());
+    let error = train(&with_epochs(&config, 3), &out, &options, &mut ()).unwrap_err().to_string();
     assert!(
-        error.contains("checkpoints/cmvn.json: it is missing") && error.contains("bring it back"),
+        error.contains("checkpoints/cmvn.json: it is missing")
+            && error.ends_with("start anew in another folder"),
         "{error}"
     );
+    assert!(!error.contains("  "), "{error}");
+}
+
+#[test]
+fn a_finished_run_without_checkpoints_stays_as_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let (config, out) = (with_epochs(&corpus(folder.path(), ""), 2), folder.path().join("exp"));
+    let ended = train(&config, &out, &Options::default(), &mut ()).unwrap();
+    fs::remove_dir_all(out.join("checkpoints")).unwrap();
+    let weights = || fs::read(out.join("model/model.safetensors")).unwrap();
+    let before = weights();
+    let options = Options { resume: true, ..Options::default() };
+    let again =
+        |config: &RunConfig| train(config, &out, &options, &mut ()).map_err(|error| error.to_string());
+    assert_eq!(again(&config), Ok(ended));
+    let error = again(&with_epochs(&config, 3)).unwrap_err();
+    assert!(
+        error.contains("latest.safetensors: it is missing, and without it the run can't be trained on"),
+        "{error}"
+    );
+    let mut other = config.clone();
+    other.train.learning_rate *= 2.0;
+    assert!(again(&other).unwrap_err().contains("started with other settings: train.learning_rate"));
+    let manifest = folder.path().join("all.jsonl");
+    let lines = fs::read_to_string(&manifest).unwrap();
+    fs::write(&manifest, lines.lines().skip(1).map(|line| format!("{line}\n")).collect::<String>()).unwrap();
+    assert!(
+        again(&config).unwrap_err().contains("model.safetensors: the run was started on other utterances")
+    );
+    assert!(weights() == before && !out.join("checkpoints").exists());
 }

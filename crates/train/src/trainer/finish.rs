@@ -3,7 +3,7 @@
 use linnet::keep_pronunciations;
 
 use super::run::Run;
-use super::start::Outcome;
+use super::start::{MODEL, Outcome};
 use crate::config::Select;
 use crate::environment;
 use crate::error::TrainError;
@@ -119,6 +119,16 @@ impl Run<'_> {
         Ok(Outcome::Finished { dev_error_rate })
     }
 
+    /// Validates the model of a run that has ended before, on the first rank's weights.
+    pub(super) fn finish_again(&self, observer: &mut dyn Observer) -> Result<Outcome, TrainError> {
+        self.spread_weights()?;
+        self.start(observer);
+        let evaluation = self.evaluate()?;
+        Ok(evaluation.map_or(Outcome::NotBegun, |evaluation| Outcome::Finished {
+            dev_error_rate: evaluation.counts.rate(),
+        }))
+    }
+
     /// Gives the model the weights that the configuration selects, and says which these are.
     fn choose(&self) -> Result<String, TrainError> {
         let last = self.state.epoch - 1;
@@ -147,7 +157,7 @@ impl Run<'_> {
             encoder.tokens(),
             self.config.data.dev.display(),
         );
-        let folder = self.out.join("model");
+        let folder = self.out.join(MODEL);
         self.model.write(&folder, &about)?;
         // Of characters the configuration's lexicon is not the run's.
         let corpus = self.model.lexicon.as_ref().and(self.config.data.lexicon.parent());

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use linnet::Model;
+use linnet_frontend::FbankConfig;
 
 use crate::config::{RunConfig, differences};
 use crate::error::TrainError;
@@ -21,7 +22,9 @@ pub(super) fn read_init(folder: &Path, config: &RunConfig) -> Result<(Model, Opt
         Ok::<_, TrainError>(told.collect::<Vec<_>>().join(", "))
     };
     let features = differ(&|theirs| {
-        theirs.features = model.config.features.clone();
+        // Dither is noise far below speech.
+        let FbankConfig { dither, dither_seed, .. } = config.features;
+        theirs.features = FbankConfig { dither, dither_seed, ..model.config.features.clone() };
         theirs.train.normalisation = model.config.normalisation;
     })?;
     if !features.is_empty() {

@@ -1,27 +1,20 @@
 //! Where a run goes on, and to which end.
 
+use std::path::PathBuf;
+
 use super::run::Run;
+use super::start::MODEL;
 use crate::config::{DataConfig, TrainConfig};
-use crate::environment::Extension;
+use crate::environment::{Environment, Extension};
 use crate::error::TrainError;
-use crate::metrics::read_metrics;
+use crate::metrics::{EpochRecord, read_metrics};
 
 impl Run<'_> {
     /// Goes on from the last checkpoint of a run that was last trained with `earlier`, to the end that the
     /// configuration has now. Tells if it isn't the end that it had.
     pub(super) fn resume(&mut self, earlier: &TrainConfig) -> Result<Option<Extension>, TrainError> {
         // First, as with other tokens no weights fit.
-        if self.checkpoints.state()?.data != self.state.data {
-            let DataConfig { train, dev, tokens, .. } = &self.config.data;
-            let problem = format!(
-                "the run was started on other utterances, transcripts or tokens than {}, {} and {} hold now; give the \
-                 run's own, or another folder",
-                train.display(),
-                dev.display(),
-                tokens.display()
-            );
-            return Err(TrainError::Checkpoint { path: self.checkpoints.latest(), problem });
-        }
+        self.same_data(self.checkpoints.state()?.data, self.checkpoints.latest())?;
         self.state = self.checkpoints.restore(&self.model.encoder, &mut self.adam)?;
         let done = self.state.epoch - 1;
         if done > 0 {
@@ -41,6 +34,48 @@ impl Run<'_> {
             return Err(TrainError::Config { file: self.metrics(), problem });
         }
         self.end_at(earlier)
+    }
+
+    /// Loads the model of a run that has ended, last trained with `earlier`, and has no checkpoint any more. `false`: it has
+    /// one, or there is no model.
+    pub(super) fn load_model(&mut self, earlier: &TrainConfig) -> Result<bool, TrainError> {
+        let (latest, weights) = (self.checkpoints.latest(), self.out.join(MODEL).join("model.safetensors"));
+        if latest.is_file() || !weights.is_file() {
+            return Ok(false);
+        }
+        self.records = read_metrics(&self.metrics())?;
+        let (last, best) = (self.records.last(), EpochRecord::best(&self.records));
+        let own = &self.config.train;
+        let ends = |train: &TrainConfig| last.zip(best).is_some_and(|(l, b)| train.ends(l.epoch, b.epoch));
+        if earlier.epochs != own.epochs || !ends(own) {
+            let problem = "it is missing, and without it the run can't be trained on; bring it back, give the settings that \
+                           it ended with, or another folder"
+                .into();
+            return Err(TrainError::Checkpoint { path: latest, problem });
+        }
+        (self.state.epoch, self.state.step) = last.map_or((1, 0), |last| (last.epoch + 1, last.step));
+        self.state.best = best.map(|best| (best.dev_error_rate, best.epoch));
+        if let Some(data) = Environment::read(self.out)?.and_then(|environment| environment.data) {
+            self.same_data(data, weights.clone())?;
+        }
+        self.model.encoder.load(&weights)?;
+        Ok(true)
+    }
+
+    /// Fails unless the data have the checksum that the file at `path` was made with.
+    fn same_data(&self, checksum: u32, path: PathBuf) -> Result<(), TrainError> {
+        if checksum == self.state.data {
+            return Ok(());
+        }
+        let DataConfig { train, dev, tokens, .. } = &self.config.data;
+        let problem = format!(
+            "the run was started on other utterances, transcripts or tokens than {}, {} and {} hold now; give the run's \
+             own, or another folder",
+            train.display(),
+            dev.display(),
+            tokens.display()
+        );
+        Err(TrainError::Checkpoint { path, problem })
     }
 
     /// Gives the run its end, unless that lies in what it has done.

@@ -28,6 +28,9 @@ const BLANKS_AT_FIRST: f64 = 0.9;
 /// The resolved configuration in an experiment folder.
 const CONFIG: &str = "config.toml";
 
+/// The model's folder in an experiment folder.
+pub(super) const MODEL: &str = "model";
+
 /// How a run starts and ends, beside its configuration.
 #[derive(Debug, Default)]
 pub struct Options<'a> {
@@ -72,7 +75,8 @@ pub enum Outcome {
 /// Trains a model: makes or continues the experiment folder `out`.
 ///
 /// The folder holds `config.toml` (resolved), `env.json`, `metrics.jsonl`, TensorBoard events, `checkpoints/` and in
-/// the end `model/`. One process trains in it at a time; a run that ended before its first checkpoint starts anew.
+/// the end `model/`. One process trains in it at a time; a run that ended before its first checkpoint starts anew. Of a
+/// finished run without `checkpoints/` it is seen that configuration and data are the same, and the model is validated.
 ///
 /// A run that is continued may have other `train.epochs` than it had, also one that had come to its end. From then on
 /// its schedule is that of a run of this length: a cosine's learning rate goes on from where the longer curve is, which
@@ -129,7 +133,7 @@ fn train_at(
         ranks.lead(|| options.init.as_deref().map(|folder| read_init(folder, config)).transpose())?.flatten();
     let init = init.as_ref();
     let statistics = ranks.lead(|| match options.resume {
-        true => kept_statistics(config, &Checkpoints::new(out)),
+        true => kept_statistics(config, out),
         false => Ok(init.and_then(|(model, _)| model.cmvn.clone())),
     })?;
     let statistics = ranks.all(&statistics.flatten())?.swap_remove(0);
@@ -141,6 +145,11 @@ fn train_at(
     ranks.same("data", &data.checksum().to_string())?;
     let mut run = ranks.agree(Run::new(config, out, data, (options.interrupt, ranks)))?;
     run.notes.extend(init.and_then(|(_, note)| note.clone()));
+    let model =
+        ranks.lead(|| earlier.as_ref().map_or(Ok(false), |earlier| run.load_model(&earlier.train)))?;
+    if ranks.any(model == Some(true)) {
+        return run.finish_again(observer);
+    }
     ranks.lead(|| begin(&mut run, options, init.map(|(model, _)| model), earlier.as_ref()))?;
     run.spread()?;
     run.start(observer);
@@ -166,17 +175,22 @@ fn earlier(config: &RunConfig, out: &Path, options: &Options<'_>) -> Result<Opti
 }
 
 /// The statistics of a run that is continued, which it keeps whatever became of the recordings.
-fn kept_statistics(config: &RunConfig, checkpoints: &Checkpoints) -> Result<Option<Cmvn>, TrainError> {
-    let path = checkpoints.statistics();
-    if config.train.normalisation != Normalisation::Global || !checkpoints.latest().is_file() {
+fn kept_statistics(config: &RunConfig, out: &Path) -> Result<Option<Cmvn>, TrainError> {
+    if config.train.normalisation != Normalisation::Global {
         return Ok(None);
     }
-    if !path.is_file() {
-        let problem = "it is missing, and the recordings may be others by now than those that the run's weights are used                        to; bring it back, or start anew in another folder"
-            .into();
-        return Err(TrainError::Checkpoint { path, problem });
+    let checkpoints = Checkpoints::new(out);
+    let kept = [checkpoints.statistics(), out.join(MODEL).join("cmvn.json")];
+    match kept.iter().find(|path| path.is_file()) {
+        Some(path) => Ok(Some(Cmvn::read(path).map_err(ModelError::from)?)),
+        None if !checkpoints.latest().is_file() => Ok(None),
+        None => {
+            let problem = "it is missing, and the recordings may be others by now than those that the run's weights are \
+                           used to; bring it back, or start anew in another folder"
+                .into();
+            Err(TrainError::Checkpoint { path: checkpoints.statistics(), problem })
+        }
     }
-    Ok(Some(Cmvn::read(&path).map_err(ModelError::from)?))
 }
 
 /// Gives a run its first weights, those of `init` if there is one, or its place, and writes what it is.
