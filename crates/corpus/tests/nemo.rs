@@ -115,22 +115,37 @@ fn what_cannot_be_prepared_is_told() {
 fn joined_utterances_keep_every_text_and_strangers_are_told() {
     let root = tempfile::tempdir().unwrap();
     let at = |path: &str| root.path().join(path);
-    let mut lines = String::new();
-    for (i, (text, speaker)) in
-        [("\"one\"", "\"s\""), ("null", "\"s\""), ("\"two\"", "\"s\""), ("\"three\"", "null")]
-            .iter()
-            .enumerate()
-    {
+    let utterances = [
+        ("\"one\"", "\"s\""),
+        ("null", "\"s\""),
+        ("\"two\"", "\"s\""),
+        ("\"three\"", "null"),
+        ("\"four\"", "null"),
+    ];
+    let lines = utterances.iter().enumerate().map(|(i, (text, speaker))| {
         put_wav(&at(&format!("{i}.wav")), &tone(1600, i));
-        lines += &format!("{{\"audio_filepath\": \"{i}.wav\", \"text\": {text}, \"speaker\": {speaker}}}\n");
-    }
-    put(&at("train.json"), lines);
-    let joining = Joining { length: Join { shortest_s: 1.0, longest_s: 2.0 }, sets: Vec::new() };
-    let output =
-        Output { dir: at("out"), unit: Unit::Char, lexicons: vec![], pronounce: None, join: Some(joining) };
-    let options = ManifestOptions { sources: vec![(None, at("train.json"))], ..Default::default() };
-    let report = prepare(&options, &output, &|_, _| {}).unwrap();
-    assert_eq!(texts(&read(&at("out"), "train")), ["0+1: ONE TWO", "1: (none)", "3: THREE"]);
-    let told = "train: 1 utterances have no speaker and were joined with each other";
-    assert!(report.notes.iter().any(|note| note.starts_with(told)), "{:?}", report.notes);
+        format!("{{\"audio_filepath\": \"{i}.wav\", \"text\": {text}, \"speaker\": {speaker}}}\n")
+    });
+    let lines: Vec<String> = lines.collect();
+    let joined = |lines: &[String], out: &str| {
+        put(&at("train.json"), lines.concat());
+        let joining = Joining { length: Join { shortest_s: 1.0, longest_s: 2.0 }, sets: Vec::new() };
+        let output =
+            Output { dir: at(out), unit: Unit::Char, lexicons: vec![], pronounce: None, join: Some(joining) };
+        let options = ManifestOptions { sources: vec![(None, at("train.json"))], ..Default::default() };
+        let mut notes = prepare(&options, &output, &|_, _| {}).unwrap().notes;
+        notes.retain(|note| note.contains("no speaker"));
+        (texts(&read(&at(out), "train")), notes)
+    };
+    // One alone is joined with nobody.
+    assert_eq!(
+        joined(&lines[..4], "out"),
+        (vec!["0+1: ONE TWO".to_string(), "1: (none)".into(), "3: THREE".into()], vec![])
+    );
+    let (texts, notes) = joined(&lines, "two");
+    assert_eq!(texts, ["0+1: ONE TWO", "1: (none)", "3+1: THREE FOUR"]);
+    assert!(
+        notes[0].starts_with("train: 2 utterances have no speaker and were joined with each other"),
+        "{notes:?}"
+    );
 }

@@ -15,10 +15,9 @@ use crate::random::stream;
 use crate::{CorpusError, Utterance, read_samples};
 
 /// Joins the utterances of each speaker of these sets, in the set's order; those without a text stay alone, as a joined text
-/// would lack theirs. The audio goes to `dir/audio/SET/ID.wav`, 16
-/// bits, one channel, at the rate of the first of each. An ID is the first one's, and how many follow:
-/// `an251-fash-b+3`. Utterances whose audio can't be read are moved to the skipped ones. Clipped samples go to `heard`; to
-/// `notes` that speakers aren't known.
+/// would lack theirs. The audio goes to `dir/audio/SET/ID.wav`, 16 bits, one channel, at the rate of the first of each. An ID
+/// is the first one's, and how many follow: `an251-fash-b+3`. Utterances whose audio can't be read are moved to the skipped
+/// ones. Clipped samples go to `heard`; to `notes` how many utterances without a speaker were joined.
 pub(super) fn join(
     sets: &mut [SetDraft],
     joining: &Joining,
@@ -34,14 +33,6 @@ pub(super) fn join(
         std::fs::create_dir_all(&audio).map_err(CorpusError::io(&audio))?;
         let mut groups: Vec<Vec<&Utterance>> = Vec::new();
         let mut places = Vec::new();
-        let nobodys = set.utterances.iter().filter(|utterance| utterance.speaker.is_none()).count();
-        if nobodys > 0 {
-            notes.push(format!(
-                "{}: {nobodys} utterances have no speaker and were joined with each other, whoever speaks; name their \
-                 speakers to have each speaker's joined",
-                set.name
-            ));
-        }
         for indices in by_speaker(set.utterances.iter().map(|u| u.speaker.as_deref())).into_values() {
             let (indices, textless): (Vec<usize>, Vec<usize>) =
                 indices.into_iter().partition(|&i| set.utterances[i].text.is_some());
@@ -57,6 +48,15 @@ pub(super) fn join(
                 places.push(indices[group.start]);
                 groups.push(utterances[group].to_vec());
             }
+        }
+        let joined = groups.iter().filter(|group| group.len() > 1).flatten();
+        let nobodys = joined.filter(|utterance| utterance.speaker.is_none()).count();
+        if nobodys > 0 {
+            notes.push(format!(
+                "{}: {nobodys} utterances have no speaker and were joined with each other, whoever speaks; name their \
+                 speakers to have each speaker's joined",
+                set.name
+            ));
         }
         let joined = groups.par_iter().map(|group| {
             let joined = join_group(group, &audio);
