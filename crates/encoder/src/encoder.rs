@@ -35,6 +35,8 @@ pub enum Mode {
         /// The step's number.
         step: u64,
     },
+    /// No dropout; gradients are recorded.
+    TrainWhole,
 }
 
 /// The seconds that one block took, forward and backward.
@@ -221,17 +223,17 @@ impl Encoder {
             let next = stage.block.output_lengths(&lengths);
             before = stage.block.output_lengths(&before);
             let dropout = match mode {
-                Mode::Infer => None,
+                Mode::Infer | Mode::TrainWhole => None,
                 Mode::Train { seed, step } => {
                     Some(Place { seed, step, block: stage.name.clone(), start: before.total() })
                 }
             };
-            passes.push(Pass { lengths, train: dropout.is_some(), dropout, pool: self.pool.clone() });
+            passes.push(Pass { lengths, train: mode != Mode::Infer, dropout, pool: self.pool.clone() });
             lengths = next;
         }
         let weights = match mode {
             Mode::Infer => self.weights.as_detached_tensor(),
-            Mode::Train { .. } => self.weights.as_tensor().clone(),
+            Mode::Train { .. } | Mode::TrainWhole => self.weights.as_tensor().clone(),
         };
         let op = EncoderOp {
             stages: self.stages.clone(),

@@ -110,6 +110,7 @@ impl StepTimer {
             encoder: &encoder,
             criterion: &self.data.criterion,
             config: &self.config.train,
+            dropout: true,
             ranks: &Alone,
             memory: &mut SumMemory::default(),
         };

@@ -42,6 +42,8 @@ pub(crate) struct Updater<'a> {
     pub(crate) encoder: &'a Encoder,
     pub(crate) criterion: &'a Criterion,
     pub(crate) config: &'a TrainConfig,
+    /// Whether there is dropout, where the encoder has a rate for it.
+    pub(crate) dropout: bool,
     pub(crate) ranks: &'a dyn Communicator,
     pub(crate) memory: &'a mut SumMemory,
 }
@@ -178,7 +180,11 @@ impl Updater<'_> {
             return Ok(self.encoder.zero_gradient());
         }
         let Batch { features, lengths, labels, ids, before, .. } = piece;
-        let (shape, mode) = ((features.frames(), features.dim), Mode::Train { seed: self.config.seed, step });
+        let shape = (features.frames(), features.dim);
+        let mode = match self.dropout {
+            true => Mode::Train { seed: self.config.seed, step },
+            false => Mode::TrainWhole,
+        };
         let features = Tensor::from_vec(features.data, shape, &Device::Cpu)?;
         let (lengths, before) = (Lengths::new(&lengths), Lengths::new(&before));
         let (log_probs, lengths) = self.encoder.forward_piece(&features, &lengths, &before, mode)?;

@@ -9,7 +9,6 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use common::{Watcher, corpus, figures};
-use linnet_frontend::Normalisation;
 use linnet_train::{EpochRecord, Options, RunConfig, Select, StepTimer, read_metrics, train};
 
 #[test]
@@ -283,6 +282,44 @@ fn steps_are_timed_on_the_batches_of_training() {
 }
 
 #[test]
+fn masks_and_dropout_begin_with_the_epoch_behind_their_step() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut config = corpus(folder.path(), "learning_rate = 1e-3\nselect = \"last\"\n");
+    config.model.dropout = 0.3;
+    let run = |name: &str, change: &dyn Fn(&mut RunConfig)| {
+        let mut config = config.clone();
+        change(&mut config);
+        let out = folder.path().join(name);
+        train(&config, &out, &Options::default(), &mut ()).unwrap();
+        figures(&out)
+    };
+    let bare = run("bare", &|config| {
+        (config.model.dropout, config.augment.spec_augment) = (0.0, None);
+    });
+    let never = run("never", &|config| config.train.regularise_after = u64::MAX >> 1);
+    assert_eq!(bare, never);
+    let always = run("always", &|_| ());
+    assert!(bare[0].2 != always[0].2);
+    // One step into the first epoch: it ends as it began, and the second has them.
+    let later = run("later", &|config| config.train.regularise_after = 1);
+    assert!(later[0] == bare[0] && later[1].2 != bare[1].2);
+    // At the first epoch's end exactly, too; a step later the second is bare.
+    let end = bare[0].1;
+    assert_eq!(run("end", &|config| config.train.regularise_after = end), later);
+    let second = run("second", &|config| config.train.regularise_after = end + 1);
+    assert!(second[1] == bare[1] && second[2].2 != bare[2].2);
+
+    // A run that is interrupted between goes on as it was.
+    let interrupt = AtomicBool::new(false);
+    config.train.regularise_after = end + 1;
+    let out = folder.path().join("broken");
+    let options = Options { interrupt: Some(&interrupt), ..Options::default() };
+    train(&config, &out, &options, &mut Watcher::new(end + 2, &interrupt)).unwrap();
+    train(&config, &out, &Options { resume: true, ..Options::default() }, &mut ()).unwrap();
+    assert_eq!(figures(&out), second);
+}
+
+#[test]
 fn it_learns_and_other_seeds_differ() {
     let folder = tempfile::tempdir().unwrap();
     let mut config = corpus(folder.path(), "learning_rate = 1e-2\n");
@@ -385,65 +422,4 @@ fn an_utterance_that_a_speed_makes_too_short_is_told_once_with_the_speed() {
     assert!((2..6).contains(&skipped), "the seed has it drawn at both speeds: {skipped}");
     assert_eq!(watcher.ids(), ["dense"]);
     assert!(watcher.skipped[0].reason.starts_with("at speed 2: "), "{:?}", watcher.skipped);
-}
-
-/// Keeps a run's notes.
-#[derive(Default)]
-struct Notes(Vec<String>);
-
-impl linnet_train::Observer for Notes {
-    fn started(&mut self, start: &linnet_train::Start<'_>) {
-        self.0.extend_from_slice(start.notes);
-    }
-    fn step(&mut self, _: &linnet_train::StepReport) {}
-    fn epoch(&mut self, _: &EpochRecord) {}
-    fn skipped(&mut self, _: &linnet_corpus::Skipped) {}
-}
-
-#[test]
-fn weights_come_with_their_statistics_and_for_their_features_alone() {
-    let folder = tempfile::tempdir().unwrap();
-    let mut config = corpus(folder.path(), "");
-    config.train.epochs = 1;
-    let first = folder.path().join("first");
-    train(&config, &first, &Options::default(), &mut ()).unwrap();
-    let statistics = |run: &Path| fs::read(run.join("model/cmvn.json")).unwrap();
-    let before = statistics(&first);
-    // As long as it was, and silent.
-    let path = folder.path().join("u2.wav");
-    let mut bytes = fs::read(&path).unwrap();
-    bytes[44..].fill(0);
-    fs::write(&path, bytes).unwrap();
-    let options = Options { init: Some(first.join("model")), ..Options::default() };
-    let run = |name: &str, change: &dyn Fn(&mut RunConfig)| {
-        let mut changed = config.clone();
-        change(&mut changed);
-        let (out, mut notes) = (folder.path().join(name), Notes::default());
-        let ended = train(&changed, &out, &options, &mut notes).map_err(|error| error.to_string());
-        // Here the development set is the training set, which is told.
-        notes.0.retain(|note| !note.contains("10 of its 10 utterances are trained on, too"));
-        (ended, notes.0, out)
-    };
-    let (ended, notes, out) = run("same", &|_| ());
-    assert!(ended.is_ok() && notes.is_empty() && statistics(&out) == before);
-    // Their shapes fit other heads as well.
-    let (ended, notes, _) = run("heads", &|config| config.model.heads = 4);
-    assert!(ended.is_ok() && notes.len() == 1, "{ended:?}, {notes:?}");
-    assert!(notes[0].ends_with("another encoder: model.heads is 2 there and 4 here"), "{notes:?}");
-    let refused = |name: &str, change: &dyn Fn(&mut RunConfig), key: &str| {
-        let (ended, _, out) = run(name, change);
-        let error = ended.unwrap_err();
-        assert!(error.contains("model/config.toml: ") && error.contains(key), "{error}");
-        assert!(!out.exists());
-    };
-    refused(
-        "by-utterance",
-        &|config| config.train.normalisation = Normalisation::Utterance,
-        "train.normalisation",
-    );
-    refused(
-        "rate",
-        &|config| config.features.sample_rate = 8000,
-        "features.sample_rate is 16000 there and 8000 here",
-    );
 }

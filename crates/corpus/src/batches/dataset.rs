@@ -285,11 +285,12 @@ impl Inner {
         sequences
     }
 
-    /// Makes a piece of a batch; utterances that fail are listed in it, and missing in what they are part of.
+    /// Makes a piece of a batch of an epoch, masked or not; utterances that fail are listed in it, and missing in what they
+    /// are part of.
     pub(super) fn batch(
         &self,
         loader: &mut Loader,
-        epoch: u64,
+        (epoch, masks): (u64, bool),
         (index, planned): (usize, &Planned),
         piece: Piece,
     ) -> Batch {
@@ -327,7 +328,7 @@ impl Inner {
             parts_speeds.dedup();
             let speed = if let [speed] = parts_speeds[..] { Some(speed) } else { None };
             for mut view in repeat_n(joined, self.options.views) {
-                if let Some(masks) = &self.options.augment.spec_augment {
+                if let Some(masks) = self.options.augment.spec_augment.as_ref().filter(|_| masks) {
                     masks.apply(&mut view, self.options.features.bands, &mut rng);
                 }
                 batch.lengths.push(view.frames());

@@ -68,11 +68,13 @@ pub struct Share {
     pub pieces: usize,
     /// The pieces that are made, from 0.
     pub own: Range<usize>,
+    /// Whether features are masked, where the options have masks.
+    pub masks: bool,
 }
 
 impl Default for Share {
     fn default() -> Self {
-        Self { first: 0, every: 1, pieces: 1, own: 0..1 }
+        Self { first: 0, every: 1, pieces: 1, own: 0..1, masks: true }
     }
 }
 
@@ -121,13 +123,14 @@ impl Epoch {
             let mut loader = Loader::new(options)?;
             let (sender, receiver) = sync_channel(options.ahead);
             let (inner, plan, busy_ns) = (Arc::clone(inner), Arc::clone(&plan), Arc::clone(&busy_ns));
-            let Share { first, every, pieces, own } = share.clone();
+            let Share { first, every, pieces, own, masks } = share.clone();
             let work = move || {
                 for index in (first + worker * every..plan.len()).step_by(count * every) {
                     let start = Instant::now();
                     let planned = &plan[index];
                     let own = planned.pieces(pieces).into_iter().skip(own.start).take(own.len());
-                    let made = own.map(|piece| inner.batch(&mut loader, epoch, (index, planned), piece));
+                    let made =
+                        own.map(|piece| inner.batch(&mut loader, (epoch, masks), (index, planned), piece));
                     let made: Vec<Batch> = made.collect();
                     busy_ns.fetch_add(start.elapsed().as_nanos() as u64, Ordering::Relaxed);
                     if sender.send(made).is_err() {

@@ -138,7 +138,7 @@ impl RunConfig {
     ///
     /// Those of [`RunConfig::read`]; a file that was cut.
     pub fn read_resolved(path: &Path) -> Result<Self, TrainError> {
-        let config = Self::read(path, &[])?;
+        let mut config = Self::read(path, &[])?;
         // Among the last keys that are written, and in files of any age.
         let parts = overlay::chain(path, &known()?)?;
         let train = parts.last().and_then(|(_, table)| table.get("train")?.as_table());
@@ -146,6 +146,10 @@ impl RunConfig {
             let problem =
                 "it isn't whole, as train.cache_mb is missing; bring the file back, or train the run again";
             return Err(TrainError::Config { file: path.to_path_buf(), problem: problem.into() });
+        }
+        // Of versions that had no such key.
+        if !train.is_some_and(|train| train.contains_key("regularise_after")) {
+            config.train.regularise_after = 0;
         }
         Ok(config)
     }

@@ -50,8 +50,11 @@ pub struct TrainConfig {
     pub clip: f64,
     /// The learning rate's course.
     pub schedule: ScheduleKind,
-    /// Share of all steps in which the learning rate climbs.
+    /// Share of all steps in which the learning rate climbs; 0: it doesn't.
     pub warmup: f64,
+    /// The steps after which masks over the features and dropout begin, with the next epoch. Before, CTC leaves blanks
+    /// behind sooner (`recipes/an4/studies/plateau.toml`).
+    pub regularise_after: u64,
     /// Epochs without improvement after which the plateau schedule halves the learning rate.
     pub patience: usize,
     /// Epochs without improvement after which training stops; 0: never. It may change when a run is continued.
@@ -102,6 +105,7 @@ impl Default for TrainConfig {
             clip: 5.0,
             schedule: ScheduleKind::Cosine,
             warmup: 0.1,
+            regularise_after: 0,
             patience: 5,
             stop_after: 0,
             select: Select::Average,

@@ -135,7 +135,9 @@ impl<'a> Run<'a> {
         }
         let pieces = self.config.train.pieces;
         let own = own_pieces(pieces, self.ranks);
-        let share = Share { first: self.state.batch, pieces, own, ..Share::default() };
+        let first_step = self.state.step - self.state.sums.steps as u64;
+        let is_regularised = first_step >= self.config.train.regularise_after;
+        let share = Share { first: self.state.batch, pieces, own, masks: is_regularised, ..Share::default() };
         let started = self.data.train.share(self.state.epoch, share);
         let mut epoch = self.ranks.agree(started.map_err(TrainError::from))?;
         let before = self.state.sums.clone();
@@ -143,7 +145,7 @@ impl<'a> Run<'a> {
         self.model.encoder.take_times();
         while let Some(pieces) = epoch.next_pieces() {
             self.state.batch += 1;
-            if !self.step(pieces, observer)? {
+            if !self.step(pieces, is_regularised, observer)? {
                 continue;
             }
             self.state.step += 1;
@@ -187,12 +189,18 @@ impl<'a> Run<'a> {
     }
 
     /// Trains on a batch, of which these are the own pieces. `false`: nothing of it could be read.
-    fn step(&mut self, pieces: Vec<Batch>, observer: &mut dyn Observer) -> Result<bool, TrainError> {
+    fn step(
+        &mut self,
+        pieces: Vec<Batch>,
+        dropout: bool,
+        observer: &mut dyn Observer,
+    ) -> Result<bool, TrainError> {
         let at = (self.state.step, self.learning_rate());
         let mut updater = Updater {
             encoder: &self.model.encoder,
             criterion: &self.data.criterion,
             config: &self.config.train,
+            dropout,
             ranks: self.ranks,
             memory: &mut self.sum_memory,
         };
