@@ -5,8 +5,8 @@
 # thousands, the size stands for both.
 contents() {
   local sounds=(-name '*.flac' -o -name '*.wav' -o -name '*.sph')
-  find -L "$@" -type f \( "${sounds[@]}" \) -exec wc -c {} + | sort
-  find -L "$@" -type f ! \( "${sounds[@]}" \) -exec cksum {} + | sort
+  find -L "$@" -type f \( "${sounds[@]}" \) -exec wc -c {} + | sed '/^ *[0-9]* total$/d' | LC_ALL=C sort
+  find -L "$@" -type f ! \( "${sounds[@]}" \) -exec cksum {} + | LC_ALL=C sort
 }
 
 # stage NUMBER NAME INPUT... [-- SETTING...]: whether a stage is to run: it is asked for, and wasn't finished with these files,
@@ -25,7 +25,10 @@ stage() {
     files+=("$1")
     shift
   done
-  key=$({ contents "${files[@]}"; printf '%s\n' "$@"; } | cksum)
+  key=$(set -o pipefail; { contents "${files[@]}" && printf '%s\n' "$@"; } | cksum) || {
+    echo "the inputs of $number $name can't be read; see the message above" >&2
+    exit 1
+  }
   if [ "$(cat "$exp/done/$name" 2>/dev/null)" = "$key" ]; then
     echo "== $number $name: done"
     return 1

@@ -78,15 +78,15 @@ done
 . "$root/recipes/stages.sh"
 data=$exp/data test_data=$exp/data-test g2p=$exp/g2p.arpa.gz
 mkdir -p "$exp"
-# Another version may give other results. A training is one version's from its start to its end, which `linnet train` sees to.
-version=$("$linnet" --version)
+# Another program may give other results. A training goes on with a newer one, which its env.json tells.
+program=$(cksum <"$linnet")
 
-if stage 1 pronunciations "$lexicon" -- "$version"; then
+if stage 1 pronunciations "$lexicon" -- "$program"; then
   "$linnet" pronounce train "$lexicon" --out "$g2p"
   finished
 fi
 
-if stage 2 data "$lexicon" "$g2p" "${corpus[@]}" -- "$version" "$train" "$dev" "$dev_speakers"; then
+if stage 2 data "$lexicon" "$g2p" "${corpus[@]}" -- "$program" "$train" "$dev" "$dev_speakers"; then
   sets=$train speakers=()
   if [ -n "$dev_speakers" ]; then speakers=(--dev-speakers "$dev_speakers"); else sets=$train,$dev; fi
   partly "$linnet" prepare librispeech "${corpus[@]}" --sets "$sets" "${speakers[@]}" --lexicon "$lexicon" --pronounce "$g2p" --out "$data"
@@ -94,7 +94,7 @@ if stage 2 data "$lexicon" "$g2p" "${corpus[@]}" -- "$version" "$train" "$dev" "
 fi
 
 # The test set lies apart, so that its words come into no lexicon that is searched, and another one changes no training.
-if stage 2 test-data "$lexicon" "$g2p" "${corpus[@]}" -- "$version" "$test"; then
+if stage 2 test-data "$lexicon" "$g2p" "${corpus[@]}" -- "$program" "$test"; then
   partly "$linnet" prepare librispeech "${corpus[@]}" --sets "$test" --lexicon "$lexicon" --pronounce "$g2p" --out "$test_data"
   finished
 fi
@@ -103,7 +103,7 @@ fi
 words=$exp/lm/lexicon.txt
 # Texts that the development or the test set was read from are left out.
 held_out=(--held-out "$data/$dev.jsonl" --held-out "$test_data/$test.jsonl")
-if stage 3 language-model "$data" "$test_data" "$lexicon" "$g2p" "${text[@]}" ${lm:+"$lm"} -- "$version" "$train"; then
+if stage 3 language-model "$data" "$test_data" "$lexicon" "$g2p" "${text[@]}" ${lm:+"$lm"} -- "$program" "$train"; then
   mkdir -p "$exp/lm"
   "$linnet" ngram "$data/$train.jsonl" --counts "$exp/lm/train.txt"
   if [ -n "$lm" ]; then
@@ -155,7 +155,7 @@ done
 
 for kind in $kinds; do
   out=$exp/$kind-$seed
-  if stage 5 "dev-$kind-$seed" "$out/model" "$lm" "$words" "$data/$dev.jsonl" -- "$version"; then
+  if stage 5 "dev-$kind-$seed" "$out/model" "$lm" "$words" "$data/$dev.jsonl" -- "$program"; then
     partly "$linnet" decode "$out/model" "$data/$dev.jsonl" --out "$out/decode/dev"
     flags=$(partly "$linnet" tune "$out/model" "$data/$dev.jsonl" "${search[@]}" --cache-logits "$out/logits" \
       --out "$out/tune.json" --calibration "$out/calibration.json" | tail -n 1)
@@ -170,7 +170,7 @@ for kind in $kinds; do
   out=$exp/$kind-$seed
   calibration=()
   [ ! -f "$out/calibration.json" ] || calibration=("$out/calibration.json")
-  if stage 6 "test-$kind-$seed" "$out/model" "$out/flags.txt" "${calibration[@]}" "$lm" "$words" "$test_data/$test.jsonl" -- "$version"; then
+  if stage 6 "test-$kind-$seed" "$out/model" "$out/flags.txt" "${calibration[@]}" "$lm" "$words" "$test_data/$test.jsonl" -- "$program"; then
     partly "$linnet" decode "$out/model" "$test_data/$test.jsonl" --out "$out/decode/$test"
     eval "flags=($(cat "$out/flags.txt"))"
     partly "$linnet" decode "$out/model" "$test_data/$test.jsonl" "${flags[@]}" --out "$out/decode/$test-words"
@@ -178,9 +178,13 @@ for kind in $kinds; do
   fi
 done
 
-runs=()
-for kind in $kinds; do runs+=("$exp/$kind-$seed"); done
-if stage 7 compare "${runs[@]}" -- "$version"; then
+runs=() compared=()
+for kind in $kinds; do
+  run=$exp/$kind-$seed
+  runs+=("$run")
+  compared+=("$run/config.toml" "$run/metrics.jsonl" "$run/env.json" "$run/decode")
+done
+if stage 7 compare "${compared[@]}" -- "$program"; then
   "$linnet" compare "${runs[@]}" --out "$exp/report.html"
   finished
 fi
