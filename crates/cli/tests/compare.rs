@@ -49,6 +49,50 @@ fn a_study_is_run_kept_and_reported_again_without_corpus_and_weights() {
 }
 
 #[test]
+fn a_run_is_done_only_on_the_texts_that_the_corpus_has_now() {
+    let folder = tempfile::tempdir().unwrap();
+    recipe(folder.path());
+    let study = folder.path().join("recipe/studies/kinds.toml");
+    put(&study, STUDY.replace("\"train\"", "\"other\""));
+    copy(trained(), &folder.path().join("copy"));
+    let file = |set: &str| folder.path().join("copy/data").join(set);
+    fs::copy(file("train.jsonl"), file("other.jsonl")).unwrap();
+    let compare = || {
+        linnet(
+            folder.path(),
+            &["compare", "recipe/studies/kinds.toml", "--only", "linear", "--data", "copy/data"],
+        )
+    };
+    let is_decoded = || {
+        let (run, place) =
+            (compare(), folder.path().join("recipe/exp/kinds/linear-seed0/decode/other/ref.trn"));
+        assert_eq!(run.code, 0, "{}", run.err);
+        fs::read_to_string(place).unwrap().lines().next().unwrap().to_string()
+    };
+    let respell = |set: &str| {
+        let text = fs::read_to_string(file(set)).unwrap();
+        let (start, rest) = text.split_once("\"text\":\"").unwrap();
+        let (said, rest) = rest.split_once('"').unwrap();
+        put(&file(set), format!("{start}\"text\":\"{said} {said}\"{rest}"));
+    };
+    let before = is_decoded();
+    assert_eq!(is_decoded(), before);
+    // Another text of a test set: the set is decoded again.
+    respell("other.jsonl");
+    let after = is_decoded();
+    assert!(after.len() > before.len(), "{before} {after}");
+    // Another text of the training set: the run is another.
+    respell("train.jsonl");
+    let run = compare();
+    let told = "linear-seed0/env.json: it was trained on other utterances, transcripts or tokens than ";
+    assert!(
+        run.code == 1 && run.err.contains(told) && run.err.contains("of other configurations or data"),
+        "{}",
+        run.err
+    );
+}
+
+#[test]
 fn the_missing_runs_are_listed_one_a_line() {
     let folder = tempfile::tempdir().unwrap();
     recipe(folder.path());

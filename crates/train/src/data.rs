@@ -71,16 +71,8 @@ impl RunData {
             Normalisation::Global => statistics,
             _ => None,
         };
-        let Texts { tokens, lexicon, spelling, train, dev } = texts;
-        let tokenizer = Tokenizer { unit: data.unit, table: tokens.clone(), lexicon: lexicon.clone() };
-        let options = BatchOptions { augment: config.augment.clone(), ..options(config, cmvn.as_ref()) };
-        let shuffle = Shuffle { noise_frames: 1e3 * config.train.shuffle_s / config.features.frame_shift_ms };
-        let views = config.criterion.views();
-        let training = BatchOptions { shuffle: Some(shuffle), views, ..options.clone() };
-        let validating = BatchOptions { augment: Augment::default(), ..options };
-        let train =
-            Dataset::new(&train, Some(&tokenizer), training).map_err(|e| e.of_manifest(&data.train))?;
-        let dev = Dataset::new(&dev, Some(&tokenizer), validating).map_err(|e| e.of_manifest(&data.dev))?;
+        let (train, dev) = texts.datasets(config, cmvn.as_ref())?;
+        let Texts { tokens, lexicon, spelling, .. } = texts;
         check_density(config, &train)?;
         let criterion = Criterion::new(config, &train, tokens.len())?;
         Ok(Self { tokens, lexicon, spelling, cmvn, criterion, train, dev })
@@ -97,15 +89,31 @@ impl RunData {
         Some(config.augment.join.map_or(own, |join| join.longest_s.max(own)))
     }
 
-    /// A checksum (CRC-32C) of the tokens and of what is trained and validated on.
+    /// That of [`data_checksum`].
     pub(crate) fn checksum(&self) -> u32 {
-        let symbols = (0..self.tokens.len() as u32).filter_map(|id| self.tokens.symbol(id));
-        let tokens =
-            symbols.fold(0, |sum, symbol| crc32c_append(crc32c_append(sum, symbol.as_bytes()), b"\n"));
-        [&self.train, &self.dev]
-            .iter()
-            .fold(tokens, |sum, set| crc32c_append(sum, &set.checksum().to_le_bytes()))
+        checksum(&self.tokens, [&self.train, &self.dev])
     }
+}
+
+/// A checksum (CRC-32C) of the tokens and of the utterances that a configuration trains and validates on, which
+/// [`Environment::data`](crate::Environment::data) has of a run.
+///
+/// # Errors
+///
+/// Files that can't be read, or sets without an utterance.
+pub fn data_checksum(config: &RunConfig) -> Result<u32, TrainError> {
+    let mut config = config.clone();
+    // Statistics of the features, which have no share in it, would take a pass over the recordings.
+    config.train.normalisation = Normalisation::None;
+    let texts = Texts::read(&config)?;
+    let (train, dev) = texts.datasets(&config, None)?;
+    Ok(checksum(&texts.tokens, [&train, &dev]))
+}
+
+fn checksum(tokens: &TokenTable, sets: [&Dataset; 2]) -> u32 {
+    let symbols = (0..tokens.len() as u32).filter_map(|id| tokens.symbol(id));
+    let sum = symbols.fold(0, |sum, symbol| crc32c_append(crc32c_append(sum, symbol.as_bytes()), b"\n"));
+    sets.iter().fold(sum, |sum, set| crc32c_append(sum, &set.checksum().to_le_bytes()))
 }
 
 /// The contents of the files of text.
@@ -131,6 +139,22 @@ impl Texts {
             [&mut train, &mut dev].into_iter().for_each(|set| set.spell_by(rule));
         }
         Ok(Self { tokens, lexicon, spelling, train, dev })
+    }
+
+    /// The training and the development set.
+    fn datasets(&self, config: &RunConfig, cmvn: Option<&Cmvn>) -> Result<(Dataset, Dataset), TrainError> {
+        let data = &config.data;
+        let tokenizer =
+            Tokenizer { unit: data.unit, table: self.tokens.clone(), lexicon: self.lexicon.clone() };
+        let options = BatchOptions { augment: config.augment.clone(), ..options(config, cmvn) };
+        let shuffle = Shuffle { noise_frames: 1e3 * config.train.shuffle_s / config.features.frame_shift_ms };
+        let views = config.criterion.views();
+        let training = BatchOptions { shuffle: Some(shuffle), views, ..options.clone() };
+        let validating = BatchOptions { augment: Augment::default(), ..options };
+        let set = |manifest, options, path| {
+            Dataset::new(manifest, Some(&tokenizer), options).map_err(|error| error.of_manifest(path))
+        };
+        Ok((set(&self.train, training, &data.train)?, set(&self.dev, validating, &data.dev)?))
     }
 }
 

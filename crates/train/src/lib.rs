@@ -30,6 +30,7 @@ pub use config::{
     differences,
 };
 pub use ctc_op::{BLANK, CtcLosses, ctc_losses};
+pub use data::data_checksum;
 pub use environment::{Environment, Extension, Sitting, processor};
 pub use error::TrainError;
 pub use folder::FolderLock;

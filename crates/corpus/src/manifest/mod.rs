@@ -108,6 +108,16 @@ impl Manifest {
         }
     }
 
+    /// A checksum (CRC-32C) of the ids, texts and places in the recordings: the same wherever the corpus lies.
+    pub fn checksum(&self) -> u32 {
+        self.utterances.iter().fold(0, |sum, Utterance { id, text, offset_s, .. }| {
+            // No text is not the same as an empty one.
+            let text = text.as_ref().map_or_else(|| "\n\n".into(), |text| format!("{text}\n"));
+            let sum = crc32c::crc32c_append(sum, format!("{id}\n{text}").as_bytes());
+            crc32c::crc32c_append(sum, &offset_s.to_le_bytes())
+        })
+    }
+
     /// As [`read`](Self::read), but lines that are no utterance are left out and listed, named by file and line.
     ///
     /// # Errors

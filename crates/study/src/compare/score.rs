@@ -26,7 +26,7 @@ pub struct SetScore {
     /// Their references' texts, where the folder has these.
     references: Option<Vec<String>>,
     /// How it was decoded, where known.
-    pub(super) record: Option<DecodeRecord>,
+    pub(crate) record: Option<DecodeRecord>,
     /// Whether the run's model has other weights by now.
     pub(crate) is_of_other_weights: bool,
 }

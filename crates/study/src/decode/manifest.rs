@@ -53,8 +53,8 @@ pub struct Decoded {
     pub left_out: Vec<String>,
 }
 
-/// Decodes a manifest and writes `hyp.trn`, `ref.trn`, `score.txt`, `score.json`, `hyp.ctm`, `decode.json` (the search and
-/// the checksums of its files and of the model) and perhaps `nbest.jsonl` to the folder `out`; where phones become words,
+/// Decodes a manifest and writes `hyp.trn`, `ref.trn`, `score.txt`, `score.json`, `hyp.ctm`, `decode.json` (the search, and
+/// the checksums of its files, of the model and of the manifest) and perhaps `nbest.jsonl` to the folder `out`; where phones become words,
 /// the phones are in `hyp-phones.trn` and `ref-phones.trn`. Utterances without a transcript don't count, and their
 /// hypotheses are in `hyp-without-text.trn`. Where no utterance has a text, or all are empty, there is nothing to score,
 /// and hypotheses alone are written. Of these files none stays there from an earlier decoding.
@@ -79,7 +79,7 @@ pub fn decode(source: &Source<'_>, out: &Path, options: &DecodeOptions) -> Resul
         Some(options) => model.search(options)?,
         None => model.plain_search(),
     };
-    let record = DecodeRecord::new(source.folder, options.search.as_ref())?;
+    let record = DecodeRecord::new(source.folder, source.manifest, options.search.as_ref())?;
     let emissions = Emissions::new(source)?;
     let tokenizer = references.tokenizer(emissions.utterances.iter().map(said))?;
     let kind = Kind { unit: model.config.unit, words: search.has_words() };

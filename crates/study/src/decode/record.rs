@@ -1,9 +1,10 @@
-//! How a set was decoded, beside its hypotheses: by which weights and which search.
+//! How a set was decoded, beside its hypotheses: which texts, by which weights and which search.
 
 use std::path::{Path, PathBuf};
 
 use linnet::ctc::BeamOptions;
 use linnet::{Rescoring, SearchOptions};
+use linnet_corpus::Manifest;
 use linnet_files::json_problem;
 use serde::{Deserialize, Serialize};
 
@@ -23,6 +24,9 @@ pub(crate) struct DecodeRecord {
     weights: u32,
     /// How was searched; none: greedily.
     search: Option<SearchRecord>,
+    /// The [checksum](Manifest::checksum) of the manifest, where known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    manifest: Option<u32>,
     /// Utterances that could not be decoded.
     #[serde(default, skip_serializing_if = "is_none")]
     left_out: usize,
@@ -68,10 +72,15 @@ struct FileRecord {
 }
 
 impl DecodeRecord {
-    /// Of a model folder's weights and a search; `None`: greedily.
-    pub(super) fn new(folder: &Path, search: Option<&SearchOptions>) -> Result<Self, StudyError> {
+    /// Of a model folder's weights, a manifest, and a search; `None`: greedily.
+    pub(super) fn new(
+        folder: &Path,
+        manifest: &Path,
+        search: Option<&SearchOptions>,
+    ) -> Result<Self, StudyError> {
         let search = search.map(SearchRecord::new).transpose()?;
-        Ok(Self { weights: checksum(&folder.join(WEIGHTS))?, search, left_out: 0 })
+        let manifest = Some(Manifest::read_lenient(manifest)?.checksum());
+        Ok(Self { weights: checksum(&folder.join(WEIGHTS))?, search, manifest, left_out: 0 })
     }
 
     /// With so many utterances that could not be decoded.
@@ -107,6 +116,11 @@ impl DecodeRecord {
     pub(crate) fn is_of_other_weights(&self, folder: &Path) -> Result<bool, StudyError> {
         let path = folder.join(WEIGHTS);
         Ok(path.is_file() && checksum(&path)? != self.weights)
+    }
+
+    /// Whether a manifest has other utterances or texts than the one that was decoded, as far as that is known.
+    pub(crate) fn is_of_other_texts(&self, manifest: &Manifest) -> bool {
+        self.manifest.is_some_and(|own| own != manifest.checksum())
     }
 
     /// Whether another was searched in the same way: with files of the same content, in the same roles, and with the same
@@ -218,7 +232,10 @@ mod tests {
             folder.path().join(name)
         };
         at(WEIGHTS, "weights");
-        let record = |options: Option<&SearchOptions>| DecodeRecord::new(folder.path(), options).unwrap();
+        let line = |text: &str| format!("{{\"audio_filepath\": \"a.wav\", \"text\": \"{text}\"}}\n");
+        let set = at("dev.jsonl", &line("A"));
+        let record =
+            |options: Option<&SearchOptions>| DecodeRecord::new(folder.path(), &set, options).unwrap();
         let (one, copy, other) = (at("a.arpa", "1"), at("b.arpa", "1"), at("c.arpa", "2"));
         let of = |lm: &PathBuf| SearchOptions { lm: Some(lm.clone()), ..Default::default() };
         let first = record(Some(&of(&one)));
@@ -248,6 +265,13 @@ mod tests {
             ]
         );
 
+        let is_other = |record: &DecodeRecord| {
+            record.is_of_other_texts(&Manifest::read_lenient(&folder.path().join("dev.jsonl")).unwrap())
+        };
+        assert!(!is_other(&first));
+        at("dev.jsonl", &line("B"));
+        assert!(is_other(&first));
+        assert!(!is_other(&DecodeRecord { manifest: None, ..first.clone() }));
         first.write(folder.path()).unwrap();
         assert_eq!(DecodeRecord::read(folder.path()).unwrap(), Some(first.clone()));
         assert!(!first.is_of_other_weights(folder.path()).unwrap());

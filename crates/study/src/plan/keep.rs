@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use linnet_train::{FolderLock, RunConfig};
 
+use super::corpus::Corpus;
 use super::standing::{Standing, Surveyed};
 use super::study::Study;
 use crate::compare::{Comparison, WRITTEN, compare_study};
@@ -39,14 +40,14 @@ impl Study {
         let results = &self.results;
         fs::create_dir_all(results).map_err(|source| StudyError::Io { path: results.clone(), source })?;
         self.may_replace_tables()?;
-        let mut todo = Vec::new();
+        let (mut todo, mut corpus) = (Vec::new(), Corpus::default());
         for Surveyed { run, standing, .. } in self.survey()? {
             let to = results.join(&run.name);
             let Standing::Done(from) = standing else { continue };
             if from == to {
                 continue;
             }
-            if let Some(differs) = self.differs(&to, run)? {
+            if let Some(differs) = self.differs(&to, run, &mut corpus)? {
                 let problem = format!(
                     "another run is kept there; move it, or give another folder as --results: {differs}"
                 );

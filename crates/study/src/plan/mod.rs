@@ -6,6 +6,7 @@
 //! (`results/STUDY/RUN`), where [`Study::keep`] copies what makes a run done.
 
 mod budget;
+mod corpus;
 mod file;
 mod keep;
 mod run;

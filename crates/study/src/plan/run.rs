@@ -6,6 +6,7 @@ use linnet::Model;
 use linnet_corpus::Manifest;
 use linnet_train::{FolderLock, Observer, Options, Outcome, TrainError, train_in};
 
+use super::corpus::Corpus;
 use super::standing::{Standing, Surveyed};
 use super::study::{PlannedRun, PlannedSet, Study};
 use crate::decode::{DecodeOptions, Decoded, Source, decode};
@@ -68,7 +69,8 @@ impl Study {
                 }
                 lock => lock?,
             };
-            let surveyed = Surveyed { standing: self.standing(run)?.0, ..surveyed.clone() };
+            let surveyed =
+                Surveyed { standing: self.standing(run, &mut Corpus::default())?.0, ..surveyed.clone() };
             if matches!(surveyed.standing, Standing::Done(_)) {
                 continue;
             }
@@ -124,7 +126,7 @@ impl Study {
         self.corpus_is_there(&todo.iter().map(|surveyed| surveyed.run).collect::<Vec<_>>())
     }
 
-    /// Fails if a folder holds a run of another configuration.
+    /// Fails if a folder holds a run of another configuration or other data.
     fn are_own(&self, todo: &[&Surveyed<'_>]) -> Result<(), StudyError> {
         let different = todo.iter().filter_map(|surveyed| match &surveyed.standing {
             Standing::Different(keys) => Some(keys.as_str()),
@@ -133,7 +135,7 @@ impl Study {
         let different: Vec<&str> = different.collect();
         if !different.is_empty() {
             let problem = format!(
-                "folders hold runs of other configurations; move them away, or choose another folder with --exp:\n  {}",
+                "folders hold runs of other configurations or data; move them away, or choose another folder with --exp:\n  {}",
                 different.join("\n  ")
             );
             return Err(StudyError::File { path: self.exp.clone(), problem });

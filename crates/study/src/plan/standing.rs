@@ -1,13 +1,11 @@
 //! Where a study's runs stand.
 
-use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
-use linnet_corpus::Manifest;
-use linnet_score::read_trn;
 use linnet_train::{Environment, EpochRecord, Extension, RunConfig, differences, read_metrics};
 
-use super::study::{PlannedRun, PlannedSet, Study};
+use super::corpus::Corpus;
+use super::study::{PlannedRun, Study};
 use crate::compare::SetScore;
 use crate::error::StudyError;
 
@@ -47,9 +45,9 @@ impl Study {
     /// A folder that is in a run's place and is none of it, or whose files can't be read.
     pub fn survey(&self) -> Result<Vec<Surveyed<'_>>, StudyError> {
         let mut surveyed = Vec::new();
-        let mut paces = Vec::new();
+        let (mut paces, mut corpus) = (Vec::new(), Corpus::default());
         for run in &self.runs {
-            let (standing, note) = self.standing(run)?;
+            let (standing, note) = self.standing(run, &mut corpus)?;
             let folder = match &standing {
                 Standing::Done(folder) => folder.clone(),
                 _ => self.exp.join(&run.name),
@@ -78,16 +76,20 @@ impl Study {
     }
 
     /// Where a run stands now, and why a kept one doesn't count, if there is one that doesn't.
-    pub(super) fn standing(&self, run: &PlannedRun) -> Result<(Standing, Option<String>), StudyError> {
+    pub(super) fn standing(
+        &self,
+        run: &PlannedRun,
+        corpus: &mut Corpus,
+    ) -> Result<(Standing, Option<String>), StudyError> {
         let (own, kept) = (self.exp.join(&run.name), self.results.join(&run.name));
         // It may be of another version.
-        let differs = self.differs(&own, run).unwrap_or_else(|error| Some(error.to_string()));
+        let differs = self.differs(&own, run, corpus).unwrap_or_else(|error| Some(error.to_string()));
         let has_run = |folder: &Path| folder.join("config.toml").is_file();
-        if has_run(&own) && differs.is_none() && self.lack(&own, run)?.is_none() {
+        if has_run(&own) && differs.is_none() && self.lack(&own, run, corpus)?.is_none() {
             return Ok((Standing::Done(own), None));
         }
-        let why_not = || match self.differs(&kept, run)? {
-            None => self.lack(&kept, run),
+        let why_not = || match self.differs(&kept, run, corpus)? {
+            None => self.lack(&kept, run, corpus),
             differs => Ok(differs),
         };
         let note = match has_run(&kept).then(why_not).transpose() {
@@ -108,32 +110,29 @@ impl Study {
         Ok((standing, note))
     }
 
-    /// In what a folder's run differs from the planned one, by its configuration or by what it was decoded on.
-    pub(super) fn differs(&self, folder: &Path, run: &PlannedRun) -> Result<Option<String>, StudyError> {
+    /// In what a folder's run differs from the planned one: its configuration, or the data as they are now.
+    pub(super) fn differs(
+        &self,
+        folder: &Path,
+        run: &PlannedRun,
+        corpus: &mut Corpus,
+    ) -> Result<Option<String>, StudyError> {
         if let Some(keys) = mismatch(folder, run)? {
             return Ok(Some(keys));
         }
-        for PlannedSet { name, manifest } in &self.sets {
-            let decoded = folder.join("decode").join(name).join("ref.trn");
-            if !(decoded.is_file() && manifest.is_file()) {
-                continue;
-            }
-            let known = Manifest::read_lenient(manifest)?;
-            let known: HashSet<&str> =
-                known.utterances.iter().map(|utterance| utterance.id.as_str()).collect();
-            if let Some(trn) = read_trn(&decoded)?.iter().find(|trn| !known.contains(trn.id.as_str())) {
-                let (decoded, manifest) = (decoded.display(), manifest.display());
-                return Ok(Some(format!(
-                    "{decoded}: {} is no utterance of {manifest}: another corpus",
-                    trn.id
-                )));
-            }
+        match corpus.differs(folder, &run.config)? {
+            None => corpus.lacks(folder, &self.sets),
+            differs => Ok(differs),
         }
-        Ok(None)
     }
 
     /// What the folder of a planned run lacks for being whole; `None` if nothing.
-    fn lack(&self, folder: &Path, run: &PlannedRun) -> Result<Option<String>, StudyError> {
+    fn lack(
+        &self,
+        folder: &Path,
+        run: &PlannedRun,
+        corpus: &mut Corpus,
+    ) -> Result<Option<String>, StudyError> {
         let decoded = self.sets.iter().flat_map(|set| {
             let file = |name: &str| folder.join("decode").join(&set.name).join(name);
             ["hyp.trn", "ref.trn", "score.json"].map(file)
@@ -149,6 +148,13 @@ impl Study {
                 Err(damage) => return Ok(Some(damage.to_string())),
                 Ok(score) if score.is_of_other_weights => {
                     return Ok(Some(format!("{} was decoded with other weights", decoded.display())));
+                }
+                Ok(score) if corpus.has_other_texts(&score, set)? => {
+                    let manifest = set.manifest.display();
+                    return Ok(Some(format!(
+                        "{} is of other utterances or texts than {manifest} has now",
+                        decoded.display()
+                    )));
                 }
                 Ok(_) => {}
             }
