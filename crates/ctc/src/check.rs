@@ -12,7 +12,7 @@ const HIGHEST: f32 = 1e10;
 const MAX_FRAMES: usize = 1 << 20;
 
 /// Frames times labels, of which the recursion's tables hold 32 bytes each.
-const MAX_CELLS: usize = 1 << 31;
+const MAX_CELLS: usize = 1 << 28;
 
 pub(crate) fn shape(what: &'static str, expected: usize, found: usize) -> Result<(), CtcError> {
     if expected == found { Ok(()) } else { Err(CtcError::Shape { what, expected, found }) }

@@ -70,7 +70,7 @@ impl Decoder {
     ///
     /// If an option is out of range.
     pub fn new(table: &TokenTable, options: BeamOptions) -> Result<Self, BeamError> {
-        options.check(table.len())?;
+        options.check()?;
         let boundary = Boundary::of(table);
         Ok(Self {
             options,
@@ -98,9 +98,6 @@ impl<M: WordModel> Decoder<M> {
         model: N,
         fusion: Fusion,
     ) -> Result<Decoder<N>, BeamError> {
-        if self.options.blank != 0 {
-            return Err(BeamError::Option { name: "blank", problem: "it must be 0, as in the token table" });
-        }
         let setup = Setup::new(trie.into(), model, fusion, self.options.most_lift, &self.table)?;
         let Self { options, table, boundary, calibration, .. } = self;
         Ok(Decoder { options, table, boundary, phrases: None, setup: Some(setup), calibration })

@@ -15,14 +15,6 @@ pub enum BeamError {
         /// What it must be.
         problem: &'static str,
     },
-    /// The blank isn't one of the tokens.
-    #[error("the blank {blank} is outside the {tokens} tokens of the model")]
-    BlankOutOfRange {
-        /// Token id of the blank.
-        blank: u32,
-        /// Number of tokens.
-        tokens: usize,
-    },
     /// The matrix has another number of tokens than the decoder's token table.
     #[error(
         "the log-probabilities have {found} tokens a frame, the token table has {expected}; use the table that the model was trained with"

@@ -8,6 +8,9 @@ use super::options::BeamOptions;
 /// How far rounding may lift a log-probability above zero. Half precision near one rounds by 0.0005.
 const ROUNDING: f32 = 1e-3;
 
+/// The blank's id in every token table.
+pub(crate) const BLANK: usize = 0;
+
 /// What the probabilities of a frame may sum to.
 const HIGHEST_SUM: f64 = 1.02;
 
@@ -81,12 +84,11 @@ impl Frame {
             self.probabilities[kept.token as usize] = 0.0;
         }
         self.kept.clear();
-        let blank = options.blank as usize;
         // The best token always counts, also below the threshold.
         let best = row.iter().fold(f32::NEG_INFINITY, |best, &value| if value > best { value } else { best });
         let threshold = options.token_threshold.min(best);
         for (token, &value) in row.iter().enumerate() {
-            if value >= threshold && value > f32::NEG_INFINITY && token != blank {
+            if value >= threshold && value > f32::NEG_INFINITY && token != BLANK {
                 self.kept.push(Kept { token: token as u32, probability: f64::from(value).exp() });
             }
         }
@@ -96,7 +98,7 @@ impl Frame {
             self.kept.truncate(options.max_tokens);
         }
         self.kept.sort_unstable_by(order);
-        self.blank = f64::from(row[blank]).exp();
+        self.blank = f64::from(row[BLANK]).exp();
         let mut sum = self.blank;
         for kept in &self.kept {
             self.probabilities[kept.token as usize] = kept.probability;

@@ -5,8 +5,6 @@ use super::error::BeamError;
 /// How wide a prefix beam search is. Every cut loses probability; [`BeamOptions::exact`] makes none but the beam's.
 #[derive(Clone, Debug, PartialEq)]
 pub struct BeamOptions {
-    /// Token id of the blank. Default 0.
-    pub blank: u32,
     /// The number of prefixes that live on after each frame, at least 1. Default 100.
     pub beam: usize,
     /// The number of hypotheses to return, at least 1; without a lexicon no more than `beam` are there. Hypotheses that
@@ -37,7 +35,6 @@ pub struct BeamOptions {
 impl Default for BeamOptions {
     fn default() -> Self {
         Self {
-            blank: 0,
             beam: 100,
             nbest: 1,
             token_threshold: -7.0,
@@ -63,11 +60,8 @@ impl BeamOptions {
         }
     }
 
-    pub(crate) fn check(&self, tokens: usize) -> Result<(), BeamError> {
+    pub(crate) fn check(&self) -> Result<(), BeamError> {
         let option = |name, problem| Err(BeamError::Option { name, problem });
-        if self.blank as usize >= tokens {
-            return Err(BeamError::BlankOutOfRange { blank: self.blank, tokens });
-        }
         if self.beam == 0 || self.beam > MOST_PREFIXES {
             return option("beam", "it must lie between 1 and 1,000,000");
         }

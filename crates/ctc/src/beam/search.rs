@@ -204,7 +204,7 @@ impl<G: Guide> Search<G> {
             self.next.push(entry);
         }
         if let Some(times) = &mut self.times {
-            let (chosen, row) = (&self.candidates.list, (row, self.options.blank as usize));
+            let chosen = &self.candidates.list;
             times.advance(chosen, &self.beam, &self.parents, &self.frame, row, self.frames as u32);
         }
         std::mem::swap(&mut self.beam, &mut self.next);

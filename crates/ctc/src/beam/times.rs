@@ -1,7 +1,7 @@
 //! When each token was: the best path of every prefix in the beam.
 
 use super::candidates::{Candidate, STAY};
-use super::frame::Frame;
+use super::frame::{BLANK, Frame};
 use super::search::Entry;
 use super::tree::NONE;
 use crate::greedy::Span;
@@ -91,10 +91,10 @@ impl Times {
         old: &[Entry],
         parents: &[u32],
         frame: &Frame,
-        row: (&[f32], usize),
+        row: &[f32],
         number: u32,
     ) {
-        let (row, blank) = (row.0, f64::from(row.0[row.1]));
+        let blank = f64::from(row[BLANK]);
         self.next.clear();
         for candidate in chosen {
             let index = candidate.entry as usize;
