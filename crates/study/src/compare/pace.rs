@@ -72,7 +72,10 @@ pub(super) fn area(system: &System, epochs: usize) -> Option<Estimate> {
         epochs.iter().map(|record| record.dev_error_rate).sum::<f64>() / epochs.len() as f64
     };
     let runs = system.runs.iter().filter(|run| !run.epochs.is_empty());
-    estimate_mean(&runs.map(of_run).collect::<Vec<_>>())
+    let mut area = estimate_mean(&runs.map(of_run).collect::<Vec<_>>())?;
+    // There are no errors below 0.
+    area.interval.low = area.interval.low.max(0.0);
+    Some(area)
 }
 
 /// The rates given, from the highest; or up to three round ones that some system reaches. The references' own come

@@ -16,6 +16,7 @@ use super::record::{self, DecodeRecord};
 use super::references::References;
 use super::unknown::unknown_words;
 use super::written::{Heard, Kind, Written, said, write_nbest};
+use crate::compare::plural;
 use crate::error::StudyError;
 
 /// The hypotheses of utterances that nobody has transcribed, beside a scored `hyp.trn`.
@@ -118,7 +119,8 @@ pub fn decode(source: &Source<'_>, out: &Path, options: &DecodeOptions) -> Resul
         let (count, utterance) = (without_text.len(), &first.emission.utterance);
         let reason = utterance.transcript().err().unwrap_or_default();
         notes.push(format!(
-            "{count} utterances are not scored but in {WITHOUT_TEXT}, as {}: {reason}",
+            "{} not scored but in {WITHOUT_TEXT}, as {}: {reason}",
+            plural(count, "utterance"),
             utterance.id
         ));
     }
