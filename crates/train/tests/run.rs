@@ -284,7 +284,7 @@ fn steps_are_timed_on_the_batches_of_training() {
 #[test]
 fn masks_and_dropout_begin_with_the_epoch_behind_their_step() {
     let folder = tempfile::tempdir().unwrap();
-    let mut config = corpus(folder.path(), "learning_rate = 1e-3\nselect = \"last\"\n");
+    let mut config = corpus(folder.path(), "learning_rate = 1e-3\nselect = \"last\"\nwarmup = 0.0\n");
     config.model.dropout = 0.3;
     let run = |name: &str, change: &dyn Fn(&mut RunConfig)| {
         let mut config = config.clone();

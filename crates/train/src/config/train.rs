@@ -50,10 +50,12 @@ pub struct TrainConfig {
     pub clip: f64,
     /// The learning rate's course.
     pub schedule: ScheduleKind,
-    /// Share of all steps in which the learning rate climbs; 0: it doesn't.
+    /// Share of all steps in which the learning rate climbs, at most [`regularise_after`](Self::regularise_after) steps where
+    /// there are any; 0: it doesn't.
     pub warmup: f64,
-    /// The steps after which masks over the features and dropout begin, with the next epoch. Before, CTC leaves blanks
-    /// behind sooner (`recipes/an4/studies/plateau.toml`).
+    /// The steps after which masks over the features and dropout begin, with the next epoch; 0: from the first step on.
+    /// Without them CTC leaves blanks behind sooner, and by a short warm-up; with them a short one holds it there
+    /// (`recipes/an4/studies/plateau.toml`).
     pub regularise_after: u64,
     /// Epochs without improvement after which the plateau schedule halves the learning rate.
     pub patience: usize,
@@ -138,6 +140,12 @@ impl TrainConfig {
     }
 
     /// The optimiser's constants.
+    /// The steps of the warm-up, of so many in all.
+    pub(crate) fn warmup_steps(&self, total: u64) -> u64 {
+        let share = (self.warmup * total as f64).ceil() as u64;
+        if self.regularise_after == 0 { share } else { share.min(self.regularise_after) }
+    }
+
     pub(crate) fn adam(&self) -> AdamSettings {
         AdamSettings {
             kind: self.optimizer,
@@ -181,5 +189,19 @@ impl TrainConfig {
             }
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_warm_up_is_over_when_masks_begin() {
+        let train =
+            |warmup, regularise_after| TrainConfig { warmup, regularise_after, ..TrainConfig::default() };
+        let steps =
+            [(0.1, 0), (0.1, 300), (0.1, 2000), (0.0, 300)].map(|(w, r)| train(w, r).warmup_steps(8150));
+        assert_eq!(steps, [815, 300, 815, 0]);
     }
 }

@@ -52,7 +52,7 @@ impl<'a> Run<'a> {
     ) -> Result<Self, TrainError> {
         let model = new_model(config, &data)?;
         let total_steps: u64 = (1..=config.train.epochs).map(|e| data.train.batches(e) as u64).sum();
-        let warmup = (config.train.warmup * total_steps as f64).ceil() as u64;
+        let warmup = config.train.warmup_steps(total_steps);
         let schedule = Schedule::new(config.train.schedule, warmup, total_steps, config.train.patience);
         let (best, sums) = Default::default();
         let state =

@@ -35,7 +35,7 @@ pub(crate) fn corpus(folder: &Path, extra: &str) -> RunConfig {
         "[data]\ntrain = \"{place}/all.jsonl\"\ndev = \"{place}/all.jsonl\"\ntokens = \"{place}/tokens.txt\"\nunit = \"char\"\n\
          [features]\nbands = 20\n[augment]\nspeeds = [1.0, 0.95]\n[augment.spec_augment]\n\
          [model]\nsubsampling = 2\nchannels = 4\nlayers = 1\ndim = 16\nheads = 2\nfeed_forward = 32\nconvolution = 3\n\
-         [train]\nepochs = 3\nbatch_seconds = 1.5\naverage = 2\n{extra}"
+         [train]\nepochs = 3\nbatch_seconds = 1.5\naverage = 2\nregularise_after = 0\n{extra}"
     );
     let path = folder.join("run.toml");
     fs::write(&path, text).unwrap();
