@@ -101,13 +101,13 @@ fn preparing_goes_on_without_bad_items_and_lists_unknown_words() {
             "warning: left out gone: table.tsv, line 3: gone.wav is not there; check the path",
             "warning: left out a: table.tsv, line 6: table.tsv, line 2 names this recording, too; leave one of them out",
             "warning: left out zero: zero.wav: there are no samples in it; leave it out, or write it again from its source",
-            "warning: 3 utterances were left out",
+            "warning: 3 utterances left out",
         ]
     );
     assert_eq!(
         run.line("note: without"),
         "note: without pronunciation: XYZZY ×2; add them to the lexicon, a line WORD PHONE PHONE … each \
-         (1 utterances, which training leaves out; oov.txt has the whole list)"
+         (1 utterance, which training leaves out; oov.txt has the whole list)"
     );
     assert_eq!(fs::read_to_string(folder.path().join("data/oov.txt")).unwrap(), "XYZZY 2\n");
     let manifest = fs::read_to_string(folder.path().join("data/train.jsonl")).unwrap();

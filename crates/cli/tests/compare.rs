@@ -25,7 +25,7 @@ fn a_study_is_run_kept_and_reported_again_without_corpus_and_weights() {
     let study = ["compare", "recipe/studies/kinds.toml", "--out", "report.html"];
     let run = linnet(folder.path(), &[&study[..], &["--data", data.to_str().unwrap(), "--keep"]].concat());
     assert_eq!(run.code, 0, "{}", run.err);
-    assert!(run.line("  softmax-seed0 ").ends_with("1 epochs missing"), "{}", run.err);
+    assert!(run.line("  softmax-seed0 ").ends_with("1 epoch missing"), "{}", run.err);
     assert!(run.err.contains("\nlinear-seed0 is trained, 2 of 2\n"), "{}", run.err);
     assert!(run.err.contains("\n2 runs copied to recipe/results/kinds\n"), "{}", run.err);
     let (report, table) = (fs::read_to_string(folder.path().join("report.html")).unwrap(), run.out);

@@ -136,7 +136,7 @@ fn words_without_pronunciation_count_for_the_wer_alone() {
     put(&place.join("data/dev.jsonl"), format!("{start}\"text\":\"XYZZY {rest}"));
     let run = decode(place, "out", &["--beam", "10"]);
     assert_eq!(run.code, 0, "{}", run.err);
-    let warning = run.line("warning: 1 utterances count for the WER alone");
+    let warning = run.line("warning: 1 utterance for the WER alone");
     assert!(
         warning.ends_with(
             "without pronunciation: XYZZY; add them to the lexicon, a line WORD PHONE PHONE … each"

@@ -56,7 +56,7 @@ fn subwords_spell_words_in_any_way() {
         linnet(place, &["decode", "--logits", "m.npy", "--tokens", "tokens.txt", "--hotwords", "hot.txt"]);
     assert_eq!(run.code, 3);
     assert!(
-        run.err.starts_with("warning: hot.txt:2: ") && run.err.contains("1 hotwords were left out"),
+        run.err.starts_with("warning: hot.txt:2: ") && run.err.contains("1 hotword left out"),
         "{}",
         run.err
     );

@@ -35,7 +35,7 @@ fn every_kind_has_its_description() {
         ("s.stm", "segments (stm): 2 segments, 2.0 minutes, 2 words"),
         ("text", "transcripts: 2 utterances with 2 words"),
         ("said.txt", "text: 2 lines with 3 words"),
-        ("tiny.toml", "configuration: linear mixer, 1 layers of 16, 1 epochs, seed "),
+        ("tiny.toml", "configuration: linear mixer, 1 layer of 16, 1 epoch, seed "),
         ("data/tokens.txt", "token table: "),
         ("data/lexicon.txt", "lexicon: "),
         ("data/dev.jsonl", "4 utterances, "),

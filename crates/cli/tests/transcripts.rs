@@ -37,7 +37,7 @@ fn decoding_scores_only_what_was_transcribed_and_says_so() {
     });
     let run = linnet(place, &["decode", "model", "data/dev.jsonl", "--out", "out"]);
     assert_eq!(run.code, 0, "{}", run.err);
-    let note = run.line("1 utterances are not scored but in hyp-without-text.trn, as ");
+    let note = run.line("1 utterance not scored but in hyp-without-text.trn, as ");
     assert!(note.contains("no transcript: it has none of the fields text"), "{note}");
     assert!(run.out.lines().next().unwrap().ends_with("of 3 utterances"), "{}", run.out);
     let counts = ["hyp.trn", "ref.trn", "hyp-without-text.trn"]
@@ -77,8 +77,8 @@ fn training_names_lines_without_text_and_refuses_sets_of_empty_ones() {
         run.err
     );
     assert!(run.err.contains("; 7 to validate") || run.err.contains("7 utterances, "), "{}", run.err);
-    let note = run.line("warning: data/train.jsonl: 1 utterances, the first of them ");
-    assert!(note.contains("end up to 0.30 s after their recordings and are cut there"), "{note}");
+    let note = run.line("warning: data/train.jsonl: cut at the recording's end, which lies up to ");
+    assert!(note.contains("up to 0.30 s before the utterance's: 1 utterance, the first "), "{note}");
     change(&folder.join("data/train.jsonl"), |_, line| _ = line.insert("text".into(), "".into()));
     linnet(&folder, &["train", "tiny.toml", "--out", "other"]).fails_with(
         "data/train.jsonl has no usable utterance: all of its texts are empty; write what is said into them",
@@ -99,7 +99,7 @@ fn nemos_output_is_references_by_text_and_hypotheses_by_pred_text() {
     let run = linnet(place, &["score", "--ref", "out.json", "--hyp", "out.json"]);
     assert_eq!(run.code, 0, "{}", run.err);
     assert!(run.out.starts_with("WER 25.00 %"), "{}", run.out);
-    let warning = run.line("warning: out.json: 1 utterances aren't scored, as u2");
+    let warning = run.line("warning: out.json: 1 utterance not scored, as u2");
     assert!(warning.contains("its text is null; write what is said"), "{warning}");
     put(&place.join("none.json"), line("u1", "\"label\": \"a\""));
     let run = linnet(place, &["score", "--ref", "none.json", "--hyp", "out.json"]);

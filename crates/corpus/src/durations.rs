@@ -88,7 +88,8 @@ pub(crate) fn note_of_cut(utterances: &[Utterance], durations: &[Result<f64, Str
     let most = cut.iter().fold(0f64, |most, (_, overshoot)| most.max(*overshoot));
     let (count, (first, _)) = (cut.len(), cut.first()?);
     Some(format!(
-        "{count} utterances, the first of them {first}, end up to {most:.2} s after their recordings and are cut there"
+        "cut at the recording's end, which lies up to {most:.2} s before the utterance's: {count} {}, the first {first}",
+        if count == 1 { "utterance" } else { "utterances" }
     ))
 }
 

@@ -68,8 +68,7 @@ fn utterances_that_end_behind_their_recordings_are_cut_and_counted_or_left_out()
     let lengths: Vec<_> = lengths.iter().map(|(id, length)| (id.as_str(), *length)).collect();
     assert_eq!(lengths, [("near", 1.0), ("rounded", 0.5), ("inside", 0.5)]);
     assert_eq!(dataset.seconds(), 2.0);
-    let note =
-        "1 utterances, the first of them near, end up to 0.30 s after their recordings and are cut there";
+    let note = "cut at the recording's end, which lies up to 0.30 s before the utterance's: 1 utterance, the first near";
     assert_eq!(dataset.note(), Some(note));
     let skipped: Vec<_> = dataset.skipped().iter().map(|s| (s.id.as_str(), s.reason.as_str())).collect();
     let reason = |problem: &str| {

@@ -101,7 +101,7 @@ fn segments_beyond_their_recording_are_left_out_and_those_a_little_beyond_cut_an
     assert_eq!(
         report.notes,
         [
-            "data: 2 utterances, the first of them u2, end up to 0.40 s after their recordings and are cut there"
+            "data: cut at the recording's end, which lies up to 0.40 s before the utterance's: 2 utterances, the first u2"
         ]
     );
 }

@@ -65,7 +65,7 @@ fn lines_and_arrays_become_sets_with_tokens_and_paths_that_lead_to_the_audio() {
     }
     assert_eq!(texts(&read(&at("out"), "dev")), ["c: NO", "a: (none)"]);
     for part in [
-        "train: 1 utterances, the first of them a, end up to 0.20 s",
+        "train: cut at the recording's end, which lies up to 0.20 s before the utterance's: 1 utterance, the first a",
         "dev: training and scoring will leave out 1 of 2",
     ] {
         assert!(report.notes.iter().any(|note| note.starts_with(part)), "{part}: {:?}", report.notes);

@@ -33,7 +33,20 @@ impl RunData {
     pub(crate) fn notes(&self, config: &RunConfig) -> Vec<String> {
         let sets = [(&self.train, &config.data.train), (&self.dev, &config.data.dev)];
         let own = sets.iter().filter_map(|(set, path)| Some(format!("{}: {}", path.display(), set.note()?)));
-        own.chain(self.shared(config)).collect()
+        own.chain(self.shared(config)).chain(self.lopsided(config)).collect()
+    }
+
+    /// A note on a development set that is larger than the training set, as where the two are exchanged.
+    fn lopsided(&self, config: &RunConfig) -> Option<String> {
+        let [train, dev] = [&self.train, &self.dev].map(|set| set.seconds() / 60.0);
+        (dev > train).then(|| {
+            format!(
+                "{}: its {dev:.1} minutes are more than the {train:.1} of {}, which is trained on; exchange data.train and \
+                 data.dev if one stands for the other",
+                config.data.dev.display(),
+                config.data.train.display()
+            )
+        })
     }
 
     /// A note on what is trained on and judged by, too.

@@ -10,7 +10,7 @@ use linnet_files::{io_problem, write_beside};
 use linnet_score::{CtmWord, write_ctm};
 use linnet_study::{AlignedUtterance, Source, align};
 
-use super::{Done, cache, outputs, warn_of_skipped};
+use super::{Done, cache, counted, outputs, warn_of_skipped};
 use crate::args::{Align, AlignFormat};
 use crate::talk::Talk;
 
@@ -55,7 +55,7 @@ pub(super) fn run(args: Align, talk: &Talk) -> Done {
         talk.warn(format!("{left_out} of {} utterances were not aligned", done + left_out));
     }
     note_doubtful(&aligned.utterances, talk);
-    talk.say(format!("the times of {done} utterances are in {}", args.out.display()));
+    talk.say(format!("the times of {} are in {}", counted(done, "utterance"), args.out.display()));
     if grids.kept > 0 {
         let kept = grids.kept;
         talk.say(format!(

@@ -12,7 +12,7 @@ use linnet_study::{
 use linnet_train::{Observer, TrainError};
 
 use super::training::{Interrupted, Teller, interrupt};
-use super::{Done, outputs, warn_of_skipped};
+use super::{Done, counted, outputs, warn_of_skipped};
 use crate::args::{Compare, StudyOptions, VERSION};
 use crate::data::print;
 use crate::talk::Talk;
@@ -150,7 +150,9 @@ fn tell_plan(study: &Study, talk: &Talk) -> Result<(), Box<dyn Error>> {
             Standing::Done(folder) => format!("done, in {}", folder.display()),
             Standing::Trained => "trained, to be decoded".into(),
             Standing::Started(epochs) => format!("{epochs} of {} epochs done{left}", run.config.train.epochs),
-            Standing::Missing => format!("{} epochs missing{left}", run.config.train.epochs),
+            Standing::Missing => {
+                format!("{} missing{left}", counted(run.config.train.epochs as usize, "epoch"))
+            }
             Standing::Different(_) => "another run is in its folder".into(),
         };
         talk.say(format!("  {:width$}  {:>9} parameters  {stands}", run.name, run.parameters));

@@ -6,7 +6,7 @@ use linnet::{Clock, Model, Search, SearchOptions};
 use linnet_study::{DecodeOptions, MatrixTable, Source, UtteranceRecord, decode};
 
 use super::search::Asked;
-use super::{Done, cache, warn_of_hotwords, warn_of_skipped};
+use super::{Done, cache, counted, warn_of_hotwords, warn_of_skipped};
 use crate::args::Decode;
 use crate::data::print;
 use crate::npy;
@@ -71,7 +71,7 @@ fn a_manifest(args: &Decode, folder: &Path, manifest: &Path, out: &Path, talk: &
     }
     if let Some(first) = decoded.without_phones.first() {
         let (count, id, reason) = (decoded.without_phones.len(), &first.id, &first.reason);
-        talk.warn(format!("{count} utterances count for the WER alone, as {id}: {reason}"));
+        talk.warn(format!("{} for the WER alone, as {id}: {reason}", counted(count, "utterance")));
     }
     if !decoded.skipped.is_empty() {
         let (left_out, heard) = (decoded.skipped.len(), decoded.utterances);

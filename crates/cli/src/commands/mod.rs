@@ -118,9 +118,14 @@ fn warn_of_hotwords(left_out: &[String], talk: &Talk) -> bool {
     const SCREEN: usize = 20;
     left_out.iter().take(SCREEN).for_each(|line| talk.warn(line));
     if !left_out.is_empty() {
-        talk.warn(format!("{} hotwords were left out", left_out.len()));
+        talk.warn(format!("{} left out", counted(left_out.len(), "hotword")));
     }
     left_out.is_empty()
+}
+
+/// So many of something that has a plural in s.
+fn counted(count: usize, one: &str) -> String {
+    if count == 1 { format!("1 {one}") } else { format!("{count} {one}s") }
 }
 
 /// A length of time in the unit that suits it.

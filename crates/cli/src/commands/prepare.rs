@@ -10,7 +10,7 @@ use linnet_corpus::prepare::{
 };
 use linnet_text::Normaliser;
 
-use super::{Done, warn_of_skipped};
+use super::{Done, counted, warn_of_skipped};
 use crate::args::{Cli, Corpus, Prepare, Unit};
 use crate::talk::Talk;
 
@@ -81,7 +81,7 @@ pub(super) fn run(mut args: Prepare, talk: &Talk) -> Done {
         warn_of_skipped(&set.skipped, talk);
     }
     if report.skipped() > 0 {
-        talk.warn(format!("{} utterances were left out", report.skipped()));
+        talk.warn(format!("{} left out", counted(report.skipped(), "utterance")));
     }
     talk.say(table(&report));
     Ok(report.skipped() == 0)
@@ -157,9 +157,9 @@ fn table(report: &Report) -> String {
     }
     if !report.oov.oov.is_empty() {
         text += &format!(
-            "note: {} ({} utterances, which training leaves out; oov.txt has the whole list)\n",
+            "note: {} ({}, which training leaves out; oov.txt has the whole list)\n",
             report.oov,
-            report.oov_utterances()
+            counted(report.oov_utterances(), "utterance")
         );
     }
     text.trim_end().to_string()

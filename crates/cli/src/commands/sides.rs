@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::error::Error;
 use std::path::Path;
 
+use super::counted;
 use linnet_corpus::{Manifest, Utterance};
 use linnet_score::{AudioSpan, Transcripts, Trn};
 
@@ -32,9 +33,9 @@ impl References {
         }
         let note = without.first().map(|first| {
             format!(
-                "{}: {} utterances aren't scored, as {}: {reason}",
+                "{}: {} not scored, as {}: {reason}",
                 path.display(),
-                without.len(),
+                counted(without.len(), "utterance"),
                 first.id
             )
         });

@@ -39,7 +39,7 @@ pub(super) fn language_model(path: &Path) -> Result<String, Box<dyn Error>> {
     let mut lines = vec![format!(
         "n-gram language model of order {}, {}",
         model.order(),
-        counted(model.ngrams(1), "word")
+        counted(model.ngrams(1) as usize, "word")
     )];
     lines.extend((1..=model.order()).map(|order| format!("{order}-grams {:>12}", model.ngrams(order))));
     if !model.has_unknown() {
@@ -79,7 +79,7 @@ fn weights(path: &Path) -> Result<String, Box<dyn Error>> {
         ));
     }
     let sum =
-        format!("safetensors: {} with {}", counted(lines.len() as u64, "tensor"), counted(values, "value"));
+        format!("safetensors: {} with {}", counted(lines.len(), "tensor"), counted(values as usize, "value"));
     Ok([vec![sum], lines].concat().join("\n"))
 }
 

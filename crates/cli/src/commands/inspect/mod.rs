@@ -11,7 +11,7 @@ use std::io::Read;
 use linnet_audio::{is_audio_path, probe};
 use linnet_files::io_problem;
 
-use super::{Done, duration, say_notes};
+use super::{Done, counted, duration, say_notes};
 use crate::args::Inspect;
 use crate::data::print;
 use crate::talk::Talk;
@@ -63,13 +63,8 @@ fn recording(args: &Inspect, talk: &Talk) -> Result<String, Box<dyn Error>> {
         "{}\n{} Hz, {}, {} samples, {:.3} s",
         info.format,
         info.sample_rate,
-        counted(info.channels as u64, "channel"),
+        counted(info.channels, "channel"),
         info.frames,
         info.duration_s()
     ))
-}
-
-/// A line of a language model's orders, or of similar things: a number and its noun.
-fn counted(count: u64, one: &str) -> String {
-    if count == 1 { format!("1 {one}") } else { format!("{count} {one}s") }
 }

@@ -40,7 +40,7 @@ pub(super) fn manifest(path: &Path) -> Result<String, Box<dyn Error>> {
     let words: usize = texts().map(|text| text.split_whitespace().count()).sum();
     let without = match manifest.utterances.len() - texts().count() {
         0 => String::new(),
-        count => format!(", {count} utterances without a transcript"),
+        count => format!(", {} without a transcript", counted(count, "utterance")),
     };
     let untimed = match manifest.utterances.iter().filter(|utterance| utterance.duration_s.is_none()).count()
     {
@@ -48,10 +48,11 @@ pub(super) fn manifest(path: &Path) -> Result<String, Box<dyn Error>> {
         count => format!(" ({count} have no duration)"),
     };
     Ok(format!(
-        "{} utterances, {} as the manifest tells{untimed}, {} speakers, {words} words{without}",
-        manifest.utterances.len(),
+        "{}, {} as the manifest tells{untimed}, {}, {}{without}",
+        counted(manifest.utterances.len(), "utterance"),
         duration(3600.0 * manifest.hours()),
-        manifest.speakers()
+        counted(manifest.speakers(), "speaker"),
+        counted(words, "word")
     ))
 }
 
@@ -60,7 +61,7 @@ fn json(path: &Path, name: &str) -> Result<String, Box<dyn Error>> {
     if name == "metrics.jsonl" {
         let records = read_metrics(path)?;
         let lowest = records.iter().map(|record| record.dev_error_rate).fold(f64::INFINITY, f64::min);
-        let epochs = counted(records.len() as u64, "epoch");
+        let epochs = counted(records.len(), "epoch");
         return Ok(format!("a run's {epochs}, the lowest development error rate {lowest:.2} %"));
     }
     let bytes = std::fs::read(path).map_err(|error| format!("{}: {}", path.display(), io_problem(&error)))?;
@@ -93,45 +94,44 @@ fn configuration(path: &Path, head: &str) -> Result<String, Box<dyn Error>> {
             .iter()
             .map(|run| format!("  {:24} {:>9} parameters", run.name, run.parameters))
             .collect();
-        return Ok(format!("study of {}\n{}", counted(runs.len() as u64, "run"), runs.join("\n")));
+        return Ok(format!("study of {}\n{}", counted(runs.len(), "run"), runs.join("\n")));
     }
     let config = RunConfig::read(path, &[])?;
     Ok(format!(
-        "configuration: {} mixer, {} layers of {}, {} epochs, seed {}, trains on {}",
+        "configuration: {} mixer, {} of {}, {}, seed {}, trains on {}",
         config.model.mixer.name(),
-        config.model.layers,
+        counted(config.model.layers, "layer"),
         config.model.dim,
-        config.train.epochs,
+        counted(config.train.epochs as usize, "epoch"),
         config.train.seed,
         config.data.train.display()
     ))
 }
 
 fn transcripts(path: &Path) -> Result<String, Box<dyn Error>> {
-    let words = |text: &str| text.split_whitespace().count() as u64;
+    let words = |text: &str| text.split_whitespace().count();
     Ok(match Transcripts::read(path)? {
         Transcripts::Texts(texts) => format!(
             "transcripts: {} with {}",
-            counted(texts.len() as u64, "utterance"),
+            counted(texts.len(), "utterance"),
             counted(texts.iter().map(|text| words(&text.text)).sum(), "word")
         ),
         Transcripts::Words(found) => {
             let mut files: Vec<&str> = found.iter().map(|word| word.file.as_str()).collect();
             files.sort_unstable();
             files.dedup();
-            let (count, files) =
-                (counted(found.len() as u64, "word"), counted(files.len() as u64, "recording"));
+            let (count, files) = (counted(found.len(), "word"), counted(files.len(), "recording"));
             format!("words with their times (ctm): {count} of {files}")
         }
         Transcripts::Segments(segments) => {
             let seconds: f64 = segments.iter().map(|segment| segment.end_s - segment.start_s).sum();
-            let count = counted(segments.len() as u64, "segment");
+            let count = counted(segments.len(), "segment");
             let said = segments.iter().filter_map(|segment| segment.text.as_deref()).map(words).sum();
             format!("segments (stm): {count}, {}, {}", duration(seconds), counted(said, "word"))
         }
         Transcripts::Lines(lines) => {
             let said = lines.iter().map(|line| words(line)).sum();
-            format!("text: {} with {}", counted(lines.len() as u64, "line"), counted(said, "word"))
+            format!("text: {} with {}", counted(lines.len(), "line"), counted(said, "word"))
         }
     })
 }
@@ -144,11 +144,11 @@ fn is_table(head: &str) -> bool {
 }
 
 fn table(path: &Path) -> Result<String, Box<dyn Error>> {
-    Ok(format!("token table: {}", counted(TokenTable::read(path)?.len() as u64, "token")))
+    Ok(format!("token table: {}", counted(TokenTable::read(path)?.len(), "token")))
 }
 
 fn lexicon(path: &Path) -> Result<String, Box<dyn Error>> {
     let lexicon = Lexicon::read(path)?;
-    let phones = counted(lexicon.phones().len() as u64, "phone");
-    Ok(format!("lexicon: {}, {phones}", counted(lexicon.len() as u64, "word")))
+    let phones = counted(lexicon.phones().len(), "phone");
+    Ok(format!("lexicon: {}, {phones}", counted(lexicon.len(), "word")))
 }
