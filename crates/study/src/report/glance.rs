@@ -144,7 +144,8 @@ pub(super) fn picture(comparison: &Comparison) -> String {
     let longest = names.iter().map(|name| name.chars().count()).max().unwrap_or(0) as f64;
     let pixels = (longest * LETTER + 3.0 * MARGIN, WIDTH - NUMBERS as f64 * LETTER * 0.85 - MARGIN);
     let ends = rows.iter().flat_map(|row| [row.rate.interval.low, row.rate.interval.high, row.rate.value]);
-    let axis = Axis::rates(ends.filter(|end| end.is_finite()), pixels);
+    // An interval that reaches 0 needs no decades below the rates.
+    let axis = Axis::rates(ends.filter(|end| end.is_finite() && *end > 0.0), pixels);
     let height = TOP + BOTTOM + rows.len() as f64 * ROW;
     let bottom = height - BOTTOM;
     let mut svg = String::new();
