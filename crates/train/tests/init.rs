@@ -54,6 +54,12 @@ fn weights_come_with_their_statistics_and_for_their_features_alone() {
     let (ended, notes, _) = run("heads", &|config| config.model.heads = 4);
     assert!(ended.is_ok() && notes.len() == 1, "{ended:?}, {notes:?}");
     assert!(notes[0].ends_with("another encoder: model.heads is 2 there and 4 here"), "{notes:?}");
+    let (ended, notes, _) = run("bare", &|config| config.train.regularise_after = 300);
+    assert!(ended.is_ok() && notes.len() == 1, "{ended:?}, {notes:?}");
+    assert!(
+        notes[0].starts_with("masks and dropout begin after 300 steps, which is for new weights"),
+        "{notes:?}"
+    );
     let refused = |name: &str, change: &dyn Fn(&mut RunConfig), key: &str| {
         let (ended, _, out) = run(name, change);
         let error = ended.unwrap_err();

@@ -8,11 +8,11 @@ use linnet_frontend::FbankConfig;
 use crate::config::{RunConfig, differences};
 use crate::error::TrainError;
 
-/// Reads the model in `folder`, whose weights a run of this configuration is to start from, and a note about settings of
-/// the encoder that it has otherwise.
+/// Reads the model in `folder`, whose weights a run of this configuration is to start from, and notes about settings of the
+/// encoder that it has otherwise, and about a start that is for new weights.
 ///
 /// Fails where its features aren't the run's: weights mean something for theirs alone.
-pub(super) fn read_init(folder: &Path, config: &RunConfig) -> Result<(Model, Option<String>), TrainError> {
+pub(super) fn read_init(folder: &Path, config: &RunConfig) -> Result<(Model, Vec<String>), TrainError> {
     let model = Model::read(folder)?;
     let differ = |change: &dyn Fn(&mut RunConfig)| {
         let mut theirs = config.clone();
@@ -38,7 +38,16 @@ pub(super) fn read_init(folder: &Path, config: &RunConfig) -> Result<(Model, Opt
         theirs.model = model.config.model.clone();
         theirs.model.dropout = config.model.dropout;
     })?;
-    let note = (!encoder.is_empty())
-        .then(|| format!("the weights of {} were trained in another encoder: {encoder}", folder.display()));
-    Ok((model, note))
+    let mut notes = Vec::new();
+    if !encoder.is_empty() {
+        notes.push(format!("the weights of {} were trained in another encoder: {encoder}", folder.display()));
+    }
+    let (after, masks) = (config.train.regularise_after, config.augment.spec_augment.is_some());
+    if after > 0 && (masks || config.model.dropout > 0.0) {
+        notes.push(format!(
+            "masks and dropout begin after {after} steps, which is for new weights; set train.regularise_after=0 for those \
+             that have learnt"
+        ));
+    }
+    Ok((model, notes))
 }

@@ -144,7 +144,7 @@ fn train_at(
     let data = ranks.agree(data)?;
     ranks.same("data", &data.checksum().to_string())?;
     let mut run = ranks.agree(Run::new(config, out, data, (options.interrupt, ranks)))?;
-    run.notes.extend(init.and_then(|(_, note)| note.clone()));
+    run.notes.extend(init.iter().flat_map(|(_, notes)| notes.clone()));
     let model =
         ranks.lead(|| earlier.as_ref().map_or(Ok(false), |earlier| run.load_model(&earlier.train)))?;
     if ranks.any(model == Some(true)) {
