@@ -107,7 +107,7 @@ impl Default for TrainConfig {
             clip: 5.0,
             schedule: ScheduleKind::Cosine,
             warmup: 0.1,
-            regularise_after: 300,
+            regularise_after: 0,
             patience: 5,
             stop_after: 0,
             select: Select::Average,
